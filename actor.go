@@ -1,0 +1,64 @@
+package habeas
+
+// Role is what an account may do beyond its own affairs.
+type Role string
+
+// The roles. Every account is a person; the others are granted.
+const (
+	RolePerson        Role = "person"
+	RoleStaff         Role = "staff"
+	RoleAdministrator Role = "administrator"
+)
+
+// ActorKind says in which capacity somebody acts.
+type ActorKind string
+
+// The capacities.
+const (
+	ActorPerson ActorKind = "person" // somebody on their own affairs
+	ActorStaff  ActorKind = "staff"  // staff or administrator at work
+	ActorSystem ActorKind = "system" // a connected system
+	ActorServer ActorKind = "server" // the server itself: schedules, clocks
+)
+
+// Proof is how the present sign-in was proved.
+type Proof string
+
+// The proofs, weakest first. A mailed code proves an address and opens only
+// claim, notice and recovery flows (design.md, decision 1).
+const (
+	ProofNone    Proof = ""
+	ProofCode    Proof = "code"
+	ProofPasskey Proof = "passkey"
+)
+
+// Actor is who does something. It travels from the edge through every domain
+// call into the audit entry.
+type Actor struct {
+	Kind    ActorKind
+	Account AccountID // set for persons and staff
+	System  SystemID  // set for connected systems
+	Roles   []Role    // what the account may do
+	Proof   Proof     // how this sign-in was proved
+	Purpose string    // why staff look: one of the closed list, or empty
+}
+
+// Server is the server acting by itself.
+var Server = Actor{Kind: ActorServer}
+
+// Has reports whether the actor holds the role and proved it by more than a
+// mailed code. Administrators hold staff rights too.
+func (a Actor) Has(role Role) bool {
+	if role == RolePerson {
+		return !a.Account.IsZero()
+	}
+	if a.Proof != ProofPasskey {
+		return false
+	}
+	for _, r := range a.Roles {
+		if r == role || role == RoleStaff && r == RoleAdministrator {
+			return true
+		}
+	}
+	return false
+}

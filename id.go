@@ -1,0 +1,166 @@
+package habeas
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Kind names what an ID identifies. It is a compile-time tag: an ID of one
+// kind cannot be passed where another is expected.
+type Kind interface {
+	// Prefix is the three-letter tag that starts the text form of the ID.
+	Prefix() string
+}
+
+// The kinds of identifier.
+type (
+	PartyKind     struct{} // a person or an organisation
+	AccountKind   struct{} // somebody who can sign in
+	SystemKind    struct{} // a connected system
+	StatementKind struct{} // what one source said about one party on one occasion
+	TicketKind    struct{} // a booking, membership or other occasion
+	ClaimKind     struct{} // a request to take control of a record
+	EventKind     struct{} // an audit entry
+	SubjectKind   struct{} // a party or an account, as owner of a key
+	MailKind      struct{} // a message in the outbox
+	ChallengeKind struct{} // a mailed code or a WebAuthn ceremony in progress
+)
+
+// Prefix implements Kind.
+func (PartyKind) Prefix() string { return "pty" }
+
+// Prefix implements Kind.
+func (AccountKind) Prefix() string { return "acc" }
+
+// Prefix implements Kind.
+func (SystemKind) Prefix() string { return "sys" }
+
+// Prefix implements Kind.
+func (StatementKind) Prefix() string { return "stm" }
+
+// Prefix implements Kind.
+func (TicketKind) Prefix() string { return "tkt" }
+
+// Prefix implements Kind.
+func (ClaimKind) Prefix() string { return "clm" }
+
+// Prefix implements Kind.
+func (EventKind) Prefix() string { return "evt" }
+
+// Prefix implements Kind.
+func (SubjectKind) Prefix() string { return "sub" }
+
+// Prefix implements Kind.
+func (MailKind) Prefix() string { return "mai" }
+
+// Prefix implements Kind.
+func (ChallengeKind) Prefix() string { return "chl" }
+
+// ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
+// bits. IDs made later sort later, so rows keyed by them are appended rather
+// than scattered. An ID is for inside the server: because it carries a time, it
+// is never given to another system (those get random references).
+type ID[K Kind] [16]byte
+
+// The identifiers by kind.
+type (
+	PartyID     = ID[PartyKind]
+	AccountID   = ID[AccountKind]
+	SystemID    = ID[SystemKind]
+	StatementID = ID[StatementKind]
+	TicketID    = ID[TicketKind]
+	ClaimID     = ID[ClaimKind]
+	EventID     = ID[EventKind]
+	SubjectID   = ID[SubjectKind]
+	MailID      = ID[MailKind]
+	ChallengeID = ID[ChallengeKind]
+)
+
+// idText is Crockford's alphabet in lower case: no i, l, o, u.
+var idText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// NewID returns a fresh identifier for the given moment.
+func NewID[K Kind](now time.Time) ID[K] {
+	var id ID[K]
+	rand.Read(id[:]) // never fails: crypto/rand aborts the program instead
+	binary.BigEndian.PutUint32(id[:4], uint32(uint64(now.UnixMilli())>>16))
+	binary.BigEndian.PutUint16(id[4:6], uint16(now.UnixMilli()))
+	return id
+}
+
+// ParseID reads the text form made by [ID.String]. The error is of kind
+// Invalid and does not repeat the input.
+func ParseID[K Kind](s string) (ID[K], error) {
+	var id ID[K]
+	var k K
+	rest, ok := strings.CutPrefix(s, k.Prefix()+"_")
+	if !ok || len(rest) != idText.EncodedLen(len(id)) {
+		return id, Invalid("id", "This is not a valid identifier.")
+	}
+	b, err := idText.DecodeString(rest)
+	if err != nil {
+		return id, Invalid("id", "This is not a valid identifier.")
+	}
+	copy(id[:], b)
+	if id.String() != s { // spare bits set: another spelling of the same bytes
+		return ID[K]{}, Invalid("id", "This is not a valid identifier.")
+	}
+	return id, nil
+}
+
+// String returns the text form: prefix, underscore, 26 characters.
+func (id ID[K]) String() string {
+	var k K
+	return k.Prefix() + "_" + idText.EncodeToString(id[:])
+}
+
+// IsZero reports whether the ID is unset.
+func (id ID[K]) IsZero() bool { return id == ID[K]{} }
+
+// Time returns the moment the ID was made, to the millisecond.
+func (id ID[K]) Time() time.Time {
+	ms := int64(binary.BigEndian.Uint32(id[:4]))<<16 | int64(binary.BigEndian.Uint16(id[4:6]))
+	return time.UnixMilli(ms).UTC()
+}
+
+// MarshalText implements encoding.TextMarshaler; a zero ID is the empty text.
+func (id ID[K]) MarshalText() ([]byte, error) {
+	if id.IsZero() {
+		return nil, nil
+	}
+	return []byte(id.String()), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (id *ID[K]) UnmarshalText(b []byte) (err error) {
+	if len(b) == 0 {
+		*id = ID[K]{}
+		return nil
+	}
+	*id, err = ParseID[K](string(b))
+	return err
+}
+
+// Bytes16 copies an ID out of a database column. It fails when the column does
+// not hold exactly 16 bytes, which means the row is damaged.
+func Bytes16[K Kind](b []byte) (ID[K], error) {
+	var id ID[K]
+	if len(b) != len(id) {
+		return id, fmt.Errorf("habeas: identifier of %d bytes, want %d", len(b), len(id))
+	}
+	copy(id[:], b)
+	return id, nil
+}
+
+// SubjectOf returns the subject, the owner of a key, that a party or an account is.
+// Both draw from one number space, so two subjects never meet.
+func SubjectOf[K interface {
+	Kind
+	PartyKind | AccountKind
+}](id ID[K]) SubjectID {
+	return SubjectID(id)
+}
