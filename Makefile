@@ -1,0 +1,56 @@
+# Habeas. `make` lists the targets. Whatever a target needs and the machine does
+# not have, scripts/setup installs or names.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build demo test lint unit browser reference readme bench fuzz clean
+
+TOOL := go tool -modfile=tools/go.mod
+# What `habeas demo` is given: make demo DEMO="--listen localhost:9000"
+DEMO ?=
+# Which benchmarks, how often: make bench BENCH=FindOrCreate COUNT=6
+BENCH ?= .
+COUNT ?= 1
+FUZZTIME ?= 10s
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/habeas, one static binary
+	@scripts/setup build
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/habeas ./cmd/habeas
+
+demo: build ## the server with invented people; Ctrl-C ends it
+	bin/habeas demo $(DEMO)
+
+test: ## everything: set-up, lint, unit, reference, browser, README
+	@scripts/setup test
+	@$(MAKE) --no-print-directory lint unit reference browser readme
+
+lint: ## linters and formatting
+	@scripts/setup build
+	GOMEMLIMIT=3GiB $(TOOL) golangci-lint run
+	@for script in scripts/* .ci/run; do bash -n $$script || exit 1; done
+
+unit: ## Go tests and fuzz seeds, with the race detector
+	@scripts/gotest -race ./...
+
+reference: ## measures against public reference data, where it is there
+	@scripts/reference
+
+browser: build ## the journeys in a real browser
+	@scripts/browsertest
+
+readme: ## the commands and links of the README
+	@scripts/readme
+
+bench: ## benchmarks; compared with the run before
+	@mkdir -p bin && if [ -f bin/bench.txt ]; then mv bin/bench.txt bin/bench.old.txt; fi
+	@go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee bin/bench.txt
+	@if [ -f bin/bench.old.txt ]; then $(TOOL) benchstat bin/bench.old.txt bin/bench.txt; fi
+
+fuzz: ## every fuzz target for FUZZTIME
+	@scripts/fuzz $(FUZZTIME)
+
+clean: ## what the targets above have made
+	rm -rf bin e2e/node_modules e2e/out
