@@ -1,0 +1,96 @@
+package edge
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"time"
+)
+
+// TokenHash is the SHA-256 of a cookie's token: all that storage ever sees, so
+// a copy of the database signs nobody in (PTY-A24).
+type TokenHash [sha256.Size]byte
+
+// Cookies sets and reads the two cookies of the server. Both are HttpOnly,
+// SameSite=Lax, Path=/ and without Domain; over https they are Secure and carry
+// the __Host- prefix, so that no sibling domain can plant one (RFC 6265bis).
+// Their tokens, 256 random bits, never leave this package.
+//
+//   - the sign-in names who is signed in;
+//   - the flow names the browser in which a flow with a mailed code began; a
+//     flow that began in a browser is finished in that one (PTY-A20).
+type Cookies struct {
+	Origin Origin
+}
+
+const (
+	signInName = "habeas-sign-in"
+	flowName   = "habeas-flow"
+)
+
+// BeginSignIn gives the browser a new sign-in that lasts d, replacing any it
+// had, and returns the hash to store.
+func (c Cookies) BeginSignIn(w http.ResponseWriter, d time.Duration) TokenHash {
+	return c.begin(w, signInName, d)
+}
+
+// SignIn returns the hash of the sign-in that r carries. Whether it is known
+// and still valid is the store's to say.
+func (c Cookies) SignIn(r *http.Request) (TokenHash, bool) { return c.read(r, signInName) }
+
+// EndSignIn makes the browser forget its sign-in. The store must forget it too.
+func (c Cookies) EndSignIn(w http.ResponseWriter) { c.end(w, signInName) }
+
+// BeginFlow marks the browser in which a flow begins, for at most d.
+func (c Cookies) BeginFlow(w http.ResponseWriter, d time.Duration) TokenHash {
+	return c.begin(w, flowName, d)
+}
+
+// Flow returns the hash of the flow that r carries.
+func (c Cookies) Flow(r *http.Request) (TokenHash, bool) { return c.read(r, flowName) }
+
+// EndFlow makes the browser forget its flow.
+func (c Cookies) EndFlow(w http.ResponseWriter) { c.end(w, flowName) }
+
+func (c Cookies) begin(w http.ResponseWriter, name string, d time.Duration) TokenHash {
+	var token [32]byte
+	rand.Read(token[:]) // never fails: crypto/rand aborts the program instead
+	c.set(w, name, base64.RawURLEncoding.EncodeToString(token[:]), int(d/time.Second))
+	return sha256.Sum256(token[:])
+}
+
+func (c Cookies) end(w http.ResponseWriter, name string) { c.set(w, name, "", -1) }
+
+func (c Cookies) set(w http.ResponseWriter, name, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{
+		Name: c.name(name), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: c.Origin.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// read refuses a name that is given twice: one of them may have been planted.
+func (c Cookies) read(r *http.Request, name string) (TokenHash, bool) {
+	found := r.CookiesNamed(c.name(name))
+	if len(found) != 1 {
+		return TokenHash{}, false
+	}
+	token, err := base64.RawURLEncoding.Strict().DecodeString(found[0].Value)
+	if err != nil || len(token) != 32 {
+		return TokenHash{}, false
+	}
+	return sha256.Sum256(token), true
+}
+
+// name carries the prefix where browsers accept it. On loopback, where there
+// is no https, the port keeps two servers of one machine apart, because
+// cookies do not.
+func (c Cookies) name(name string) string {
+	switch {
+	case c.Origin.Secure():
+		return "__Host-" + name
+	case c.Origin.port != "":
+		return name + "-" + c.Origin.port
+	}
+	return name
+}

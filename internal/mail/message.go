@@ -1,0 +1,84 @@
+package mail
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/habeas-data/habeas"
+)
+
+// Message is one mail to one person. Render fills everything but To and
+// MessageID.
+type Message struct {
+	To              string // envelope address, address only: no display name
+	Subject         string
+	Text            string // plain-text part; required
+	HTML            string // HTML part; may be empty
+	MessageID       string // without angle brackets; see NewMessageID
+	Kind            Kind   // what it is about, for the delivery record
+	Language        string // of the text: "en", "es"
+	ListUnsubscribe string // link to a page that stops such mails; may be empty (RFC 2369)
+}
+
+// NewMessageID derives the Message-ID of an outbox row, the same for every
+// attempt. It is a hash, because identifiers carry a time and stay inside.
+// Domain is the part after the @, usually of the sender's address.
+func NewMessageID(id habeas.MailID, domain string) string {
+	sum := sha256.Sum256(append([]byte("habeas mail message id\x00"), id[:]...))
+	text := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20])
+	return strings.ToLower(text) + "@" + domain
+}
+
+// check refuses whatever could end a header line or smuggle in a second
+// recipient. The addresses of people were validated long before; this is the
+// last wall, and it does not depend on theirs.
+func (m Message) check() error {
+	switch {
+	case !isAddress(m.To):
+		return &Error{Stage: StageMessage, reason: "address"}
+	case m.Subject == "" || !isLine(m.Subject) || len(m.Subject) > 500:
+		return &Error{Stage: StageMessage, reason: "subject"}
+	case m.Text == "" || !utf8.ValidString(m.Text) || !utf8.ValidString(m.HTML):
+		return &Error{Stage: StageMessage, reason: "body"}
+	case !isAddress(m.MessageID) || !isASCII(m.MessageID):
+		return &Error{Stage: StageMessage, reason: "message-id"}
+	case m.ListUnsubscribe != "" && !isLink(m.ListUnsubscribe):
+		return &Error{Stage: StageMessage, reason: "link"}
+	}
+	return nil
+}
+
+// isAddress accepts local@domain without quoting, comments or white space: the
+// only shape that people's addresses have here. Length is as in RFC 5321.
+func isAddress(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	return at > 0 && at < len(s)-1 && len(s) <= 254 && strings.Count(s, "@") == 1 &&
+		utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool {
+		return c <= ' ' || c == 0x7f || unicode.IsControl(c) || unicode.IsSpace(c) || strings.ContainsRune(`"(),:;<>[\]`, c)
+	})
+}
+
+// isLine accepts one line of valid text.
+func isLine(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool {
+		return unicode.IsControl(c) || c == '\u2028' || c == '\u2029'
+	})
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c > unicode.MaxASCII })
+}
+
+// isLink accepts an http or https URL that stands in a header or an attribute
+// as it is.
+func isLink(s string) bool {
+	if !isASCII(s) || strings.ContainsAny(s, "<>\"'`\\ ,") || !isLine(s) || len(s) > 2000 {
+		return false
+	}
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
+}

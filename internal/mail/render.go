@@ -1,0 +1,236 @@
+package mail
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	texttemplate "text/template"
+	"unicode"
+)
+
+// Kind is what a mail is about; it names its templates.
+type Kind string
+
+// The kinds.
+const (
+	KindCode          Kind = "code"           // the code that somebody asked for
+	KindInvitation    Kind = "invitation"     // there is a record about you
+	KindClaimed       Kind = "claimed"        // a record is now yours
+	KindRefused       Kind = "refused"        // to staff: somebody said "this is not me"
+	KindRecovered     Kind = "recovered"      // your account was recovered
+	KindPasskeyAdded  Kind = "passkey-added"  // a passkey can now sign in for you
+	KindStubConfirmed Kind = "stub-confirmed" // to staff: the address of a stub is good
+	KindErased        Kind = "erased"         // receipt of erasure, the last mail
+)
+
+// Data is all that a mail can say. It has no place for anybody's name, address
+// or other personal data, and must not be given any.
+type Data struct {
+	Organisation string // who writes; required
+	PublicURL    string // origin of the server, "https://records.example.org"; required
+	Contact      string // how to reach people at the organisation; required
+	Link         string // page to open; within PublicURL
+	StopLink     string // page that stops such mails; within PublicURL
+	Code         string // letters and digits, shown in groups
+	Minutes      int    // how long link or code hold: minutes, or hours if they are set
+	Hours        int
+	Reason       string // why there is a record or what was decided, one sentence
+}
+
+// needs says what a kind cannot do without.
+var needs = map[Kind]struct{ link, code bool }{
+	KindCode:          {code: true},
+	KindInvitation:    {link: true, code: true},
+	KindClaimed:       {link: true},
+	KindRefused:       {link: true},
+	KindRecovered:     {link: true},
+	KindPasskeyAdded:  {link: true},
+	KindStubConfirmed: {link: true},
+	KindErased:        {},
+}
+
+// Kinds returns every kind, sorted.
+func Kinds() []Kind {
+	var all []Kind
+	for k := range needs {
+		all = append(all, k)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Languages returns the languages that mails are written in; the first one is
+// used when a person's language is not among them.
+func Languages() []string { return []string{"en", "es"} }
+
+// Render writes the mail of a kind in a language, such as "es" or "es-MX". To
+// and MessageID are left for the caller. Prose is put on one line and stripped
+// of control characters; a link outside PublicURL, a link or code with odd
+// characters, or a missing value is an error, which repeats none of them.
+func Render(kind Kind, language string, data Data) (Message, error) {
+	if err := data.prepare(kind); err != nil {
+		return Message{}, err
+	}
+	language = supported(language)
+	all, err := templates()
+	if err != nil {
+		return Message{}, err
+	}
+	t := all[language][kind]
+	// The subject sees the organisation and nothing else, whatever a template says.
+	var subject, text, html strings.Builder
+	err = t.subject.Execute(&subject, struct{ Organisation string }{data.Organisation})
+	if err != nil {
+		return Message{}, fmt.Errorf("mail: subject of %s: %w", kind, err)
+	}
+	view := struct {
+		Data
+		Language, Subject string
+	}{data, language, subject.String()}
+	if err := t.text.Execute(&text, view); err != nil {
+		return Message{}, fmt.Errorf("mail: text of %s: %w", kind, err)
+	}
+	if err := t.html.ExecuteTemplate(&html, "layout", view); err != nil {
+		return Message{}, fmt.Errorf("mail: page of %s: %w", kind, err)
+	}
+	return Message{
+		Subject: subject.String(), Text: strings.TrimSpace(text.String()) + "\n", HTML: html.String(),
+		Kind: kind, Language: language, ListUnsubscribe: data.StopLink,
+	}, nil
+}
+
+func supported(language string) string {
+	base, _, _ := strings.Cut(strings.ToLower(language), "-")
+	if slices.Contains(Languages(), base) {
+		return base
+	}
+	return Languages()[0]
+}
+
+// prepare cleans prose and checks the rest.
+func (d *Data) prepare(kind Kind) error {
+	need, known := needs[kind]
+	if !known {
+		return errors.New("mail: unknown kind")
+	}
+	d.Organisation = oneLine(d.Organisation, 120)
+	d.Contact = oneLine(d.Contact, 200)
+	d.Reason = oneLine(d.Reason, 500)
+	d.PublicURL = strings.TrimSuffix(d.PublicURL, "/")
+	switch {
+	case d.Organisation == "" || d.Contact == "" || !isLink(d.PublicURL):
+		return errors.New("mail: organisation, contact and public URL are required")
+	case need.link && d.Link == "" || need.code && d.Code == "":
+		return fmt.Errorf("mail: %s lacks its link or code", kind)
+	case need.code && d.Minutes <= 0 && d.Hours <= 0:
+		return fmt.Errorf("mail: %s does not say how long its code holds", kind)
+	case !d.within(d.Link) || !d.within(d.StopLink):
+		return errors.New("mail: a link leads outside the public URL")
+	case len(d.Code) > 64 || strings.Trim(d.Code, codeCharacters) != "":
+		return errors.New("mail: a code holds letters, digits and hyphens only")
+	}
+	return nil
+}
+
+const codeCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"
+
+func (d *Data) within(link string) bool {
+	return link == "" || isLink(link) && strings.HasPrefix(link, d.PublicURL+"/")
+}
+
+// oneLine puts prose on one line: white space becomes a space, and characters
+// that control a terminal or reorder text go. It cuts at limit characters.
+func oneLine(s string, limit int) string {
+	s = strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsSpace(c):
+			return ' '
+		case unicode.IsControl(c), c == unicode.ReplacementChar, unicode.Is(unicode.Bidi_Control, c):
+			return -1
+		}
+		return c
+	}, strings.ToValidUTF8(s, ""))
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > limit {
+		s = strings.TrimSpace(string(r[:limit-1])) + "…"
+	}
+	return s
+}
+
+// grouped spaces a code so that it can be read and typed: 482 913, ABCD EFGH.
+func grouped(code string) string {
+	if strings.Contains(code, "-") || len(code) < 6 {
+		return code
+	}
+	size := 4
+	if len(code)%3 == 0 && len(code)%4 != 0 {
+		size = 3
+	}
+	var parts []string
+	for part := range slices.Chunk([]byte(code), size) {
+		parts = append(parts, string(part))
+	}
+	return strings.Join(parts, " ")
+}
+
+//go:embed templates
+var files embed.FS
+
+type templateSet struct {
+	subject, text *texttemplate.Template
+	html          *htmltemplate.Template
+}
+
+// templates are parsed once, on first use.
+var templates = sync.OnceValues(func() (map[string]map[Kind]templateSet, error) {
+	all := make(map[string]map[Kind]templateSet)
+	for _, language := range Languages() {
+		all[language] = make(map[Kind]templateSet)
+		for _, kind := range Kinds() {
+			t, err := parse(language, kind)
+			if err != nil {
+				return nil, fmt.Errorf("mail: template %s/%s: %w", language, kind, err)
+			}
+			all[language][kind] = t
+		}
+	}
+	return all, nil
+})
+
+// parse reads the templates of one mail. The first line of the text is the
+// subject; text and page share the phrases of their language.
+func parse(language string, kind Kind) (t templateSet, err error) {
+	dir := path.Join("templates", language)
+	source, err := fs.ReadFile(files, path.Join(dir, string(kind)+".txt"))
+	if err != nil {
+		return t, err
+	}
+	phrases, err := fs.ReadFile(files, path.Join(dir, "phrases.tmpl"))
+	if err != nil {
+		return t, err
+	}
+	subject, body, _ := strings.Cut(string(source), "\n")
+	functions := map[string]any{"grouped": grouped}
+	if t.subject, err = texttemplate.New("subject").Parse(subject); err != nil {
+		return t, err
+	}
+	t.text, err = texttemplate.New("text").Funcs(functions).Parse(string(phrases))
+	if err == nil {
+		t.text, err = t.text.Parse(body)
+	}
+	if err != nil {
+		return t, err
+	}
+	t.html, err = htmltemplate.New("html").Funcs(functions).Parse(string(phrases))
+	if err != nil {
+		return t, err
+	}
+	t.html, err = t.html.ParseFS(files, "templates/layout.html", path.Join(dir, string(kind)+".html"))
+	return t, err
+}
