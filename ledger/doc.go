@@ -1,0 +1,2 @@
+// Package ledger is a tamper-evident log.
+package ledger
