@@ -79,11 +79,8 @@ func inspect(word string, isLabel bool) (scriptSet, verdict, error) {
 }
 
 // latinVerdict refuses a letter beside Latin ones that reads as ASCII: ɑ as a,
-// ǃ as !, and ノ as / within a mixed Japanese label. Letters of everyday
-// orthographies are exempt: æ and œ cannot be mistaken for one letter, and the
-// Hawaiian ʻ and the letter ʼ cannot be mistaken in a domain, where no
-// apostrophe can stand. The dotless ı is kept but noted (it reaches here in
-// labels only).
+// ǃ as !, and ノ as / within a mixed Japanese label. The dotless
+// ı is kept but noted; it reaches here in labels only.
 func latinVerdict(word string, isLabel bool) (verdict, error) {
 	v := plain
 	for _, r := range word {
@@ -93,13 +90,18 @@ func latinVerdict(word string, isLabel bool) (verdict, error) {
 		switch {
 		case r == 'ı':
 			v = looksFamiliar
-		case strings.ContainsRune("æœÆŒ", r):
-		case isLabel && (r == 'ʻ' || r == 'ʼ'):
-		default:
+		case !everyday(r, isLabel):
 			return plain, errConfusable
 		}
 	}
 	return v, nil
+}
+
+// everyday exempts letters of living orthographies from the table: æ and œ
+// cannot be mistaken for one letter, and the Hawaiian ʻ and the letter ʼ cannot
+// be mistaken in a label, where no apostrophe can stand.
+func everyday(r rune, isLabel bool) bool {
+	return strings.ContainsRune("æœÆŒ", r) || isLabel && (r == 'ʻ' || r == 'ʼ')
 }
 
 // wholeLooksASCII reports whether every character of a word without Latin
