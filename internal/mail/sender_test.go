@@ -1,0 +1,456 @@
+package mail
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"io"
+	"math/big"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	netmail "net/mail"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"github.com/habeas-data/habeas"
+)
+
+var now = time.Date(2026, 5, 3, 12, 0, 0, 0, time.UTC)
+
+// postOffice is a real SMTP server in this process, which does as told.
+type postOffice struct {
+	mu       sync.Mutex
+	got      []received
+	onRcpt   error
+	onMail   error
+	onData   error
+	dropData bool // cut the connection in the middle of DATA
+	dropQuit bool // cut it right after accepting
+	port     int
+	roots    *x509.CertPool
+}
+
+type received struct {
+	from, to  string
+	body      string
+	encrypted bool
+	user      string
+}
+
+type visit struct {
+	p    *postOffice
+	conn *smtp.Conn
+	mail received
+}
+
+func (p *postOffice) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &visit{p: p, conn: c}, nil
+}
+
+func (v *visit) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (v *visit) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		if user != "habeas" || password != "right" {
+			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "no " + user}
+		}
+		v.mail.user = user
+		return nil
+	}), nil
+}
+
+func (v *visit) Mail(from string, _ *smtp.MailOptions) error {
+	v.mail.from = from
+	return v.p.onMail
+}
+
+func (v *visit) Rcpt(to string, _ *smtp.RcptOptions) error {
+	v.mail.to = to
+	return v.p.onRcpt
+}
+
+func (v *visit) Data(r io.Reader) error {
+	if v.p.dropData {
+		v.conn.Conn().Close()
+		return errors.New("gone")
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	if v.p.onData != nil {
+		return v.p.onData
+	}
+	_, v.mail.encrypted = v.conn.TLSConnectionState()
+	v.mail.body = string(b)
+	v.p.mu.Lock()
+	v.p.got = append(v.p.got, v.mail)
+	v.p.mu.Unlock()
+	return nil
+}
+
+func (v *visit) Reset() {
+	if v.p.dropQuit && len(v.p.got) > 0 {
+		v.conn.Conn().Close()
+	}
+}
+func (v *visit) Logout() error { return nil }
+
+// certificate signs a server certificate for localhost with an authority of its own.
+func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		DNSNames: []string{"localhost"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, ca, ca, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}
+
+func (p *postOffice) open(t *testing.T, way TLS) {
+	t.Helper()
+	server := smtp.NewServer(p)
+	server.Domain = "localhost"
+	server.ErrorLog = quiet{}
+	var pair tls.Certificate
+	pair, p.roots = certificate(t)
+	config := &tls.Config{Certificates: []tls.Certificate{pair}}
+	if way == StartTLS {
+		server.TLSConfig = config
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.port = l.Addr().(*net.TCPAddr).Port
+	if way == Implicit {
+		l = tls.NewListener(l, config)
+	}
+	served := make(chan struct{})
+	go func() { defer close(served); server.Serve(l) }()
+	t.Cleanup(func() { server.Close(); <-served })
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+func (quiet) Println(...any)        {}
+
+func (p *postOffice) sender(t *testing.T, way TLS, change func(*Config)) *Sender {
+	t.Helper()
+	c := Config{
+		Host: "localhost", Port: p.port, TLS: way, From: "records@example.org", FromName: "Riverside Trust",
+		Timeout: 10 * time.Second, RootCAs: p.roots, Clock: habeas.NewManualClock(now),
+	}
+	if change != nil {
+		change(&c)
+	}
+	s, err := NewSender(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func invitation(t *testing.T) Message {
+	t.Helper()
+	m, err := Render(KindInvitation, "es", sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.To = "tim@example.org"
+	m.MessageID = NewMessageID(habeas.MailID{7}, "example.org")
+	return m
+}
+
+func TestMailArrivesOverEveryKindOfConnection(t *testing.T) {
+	login := func(c *Config) { c.Username, c.Password = "habeas", func() string { return "right" } }
+	for name, test := range map[string]struct {
+		way    TLS
+		change func(*Config)
+	}{
+		"STARTTLS":            {StartTLS, nil},
+		"STARTTLS with login": {StartTLS, login},
+		"implicit TLS":        {Implicit, nil},
+		"implicit with login": {Implicit, login},
+		"loopback only":       {NoTLS, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var p postOffice
+			p.open(t, test.way)
+			m := invitation(t)
+			if err := p.sender(t, test.way, test.change).Send(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+			if len(p.got) != 1 {
+				t.Fatalf("%d mails arrived", len(p.got))
+			}
+			got := p.got[0]
+			if got.from != "records@example.org" || got.to != "tim@example.org" || got.encrypted != (test.way != NoTLS) {
+				t.Errorf("envelope %q → %q, encrypted %v", got.from, got.to, got.encrypted)
+			}
+			if (got.user == "habeas") != (test.change != nil) {
+				t.Errorf("logged in as %q", got.user)
+			}
+			checkMIME(t, got.body, m)
+		})
+	}
+}
+
+func checkMIME(t *testing.T, body string, m Message) {
+	t.Helper()
+	msg, err := netmail.ReadMessage(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
+	if err != nil || subject != m.Subject {
+		t.Errorf("subject %q, %v", subject, err)
+	}
+	for name, want := range map[string]string{
+		"Message-Id": "<" + m.MessageID + ">", "Auto-Submitted": "auto-generated",
+		"List-Unsubscribe": "<" + m.ListUnsubscribe + ">", "To": "<tim@example.org>",
+		"From": `"Riverside Trust" <records@example.org>`, "User-Agent": "", "X-Mailer": "",
+		"Content-Language": "es",
+	} {
+		if got := msg.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if date, err := msg.Header.Date(); err != nil || !date.Equal(now) {
+		t.Errorf("date %v, %v", date, err)
+	}
+	media, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if err != nil || media != "multipart/alternative" {
+		t.Fatalf("content type %q, %v", media, err)
+	}
+	parts := multipart.NewReader(msg.Body, params["boundary"])
+	for _, want := range []string{m.Text, m.HTML} {
+		part, err := parts.NextRawPart()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(quotedprintable.NewReader(part))
+		if got := strings.ReplaceAll(string(b), "\r\n", "\n"); err != nil || got != want {
+			t.Errorf("part %s differs (%v):\n%s", part.Header.Get("Content-Type"), err, got)
+		}
+	}
+}
+
+func TestRefusalsAreClassified(t *testing.T) {
+	refuse := func(code int, e smtp.EnhancedCode) error {
+		return &smtp.SMTPError{Code: code, EnhancedCode: e, Message: "tim@example.org is not here"}
+	}
+	tests := map[string]struct {
+		office    postOffice
+		change    func(*Config)
+		reason    string
+		permanent bool
+	}{
+		"unknown recipient": {office: postOffice{onRcpt: refuse(550, smtp.EnhancedCode{5, 1, 1})}, reason: "recipient-550-5.1.1", permanent: true},
+		"mailbox busy":      {office: postOffice{onRcpt: refuse(450, smtp.EnhancedCode{4, 2, 1})}, reason: "recipient-450-4.2.1"},
+		"mailbox full":      {office: postOffice{onRcpt: refuse(552, smtp.EnhancedCode{5, 2, 2})}, reason: "recipient-552-5.2.2", permanent: true},
+		"content refused":   {office: postOffice{onData: refuse(554, smtp.EnhancedCode{5, 7, 1})}, reason: "content-554-5.7.1", permanent: true},
+		"greylisted":        {office: postOffice{onData: refuse(451, smtp.EnhancedCode{4, 7, 1})}, reason: "content-451-4.7.1"},
+		"sender refused":    {office: postOffice{onMail: refuse(550, smtp.EnhancedCode{5, 7, 1})}, reason: "sender-550-5.7.1"},
+		"login needed":      {office: postOffice{onRcpt: refuse(530, smtp.EnhancedCode{5, 7, 0})}, reason: "recipient-530-5.7.0"},
+		"dropped mid-DATA":  {office: postOffice{dropData: true}, reason: "content"},
+		"wrong password": {
+			change: func(c *Config) { c.Username, c.Password = "habeas", func() string { return "wrong" } },
+			reason: "connect-535",
+		},
+		"unknown authority":   {change: func(c *Config) { c.RootCAs = x509.NewCertPool() }, reason: "connect-tls"},
+		"certificate of else": {change: func(c *Config) { c.Host = "127.0.0.1" }, reason: "connect-tls"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := &test.office
+			p.open(t, StartTLS)
+			err := p.sender(t, StartTLS, test.change).Send(t.Context(), invitation(t))
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v, want *Error", err)
+			}
+			if e.Reason() != test.reason || Permanent(err) != test.permanent {
+				t.Errorf("got %q, permanent %v; want %q, %v", e.Reason(), Permanent(err), test.reason, test.permanent)
+			}
+			if strings.Contains(err.Error(), "tim") || strings.Contains(err.Error(), "habeas@") {
+				t.Errorf("error holds an address: %v", err)
+			}
+			if len(p.got) != 0 {
+				t.Error("a mail went out")
+			}
+		})
+	}
+}
+
+func TestNothingIsSentInTheClear(t *testing.T) {
+	var p postOffice
+	p.open(t, NoTLS) // a server, or somebody in between, that hides STARTTLS
+	err := p.sender(t, StartTLS, nil).Send(t.Context(), invitation(t))
+	if err == nil || Permanent(err) || len(p.got) != 0 {
+		t.Errorf("got %v and %d mails", err, len(p.got))
+	}
+}
+
+// Once the server has said 250 to the content, sending again would be a second mail.
+func TestAcceptedMailCountsEvenIfTheConnectionDropsThen(t *testing.T) {
+	p := postOffice{dropQuit: true}
+	p.open(t, StartTLS)
+	if err := p.sender(t, StartTLS, nil).Send(t.Context(), invitation(t)); err != nil {
+		t.Errorf("delivered, but reported %v", err)
+	}
+	if len(p.got) != 1 {
+		t.Errorf("%d mails", len(p.got))
+	}
+}
+
+func TestNoServerIsATemporaryFailure(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := postOffice{port: l.Addr().(*net.TCPAddr).Port}
+	l.Close()
+	err = p.sender(t, StartTLS, nil).Send(t.Context(), invitation(t))
+	if err == nil || Permanent(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCancellingCutsOffASilentServer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		cancel()                  // the client is connected and waits for a greeting
+		io.Copy(io.Discard, conn) //nolint:errcheck // returns when the client hangs up
+	}()
+	p := postOffice{port: l.Addr().(*net.TCPAddr).Port}
+	err = p.sender(t, StartTLS, func(c *Config) { c.Timeout = time.Hour }).Send(ctx, invitation(t))
+	if err == nil || Permanent(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUnfitMessagesAreRefusedBeforeConnecting(t *testing.T) {
+	p := postOffice{port: 1} // nothing listens there
+	s := p.sender(t, StartTLS, nil)
+	for name, spoil := range map[string]func(*Message){
+		"two recipients":           func(m *Message) { m.To = "tim@example.org,eve@example.org" },
+		"display name":             func(m *Message) { m.To = "Tim <tim@example.org>" },
+		"line break in recipient":  func(m *Message) { m.To = "tim@example.org\r\nRCPT TO:<eve@example.org>" },
+		"quoted local part":        func(m *Message) { m.To = `"tim x"@example.org` },
+		"IP literal":               func(m *Message) { m.To = "tim@[127.0.0.1]" },
+		"no domain":                func(m *Message) { m.To = "tim@" },
+		"double dot":               func(m *Message) { m.To = "tim..x@example.org" },
+		"line break in subject":    func(m *Message) { m.Subject = "Hello\r\nBcc: eve@example.org" },
+		"line feed in subject":     func(m *Message) { m.Subject = "Hello\nBcc: eve@example.org" },
+		"empty subject":            func(m *Message) { m.Subject = "" },
+		"line break in Message-ID": func(m *Message) { m.MessageID = "a@b\r\nBcc:x@y" },
+		"no Message-ID":            func(m *Message) { m.MessageID = "" },
+		"break in unsubscribe":     func(m *Message) { m.ListUnsubscribe = "https://example.org/\r\nBcc: eve@example.org" },
+		"two unsubscribes":         func(m *Message) { m.ListUnsubscribe = "https://example.org/>,<mailto:eve@example.org" },
+		"invalid UTF-8":            func(m *Message) { m.Text = "\xff" },
+		"no text":                  func(m *Message) { m.Text = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := invitation(t)
+			spoil(&m)
+			err := s.Send(t.Context(), m)
+			var e *Error
+			if !errors.As(err, &e) || e.Stage != StageMessage || !Permanent(err) {
+				t.Errorf("got %v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "eve") {
+				t.Error("error repeats the value")
+			}
+		})
+	}
+}
+
+func TestInternationalAddresses(t *testing.T) {
+	var p postOffice
+	p.open(t, StartTLS)
+	s := p.sender(t, StartTLS, nil)
+	m := invitation(t)
+	m.To = "tim@bücher.example"
+	if err := s.Send(t.Context(), m); err != nil || p.got[0].to != "tim@xn--bcher-kva.example" {
+		t.Errorf("domain: %v, %q", err, p.got[0].to)
+	}
+	m.To = "josé@example.org" // the server does not speak SMTPUTF8
+	if err := s.Send(t.Context(), m); !Permanent(err) {
+		t.Errorf("local part: %v", err)
+	}
+}
+
+func TestUnsafeConfigurationsAreRefused(t *testing.T) {
+	good := Config{Host: "mail.example.org", From: "records@example.org", Clock: habeas.SystemClock{}}
+	if _, err := NewSender(good); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*Config){
+		"no TLS to another machine": func(c *Config) { c.TLS = NoTLS },
+		"login without TLS":         func(c *Config) { c.Host, c.TLS, c.Username = "localhost", NoTLS, "habeas" },
+		"login without password":    func(c *Config) { c.Username = "habeas" },
+		"unknown way":               func(c *Config) { c.TLS = "opportunistic" },
+		"no host":                   func(c *Config) { c.Host = "" },
+		"no clock":                  func(c *Config) { c.Clock = nil },
+		"from with a name":          func(c *Config) { c.From = "Records <records@example.org>" },
+		"line break in the name":    func(c *Config) { c.FromName = "a\r\nBcc: b@c" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := good
+			spoil(&c)
+			if _, err := NewSender(c); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+func TestMessageIDIsStableAndTellsNothing(t *testing.T) {
+	id := habeas.NewID[habeas.MailKind](now)
+	a, b := NewMessageID(id, "example.org"), NewMessageID(id, "example.org")
+	if a != b || !isAddress(a) || strings.Contains(a, id.String()[4:12]) {
+		t.Errorf("%q, %q for %s", a, b, id)
+	}
+	if NewMessageID(habeas.NewID[habeas.MailKind](now), "example.org") == a {
+		t.Error("two rows share a Message-ID")
+	}
+}
