@@ -12,18 +12,18 @@ type Event string
 
 // The events of party records.
 const (
-	PartyCreated   Event = "party.create"    // a record came to be
-	PartyAsserted  Event = "party.assert"    // a source said something about it
-	PartyRead      Event = "party.read"      // somebody else opened it
-	PartyCorrected Event = "party.correct"   // its person changed it
-	PartyExported  Event = "party.export"    // its person took a copy
-	PartyErased    Event = "party.erase"     // its key was destroyed
-	PartyReviewed  Event = "party.review"    // staff decided on it
-	TicketChanged  Event = "ticket.change"   // a ticket got a new version or was cancelled
-	ClaimOpened    Event = "claim.open"      // somebody asked for control
-	ClaimAccepted  Event = "claim.accept"    // and got it
-	ClaimRefused   Event = "claim.refuse"    // "this is not me", or staff said no
-	EvidenceGiven  Event = "claim.evidence"  // more than the address was shown
+	PartyCreated   Event = "party.create"   // a record came to be
+	PartyAsserted  Event = "party.assert"   // a source said something about it
+	PartyRead      Event = "party.read"     // somebody else opened it
+	PartyCorrected Event = "party.correct"  // its person changed it
+	PartyExported  Event = "party.export"   // its person took a copy
+	PartyErased    Event = "party.erase"    // its key was destroyed
+	PartyReviewed  Event = "party.review"   // staff decided on it
+	TicketChanged  Event = "ticket.change"  // a ticket got a new version or was cancelled
+	ClaimOpened    Event = "claim.open"     // somebody asked for control
+	ClaimAccepted  Event = "claim.accept"   // and got it
+	ClaimRefused   Event = "claim.refuse"   // "this is not me", or staff said no
+	EvidenceGiven  Event = "claim.evidence" // more than the address was shown
 	EvidenceFailed Event = "claim.evidence-failed"
 	InviteSent     Event = "party.invite" // an invitation was queued
 )
@@ -65,3 +65,43 @@ type Entry struct {
 	At      time.Time
 	Detail  map[string]string
 }
+
+// known is the closed list.
+var known = map[Event]bool{
+	PartyCreated:       true,
+	PartyAsserted:      true,
+	PartyRead:          true,
+	PartyCorrected:     true,
+	PartyExported:      true,
+	PartyErased:        true,
+	PartyReviewed:      true,
+	TicketChanged:      true,
+	ClaimOpened:        true,
+	ClaimAccepted:      true,
+	ClaimRefused:       true,
+	EvidenceGiven:      true,
+	EvidenceFailed:     true,
+	InviteSent:         true,
+	AccountCreated:     true,
+	AccountErased:      true,
+	AccountClosed:      true,
+	AccountRecovered:   true,
+	AddressProved:      true,
+	CredentialAdded:    true,
+	CredentialEnded:    true,
+	SignInSucceeded:    true,
+	SignInFailed:       true,
+	SignedOut:          true,
+	RoleGranted:        true,
+	RoleRevoked:        true,
+	SystemConnected:    true,
+	SystemDisconnected: true,
+	SystemAuthorized:   true,
+	SystemRefused:      true,
+	SettingsChanged:    true,
+	KeysRotated:        true,
+	DataImported:       true,
+}
+
+// Known reports whether e is on the closed list.
+func Known(e Event) bool { return known[e] }

@@ -1,0 +1,386 @@
+package party
+
+import (
+	"context"
+	"crypto/cipher"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/keyring"
+)
+
+// Assertion is what somebody who is not the person says about a party: the input
+// of find-or-create, of the staff form and of an import row.
+type Assertion struct {
+	Actor      habeas.Actor
+	Source     Source
+	Kind       Kind          // empty: person
+	Email      email.Address // the address that identifies the party; may be zero
+	HasEmail   bool
+	ExternalID string // the source's own id for the party; may be empty
+	Values     Values
+	Ticket     *TicketInput
+	Idempotent string // the caller's Idempotency-Key; may be empty
+	Stub       bool   // an address only, to be completed by its person
+	Separate   bool   // staff saw the duplicates and say it is somebody else
+}
+
+// Keys is what the domain needs of the keyring: hashes, references and new keys.
+type Keys interface {
+	Lookup(kind, value string) keyring.LookupHash
+	Cipher(info string) cipher.Block
+	NewKey(id habeas.SubjectID) *keyring.Key
+}
+
+// Planner runs hot writes. It returns when the write is durable.
+type Planner interface {
+	Do(ctx context.Context, p Plan) error
+}
+
+// Asserting is an assertion on its way: everything drawn and computed that does
+// not depend on what the store holds. It implements Plan.
+type Asserting struct {
+	in        Assertion
+	values    Values
+	identity  Identity
+	source    habeas.SystemID
+	mail, ext keyring.LookupHash
+	key       *keyring.Key
+	statement Statement
+	ticket    Ticket
+	idem      Idempotent
+	event     habeas.EventID
+	cipher    cipher.Block
+	now       time.Time
+
+	// The outcome, valid after Planner.Do has returned nil.
+	Party   habeas.PartyID
+	Answer  Reference
+	Created bool
+}
+
+// Limits of an assertion.
+const (
+	maxExternalID = 200
+	maxTicketRef  = 200
+	maxTitle      = 300
+	maxIdempotent = 200
+)
+
+// Prepare checks an assertion and draws what it needs. All faults of the input
+// are reported together. The work is the same for known and unknown addresses.
+func Prepare(in Assertion, schemas *Schemas, keys Keys, now time.Time) (*Asserting, error) {
+	if in.Kind == "" {
+		in.Kind = Person
+	}
+	if in.HasEmail {
+		in.Values = withEmail(in.Values, in.Email)
+	}
+	values, err := schemas.Clean(in.Values)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	id := habeas.NewID[habeas.PartyKind](now)
+	a := &Asserting{
+		in: in, values: values, identity: IdentityOf(values), now: now,
+		source: in.Source.knownSource(),
+		key:    keys.NewKey(habeas.SubjectOf(id)),
+		event:  habeas.NewID[habeas.EventKind](now),
+		statement: Statement{
+			ID: habeas.NewID[habeas.StatementKind](now), Party: id, Source: in.Source, Values: values, External: in.ExternalID,
+		},
+	}
+	if in.HasEmail {
+		a.mail = keys.Lookup(LookupEmail, in.Email.Key())
+	}
+	if in.ExternalID != "" {
+		a.ext = keys.Lookup(LookupExternal, a.source.String()+"|"+in.ExternalID)
+	}
+	if in.Source.Kind == FromSystem {
+		a.cipher = keys.Cipher("reference/" + in.Source.System.String())
+	}
+	a.prepareTicket(keys)
+	a.prepareIdempotency(keys)
+	return a, nil
+}
+
+func (in Assertion) check() error {
+	if in.Kind != Person && in.Kind != Organisation {
+		return habeas.Invalid("kind", "The kind is either person or organisation.").WithCode("kind.unknown")
+	}
+	if len(in.ExternalID) > maxExternalID || hasHidden(in.ExternalID) {
+		return habeas.Invalid("external_id", "An external id has at most 200 visible characters.").WithCode("external_id.invalid")
+	}
+	if len(in.Idempotent) > maxIdempotent || hasHidden(in.Idempotent) {
+		return habeas.Invalid("Idempotency-Key", "An idempotency key has at most 200 visible characters.").WithCode("idempotency.invalid")
+	}
+	if in.Source.Kind == FromSystem && !in.HasEmail && in.ExternalID == "" {
+		return habeas.Invalid("email", "Send an e-mail address or an external id, so that the party can be found again.").WithCode("party.unidentified")
+	}
+	if t := in.Ticket; t != nil {
+		switch {
+		case t.Ref == "" || len(t.Ref) > maxTicketRef || hasHidden(t.Ref):
+			return habeas.Invalid("ticket.id", "A ticket has an id of at most 200 visible characters.").WithCode("ticket.id")
+		case t.Version < 0:
+			return habeas.Invalid("ticket.version", "A ticket version is a whole number from 1.").WithCode("ticket.version")
+		case t.State != "" && t.State != TicketActive && t.State != TicketCancelled:
+			return habeas.Invalid("ticket.state", "A ticket is active or cancelled.").WithCode("ticket.state")
+		case len(t.Title) > maxTitle || hasHidden(t.Title):
+			return habeas.Invalid("ticket.title", "A title has at most 300 visible characters.").WithCode("ticket.title")
+		case len(t.Starts) > 40 || hasHidden(t.Starts):
+			return habeas.Invalid("ticket.starts", "Use a date such as 2026-05-03 or a moment such as 2026-05-03T18:00:00Z.").WithCode("ticket.starts")
+		}
+	}
+	return nil
+}
+
+func hasHidden(s string) bool {
+	for _, r := range s {
+		if hidden(r, false) {
+			return true
+		}
+	}
+	return false
+}
+
+func withEmail(v Values, a email.Address) Values {
+	out := make(Values, len(v)+1)
+	for set, fields := range v {
+		out[set] = fields
+	}
+	contact := make(map[string]string, len(v["contact"])+1)
+	for name, text := range v["contact"] {
+		contact[name] = text
+	}
+	contact["email"] = a.Display()
+	out["contact"] = contact
+	return out
+}
+
+func (s Source) knownSource() habeas.SystemID {
+	switch s.Kind {
+	case FromSystem:
+		return s.System
+	case FromSelf:
+		return SelfSource
+	case FromStaff, FromImport:
+	}
+	return StaffSource
+}
+
+func (a *Asserting) prepareTicket(keys Keys) {
+	t := a.in.Ticket
+	if t == nil {
+		return
+	}
+	version, state := max(t.Version, 1), t.State
+	if state == "" {
+		state = TicketActive
+	}
+	id := TicketIDOf(keys, a.in.Source.System, t.Ref)
+	a.ticket = Ticket{ID: id, System: a.in.Source.System, Version: version, State: state, At: a.now}
+	a.statement.Ticket = id
+	a.statement.Occ = Occasion{Ref: t.Ref, Title: t.Title, Starts: t.Starts, BookedBy: t.BookedBy, Version: version}
+}
+
+// TicketIDOf returns the identifier of a system's ticket.
+func TicketIDOf(keys Keys, system habeas.SystemID, ref string) habeas.TicketID {
+	return habeas.TicketID(keys.Lookup(LookupTicket, system.String()+"|"+ref))
+}
+
+// prepareIdempotency names the request: by the caller's key, or, when it brings a
+// ticket, by its own content, so that a repeated delivery changes nothing.
+func (a *Asserting) prepareIdempotency(keys Keys) {
+	if a.in.Idempotent == "" && (a.in.Ticket == nil || a.in.Source.Kind != FromSystem) {
+		return
+	}
+	request, err := json.Marshal(struct {
+		S, X string
+		K    Kind
+		V    Values
+		T    *TicketInput
+	}{a.source.String(), a.in.ExternalID, a.in.Kind, a.values, a.in.Ticket})
+	if err != nil { // strings and integers always encode
+		return
+	}
+	a.idem.Print = keys.Lookup(LookupIdempotent, string(request))
+	a.idem.Key = a.idem.Print
+	if a.in.Idempotent != "" {
+		a.idem.Key = keys.Lookup(LookupIdempotent, a.source.String()+"|"+a.in.Idempotent)
+	}
+	a.idem.At = a.now
+}
+
+// Needs implements Plan.
+func (a *Asserting) Needs() Needs {
+	n := Needs{Ticket: a.ticket.ID, Idempotent: a.idem.Key}
+	if a.in.HasEmail {
+		n.Hashes = append(n.Hashes, a.mail)
+	}
+	if a.in.ExternalID != "" {
+		n.Hashes = append(n.Hashes, a.ext)
+	}
+	return n
+}
+
+// Decide implements Plan.
+func (a *Asserting) Decide(found Found) (Change, error) {
+	if a.idem.Key != (keyring.LookupHash{}) {
+		if seen, ok := found.Idempotent(a.idem.Key); ok {
+			if seen.Print != a.idem.Print {
+				return Change{}, habeas.Conflict("This idempotency key was used for another request. Use a new key.").WithCode("idempotency.reused")
+			}
+			a.Answer = seen.Answer
+			return Change{}, nil
+		}
+	}
+	var rows []KnownAs
+	if a.in.HasEmail {
+		rows = found.KnownAs(a.mail)
+	}
+	h := a.handle(rows, found)
+	target, exists := a.target(rows, h)
+	var p Party
+	if exists {
+		p, exists = found.Party(target)
+		exists = exists && p.Kind == a.in.Kind
+	}
+	c := a.write(p, exists, len(rows) > 0)
+	a.reference(&c, h)
+	if a.in.Ticket != nil {
+		if t, ok := found.Ticket(a.ticket.ID); !ok || a.ticket.Version >= t.Version {
+			t := a.ticket
+			c.Ticket = &t
+		}
+	}
+	if a.idem.Key != (keyring.LookupHash{}) {
+		idem := a.idem
+		idem.Answer = a.Answer
+		c.Idempotent = &idem
+	}
+	return c, nil
+}
+
+// handle is the row under which a source already knows a party.
+type handle struct {
+	KnownAs
+	bound bool
+	slot  uint32 // which of the source's rows at the address this statement belongs to
+}
+
+// handle finds it: by the external id, or at the address under an identity that
+// does not conflict. Only the source's own rows count, so that what it can observe
+// depends on its own words.
+func (a *Asserting) handle(rows []KnownAs, found Found) (h handle) {
+	if a.in.ExternalID != "" {
+		if own := found.KnownAs(a.ext); len(own) > 0 {
+			h.KnownAs, h.bound = own[0], true
+		}
+	}
+	byExternal, slotted := h.bound, false
+	for _, k := range rows {
+		if k.Source != a.source || slotted {
+			continue
+		}
+		switch {
+		case byExternal && k.Party == h.Party:
+			h.slot, slotted = k.N, true
+		case !byExternal && !a.in.Separate && !k.Identity.Conflicts(a.identity):
+			h.KnownAs, h.bound, h.slot, slotted = k, true, k.N, true
+		}
+		if !slotted {
+			h.slot = k.N + 1
+		}
+	}
+	return h
+}
+
+// target chooses the party: the one the source means already, unless what is new
+// in its words conflicts with what others know at this address; else the oldest
+// party known there that does not conflict (PTY-26).
+func (a *Asserting) target(rows []KnownAs, h handle) (habeas.PartyID, bool) {
+	if a.in.Separate {
+		return habeas.PartyID{}, false
+	}
+	if !h.bound {
+		return choose(rows, a.identity)
+	}
+	merged := h.Identity.Merge(a.identity)
+	if merged == h.Identity || a.in.ExternalID != "" && h.Hash == a.ext {
+		return h.Party, true
+	}
+	others := make([]KnownAs, 0, len(rows))
+	for _, k := range rows {
+		if k.Source != h.Source || k.N != h.N {
+			others = append(others, k)
+		}
+	}
+	clash := false
+	for _, k := range others {
+		clash = clash || k.Party == h.Party && k.Identity.Conflicts(merged)
+	}
+	if !clash {
+		return h.Party, true
+	}
+	return choose(others, merged)
+}
+
+// write makes the rows of the party and its statement.
+func (a *Asserting) write(p Party, exists, addressKnown bool) Change {
+	c := Change{}
+	s := a.statement
+	event := audit.PartyAsserted
+	if exists {
+		s.Party = p.ID
+		p.Version++
+		c.Update = &p
+	} else {
+		event = audit.PartyCreated
+		p = Party{ID: s.Party, Kind: a.in.Kind, State: Unclaimed, Stub: a.in.Stub, Version: 1}
+		switch {
+		case addressKnown:
+			p.Review = ReviewConflict
+		case a.in.HasEmail && email.Shared(a.in.Email):
+			p.Review = ReviewShared
+		}
+		c.Insert, c.NewKey = &p, a.key
+	}
+	a.Party, a.Created = p.ID, !exists
+	c.Statement = &s
+	c.Audit = audit.Entry{
+		ID: a.event, Event: event, Subject: habeas.SubjectOf(p.ID), Actor: a.in.Actor, At: a.now,
+		Detail: map[string]string{"source": a.in.Source.Kind.String(), "fields": strconv.Itoa(a.values.Len())},
+	}
+	if a.statement.Occ.Ref != "" {
+		c.Audit.Detail["ticket"] = a.statement.Occ.Ref
+	}
+	return c
+}
+
+// reference remembers under which handle and identity the source knows the party.
+func (a *Asserting) reference(c *Change, h handle) {
+	switch {
+	case h.bound:
+		a.Answer = h.Ref
+	case a.in.ExternalID != "" && a.cipher != nil:
+		a.Answer = MakeReference(a.cipher, a.ext, 0)
+	case a.in.HasEmail && a.cipher != nil:
+		a.Answer = MakeReference(a.cipher, a.mail, h.slot)
+	}
+	row := KnownAs{Source: a.source, Party: a.Party, Ref: a.Answer, Identity: h.Identity.Merge(a.identity)}
+	if a.in.HasEmail {
+		row.Hash, row.N = a.mail, h.slot
+		c.KnownAs = append(c.KnownAs, row)
+	}
+	if a.in.ExternalID != "" {
+		row.Hash, row.N = a.ext, 0
+		c.KnownAs = append(c.KnownAs, row)
+	}
+}

@@ -1,0 +1,185 @@
+package party
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring"
+)
+
+// Lookup kinds: what a keyed hash stands for. Birth dates are never among them,
+// because their few values could be guessed (design.md, Storage).
+const (
+	LookupEmail      = "email"
+	LookupExternal   = "external"   // a system's own id for a party
+	LookupMembership = "membership" // a membership number
+	LookupTicket     = "ticket"
+	LookupIdempotent = "idempotency"
+)
+
+// Identity is under which name and birth date a source knows a party. Two people
+// who share an address differ in it (PTY-26).
+type Identity struct {
+	Given  string `json:"g,omitempty"`
+	Family string `json:"f,omitempty"`
+	Birth  string `json:"b,omitempty"`
+	Org    string `json:"o,omitempty"`
+}
+
+// IdentityOf picks the identity out of values, normalised for comparison.
+func IdentityOf(v Values) Identity {
+	return Identity{
+		Given:  Normalise(v.Get("identity", "given_name")),
+		Family: Normalise(v.Get("identity", "family_name")),
+		Birth:  v.Get("identity", "birth_date"),
+		Org:    Normalise(v.Get("organisation", "name")),
+	}
+}
+
+// Conflicts reports whether the two cannot be one party: both name the birth date
+// and it differs, or both name the person and the names differ by more than a
+// typing error, a short form, an initial or an extra name.
+func (a Identity) Conflicts(b Identity) bool {
+	return rival(a.Birth, b.Birth, func(x, y string) bool { return x == y }) ||
+		rival(a.Given, b.Given, namesAgree) ||
+		rival(a.Family, b.Family, namesAgree) ||
+		rival(a.Org, b.Org, namesAgree)
+}
+
+func rival(a, b string, agree func(a, b string) bool) bool {
+	return a != "" && b != "" && a != b && !agree(a, b)
+}
+
+// Merge adds what a does not know from b.
+func (a Identity) Merge(b Identity) Identity {
+	or := func(x, y string) string {
+		if x != "" {
+			return x
+		}
+		return y
+	}
+	return Identity{Given: or(a.Given, b.Given), Family: or(a.Family, b.Family), Birth: or(a.Birth, b.Birth), Org: or(a.Org, b.Org)}
+}
+
+// namesAgree reports whether every word of the shorter name fits a word of the
+// longer: equal, one letter apart, an initial, or the start of it (Tim, Timothy).
+func namesAgree(a, b string) bool {
+	x, y := strings.Fields(a), strings.Fields(b)
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	for _, p := range x {
+		fits := false
+		for _, q := range y {
+			fits = fits || wordsAgree(p, q)
+		}
+		if !fits {
+			return false
+		}
+	}
+	return true
+}
+
+func wordsAgree(p, q string) bool {
+	if strings.HasPrefix(p, q) && (len(q) >= 3 || len(q) == 1) || strings.HasPrefix(q, p) && (len(p) >= 3 || len(p) == 1) {
+		return true
+	}
+	return len(p) >= 4 && len(q) >= 4 && oneApart([]rune(p), []rune(q))
+}
+
+// oneApart reports whether a and b differ by one inserted, deleted, replaced or
+// swapped letter (Damerau–Levenshtein distance at most 1).
+func oneApart(a, b []rune) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) < len(b) {
+		return string(a[i:]) == string(b[i+1:])
+	}
+	if i == len(a) || string(a[i+1:]) == string(b[i+1:]) {
+		return true
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && string(a[i+2:]) == string(b[i+2:])
+}
+
+// Normalise folds a name for comparison: case, diacritics, punctuation and extra
+// spaces go; letters of all scripts stay. It is for finding, never for identity.
+func Normalise(s string) string {
+	if s == "" {
+		return ""
+	}
+	if !isASCII(s) {
+		s = norm.NFKD.String(s)
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	gap := false
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’':
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			if gap && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			gap = false
+			if f, ok := spelled[r]; ok {
+				b.WriteString(f)
+			} else {
+				b.WriteRune(unicode.ToLower(r))
+			}
+		default:
+			gap = true
+		}
+	}
+	return b.String()
+}
+
+// spelled are letters that Unicode does not decompose but people type otherwise.
+var spelled = map[rune]string{
+	'ß': "ss", 'ẞ': "ss", 'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d",
+	'æ': "ae", 'Æ': "ae", 'œ': "oe", 'Œ': "oe", 'ı': "i", 'þ': "th", 'Þ': "th", 'ð': "d", 'Ð': "d",
+}
+
+// KnownAs says that at one address, one source knows one party under an identity.
+// N counts the parties that this source knows at this address: what a source can
+// observe depends on its own rows only, never on what others said (PTY-A27).
+type KnownAs struct {
+	Hash     keyring.LookupHash
+	Source   habeas.SystemID // StaffSource and SelfSource stand for people
+	N        uint32
+	Party    habeas.PartyID
+	Ref      Reference // the name this source was given for the party; zero for people
+	Identity Identity  // sealed under the party's key
+}
+
+// StaffSource and SelfSource are the sources of known-as rows that are no system.
+var (
+	StaffSource = habeas.SystemID{}
+	SelfSource  = habeas.SystemID{15: 1}
+)
+
+// choose returns which of the parties known at an address a new statement is
+// about, or false when it must be a separate party. Rows come in order of age.
+func choose(rows []KnownAs, id Identity) (habeas.PartyID, bool) {
+	conflicts := make(map[habeas.PartyID]bool)
+	for _, k := range rows {
+		conflicts[k.Party] = conflicts[k.Party] || k.Identity.Conflicts(id)
+	}
+	var oldest habeas.PartyID
+	for p, bad := range conflicts {
+		if !bad && (oldest.IsZero() || string(p[:]) < string(oldest[:])) {
+			oldest = p
+		}
+	}
+	return oldest, !oldest.IsZero()
+}

@@ -1,0 +1,280 @@
+package party
+
+import (
+	"slices"
+	"time"
+
+	"github.com/habeas-data/habeas"
+)
+
+// Kind is what a party is.
+type Kind string
+
+// The kinds of party.
+const (
+	Person       Kind = "person"
+	Organisation Kind = "organisation"
+)
+
+// State is where a record stands in its life.
+type State string
+
+// The states. Erased parties have no row that could be read.
+const (
+	Unclaimed State = "unclaimed" // nobody controls it yet
+	Claimed   State = "claimed"   // its person does
+	Frozen    State = "frozen"    // a dispute is open: nobody may change it
+)
+
+// Party is the plain part of a record: nothing in it is personal.
+type Party struct {
+	ID        habeas.PartyID
+	Kind      Kind
+	State     State
+	Account   habeas.AccountID // who controls it; zero while unclaimed
+	ClaimedAt time.Time        // zero while unclaimed
+	Review    Review           // why staff should look at it; empty when settled
+	Opened    []string         // sensitive data sets that evidence has opened to the claimant
+	Blocked   bool             // its address said "this is not me"
+	Stub      bool             // entered as an address only, to be completed by its person
+	Version   int64            // grows with every change; claims compare it
+}
+
+// Review is why a record waits for a human decision.
+type Review string
+
+// The reasons for review.
+const (
+	ReviewNone     Review = ""
+	ReviewConflict Review = "conflict" // another name or birth date at a known address (PTY-26)
+	ReviewShared   Review = "shared"   // a mailbox that several people read (PTY-A34)
+	ReviewNotMe    Review = "not-me"   // the owner of the address says it is somebody else
+	ReviewRole     Review = "role"     // the address belongs to an administrator (PTY-A36)
+)
+
+// SourceKind is in which capacity a source speaks.
+type SourceKind uint8
+
+// The kinds of source, by the weight of their word.
+const (
+	FromSystem SourceKind = iota
+	FromImport
+	FromStaff
+	FromSelf
+)
+
+// String names the kind for exports and audit details.
+func (k SourceKind) String() string {
+	return [...]string{"system", "import", "staff", "self"}[min(int(k), 3)]
+}
+
+// Source is who or what supplied a value.
+type Source struct {
+	Kind    SourceKind
+	System  habeas.SystemID  // for FromSystem
+	Account habeas.AccountID // for FromStaff, FromImport and FromSelf
+}
+
+// Values are field values by data set and field name.
+type Values map[string]map[string]string
+
+// Get returns a value, or "" when there is none.
+func (v Values) Get(set, field string) string { return v[set][field] }
+
+// Put sets a value, making the data set when needed.
+func (v Values) Put(set, field, value string) {
+	if v[set] == nil {
+		v[set] = make(map[string]string, 4)
+	}
+	v[set][field] = value
+}
+
+// Len counts the fields.
+func (v Values) Len() (n int) {
+	for _, fields := range v {
+		n += len(fields)
+	}
+	return n
+}
+
+// Statement is what one source said about one party on one occasion. It never
+// changes. Its ID carries the moment it was made.
+type Statement struct {
+	ID       habeas.StatementID
+	Party    habeas.PartyID
+	Source   Source
+	Ticket   habeas.TicketID // the occasion, when there was one
+	Occ      Occasion        // the ticket as this person's copy words it
+	External string          // the source's own id for the party, when it gave one
+	Values   Values          // an empty value withdraws the field (self only)
+}
+
+// At is when the statement was made.
+func (s Statement) At() time.Time { return s.ID.Time() }
+
+// Value is one field of a record as one source stated it.
+type Value struct {
+	Text   string
+	Source Source
+	At     time.Time
+	Occ    Occasion
+}
+
+// Field is a field of a record: its current value and every older or rival one.
+type Field struct {
+	Schema  FieldSchema
+	Current Value
+	Older   []Value // newest first: what it was, and what others say it is
+	Masked  bool    // held, but evidence is wanted before it is shown
+	Rival   bool    // somebody else stated another value after the claim
+}
+
+// Set is a data set of a record.
+type Set struct {
+	Schema SetSchema
+	Fields []Field // in the order of the schema; only those that hold something
+	Masked bool
+}
+
+// Record is a party with its current values and where each came from.
+type Record struct {
+	Party   Party
+	Sets    []Set
+	Tickets []habeas.TicketID // every occasion ever attached, newest first
+}
+
+// Text returns the current value of a field, or "".
+func (r Record) Text(set, field string) string {
+	for _, s := range r.Sets {
+		if s.Schema.Name == set {
+			for _, f := range s.Fields {
+				if f.Schema.Name == field {
+					return f.Current.Text
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// Name is how the party is called, or "" when no name is held.
+func (r Record) Name() string {
+	if n := r.Text("organisation", "name"); n != "" && r.Party.Kind == Organisation {
+		return n
+	}
+	given, family := r.Text("identity", "given_name"), r.Text("identity", "family_name")
+	if given != "" && family != "" {
+		return given + " " + family
+	}
+	return given + family
+}
+
+// Fold computes a record from its statements (PTY-2): per field the subject's own
+// word first, then the newest, whoever supplied it. After the claim, what others say
+// fills only fields that held nothing; the rest stays on their ticket.
+func Fold(p Party, statements []Statement, schemas *Schemas) Record {
+	ordered := slices.Clone(statements)
+	slices.SortStableFunc(ordered, func(a, b Statement) int { return b.At().Compare(a.At()) })
+	rec := Record{Party: p}
+	seen := make(map[habeas.TicketID]bool)
+	stated := make(map[[2]string][]Value)
+	for _, s := range ordered {
+		if !s.Ticket.IsZero() && !seen[s.Ticket] {
+			seen[s.Ticket] = true
+			rec.Tickets = append(rec.Tickets, s.Ticket)
+		}
+		for set, fields := range s.Values {
+			for name, text := range fields {
+				k := [2]string{set, name}
+				stated[k] = append(stated[k], Value{Text: text, Source: s.Source, At: s.At(), Occ: s.Occ})
+			}
+		}
+	}
+	for _, schema := range schemas.Sets() {
+		set := Set{Schema: schema}
+		for _, fs := range schema.Fields {
+			if f, ok := foldField(p, fs, stated[[2]string{schema.Name, fs.Name}]); ok {
+				set.Fields = append(set.Fields, f)
+			}
+		}
+		if len(set.Fields) > 0 {
+			rec.Sets = append(rec.Sets, set)
+		}
+	}
+	return rec
+}
+
+// foldField picks the current value among those stated, newest first.
+func foldField(p Party, schema FieldSchema, stated []Value) (Field, bool) {
+	if len(stated) == 0 {
+		return Field{}, false
+	}
+	at := currentIndex(p, stated)
+	f := Field{Schema: schema}
+	if at >= 0 {
+		f.Current = stated[at]
+	}
+	for i, v := range stated {
+		if i == at {
+			continue
+		}
+		f.Older = append(f.Older, v)
+		if afterClaim(p, v) && v.Text != f.Current.Text {
+			f.Rival = true
+		}
+	}
+	return f, f.Current.Text != "" || len(f.Older) > 0
+}
+
+func currentIndex(p Party, stated []Value) int {
+	late := -1
+	for i, v := range stated {
+		if v.Source.Kind == FromSelf {
+			return i
+		}
+		if late < 0 && !afterClaim(p, v) {
+			late = i
+		}
+	}
+	if late >= 0 {
+		return late
+	}
+	return len(stated) - 1 // nothing before the claim: the first who filled the gap
+}
+
+func afterClaim(p Party, v Value) bool {
+	return !p.ClaimedAt.IsZero() && v.At.After(p.ClaimedAt) && v.Source.Kind != FromSelf
+}
+
+// MaskFor hides what a claimant may not see before more evidence is shown
+// (PTY-13, PTY-25): the values of data sets that ask for step-up and that no
+// evidence has opened, except what the claimant said. Everything is masked when
+// stale is true, because the address may have changed hands (PTY-A35).
+func (r Record) MaskFor(stale bool) Record {
+	out := r
+	out.Sets = make([]Set, len(r.Sets))
+	for i, s := range r.Sets {
+		if (s.Schema.StepUp || stale) && !slices.Contains(r.Party.Opened, s.Schema.Name) {
+			s = maskSet(s)
+		}
+		out.Sets[i] = s
+	}
+	return out
+}
+
+func maskSet(s Set) Set {
+	s.Fields = slices.Clone(s.Fields)
+	for i, f := range s.Fields {
+		f.Older = slices.Clone(f.Older)
+		for j, v := range f.Older {
+			if v.Source.Kind != FromSelf {
+				f.Older[j].Text = Mask(f.Schema, v.Text)
+			}
+		}
+		if f.Current.Source.Kind != FromSelf && f.Current.Text != "" {
+			f.Current.Text, f.Masked, s.Masked = Mask(f.Schema, f.Current.Text), true, true
+		}
+		s.Fields[i] = f
+	}
+	return s
+}

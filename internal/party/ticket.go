@@ -1,0 +1,48 @@
+package party
+
+import (
+	"time"
+
+	"github.com/habeas-data/habeas"
+)
+
+// Occasion is a ticket as it stands on one person's copy: sealed with the rest of
+// the statement under that person's key, so that erasing one participant leaves
+// the others' copies alone (PTY-21).
+type Occasion struct {
+	Ref      string `json:"ref,omitempty"`   // the system's own ticket number
+	Title    string `json:"title,omitempty"` // "Guided tour, North Wing"
+	Starts   string `json:"starts,omitempty"`
+	BookedBy string `json:"booked_by,omitempty"` // reference the system gave for who booked
+	Version  int64  `json:"version,omitempty"`
+}
+
+// TicketState says whether a ticket still stands.
+type TicketState string
+
+// The states of a ticket.
+const (
+	TicketActive    TicketState = "active"
+	TicketCancelled TicketState = "cancelled"
+)
+
+// Ticket is a booking, membership or other occasion: an entity in its own right
+// with a version and a state. Nothing in it is personal; the words are on each
+// person's copy. Its ID is the keyed hash of (system, the system's ticket number).
+type Ticket struct {
+	ID      habeas.TicketID
+	System  habeas.SystemID
+	Version int64
+	State   TicketState
+	At      time.Time // when its newest version arrived
+}
+
+// TicketInput is a ticket as a connected system sends it.
+type TicketInput struct {
+	Ref      string
+	Version  int64 // grows with each change of the ticket; zero means 1
+	State    TicketState
+	Title    string
+	Starts   string // RFC 3339 date or moment; kept as sent
+	BookedBy string // reference of the party that booked
+}

@@ -1,0 +1,13 @@
+// Package sqlstore holds all SQL of records, for SQLite. One file per subject
+// implements that subject's reads and writes.
+//
+// There is one writer. It takes every write that waits into one transaction and
+// makes them durable together (group commit). Hot writes are plans (party.Plan):
+// the engine reads what they need, lets them decide, and writes the rows; a use
+// case over several domains is a closure (InTx). Both commit their audit leaf
+// with their rows: what cannot be witnessed does not happen (AUD-11).
+//
+// Personal words are sealed here, under the key of the person they are about, with
+// the place of the row as associated data, so that a value moved to another row
+// does not open. A new subject's key is durable before its first row.
+package sqlstore

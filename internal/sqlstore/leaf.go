@@ -1,0 +1,93 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/ledger"
+)
+
+// Size implements ledger.Source.
+func (db *DB) Size(ctx context.Context) (int64, error) {
+	var n int64
+	err := db.readers.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM leaf`).Scan(&n)
+	return n, failure(err)
+}
+
+// Rows implements ledger.Source.
+func (db *DB) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
+	rows, err := db.readers.QueryContext(ctx, `SELECT idx, leaf, hashes FROM leaf WHERE idx >= ? AND idx < ? ORDER BY idx`, from, to)
+	if err != nil {
+		return failure(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r ledger.Row
+		if err := rows.Scan(&r.Index, &r.Leaf, &r.Hashes); err != nil {
+			return failure(err)
+		}
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return failure(rows.Err())
+}
+
+// Hashes implements ledger.Source.
+func (db *DB) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
+	out := make(map[int64][]byte, len(indexes))
+	for _, i := range indexes {
+		var h []byte
+		if err := db.readers.QueryRowContext(ctx, `SELECT hashes FROM leaf WHERE idx = ?`, i).Scan(&h); err != nil {
+			return nil, failure(fmt.Errorf("hashes of leaf %d: %w", i, err))
+		}
+		out[i] = h
+	}
+	return out, nil
+}
+
+// Witnessed is an audit entry with its place in the ledger.
+type Witnessed struct {
+	audit.Entry
+	Index int64
+	Leaf  []byte // the public leaf
+	Text  []byte // the canonical detail that the leaf commits to
+}
+
+// Events returns what happened to a subject, the newest first, before the given
+// leaf index (0: from the end).
+func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64, limit int) ([]Witnessed, error) {
+	if before <= 0 {
+		before = 1 << 62
+	}
+	rows, err := db.readers.QueryContext(ctx, `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND idx < ? ORDER BY idx DESC LIMIT ?`,
+		subject[:], before, limit)
+	if err != nil {
+		return nil, failure(err)
+	}
+	key := db.cfg.Keys.House()
+	if !subject.IsZero() {
+		if key, err = db.cfg.Keys.Key(ctx, subject); err != nil {
+			_ = rows.Close() // nothing was read
+			return nil, err
+		}
+	}
+	return collect(rows, nil, func(r row) (Witnessed, error) {
+		var w Witnessed
+		var id, sealed []byte
+		if err := r.Scan(&w.Index, &id, &w.Leaf, &sealed); err != nil {
+			return w, err
+		}
+		var err error
+		if w.Text, err = key.Open("event/"+string(id), sealed); err != nil {
+			return w, fmt.Errorf("detail of leaf %d: %w", w.Index, err)
+		}
+		if w.Entry, err = audit.ParseCanonical(w.Text); err != nil {
+			return w, err
+		}
+		w.Subject = subject
+		return w, nil
+	})
+}

@@ -1,0 +1,140 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/jobs"
+)
+
+// Ops writes technical rows: outbox state, schedules, sign-ins, challenges,
+// limits. None of them says anything about what is held about a person, so they
+// take no audit entry. The wall test lists its methods.
+type Ops struct{ db *DB }
+
+// Ops returns the writer of technical rows.
+func (db *DB) Ops() Ops { return Ops{db} }
+
+// Post leaves a job in the outbox, in the transaction of what caused it. The
+// payload is sealed under the subject's key until it is delivered, and goes with
+// the subject when it is erased. expires may be zero: never.
+func (tx *Tx) Post(kind jobs.Kind, id habeas.MailID, subject habeas.SubjectID, payload []byte, due, expires time.Time) error {
+	key, err := tx.key(subject)
+	if err != nil {
+		return err
+	}
+	tx.mail = true
+	_, err = tx.w.stmts.insertOutbox.ExecContext(tx.ctx, id[:], string(kind), subject[:], millis(due), millis(expires),
+		key.Seal("outbox/"+string(id[:]), payload))
+	return err
+}
+
+// Due implements jobs.Store.
+func (o Ops) Due(ctx context.Context, now, leaseEnd time.Time, limit int) ([]jobs.Job, error) {
+	var waiting int
+	// Look before writing, so that an idle server does not write every second.
+	err := o.db.readers.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'waiting' AND due <= ? LIMIT 1)`, millis(now)).Scan(&waiting)
+	if err != nil || waiting == 0 {
+		return nil, failure(err)
+	}
+	var out []jobs.Job
+	err = o.db.InTx(ctx, func(tx *Tx) error {
+		rows, err := tx.query(`UPDATE outbox SET due = ?2, tries = tries + 1 WHERE id IN
+			(SELECT id FROM outbox WHERE state = 'waiting' AND due <= ?1 ORDER BY due LIMIT ?3)
+			RETURNING id, kind, subject, expires, tries, sealed`, millis(now), millis(leaseEnd), limit)
+		out, err = collect(rows, err, func(r row) (jobs.Job, error) { return o.scanJob(ctx, r) })
+		return err
+	})
+	return out, err
+}
+
+func (o Ops) scanJob(ctx context.Context, r row) (jobs.Job, error) {
+	var j jobs.Job
+	var id, subject, sealed []byte
+	var expires int64
+	if err := r.Scan(&id, &j.Kind, &subject, &expires, &j.Attempts, &sealed); err != nil {
+		return j, err
+	}
+	copy(j.ID[:], id)
+	j.CreatedAt, j.ExpiresAt = j.ID.Time(), moment(expires)
+	owner, err := habeas.Bytes16[habeas.SubjectKind](subject)
+	if err != nil {
+		return j, err
+	}
+	key := o.db.cfg.Keys.House()
+	if !owner.IsZero() {
+		if key, err = o.db.cfg.Keys.Key(ctx, owner); err != nil {
+			return j, err
+		}
+	}
+	j.Payload, err = key.Open("outbox/"+string(id), sealed)
+	return j, err
+}
+
+// Done implements jobs.Store.
+func (o Ops) Done(ctx context.Context, id habeas.MailID, now time.Time) error {
+	return o.db.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.exec(`UPDATE outbox SET state = 'done', sealed = NULL, ended = ? WHERE id = ?`, millis(now), id[:])
+		return err
+	})
+}
+
+// Retry implements jobs.Store.
+func (o Ops) Retry(ctx context.Context, id habeas.MailID, attempt int, at time.Time, reason string) error {
+	return o.db.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.exec(`UPDATE outbox SET due = ?, reason = ? WHERE id = ? AND tries = ? AND state = 'waiting'`, millis(at), reason, id[:], attempt)
+		return err
+	})
+}
+
+// Dead implements jobs.Store.
+func (o Ops) Dead(ctx context.Context, id habeas.MailID, attempt int, now time.Time, reason string) error {
+	return o.db.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.exec(`UPDATE outbox SET state = 'dead', sealed = NULL, ended = ?, reason = ? WHERE id = ? AND tries = ? AND state = 'waiting'`,
+			millis(now), reason, id[:], attempt)
+		return err
+	})
+}
+
+// Deliveries counts the outbox by state, for the administrators' page.
+func (o Ops) Deliveries(ctx context.Context) (map[string]int, error) {
+	rows, err := o.db.readers.QueryContext(ctx, `SELECT state, count(*) FROM outbox GROUP BY state`)
+	if err != nil {
+		return nil, failure(err)
+	}
+	defer rows.Close()
+	out := make(map[string]int)
+	for rows.Next() {
+		var state string
+		var n int
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, failure(err)
+		}
+		out[state] = n
+	}
+	return out, failure(rows.Err())
+}
+
+// BeginRun implements jobs.Runs.
+func (o Ops) BeginRun(ctx context.Context, name string, now, notAfter, leaseEnd time.Time) (begun bool, err error) {
+	err = o.db.InTx(ctx, func(tx *Tx) error {
+		res, err := tx.exec(`INSERT INTO schedule (name, lease) VALUES (?1, ?4) ON CONFLICT (name) DO UPDATE SET lease = ?4
+			WHERE last <= ?3 AND lease <= ?2`, name, millis(now), millis(notAfter), millis(leaseEnd))
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		begun = n == 1
+		return err
+	})
+	return begun, err
+}
+
+// EndRun implements jobs.Runs.
+func (o Ops) EndRun(ctx context.Context, name string, began time.Time) error {
+	return o.db.InTx(ctx, func(tx *Tx) error {
+		_, err := tx.exec(`UPDATE schedule SET last = ?, lease = 0 WHERE name = ?`, millis(began), name)
+		return err
+	})
+}

@@ -1,0 +1,200 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// querier is what reads share between the pool and the writer's connection.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+type row interface{ Scan(dest ...any) error }
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// nullID stores a zero ID as NULL.
+func nullID[K habeas.Kind](id habeas.ID[K]) any {
+	if id.IsZero() {
+		return nil
+	}
+	return id[:]
+}
+
+func scanParty(r row) (party.Party, error) {
+	var p party.Party
+	var id, account []byte
+	var claimed int64
+	var opened string
+	if err := r.Scan(&id, &p.Kind, &p.State, &account, &claimed, &p.Review, &opened, &p.Blocked, &p.Stub, &p.Version); err != nil {
+		return p, err
+	}
+	copy(p.ID[:], id)
+	copy(p.Account[:], account)
+	p.ClaimedAt = moment(claimed)
+	p.Opened = splitList(opened)
+	return p, nil
+}
+
+func partyArgs(p party.Party) []any {
+	return []any{
+		p.ID[:], string(p.Kind), string(p.State), nullID(p.Account), millis(p.ClaimedAt), string(p.Review),
+		joinList(p.Opened), p.Blocked, p.Stub, p.Version,
+	}
+}
+
+func (tx *Tx) insertParty(p party.Party) error {
+	_, err := tx.w.stmts.insertParty.ExecContext(tx.ctx, partyArgs(p)...)
+	return err
+}
+
+func (tx *Tx) updateParty(p party.Party) error {
+	return exactlyOne(tx.w.stmts.updateParty.ExecContext(tx.ctx, partyArgs(p)...))
+}
+
+func scanTicket(r row) (party.Ticket, error) {
+	var t party.Ticket
+	var id, system []byte
+	var at int64
+	if err := r.Scan(&id, &system, &t.Version, &t.State, &at); err != nil {
+		return t, err
+	}
+	copy(t.ID[:], id)
+	copy(t.System[:], system)
+	t.At = moment(at)
+	return t, nil
+}
+
+func (tx *Tx) putTicket(t party.Ticket) error {
+	_, err := tx.w.stmts.putTicket.ExecContext(tx.ctx, t.ID[:], t.System[:], t.Version, string(t.State), millis(t.At))
+	return err
+}
+
+// sealedStatement is the personal part of a statement.
+type sealedStatement struct {
+	Occ      party.Occasion `json:"o,omitzero"`
+	External string         `json:"x,omitempty"`
+	Values   party.Values   `json:"v"`
+}
+
+func statementPlace(p habeas.PartyID, id habeas.StatementID) string {
+	return "statement/" + string(p[:]) + string(id[:])
+}
+
+func (tx *Tx) insertStatement(s party.Statement, key *keyring.Key) error {
+	text, err := json.Marshal(sealedStatement{Occ: s.Occ, External: s.External, Values: s.Values})
+	if err != nil {
+		return err
+	}
+	source := s.Source.Account[:]
+	if s.Source.Kind == party.FromSystem {
+		source = s.Source.System[:]
+	}
+	_, err = tx.w.stmts.insertStatement.ExecContext(tx.ctx, s.Party[:], s.ID[:], int64(s.Source.Kind), source,
+		nullID(s.Ticket), key.Seal(statementPlace(s.Party, s.ID), text))
+	return err
+}
+
+func scanStatement(rows row, key func(habeas.SubjectID) (*keyring.Key, error)) (party.Statement, error) {
+	var s party.Statement
+	var id, partyID, source, ticket, sealed []byte
+	if err := rows.Scan(&partyID, &id, &s.Source.Kind, &source, &ticket, &sealed); err != nil {
+		return s, err
+	}
+	copy(s.Party[:], partyID)
+	copy(s.ID[:], id)
+	copy(s.Ticket[:], ticket)
+	if s.Source.Kind == party.FromSystem {
+		copy(s.Source.System[:], source)
+	} else {
+		copy(s.Source.Account[:], source)
+	}
+	k, err := key(habeas.SubjectOf(s.Party))
+	if err != nil {
+		return s, err
+	}
+	text, err := k.Open(statementPlace(s.Party, s.ID), sealed)
+	if err != nil {
+		return s, fmt.Errorf("statement %s: %w", s.ID, err)
+	}
+	var in sealedStatement
+	if err := json.Unmarshal(text, &in); err != nil {
+		return s, fmt.Errorf("statement %s: %w", s.ID, err)
+	}
+	s.Occ, s.External, s.Values = in.Occ, in.External, in.Values
+	return s, nil
+}
+
+func knownAsPlace(k party.KnownAs) string {
+	return "known-as/" + string(k.Hash[:]) + string(k.Source[:]) + string(k.Party[:])
+}
+
+func (tx *Tx) putKnownAs(k party.KnownAs, key *keyring.Key) error {
+	text, err := json.Marshal(k.Identity)
+	if err != nil {
+		return err
+	}
+	_, err = tx.w.stmts.putKnownAs.ExecContext(tx.ctx, k.Hash[:], k.Source[:], k.N, k.Party[:], k.Ref[:], key.Seal(knownAsPlace(k), text))
+	return err
+}
+
+func readKnownAs(ctx context.Context, q querier, h keyring.LookupHash, key func(habeas.SubjectID) (*keyring.Key, error)) ([]party.KnownAs, error) {
+	rows, err := q.QueryContext(ctx, selectKnownAs, h[:])
+	if err != nil {
+		return nil, err
+	}
+	return scanKnownAs(rows, h, key)
+}
+
+func scanKnownAs(rows *sql.Rows, h keyring.LookupHash, key func(habeas.SubjectID) (*keyring.Key, error)) ([]party.KnownAs, error) {
+	defer rows.Close()
+	var out []party.KnownAs
+	for rows.Next() {
+		k := party.KnownAs{Hash: h}
+		var source, partyID, ref, sealed []byte
+		if err := rows.Scan(&source, &k.N, &partyID, &ref, &sealed); err != nil {
+			return nil, err
+		}
+		copy(k.Source[:], source)
+		copy(k.Party[:], partyID)
+		copy(k.Ref[:], ref)
+		ring, err := key(habeas.SubjectOf(k.Party))
+		if errors.Is(err, keyring.ErrNoKey) || habeas.KindOf(err) == habeas.KindGone {
+			continue // erased: the row is a leftover that says nothing any more
+		}
+		if err != nil {
+			return nil, err
+		}
+		text, err := ring.Open(knownAsPlace(k), sealed)
+		if err != nil {
+			return nil, fmt.Errorf("known-as row: %w", err)
+		}
+		if err := json.Unmarshal(text, &k.Identity); err != nil {
+			return nil, fmt.Errorf("known-as row: %w", err)
+		}
+		out = append(out, k)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,300 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// Records reads parties. It works on the pool of readers, or inside a transaction
+// on what that transaction sees. It implements party.Reader.
+type Records struct {
+	q    querier
+	keys *keyring.Ring
+}
+
+// Records returns the reader of records on the pool.
+func (db *DB) Records() Records { return Records{q: db.readers, keys: db.cfg.Keys} }
+
+// Records returns the reader and writer of records in this transaction.
+func (tx *Tx) Records() RecordsTx {
+	return RecordsTx{Records: Records{q: tx.w.conn, keys: tx.w.db.cfg.Keys}, tx: tx}
+}
+
+var errNoParty = habeas.NotFound("There is no such record.").WithCode("party.none")
+
+func (r Records) keyOf(ctx context.Context) func(habeas.SubjectID) (*keyring.Key, error) {
+	return func(id habeas.SubjectID) (*keyring.Key, error) { return r.keys.Key(ctx, id) }
+}
+
+// Party implements party.Reader.
+func (r Records) Party(ctx context.Context, id habeas.PartyID) (party.Party, error) {
+	p, err := scanParty(r.q.QueryRowContext(ctx, selectParty+` WHERE id = ?`, id[:]))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, errNoParty
+	}
+	return p, failure(err)
+}
+
+const selectStatement = `SELECT party, id, source_kind, source, ticket, sealed FROM statement`
+
+// Statements implements party.Reader: oldest first.
+func (r Records) Statements(ctx context.Context, id habeas.PartyID) ([]party.Statement, error) {
+	rows, err := r.q.QueryContext(ctx, selectStatement+` WHERE party = ? ORDER BY id`, id[:])
+	return collect(rows, err, func(row row) (party.Statement, error) { return scanStatement(row, r.keyOf(ctx)) })
+}
+
+// PartiesOf implements party.Reader.
+func (r Records) PartiesOf(ctx context.Context, account habeas.AccountID) ([]party.Party, error) {
+	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE account = ? ORDER BY id`, account[:])
+	return collect(rows, err, scanParty)
+}
+
+// Waiting implements party.Reader: records that wait for a human decision.
+func (r Records) Waiting(ctx context.Context, after habeas.PartyID, limit int) ([]party.Party, error) {
+	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE review <> '' AND id > ? ORDER BY id LIMIT ?`, after[:], limit)
+	return collect(rows, err, scanParty)
+}
+
+// Newest returns parties, the newest first, before the given one (zero: from the end).
+func (r Records) Newest(ctx context.Context, before habeas.PartyID, limit int) ([]party.Party, error) {
+	if before.IsZero() {
+		for i := range before {
+			before[i] = 0xff
+		}
+	}
+	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE id < ? ORDER BY id DESC LIMIT ?`, before[:], limit)
+	return collect(rows, err, scanParty)
+}
+
+// Count counts the parties and those that wait for review.
+func (r Records) Count(ctx context.Context) (all, claimed, waiting int, err error) {
+	err = r.q.QueryRowContext(ctx, `SELECT count(*), count(account), coalesce(sum(review <> ''), 0) FROM party`).Scan(&all, &claimed, &waiting)
+	return all, claimed, waiting, failure(err)
+}
+
+// KnownAt implements party.Reader.
+func (r Records) KnownAt(ctx context.Context, hash keyring.LookupHash) ([]party.KnownAs, error) {
+	out, err := readKnownAs(ctx, r.q, hash, r.keyOf(ctx))
+	return out, failure(err)
+}
+
+// ByReference finds the party that a system means by a reference.
+func (r Records) ByReference(ctx context.Context, system habeas.SystemID, prefix [12]byte, n uint32) (habeas.PartyID, error) {
+	var low, high [16]byte
+	copy(low[:], prefix[:])
+	copy(high[:], prefix[:])
+	copy(high[12:], []byte{0xff, 0xff, 0xff, 0xff})
+	var id []byte
+	err := r.q.QueryRowContext(ctx, `SELECT party FROM known_as WHERE hash BETWEEN ? AND ? AND source = ? AND n = ?`,
+		low[:], high[:], system[:], n).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return habeas.PartyID{}, errNoParty
+	}
+	if err != nil {
+		return habeas.PartyID{}, failure(err)
+	}
+	return habeas.Bytes16[habeas.PartyKind](id)
+}
+
+// Blocked implements party.Reader.
+func (r Records) Blocked(ctx context.Context, hash keyring.LookupHash, id habeas.PartyID) (bool, error) {
+	var n int
+	err := r.q.QueryRowContext(ctx, `SELECT count(*) FROM blocked WHERE hash = ? AND party = ?`, hash[:], id[:]).Scan(&n)
+	return n > 0, failure(err)
+}
+
+const selectClaim = `SELECT id, party, account, state, version, opened, stale, tries, opened_at, closed_at FROM claim`
+
+func scanClaim(r row) (party.Claim, error) {
+	var c party.Claim
+	var id, partyID, account []byte
+	var opened string
+	var openedAt, closedAt int64
+	if err := r.Scan(&id, &partyID, &account, &c.State, &c.Version, &opened, &c.Stale, &c.Tries, &openedAt, &closedAt); err != nil {
+		return c, err
+	}
+	copy(c.ID[:], id)
+	copy(c.Party[:], partyID)
+	copy(c.Account[:], account)
+	c.Opened, c.OpenedAt, c.ClosedAt = splitList(opened), moment(openedAt), moment(closedAt)
+	return c, nil
+}
+
+// Claims implements party.Reader: newest first.
+func (r Records) Claims(ctx context.Context, account habeas.AccountID) ([]party.Claim, error) {
+	rows, err := r.q.QueryContext(ctx, selectClaim+` WHERE account = ? ORDER BY id DESC`, account[:])
+	return collect(rows, err, scanClaim)
+}
+
+// ClaimsOn returns the claims on a party, newest first.
+func (r Records) ClaimsOn(ctx context.Context, id habeas.PartyID) ([]party.Claim, error) {
+	rows, err := r.q.QueryContext(ctx, selectClaim+` WHERE party = ? ORDER BY id DESC`, id[:])
+	return collect(rows, err, scanClaim)
+}
+
+// Tickets implements party.Reader.
+func (r Records) Tickets(ctx context.Context, ids []habeas.TicketID) (map[habeas.TicketID]party.Ticket, error) {
+	out := make(map[habeas.TicketID]party.Ticket, len(ids))
+	for _, id := range ids {
+		t, err := scanTicket(r.q.QueryRowContext(ctx, selectTicket, id[:]))
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, failure(err)
+		}
+		out[id] = t
+	}
+	return out, nil
+}
+
+// Each visits every statement with its party, in the order of parties: to fill the
+// search index after start.
+func (r Records) Each(ctx context.Context, visit func(party.Party, party.Statement)) error {
+	rows, err := r.q.QueryContext(ctx, `SELECT s.party, s.id, s.source_kind, s.source, s.ticket, s.sealed, p.kind, p.state
+		FROM statement s JOIN party p ON p.id = s.party ORDER BY s.party, s.id`)
+	if err != nil {
+		return failure(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p party.Party
+		s, err := scanStatement(withMore{rows, []any{&p.Kind, &p.State}}, r.keyOf(ctx))
+		if errors.Is(err, keyring.ErrNoKey) || habeas.KindOf(err) == habeas.KindGone {
+			continue
+		}
+		if err != nil {
+			return failure(err)
+		}
+		p.ID = s.Party
+		visit(p, s)
+	}
+	return failure(rows.Err())
+}
+
+// withMore scans more columns than the wrapped scan asks for.
+type withMore struct {
+	row
+	more []any
+}
+
+func (w withMore) Scan(dest ...any) error { return w.row.Scan(append(dest, w.more...)...) }
+
+// RecordsTx writes parties in one transaction. It implements party.Writer.
+type RecordsTx struct {
+	Records
+	tx *Tx
+}
+
+// CreateParty implements party.Writer.
+func (w RecordsTx) CreateParty(p party.Party, s party.Statement, known []party.KnownAs, e audit.Entry) error {
+	if err := w.tx.insertParty(p); err != nil {
+		return err
+	}
+	return w.say(p, &s, known, e)
+}
+
+// ChangeParty implements party.Writer.
+func (w RecordsTx) ChangeParty(p party.Party, s *party.Statement, known []party.KnownAs, e audit.Entry) error {
+	if err := w.tx.updateParty(p); err != nil {
+		return err
+	}
+	return w.say(p, s, known, e)
+}
+
+func (w RecordsTx) say(p party.Party, s *party.Statement, known []party.KnownAs, e audit.Entry) error {
+	key, err := w.tx.key(habeas.SubjectOf(p.ID))
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		if err := w.tx.insertStatement(*s, key); err != nil {
+			return err
+		}
+		w.tx.learned = append(w.tx.learned, learned{p, *s})
+	}
+	for _, k := range known {
+		if err := w.tx.putKnownAs(k, key); err != nil {
+			return err
+		}
+	}
+	return w.tx.append(e, key)
+}
+
+// SaveClaim implements party.Writer.
+func (w RecordsTx) SaveClaim(c party.Claim, e audit.Entry) error {
+	_, err := w.tx.exec(`INSERT INTO claim (id, party, account, state, version, opened, stale, tries, opened_at, closed_at)
+		VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET state=excluded.state, version=excluded.version,
+		opened=excluded.opened, stale=excluded.stale, tries=excluded.tries, closed_at=excluded.closed_at`,
+		c.ID[:], c.Party[:], c.Account[:], string(c.State), c.Version, joinList(c.Opened), c.Stale, c.Tries, millis(c.OpenedAt), millis(c.ClosedAt))
+	if err != nil {
+		return err
+	}
+	return w.tx.Audit(e)
+}
+
+// Block implements party.Writer.
+func (w RecordsTx) Block(hash keyring.LookupHash, id habeas.PartyID, e audit.Entry) error {
+	if _, err := w.tx.exec(`INSERT INTO blocked (hash, party) VALUES (?,?) ON CONFLICT DO NOTHING`, hash[:], id[:]); err != nil {
+		return err
+	}
+	return w.tx.Audit(e)
+}
+
+// PutPaperCode implements party.Writer.
+func (w RecordsTx) PutPaperCode(id habeas.PartyID, hash keyring.LookupHash, expires time.Time, e audit.Entry) error {
+	if _, err := w.tx.exec(`INSERT INTO paper_code (party, hash, expires) VALUES (?,?,?)`, id[:], hash[:], millis(expires)); err != nil {
+		return err
+	}
+	return w.tx.Audit(e)
+}
+
+// UsePaperCode implements party.Writer.
+func (w RecordsTx) UsePaperCode(id habeas.PartyID, hash keyring.LookupHash, now time.Time, e audit.Entry) (bool, error) {
+	res, err := w.tx.exec(`UPDATE paper_code SET used_at = ? WHERE party = ? AND hash = ? AND used_at = 0 AND expires > ?`,
+		millis(now), id[:], hash[:], millis(now))
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	return true, w.tx.Audit(e)
+}
+
+// EraseParty implements party.Writer. The leaf of the erasure stays, as do all
+// others; their detail becomes noise with the key.
+func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audit.Entry) error {
+	if err := w.tx.Audit(e); err != nil {
+		return err
+	}
+	for _, h := range hashes {
+		if _, err := w.tx.exec(`DELETE FROM known_as WHERE hash = ? AND party = ?`, h[:], p.ID[:]); err != nil {
+			return err
+		}
+	}
+	for _, table := range []string{"statement", "claim", "paper_code", "blocked"} {
+		if _, err := w.tx.exec(`DELETE FROM `+table+` WHERE party = ?`, p.ID[:]); err != nil {
+			return err
+		}
+	}
+	if _, err := w.tx.exec(`DELETE FROM outbox WHERE subject = ?`, p.ID[:]); err != nil {
+		return err
+	}
+	return exactlyOne(w.tx.exec(`DELETE FROM party WHERE id = ?`, p.ID[:]))
+}
+
+// ChangeTicket implements party.Writer.
+func (w RecordsTx) ChangeTicket(t party.Ticket, e audit.Entry) error {
+	if err := w.tx.putTicket(t); err != nil {
+		return err
+	}
+	return w.tx.Audit(e)
+}

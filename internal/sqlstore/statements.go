@@ -1,0 +1,76 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// statements are the prepared statements of the hot path, on the writer's
+// connection.
+type statements struct {
+	knownAs, party, ticket, idempotent                                   *sql.Stmt // reads
+	insertParty, updateParty, putKnownAs, insertStatement, putTicket     *sql.Stmt
+	putIdempotent, insertLeaf, insertOutbox, begin, commit, rollback     *sql.Stmt
+	all                                                                  []*sql.Stmt
+}
+
+const (
+	selectKnownAs = `SELECT source, n, party, ref, sealed FROM known_as WHERE hash = ?`
+	selectParty   = `SELECT id, kind, state, account, claimed_at, review, opened, blocked, stub, version FROM party`
+	selectTicket  = `SELECT id, system, version, state, at FROM ticket WHERE id = ?`
+)
+
+func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error) {
+	s := &statements{}
+	for _, p := range []struct {
+		to    **sql.Stmt
+		query string
+	}{
+		{&s.knownAs, selectKnownAs},
+		{&s.party, selectParty + ` WHERE id = ?`},
+		{&s.ticket, selectTicket},
+		{&s.idempotent, `SELECT print, answer, at FROM idempotent WHERE key = ?`},
+		{&s.insertParty, `INSERT INTO party (id, kind, state, account, claimed_at, review, opened, blocked, stub, version) VALUES (?,?,?,?,?,?,?,?,?,?)`},
+		{&s.updateParty, `UPDATE party SET kind=?2, state=?3, account=?4, claimed_at=?5, review=?6, opened=?7, blocked=?8, stub=?9, version=?10 WHERE id=?1`},
+		{&s.putKnownAs, `INSERT INTO known_as (hash, source, n, party, ref, sealed) VALUES (?,?,?,?,?,?)
+			ON CONFLICT (hash, source, n) DO UPDATE SET party=excluded.party, ref=excluded.ref, sealed=excluded.sealed`},
+		{&s.insertStatement, `INSERT INTO statement (party, id, source_kind, source, ticket, sealed) VALUES (?,?,?,?,?,?)`},
+		{&s.putTicket, `INSERT INTO ticket (id, system, version, state, at) VALUES (?,?,?,?,?)
+			ON CONFLICT (id) DO UPDATE SET version=excluded.version, state=excluded.state, at=excluded.at`},
+		{&s.putIdempotent, `INSERT INTO idempotent (key, print, answer, at) VALUES (?,?,?,?)
+			ON CONFLICT (key) DO UPDATE SET print=excluded.print, answer=excluded.answer, at=excluded.at`},
+		{&s.insertLeaf, `INSERT INTO leaf (idx, event, subject, leaf, hashes, sealed) VALUES (?,?,?,?,?,?)`},
+		{&s.insertOutbox, `INSERT INTO outbox (id, kind, subject, state, due, expires, sealed) VALUES (?,?,?,'waiting',?,?,?)`},
+		{&s.begin, `BEGIN IMMEDIATE`},
+		{&s.commit, `COMMIT`},
+		{&s.rollback, `ROLLBACK`},
+	} {
+		stmt, err := conn.PrepareContext(ctx, p.query)
+		if err != nil {
+			s.close()
+			return nil, fmt.Errorf("prepare %q: %w", p.query, err)
+		}
+		*p.to = stmt
+		s.all = append(s.all, stmt)
+	}
+	return s, nil
+}
+
+func (s *statements) close() {
+	for _, stmt := range s.all {
+		_ = stmt.Close() // the connection goes away next
+	}
+}
+
+// exactlyOne turns "no row changed" into an error: the row vanished.
+func exactlyOne(res sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(fmt.Errorf("%d rows changed, want 1", n), err)
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/ledger"
+)
+
+// Tx is one transaction of the writer. It offers each domain's rows; every method
+// that changes what is held about a person, or granted to one, takes the audit
+// entry that witnesses it. It is valid only inside the function it was given to
+// and only on its goroutine.
+type Tx struct {
+	ctx     context.Context
+	w       *writer
+	front   *ledger.Frontier
+	learned []learned
+	mail    bool // something was left in the outbox
+}
+
+type learned struct {
+	party     party.Party
+	statement party.Statement
+}
+
+func (tx *Tx) begin() error {
+	_, err := tx.w.stmts.begin.ExecContext(tx.ctx)
+	return err
+}
+
+func (tx *Tx) commit() error {
+	_, err := tx.w.stmts.commit.ExecContext(tx.ctx)
+	return err
+}
+
+func (tx *Tx) rollback() {
+	_, _ = tx.w.stmts.rollback.ExecContext(tx.ctx) // SQLite may have rolled back by itself
+}
+
+// run runs one closure under a savepoint: its refusal undoes its own rows and
+// leaves the rest of the batch alone.
+func (tx *Tx) run(t *task) (refused, failed error) {
+	before, learnedBefore, mailBefore := tx.front.Clone(), len(tx.learned), tx.mail
+	if _, err := tx.w.conn.ExecContext(tx.ctx, `SAVEPOINT use_case`); err != nil {
+		return nil, err
+	}
+	if err := guarded(t.fn, tx); err != nil {
+		if _, undo := tx.w.conn.ExecContext(tx.ctx, `ROLLBACK TO use_case`); undo != nil {
+			return nil, errors.Join(err, undo)
+		}
+		tx.front, tx.learned, tx.mail = before, tx.learned[:learnedBefore], mailBefore
+		refused = failure(err)
+	}
+	_, failed = tx.w.conn.ExecContext(tx.ctx, `RELEASE use_case`)
+	return refused, failed
+}
+
+// guarded keeps a fault in one use case from stopping the writer for all.
+func guarded(fn func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = habeas.Internal(fmt.Errorf("use case panicked: %T", p))
+		}
+	}()
+	return fn(tx)
+}
+
+// announce tells what became durable.
+func (tx *Tx) announce(changes []party.Change) {
+	db := tx.w.db
+	if db.cfg.Learn != nil {
+		for _, c := range changes {
+			if c.Statement != nil {
+				p := c.Insert
+				if p == nil {
+					p = c.Update
+				}
+				db.cfg.Learn(*p, *c.Statement)
+			}
+		}
+		for _, l := range tx.learned {
+			db.cfg.Learn(l.party, l.statement)
+		}
+	}
+	if tx.mail && db.cfg.Wake != nil {
+		db.cfg.Wake()
+	}
+}
+
+// apply writes the changes of the batch's plans.
+func (tx *Tx) apply(changes []party.Change) error {
+	for i := range changes {
+		if err := tx.applyOne(&changes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) applyOne(c *party.Change) error {
+	key := c.NewKey
+	p := c.Insert
+	if p == nil {
+		p = c.Update
+	}
+	if key == nil {
+		var err error
+		if key, err = tx.key(habeas.SubjectOf(p.ID)); err != nil {
+			return err
+		}
+	}
+	if c.Insert != nil {
+		if err := tx.insertParty(*c.Insert); err != nil {
+			return err
+		}
+	} else if err := tx.updateParty(*c.Update); err != nil {
+		return err
+	}
+	for _, k := range c.KnownAs {
+		if err := tx.putKnownAs(k, key); err != nil {
+			return err
+		}
+	}
+	if c.Statement != nil {
+		if err := tx.insertStatement(*c.Statement, key); err != nil {
+			return err
+		}
+	}
+	if c.Ticket != nil {
+		if err := tx.putTicket(*c.Ticket); err != nil {
+			return err
+		}
+	}
+	if i := c.Idempotent; i != nil {
+		if _, err := tx.w.stmts.putIdempotent.ExecContext(tx.ctx, i.Key[:], i.Print[:], i.Answer[:], i.At.UnixMilli()); err != nil {
+			return err
+		}
+	}
+	return tx.append(c.Audit, key)
+}
+
+// key returns a subject's key, refusing one that was destroyed meanwhile.
+func (tx *Tx) key(id habeas.SubjectID) (*keyring.Key, error) {
+	if id.IsZero() {
+		return tx.w.db.cfg.Keys.House(), nil
+	}
+	return tx.w.db.cfg.Keys.Key(tx.ctx, id)
+}
+
+// Audit appends an entry to the ledger in this transaction.
+func (tx *Tx) Audit(e audit.Entry) error {
+	key, err := tx.key(e.Subject)
+	if err != nil {
+		return err
+	}
+	return tx.append(e, key)
+}
+
+// append commits to an entry and adds its leaf to the tree.
+func (tx *Tx) append(e audit.Entry, key *keyring.Key) error {
+	month, err := tx.w.db.cfg.Keys.Month(tx.ctx, e.At)
+	if err != nil {
+		return err
+	}
+	leaf, text, err := audit.Commit(e, key, month)
+	if err != nil {
+		return err
+	}
+	public := leaf.Marshal()
+	index := tx.front.Size()
+	hashes := tx.front.Append(public)
+	sealed := key.Seal("event/"+string(e.ID[:]), text)
+	_, err = tx.w.stmts.insertLeaf.ExecContext(tx.ctx, index, e.ID[:], e.Subject[:], public, hashes, sealed)
+	return err
+}
+
+// query and exec are for the rare writes.
+func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
+	return tx.w.conn.ExecContext(tx.ctx, query, args...)
+}
+
+func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	return tx.w.conn.QueryContext(tx.ctx, query, args...)
+}
+
+func (tx *Tx) queryRow(query string, args ...any) *sql.Row {
+	return tx.w.conn.QueryRowContext(tx.ctx, query, args...)
+}

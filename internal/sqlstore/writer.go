@@ -1,0 +1,205 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// maxBatch bounds how many writes share one transaction.
+const maxBatch = 256
+
+// task is one write on its way: a plan or a closure.
+type task struct {
+	ctx  context.Context
+	plan party.Plan
+	fn   func(*Tx) error
+	done chan error
+}
+
+// writer is the one goroutine that writes. It takes whatever waits, up to
+// maxBatch, into one transaction; there is no linger timer, because while one
+// batch is being made durable the next one gathers by itself.
+type writer struct {
+	db    *DB
+	conn  *sql.Conn
+	stmts *statements
+	queue chan *task
+	mu    sync.RWMutex // held for reading while sending, so that stop can close the queue
+	ended bool
+	gone  chan struct{}
+}
+
+var errStopped = habeas.Unavailable("The server is stopping. Try again in a moment.").WithCode("server.stopping")
+
+func startWriter(ctx context.Context, db *DB) (*writer, error) {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open the writer: %w", err)
+	}
+	stmts, err := prepareStatements(ctx, conn)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	w := &writer{db: db, conn: conn, stmts: stmts, queue: make(chan *task, 2*maxBatch), gone: make(chan struct{})}
+	go w.run()
+	return w, nil
+}
+
+func (w *writer) stop() {
+	w.mu.Lock()
+	if !w.ended {
+		w.ended = true
+		close(w.queue)
+	}
+	w.mu.Unlock()
+	<-w.gone
+}
+
+// submit hands a task to the writer and waits until it is durable or refused. A
+// caller whose context ends first does not know the outcome, so submit waits for
+// the writer once the task is taken.
+func (w *writer) submit(t *task) error {
+	w.mu.RLock()
+	if w.ended {
+		w.mu.RUnlock()
+		return errStopped
+	}
+	select {
+	case w.queue <- t:
+		w.mu.RUnlock()
+	case <-t.ctx.Done():
+		w.mu.RUnlock()
+		return failure(t.ctx.Err())
+	}
+	return <-t.done
+}
+
+func (w *writer) run() {
+	defer close(w.gone)
+	batch := make([]*task, 0, maxBatch)
+	for first := range w.queue {
+		batch = append(batch[:0], first)
+	gather:
+		for len(batch) < maxBatch {
+			select {
+			case t, ok := <-w.queue:
+				if !ok {
+					break gather
+				}
+				batch = append(batch, t)
+			default:
+				break gather
+			}
+		}
+		w.commit(batch)
+	}
+	w.stmts.close()
+	_ = w.conn.Close() // everything is committed or rolled back by now
+}
+
+// commit makes a batch durable. When the batch fails as a whole, each task is
+// tried alone, so that one poisoned write cannot take others down.
+func (w *writer) commit(batch []*task) {
+	results, err := w.attempt(batch)
+	if err == nil {
+		for i, t := range batch {
+			t.done <- results[i]
+		}
+		return
+	}
+	if len(batch) == 1 {
+		batch[0].done <- failure(err)
+		return
+	}
+	for _, t := range batch {
+		one, err := w.attempt([]*task{t})
+		if err != nil {
+			t.done <- failure(err)
+			continue
+		}
+		t.done <- one[0]
+	}
+}
+
+// attempt runs one transaction. The slice holds the refusal of each task, or nil;
+// the error says that nothing of the batch was written.
+func (w *writer) attempt(batch []*task) (_ []error, err error) {
+	ctx := context.Background() // a caller that leaves must not break the others' transaction
+	results := make([]error, len(batch))
+	overlay := newOverlay(ctx, w)
+	var changes []party.Change
+	var keys []*keyring.Key
+	for i, t := range batch {
+		if t.plan == nil {
+			continue
+		}
+		change, err := overlay.decide(t.plan)
+		if err != nil {
+			results[i] = err
+			continue
+		}
+		if change.NewKey != nil {
+			keys = append(keys, change.NewKey)
+		}
+		if !change.Empty() {
+			changes = append(changes, change)
+		}
+	}
+	if overlay.err != nil {
+		return nil, overlay.err
+	}
+	tx := &Tx{ctx: ctx, w: w, front: w.db.front.Clone()}
+	if err := tx.begin(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			tx.rollback()
+		}
+	}()
+	// The keys are made durable while the rows are written, and before the commit.
+	durable := make(chan error, 1)
+	go func() {
+		if len(keys) == 0 {
+			durable <- nil
+			return
+		}
+		durable <- w.db.cfg.Keys.Commit(ctx, keys...)
+	}()
+	err = tx.apply(changes)
+	for i, t := range batch {
+		if t.fn != nil && err == nil {
+			results[i], err = tx.run(t)
+		}
+	}
+	if keyErr := <-durable; keyErr != nil || err != nil {
+		return nil, errors.Join(err, keyErr)
+	}
+	if err := tx.commit(); err != nil {
+		return nil, err
+	}
+	w.db.mu.Lock()
+	w.db.front = tx.front
+	w.db.mu.Unlock()
+	tx.announce(changes)
+	return results, nil
+}
+
+// Do runs a planned operation and returns when it is durable.
+func (db *DB) Do(ctx context.Context, p party.Plan) error {
+	return db.writer.submit(&task{ctx: ctx, plan: p, done: make(chan error, 1)})
+}
+
+// InTx runs a use case over several domains in one transaction. fn may be run
+// again; it must have no effect outside tx and must not wait for anything else.
+// When it returns an error, nothing of it is written and the error is returned.
+func (db *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
+	return db.writer.submit(&task{ctx: ctx, fn: fn, done: make(chan error, 1)})
+}
