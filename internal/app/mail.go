@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/jobs"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// JobMail is the outbox kind of a mail.
+const JobMail jobs.Kind = "mail"
+
+// Letter is a mail before it is rendered. It lies sealed in the outbox. It never
+// holds a code: when Challenge is set, the code is derived from it while the mail
+// is rendered, so no row ever holds one (ADR 0011).
+type Letter struct {
+	Kind      mail.Kind          `json:"k"`
+	To        string             `json:"t"` // envelope address as it was stored, never as typed by somebody else (PTY-A10)
+	Language  string             `json:"l"`
+	Link      string             `json:"p,omitempty"` // path within the origin
+	Challenge habeas.ChallengeID `json:"c,omitzero"`
+	Minutes   int                `json:"m,omitempty"`
+	Hours     int                `json:"h,omitempty"`
+	Reason    string             `json:"r,omitempty"`
+}
+
+// Sender hands a rendered mail to the mail server, or to the outbox page of the demo.
+type Sender interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
+// Mailer puts letters into the outbox and renders them when they are due.
+type Mailer struct {
+	Keys         *keyring.Ring
+	Sender       Sender
+	Origin       interface{ URL(path string) string }
+	Organisation string
+	Contact      string
+	Domain       string // of Message-IDs
+	Clock        habeas.Clock
+}
+
+// Post leaves a letter in the outbox in the transaction of what caused it, sealed
+// under the subject's key. It expires with the code it carries.
+func (m *Mailer) Post(tx *sqlstore.Tx, subject habeas.SubjectID, l Letter) error {
+	payload, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	now := m.Clock.Now()
+	var expires time.Time
+	if held := time.Duration(l.Minutes)*time.Minute + time.Duration(l.Hours)*time.Hour; held > 0 {
+		expires = now.Add(held)
+	}
+	return tx.Post(JobMail, habeas.NewID[habeas.MailKind](now), subject, payload, now, expires)
+}
+
+// Deliver is the outbox handler for letters.
+func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
+	var l Letter
+	if err := json.Unmarshal(job.Payload, &l); err != nil {
+		return jobs.Permanent("unreadable", err)
+	}
+	data := mail.Data{
+		Organisation: m.Organisation, PublicURL: m.Origin.URL("/"), Contact: m.Contact,
+		Minutes: l.Minutes, Hours: l.Hours, Reason: l.Reason,
+	}
+	if l.Link != "" {
+		data.Link = m.Origin.URL(l.Link)
+	}
+	if !l.Challenge.IsZero() {
+		data.Code = CodeOf(m.Keys, l.Challenge)
+	}
+	msg, err := mail.Render(l.Kind, l.Language, data)
+	if err != nil {
+		return jobs.Permanent("template", err)
+	}
+	msg.To = l.To
+	msg.MessageID = mail.NewMessageID(job.ID, m.Domain)
+	return m.Sender.Send(ctx, msg)
+}
+
+// CodeOf derives the eight-digit code of a challenge: 26 bits, the same each time
+// it is asked, and in no row.
+func CodeOf(keys *keyring.Ring, id habeas.ChallengeID) string {
+	return fmt.Sprintf("%08d", keys.Code("mailed-code", id[:])%1e8)
+}
