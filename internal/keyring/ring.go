@@ -1,0 +1,295 @@
+package keyring
+
+import (
+	"context"
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring/store"
+)
+
+// What can go wrong, besides the errors that single methods name. Compare with
+// errors.Is.
+var (
+	// ErrWrongPassword: nothing was opened and nothing was changed.
+	ErrWrongPassword = &habeas.Error{
+		Kind: habeas.KindSealed, Code: "keyring.wrong-password",
+		Message: "That is not the master password. Nothing was changed.",
+	}
+	// ErrWrongRecoveryCode: the code is well-formed, but of another key store or replaced.
+	ErrWrongRecoveryCode = &habeas.Error{
+		Kind: habeas.KindSealed, Code: "keyring.wrong-recovery-code",
+		Message: "That is not the recovery code of this key store. Nothing was changed.",
+	}
+	// ErrExists: Create never overwrites.
+	ErrExists = habeas.Conflict("There is a key store here already. Nothing was changed.").WithCode("keyring.exists")
+	// ErrMissing: there is no key store at the path.
+	ErrMissing = habeas.NotFound("There is no key store here yet. Run “habeas init” first.").WithCode("keyring.missing")
+	// ErrClosed: the ring was closed.
+	ErrClosed = (&habeas.Error{
+		Kind: habeas.KindSealed, Message: "The server is sealed: it waits for its master password.",
+	}).WithCode("keyring.closed")
+
+	errDamaged = &habeas.Error{
+		Kind: habeas.KindInternal, Code: "keyring.damaged",
+		Message: "The key store is damaged. Restore it from a backup.",
+	}
+	errNewer = &habeas.Error{
+		Kind: habeas.KindUnavailable, Code: "keyring.newer",
+		Message: "The key store was written by a newer version of Habeas. Start that version.",
+	}
+)
+
+// Options adjust a ring. The zero value is what a server wants.
+type Options struct {
+	Clock     habeas.Clock // dates tombstones; default: the machine's clock
+	CacheKeys int          // unwrapped subject keys held in memory, about 1 kB each; default 50,000
+	KDF       KDF          // cost of the master password; default DefaultKDF
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = habeas.SystemClock{}
+	}
+	if o.CacheKeys <= 0 {
+		o.CacheKeys = 50_000
+	}
+	if o.KDF == (KDF{}) {
+		o.KDF = DefaultKDF
+	}
+	return o
+}
+
+// Ring is an unsealed key store. All methods are safe for concurrent use.
+type Ring struct {
+	id    [16]byte
+	store *store.Store
+	opts  Options
+
+	wrap   cipher.AEAD // wraps subject keys
+	secret cipher.AEAD // wraps named secrets
+	lookup sync.Pool   // of *lookupState
+
+	rootMu sync.RWMutex
+	root   []byte // nil once closed
+
+	cache      *cache
+	months     sync.Map      // habeas.SubjectID of the month → *Key
+	house      *Key          // of the server itself
+	tombs      *tombstones   // the list on disk
+	eraseTurn  chan struct{} // one token: erasures happen one after another
+	generation atomic.Uint64 // grows with every erasure
+	goneMu     sync.RWMutex
+	gone       map[habeas.SubjectID]struct{} // every subject ever erased
+	uncompact  atomic.Bool                   // deleted bytes may still be in the log
+}
+
+// Exists reports whether there is a key store at path.
+func Exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// Create makes a key store at path, with the file “tombstones” beside it, and
+// opens it. It refuses to overwrite a store, or a list
+// that names somebody (ErrExists), and refuses a weak
+// password ([CheckNewPassword]). The recovery kit is shown once and kept nowhere. The
+// password bytes are wiped.
+func Create(ctx context.Context, path string, password []byte, opts Options) (*Ring, RecoveryKit, error) {
+	defer clear(password)
+	opts = opts.withDefaults()
+	if err := CheckNewPassword(password); err != nil {
+		return nil, RecoveryKit{}, err
+	}
+	if Exists(path) {
+		return nil, RecoveryKit{}, ErrExists
+	}
+	var h store.Header
+	root := make([]byte, rootSize)
+	rand.Read(h.Ring[:])
+	rand.Read(root)
+	byPassword, err := wrapWithPassword(root, h.Ring, password, opts.KDF)
+	if err != nil {
+		return nil, RecoveryKit{}, err
+	}
+	kit := newRecoveryKit()
+	byCode, err := wrapWithCode(root, h.Ring, kit)
+	if err != nil {
+		return nil, RecoveryKit{}, err
+	}
+	h.Wrappers = []store.Wrapper{byPassword, byCode}
+	r, err := newRing(h, root, opts)
+	if err != nil {
+		return nil, RecoveryKit{}, err
+	}
+	house := r.NewKey(houseID)
+	// The list first: a store without its list is refused, an empty list
+	// without a store harms nobody.
+	if err := createTombstones(path); err != nil {
+		return nil, RecoveryKit{}, err
+	}
+	if err := store.Create(ctx, path, h, []store.Row{{ID: houseID, Wrapped: house.wrapped}}); err != nil {
+		return nil, RecoveryKit{}, mapError(err)
+	}
+	if err := r.open(ctx, path); err != nil {
+		return nil, RecoveryKit{}, err
+	}
+	return r, kit, nil
+}
+
+// Open unseals the key store at path with the master password, whose bytes are
+// wiped. A wrong one is ErrWrongPassword, and not a byte of the store changes.
+// With the right one, Open brings the schema up to date and applies every
+// tombstone that this copy of the store has not seen.
+func Open(ctx context.Context, path string, password []byte, opts Options) (*Ring, error) {
+	defer clear(password)
+	return unseal(ctx, path, opts, func(h store.Header) ([]byte, error) { return unwrapWithPassword(h, password) })
+}
+
+// OpenWithRecovery is Open with the recovery code instead of the password.
+// Case, spaces and hyphens do not matter; a mistyped group is named. The caller
+// sets a new password with [Ring.Rotate] next.
+func OpenWithRecovery(ctx context.Context, path, code string, opts Options) (*Ring, error) {
+	kit, err := ParseRecoveryCode(code)
+	if err != nil {
+		return nil, err
+	}
+	return unseal(ctx, path, opts, func(h store.Header) ([]byte, error) { return unwrapWithCode(h, kit) })
+}
+
+func unseal(ctx context.Context, path string, opts Options, unwrap func(store.Header) ([]byte, error)) (*Ring, error) {
+	h, err := store.Peek(ctx, path)
+	if err != nil {
+		return nil, mapError(err)
+	}
+	root, err := unwrap(h)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newRing(h, root, opts.withDefaults())
+	if err != nil {
+		return nil, err
+	}
+	if err := r.open(ctx, path); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// newRing derives the working keys. It takes root over.
+func newRing(h store.Header, root []byte, opts Options) (*Ring, error) {
+	r := &Ring{
+		id: h.Ring, root: root, opts: opts, cache: newCache(opts.CacheKeys),
+		eraseTurn: make(chan struct{}, 1), gone: map[habeas.SubjectID]struct{}{},
+	}
+	r.generation.Store(h.Generation)
+	r.eraseTurn <- struct{}{}
+	var err error
+	if r.wrap, err = newAEAD(r.derive("subject keys", keySize)); err != nil {
+		return nil, err
+	}
+	if r.secret, err = newAEAD(r.derive("secrets", keySize)); err != nil {
+		return nil, err
+	}
+	r.initLookup(r.derive("lookup", keySize))
+	return r, nil
+}
+
+// open opens the files of an unlocked ring.
+func (r *Ring) open(ctx context.Context, path string) (err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close())
+		}
+	}()
+	if r.store, err = store.Open(ctx, path); err != nil {
+		return mapError(err)
+	}
+	var ids []habeas.SubjectID
+	if r.tombs, ids, err = openTombstones(path); err != nil {
+		return err
+	}
+	if err := r.replay(ctx, ids); err != nil {
+		return err
+	}
+	r.house, err = r.load(ctx, houseID)
+	return err
+}
+
+// Close closes the files and wipes the root key. Methods that return an error
+// fail afterwards with ErrClosed; those that cannot ([Ring.Cipher], [Ring.Code],
+// [Ring.Token]) panic, because any value they returned would be guessable. Call
+// it once nothing else uses the ring.
+func (r *Ring) Close() error {
+	r.rootMu.Lock()
+	clear(r.root)
+	r.root = nil
+	r.rootMu.Unlock()
+	var errs []error
+	if r.store != nil {
+		errs = append(errs, r.store.Close())
+	}
+	if r.tombs != nil {
+		errs = append(errs, r.tombs.Close())
+	}
+	r.cache.purge()
+	r.months.Clear()
+	return errors.Join(errs...)
+}
+
+// Stats describes a ring, for health pages and doctor.
+type Stats struct {
+	Keys       int    // durable keys: subjects, months and the house
+	Erased     int    // subjects and months ever erased
+	Generation uint64 // grows with every erasure
+	Cached     int    // unwrapped keys in memory
+	Hits       uint64 // reads that the cache answered
+	Misses     uint64 // reads that went to the file
+	Pending    bool   // an erasure waits for the log to be emptied; see Destroy
+}
+
+// Stats counts; it walks the key table (about 0.1 s for a million keys).
+func (r *Ring) Stats(ctx context.Context) (Stats, error) {
+	n, err := r.store.CountKeys(ctx)
+	if err != nil {
+		return Stats{}, mapError(err)
+	}
+	r.goneMu.RLock()
+	erased := len(r.gone)
+	r.goneMu.RUnlock()
+	s := Stats{Keys: n, Erased: erased, Generation: r.generation.Load(), Pending: r.uncompact.Load()}
+	s.Cached, s.Hits, s.Misses = r.cache.stats()
+	return s, nil
+}
+
+// Format implements fmt.Formatter: no verb prints key material.
+func (r *Ring) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "keyring.Ring") }
+
+// mapError turns an error of the store into one for people.
+func mapError(err error) error {
+	var known *habeas.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, store.ErrExists):
+		return ErrExists
+	case errors.Is(err, store.ErrMissing):
+		return ErrMissing
+	case errors.Is(err, store.ErrClosed):
+		return ErrClosed
+	case errors.Is(err, store.ErrNewer):
+		return errNewer.WithCause(err)
+	case errors.Is(err, store.ErrForeign):
+		return errDamaged.WithCause(err)
+	}
+	return habeas.Internal(err)
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+)
+
+// applicationID marks the file as a Habeas key store ("HbKy") in the SQLite
+// header, so that another database put in its place is noticed.
+const applicationID = 0x48624b79
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrate brings the schema up to date, one transaction for each step. The
+// number of steps taken is PRAGMA user_version, which the transaction covers.
+func migrate(ctx context.Context, conn *sql.Conn) error {
+	steps, err := fs.Glob(migrations, "migrations/*.sql") // sorted by name
+	if err != nil {
+		return err
+	}
+	have, err := pragmaInt(ctx, conn, "user_version")
+	if err != nil {
+		return err
+	}
+	if have > len(steps) {
+		return fmt.Errorf("%w: schema %d, this program knows %d", ErrNewer, have, len(steps))
+	}
+	for n := have; n < len(steps); n++ {
+		text, err := migrations.ReadFile(steps[n])
+		if err != nil {
+			return err
+		}
+		script := []string{
+			"BEGIN IMMEDIATE", string(text),
+			fmt.Sprintf("PRAGMA application_id=%d", applicationID),
+			fmt.Sprintf("PRAGMA user_version=%d", n+1), "COMMIT",
+		}
+		if _, err := conn.ExecContext(ctx, strings.Join(script, ";\n")); err != nil {
+			_, _ = conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+			return fmt.Errorf("keyring/store: migration %d: %w", n+1, err)
+		}
+	}
+	return nil
+}
+
+// pragmaInt reads a pragma whose answer is one number.
+func pragmaInt(ctx context.Context, conn *sql.Conn, name string) (n int, err error) {
+	err = conn.QueryRowContext(ctx, "PRAGMA "+name).Scan(&n)
+	return n, err
+}

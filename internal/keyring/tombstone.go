@@ -1,0 +1,145 @@
+package keyring
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring/store"
+)
+
+// tombstones is the list of everybody ever erased, a text file beside the key
+// store: one line "sub_… 2006-01-02T15:04:05Z" each. It is written before the
+// key is destroyed and outlives every backup of the key store, so that a
+// restored copy forgets again whom it had forgotten. It is used by one
+// goroutine at a time.
+type tombstones struct {
+	file *os.File
+	size int64 // of the complete lines
+}
+
+var (
+	errNoTombstones = &habeas.Error{
+		Kind: habeas.KindUnavailable, Code: "keyring.tombstones-missing",
+		Message: "The list of erasures, the file “tombstones”, is missing beside the key store. Put its newest copy back: without it erased people could return.",
+	}
+	errBadTombstones = &habeas.Error{
+		Kind: habeas.KindUnavailable, Code: "keyring.tombstones-damaged",
+		Message: "Line {line} of the file “tombstones” beside the key store is damaged. Put its newest copy back.",
+	}
+)
+
+func tombstonePath(keys string) string { return filepath.Join(filepath.Dir(keys), "tombstones") }
+
+// createTombstones makes an empty list. An empty one that is there already, left
+// by an attempt that was interrupted, serves as well.
+func createTombstones(keys string) error {
+	path := tombstonePath(keys)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return habeas.Internal(err)
+	}
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return habeas.Internal(err)
+	}
+	if info.Size() > 0 {
+		return ErrExists
+	}
+	return mapError(store.SyncDir(filepath.Dir(path)))
+}
+
+// openTombstones opens the list and returns whom it names.
+func openTombstones(keys string) (*tombstones, []habeas.SubjectID, error) {
+	f, err := os.OpenFile(tombstonePath(keys), os.O_RDWR|os.O_APPEND, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, errNoTombstones
+	} else if err != nil {
+		return nil, nil, habeas.Internal(err)
+	}
+	t := &tombstones{file: f}
+	ids, err := t.read()
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return t, ids, nil
+}
+
+func (t *tombstones) read() ([]habeas.SubjectID, error) {
+	data, err := io.ReadAll(t.file)
+	if err != nil {
+		return nil, habeas.Internal(err)
+	}
+	ids, size, err := parseTombstones(data)
+	if err != nil {
+		return nil, err
+	}
+	t.size = int64(size)
+	if size < len(data) {
+		// A crash tore the last line: that erasure was never confirmed.
+		if err := t.rewind(); err != nil {
+			return nil, habeas.Internal(err)
+		}
+	}
+	return ids, nil
+}
+
+// parseTombstones reads complete lines and reports how many bytes they take; a
+// last line without its newline is not looked at.
+func parseTombstones(data []byte) (ids []habeas.SubjectID, size int, err error) {
+	for line := range bytes.Lines(data) {
+		text, whole := bytes.CutSuffix(line, []byte("\n"))
+		if !whole {
+			break
+		}
+		size += len(line)
+		name, at, _ := bytes.Cut(text, []byte(" "))
+		id, err := habeas.ParseID[habeas.SubjectKind](string(name))
+		if err == nil {
+			_, err = time.Parse(time.RFC3339, string(at))
+		}
+		if err != nil {
+			return nil, 0, errBadTombstones.With("line", strconv.Itoa(len(ids)+1))
+		}
+		ids = append(ids, id)
+	}
+	return ids, size, nil
+}
+
+// add appends ids and returns once they are on the disk. After an error some of
+// them may be on the list all the same, never a part of a line.
+func (t *tombstones) add(ids []habeas.SubjectID, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var b []byte
+	for _, id := range ids {
+		b = append(b, id.String()...)
+		b = append(b, ' ')
+		b = now.UTC().AppendFormat(b, time.RFC3339)
+		b = append(b, '\n')
+	}
+	if _, err := t.file.Write(b); err != nil {
+		return errors.Join(err, t.rewind())
+	}
+	// fsync, because the key is destroyed next: a power cut must not leave a
+	// destroyed key that a backup brings back.
+	if err := t.file.Sync(); err != nil {
+		return errors.Join(err, t.rewind())
+	}
+	t.size += int64(len(b))
+	return nil
+}
+
+// rewind cuts off what follows the last confirmed line.
+func (t *tombstones) rewind() error {
+	return errors.Join(t.file.Truncate(t.size), t.file.Sync())
+}
+
+// Close closes the file.
+func (t *tombstones) Close() error { return t.file.Close() }
