@@ -66,6 +66,14 @@ type Entry struct {
 	Detail  map[string]string
 }
 
+// Witnessed is an entry with its place in the ledger.
+type Witnessed struct {
+	Entry
+	Index int64
+	Leaf  []byte // the public leaf
+	Text  []byte // the canonical detail that the leaf commits to
+}
+
 // known is the closed list.
 var known = map[Event]bool{
 	PartyCreated:       true,

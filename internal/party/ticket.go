@@ -46,3 +46,13 @@ type TicketInput struct {
 	Starts   string // RFC 3339 date or moment; kept as sent
 	BookedBy string // reference of the party that booked
 }
+
+// Attended is one occasion on a record, as its person sees it.
+type Attended struct {
+	Occasion
+	Ticket   Ticket
+	System   string // name of the connected system
+	BookedBy string // short name of who booked, when it was somebody else
+	Said     Values // what was stated with it, in the words of the ticket
+	At       time.Time
+}

@@ -48,17 +48,9 @@ func (db *DB) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, er
 	return out, nil
 }
 
-// Witnessed is an audit entry with its place in the ledger.
-type Witnessed struct {
-	audit.Entry
-	Index int64
-	Leaf  []byte // the public leaf
-	Text  []byte // the canonical detail that the leaf commits to
-}
-
 // Events returns what happened to a subject, the newest first, before the given
 // leaf index (0: from the end).
-func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64, limit int) ([]Witnessed, error) {
+func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64, limit int) ([]audit.Witnessed, error) {
 	if before <= 0 {
 		before = 1 << 62
 	}
@@ -74,8 +66,8 @@ func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64
 			return nil, err
 		}
 	}
-	return collect(rows, nil, func(r row) (Witnessed, error) {
-		var w Witnessed
+	return collect(rows, nil, func(r row) (audit.Witnessed, error) {
+		var w audit.Witnessed
 		var id, sealed []byte
 		if err := r.Scan(&w.Index, &id, &w.Leaf, &sealed); err != nil {
 			return w, err

@@ -1,0 +1,47 @@
+package party
+
+import (
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+)
+
+// Offer is a record that may be about the person who looks, as the confirm screen
+// shows it: masked where more than the address is wanted.
+type Offer struct {
+	Record Record
+	Claim  Claim
+	Review Review // not empty: staff must decide first; the record then shows nothing
+	Locked bool   // too much wrong evidence: staff must help
+}
+
+// Look is one line of a person's Activity: who saw or changed what.
+type Look struct {
+	audit.Witnessed
+	Party     habeas.PartyID // zero: it is about the account
+	ActorName string         // "Nora Quill, staff", "City Bookings", "you"
+	Mine      bool
+}
+
+// Copy is everything held about a person, for them to take away (PTY-18).
+type Copy struct {
+	Name    string // of the file, without extension
+	JSON    []byte
+	CSV     []byte
+	HTML    []byte
+	Taken   time.Time
+	Entries int
+}
+
+// Decision is what staff decide about a record that waits for review.
+type Decision string
+
+// The decisions.
+const (
+	KeepApart Decision = "keep-apart" // somebody else than the others at this address: the address no longer leads here
+	Release   Decision = "release"    // nothing is wrong: it may be claimed
+)
+
+// Tally counts the records for the staff's first page.
+type Tally struct{ All, Claimed, Waiting int }
