@@ -75,7 +75,7 @@ func (g Guard) headers() map[string][]string {
 		"Cache-Control":                {"no-store"},
 	}
 	if g.Origin.Secure() {
-		h["Strict-Transport-Security"] = []string{"max-age=31536000; includeSubDomains"}
+		h["Strict-Transport-Security"] = []string{"max-age=31536000"}
 	}
 	return h
 }

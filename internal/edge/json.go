@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,7 +45,7 @@ func DecodeJSON[T any](w http.ResponseWriter, r *http.Request, maxBytes int64) (
 	// Safe with a shared buffer: decoding copies every string it keeps.
 	if err := json.Unmarshal(buf.Bytes(), &v, strict); err != nil {
 		var zero T // half a document must not be used by mistake
-		return zero, explainJSON(err, reflect.TypeFor[T]())
+		return zero, explainJSON(err, buf.Bytes(), reflect.TypeFor[T]())
 	}
 	return v, nil
 }
@@ -126,7 +127,7 @@ func tooDeep(doc []byte) bool {
 }
 
 // explainJSON turns what the decoder found into an error for people.
-func explainJSON(err error, t reflect.Type) error {
+func explainJSON(err error, doc []byte, t reflect.Type) error {
 	var own *habeas.Error
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
@@ -147,8 +148,8 @@ func explainJSON(err error, t reflect.Type) error {
 		path, _ := declaredPath(t, string(syntactic.JSONPointer))
 		switch {
 		case errors.Is(err, jsontext.ErrDuplicateName):
-			return habeas.Invalid(path, "A member is given twice.").WithCode("json.duplicate")
-		case strings.Contains(syntactic.Err.Error(), "UTF-8"):
+			return habeas.Invalid(path, "Something is given twice here.").WithCode("json.duplicate")
+		case !utf8.Valid(doc):
 			return habeas.Invalid(path, "The text is not valid UTF-8.").WithCode("json.utf8")
 		case strings.Contains(syntactic.Err.Error(), "after top-level value"):
 			return habeas.Invalid("", "There is more than one JSON value.").WithCode("json.trailing")
@@ -166,6 +167,9 @@ func declaredPath(t reflect.Type, pointer string) (string, reflect.Type) {
 	var path []string
 	for token := range jsontext.Pointer(pointer).Tokens() {
 		t = deref(t)
+		if t == rawJSON {
+			break // all of it is the caller's
+		}
 		switch t.Kind() {
 		case reflect.Struct:
 			next, ok := member(t, token)
@@ -183,6 +187,8 @@ func declaredPath(t reflect.Type, pointer string) (string, reflect.Type) {
 	}
 	return strings.Join(path, "."), deref(t)
 }
+
+var rawJSON = reflect.TypeFor[jsontext.Value]()
 
 func deref(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer {
@@ -242,7 +248,7 @@ func jsonName(f reflect.StructField) (name string, inline bool) {
 
 // describe names what a member of type t must be.
 func describe(t reflect.Type) string {
-	if t == reflect.TypeFor[jsontext.Value]() {
+	if t == rawJSON {
 		return "JSON"
 	}
 	switch t.Kind() {
