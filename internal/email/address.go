@@ -91,6 +91,10 @@ func join(s, local string, d domain) Address {
 		a.display = local + "@" + d.unicode
 	}
 	a.key = lowerASCII(a.mailbox)
+	if a.key != a.mailbox && !isASCII(a.key) {
+		// T with two dots has no composed form, t with two dots has one.
+		a.key = norm.NFC.String(a.key)
+	}
 	return a
 }
 

@@ -52,12 +52,12 @@ func (r Rules) checkHost(s string) error {
 	if len(s) > maxDomain {
 		return errTooLong
 	}
-	rest, last, more := "", s, true
-	for rest = s; more; {
-		last, rest, more = strings.Cut(rest, ".")
-		if !isLDH(last) {
+	var last string
+	for label := range strings.SplitSeq(s, ".") {
+		if !isLDH(label) {
 			return errDomain
 		}
+		last = label
 	}
 	switch {
 	case len(last) == len(s) && r.AllowLocalhost && s == "localhost":
@@ -96,7 +96,9 @@ func unicodeDomain(s string) (domain, error) {
 	if err := checkCharacters(s); err != nil {
 		return domain{}, err
 	}
-	ascii, err := profile.ToASCII(s)
+	// Unicode 15.1 maps the capital ẞ to ß, earlier versions to ss. A key must
+	// not depend on the version, and ß is what was meant.
+	ascii, err := profile.ToASCII(strings.ReplaceAll(s, "ẞ", "ß"))
 	if err != nil {
 		return domain{}, errDomain
 	}

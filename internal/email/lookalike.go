@@ -122,7 +122,7 @@ func checkMarks(word string) error {
 	const pile = 4
 	var run int
 	base, before := rune(-1), rune(-1)
-	for _, r := range word {
+	for _, r := range norm.NFD.String(word) {
 		if !unicode.Is(unicode.M, r) {
 			base, before, run = r, r, 0
 			continue

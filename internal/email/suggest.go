@@ -29,22 +29,7 @@ func Suggest(a Address) []Suggestion {
 	if typed == "" || isKnown(typed) {
 		return nil
 	}
-	var hits []hit
-	if ascii := lookAlikeASCII(a.display[strings.IndexByte(a.display, '@')+1:]); isKnown(ascii) {
-		hits = append(hits, hit{ascii, 0})
-	}
-	if isASCII(a.display[strings.IndexByte(a.display, '@')+1:]) {
-		hits = append(hits, nearKnown(typed)...)
-		if mended, ok := mendEnding(typed); ok {
-			hits = append(hits, hit{mended, 4 * oddEdit})
-			for _, h := range nearKnown(mended) {
-				hits = append(hits, hit{h.domain, h.cost + oddEdit})
-			}
-			if isKnown(mended) {
-				hits = append(hits, hit{mended, 0})
-			}
-		}
-	}
+	hits := candidates(typed, a.display[strings.IndexByte(a.display, '@')+1:])
 	slices.SortStableFunc(hits, func(x, y hit) int { return cmp.Compare(x.cost, y.cost) })
 	var out []Suggestion
 	for _, h := range hits {
@@ -54,6 +39,33 @@ func Suggest(a Address) []Suggestion {
 		}
 	}
 	return out
+}
+
+// candidates returns the domains that may have been meant. A domain beyond
+// ASCII is compared by its looks, any other by its letters, with the ending
+// mended first where it exists nowhere.
+func candidates(typed, unicode string) []hit {
+	if typed != unicode {
+		if looks := lookAlikeASCII(unicode); isKnown(looks) {
+			return []hit{{looks, 0}}
+		}
+		return nil
+	}
+	hits := nearKnown(typed)
+	mended, ok := mendEnding(typed)
+	switch {
+	case !ok:
+		return hits
+	case isKnown(mended):
+		return append(hits, hit{mended, 0})
+	}
+	for _, h := range nearKnown(mended) {
+		hits = append(hits, hit{h.domain, h.cost + oddEdit})
+	}
+	if len(hits) == 0 {
+		hits = append(hits, hit{mended, oddEdit})
+	}
+	return hits
 }
 
 // hit is a candidate and how far it is from what was typed.
