@@ -131,7 +131,7 @@ func Accept(p Party, c Claim, now time.Time) (Party, Claim) {
 // Refuse returns both after "this is not me": the address no longer leads to the
 // record, and staff look at it.
 func Refuse(p Party, c Claim, now time.Time) (Party, Claim) {
-	p.Review = ReviewNotMe
+	p.Review, p.Blocked = ReviewNotMe, true
 	p.Version++
 	c.State, c.ClosedAt = ClaimRefused, now
 	return p, c

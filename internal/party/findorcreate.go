@@ -246,7 +246,7 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 		rows = found.KnownAs(a.mail)
 	}
 	h := a.handle(rows, found)
-	target, exists := a.target(rows, h)
+	target, exists := a.target(reachable(rows, found), h)
 	var p Party
 	if exists {
 		p, exists = found.Party(target)
@@ -266,6 +266,18 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 		c.Idempotent = &idem
 	}
 	return c, nil
+}
+
+// reachable leaves out parties whose address said "this is not me": what is said at
+// the address from now on is about somebody else.
+func reachable(rows []KnownAs, found Found) []KnownAs {
+	out := make([]KnownAs, 0, len(rows))
+	for _, k := range rows {
+		if p, ok := found.Party(k.Party); ok && !p.Blocked {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // handle is the row under which a source already knows a party.

@@ -141,6 +141,8 @@ type Record struct {
 	Party   Party
 	Sets    []Set
 	Tickets []habeas.TicketID // every occasion ever attached, newest first
+
+	PublicName string // how a public profile is headed, when only public sets are shown
 }
 
 // Text returns the current value of a field, or "".
@@ -159,6 +161,9 @@ func (r Record) Text(set, field string) string {
 
 // Name is how the party is called, or "" when no name is held.
 func (r Record) Name() string {
+	if r.PublicName != "" {
+		return r.PublicName
+	}
 	if n := r.Text("organisation", "name"); n != "" && r.Party.Kind == Organisation {
 		return n
 	}

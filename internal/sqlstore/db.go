@@ -119,6 +119,13 @@ func migrate(ctx context.Context, write *sql.DB) error {
 	return nil
 }
 
+// Compact writes the log back and truncates it, so that nothing that was deleted
+// stays in it; secure_delete has wiped the pages. Readers may delay it: then the
+// next one does it.
+func (db *DB) Compact(ctx context.Context) error {
+	return db.InTx(ctx, func(tx *Tx) error { tx.compact = true; return nil })
+}
+
 // Close finishes the writes under way and closes the files.
 func (db *DB) Close() error {
 	db.writer.stop()

@@ -10,10 +10,10 @@ import (
 // statements are the prepared statements of the hot path, on the writer's
 // connection.
 type statements struct {
-	knownAs, party, ticket, idempotent                                   *sql.Stmt // reads
-	insertParty, updateParty, putKnownAs, insertStatement, putTicket     *sql.Stmt
-	putIdempotent, insertLeaf, insertOutbox, begin, commit, rollback     *sql.Stmt
-	all                                                                  []*sql.Stmt
+	knownAs, party, ticket, idempotent                               *sql.Stmt // reads
+	insertParty, updateParty, putKnownAs, insertStatement, putTicket *sql.Stmt
+	putIdempotent, insertLeaf, insertOutbox, begin, commit, rollback *sql.Stmt
+	all                                                              []*sql.Stmt
 }
 
 const (

@@ -23,6 +23,7 @@ type Tx struct {
 	front   *ledger.Frontier
 	learned []learned
 	mail    bool // something was left in the outbox
+	compact bool // truncate the log after the commit
 }
 
 type learned struct {
@@ -91,6 +92,11 @@ func (tx *Tx) announce(changes []party.Change) {
 	}
 	if tx.mail && db.cfg.Wake != nil {
 		db.cfg.Wake()
+	}
+	if tx.compact {
+		// A reader may hold the log: what is wiped stays wiped, and the next time
+		// truncates it. The statement returns a row that nobody needs.
+		_, _ = tx.exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
 	}
 }
 

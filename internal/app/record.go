@@ -1,0 +1,193 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// RecordAccounts is what the use cases about records need of accounts: party and
+// account do not know each other, app connects them.
+type RecordAccounts interface {
+	// Claimant tells which addresses the actor has proved and what stands against a claim.
+	Claimant(ctx context.Context, a habeas.Actor) (party.Claimant, error)
+	// ClaimantIn is Claimant as this transaction sees it.
+	ClaimantIn(tx *sqlstore.Tx, a habeas.Actor) (party.Claimant, error)
+	// MainAddress is where mail to an account goes, and in which language.
+	MainAddress(ctx context.Context, id habeas.AccountID) (address, language string, err error)
+	// NameOf is how an account is called on a page.
+	NameOf(ctx context.Context, id habeas.AccountID) string
+	// InviteTo leaves an invitation with a code in the outbox.
+	InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address email.Address, language string) error
+}
+
+// RecordSystems names connected systems.
+type RecordSystems interface {
+	NameOf(ctx context.Context, id habeas.SystemID) string
+}
+
+// RecordLedger makes and checks receipts.
+type RecordLedger interface {
+	// Receipt proves a leaf against the newest published checkpoint; pending when
+	// none covers it yet.
+	Receipt(ctx context.Context, index int64, extra []byte) (receipt []byte, pending bool, err error)
+	// Check verifies a receipt offline and says in words what was found.
+	Check(receipt, leaf []byte) (good bool, finding string)
+}
+
+// Records are the use cases about records. It implements web.Records.
+type Records struct {
+	DB       *sqlstore.DB
+	Keys     *keyring.Ring
+	schemas  *party.Schemas
+	Finder   party.Finder
+	Ready    func() bool // whether the finder has read everything
+	Accounts RecordAccounts
+	Systems  RecordSystems
+	Ledger   RecordLedger
+	Mailer   *Mailer
+	Clock    habeas.Clock
+	Rules    party.Rules
+}
+
+// NewRecords returns the use cases; every field of deps is required.
+func NewRecords(deps Records, schemas *party.Schemas) *Records {
+	deps.schemas = schemas
+	return &deps
+}
+
+// Schemas returns the data sets that the organisation keeps.
+func (r *Records) Schemas() *party.Schemas { return r.schemas }
+
+// FindOrCreate takes in what a source says about a party (journey 1). It returns
+// when record, provenance and ledger leaf are durable.
+func (r *Records) FindOrCreate(ctx context.Context, in party.Assertion) (*party.Asserting, error) {
+	a, err := party.Prepare(in, r.schemas, r.Keys, r.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	return a, r.DB.Do(ctx, a)
+}
+
+// SourceName implements web.Records.
+func (r *Records) SourceName(ctx context.Context, a habeas.Actor, s party.Source) string {
+	switch s.Kind {
+	case party.FromSystem:
+		return r.Systems.NameOf(ctx, s.System)
+	case party.FromSelf:
+		if s.Account == a.Account {
+			return "you"
+		}
+		return r.Accounts.NameOf(ctx, s.Account)
+	case party.FromImport:
+		return "an import"
+	case party.FromStaff:
+	}
+	return r.Accounts.NameOf(ctx, s.Account)
+}
+
+// load reads and folds one record.
+func (r *Records) load(ctx context.Context, from party.Reader, id habeas.PartyID) (party.Record, []party.Statement, error) {
+	p, err := from.Party(ctx, id)
+	if err != nil {
+		return party.Record{}, nil, err
+	}
+	said, err := from.Statements(ctx, id)
+	if err != nil {
+		return party.Record{}, nil, err
+	}
+	return party.Fold(p, said, r.schemas), said, nil
+}
+
+// loadAll reads records in order and leaves out those that vanished meanwhile.
+func (r *Records) loadAll(ctx context.Context, ids []habeas.PartyID) ([]party.Record, error) {
+	out := make([]party.Record, 0, len(ids))
+	for _, id := range ids {
+		rec, _, err := r.load(ctx, r.DB.Records(), id)
+		switch habeas.KindOf(err) {
+		case habeas.KindNotFound, habeas.KindGone:
+			continue
+		default:
+			if err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, rec)
+	}
+	return out, nil
+}
+
+// event makes the audit entry of something done to a party now.
+func (r *Records) event(e audit.Event, id habeas.PartyID, a habeas.Actor, detail map[string]string) audit.Entry {
+	now := r.Clock.Now()
+	return audit.Entry{
+		ID: habeas.NewID[habeas.EventKind](now), Event: e, Subject: habeas.SubjectOf(id), Actor: a, At: now, Detail: detail,
+	}
+}
+
+// statement makes one by the actor, now.
+func (r *Records) statement(id habeas.PartyID, kind party.SourceKind, a habeas.Actor, v party.Values) party.Statement {
+	return party.Statement{
+		ID: habeas.NewID[habeas.StatementKind](r.Clock.Now()), Party: id,
+		Source: party.Source{Kind: kind, Account: a.Account}, Values: v,
+	}
+}
+
+// emailKey returns the canonical key of an address as it stands in a record.
+func emailKey(text string) (string, bool) {
+	if text == "" {
+		return "", false
+	}
+	a, err := email.Parse(text)
+	return a.Key(), err == nil
+}
+
+// known returns the rows under which the actor's own word makes a party known.
+func (r *Records) known(id habeas.PartyID, source habeas.SystemID, rows []party.KnownAs, hash keyring.LookupHash, identity party.Identity) party.KnownAs {
+	k := party.KnownAs{Hash: hash, Source: source, Party: id, Identity: identity}
+	for _, row := range rows {
+		if row.Source == source {
+			if row.Party == id {
+				k.N = row.N
+				return k
+			}
+			k.N = max(k.N, row.N+1)
+		}
+	}
+	return k
+}
+
+// sets names the data sets of values, for audit details.
+func sets(v party.Values) string {
+	var names []string
+	for set := range v {
+		names = append(names, set)
+	}
+	slices.Sort(names)
+	out := ""
+	for i, n := range names {
+		if i > 0 {
+			out += " "
+		}
+		out += n
+	}
+	return out
+}
+
+// newest returns when a party was last spoken of at one of the claimant's addresses.
+func newest(said []party.Statement) time.Time {
+	var t time.Time
+	for _, s := range said {
+		if s.At().After(t) {
+			t = s.At()
+		}
+	}
+	return t
+}

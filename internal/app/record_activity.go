@@ -1,0 +1,143 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// subjects are what the actor's Activity is about: the account and its records.
+func (r *Records) subjects(ctx context.Context, a habeas.Actor) (map[habeas.SubjectID]habeas.PartyID, error) {
+	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
+	if err != nil {
+		return nil, err
+	}
+	out := map[habeas.SubjectID]habeas.PartyID{habeas.SubjectOf(a.Account): {}}
+	for _, p := range parties {
+		out[habeas.SubjectOf(p.ID)] = p.ID
+	}
+	return out, nil
+}
+
+// Activity implements web.Records.
+func (r *Records) Activity(ctx context.Context, a habeas.Actor, before int64, limit int) ([]party.Look, error) {
+	subjects, err := r.subjects(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var out []party.Look
+	for subject, id := range subjects {
+		events, err := r.DB.Events(ctx, subject, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range events {
+			out = append(out, party.Look{
+				Witnessed: w, Party: id, ActorName: r.actorName(ctx, a, w.Actor),
+				Mine: w.Actor.Kind == habeas.ActorPerson && w.Actor.Account == a.Account,
+			})
+		}
+	}
+	slices.SortFunc(out, func(x, y party.Look) int { return int(y.Index - x.Index) })
+	return out[:min(limit, len(out))], nil
+}
+
+func (r *Records) actorName(ctx context.Context, reader, who habeas.Actor) string {
+	switch who.Kind {
+	case habeas.ActorSystem:
+		return r.Systems.NameOf(ctx, who.System)
+	case habeas.ActorPerson, habeas.ActorStaff:
+		if who.Account == reader.Account {
+			return "you"
+		}
+		return r.Accounts.NameOf(ctx, who.Account)
+	case habeas.ActorServer:
+	}
+	return "this server"
+}
+
+// find returns one line of the actor's own Activity.
+func (r *Records) find(ctx context.Context, a habeas.Actor, index int64) (audit.Witnessed, error) {
+	subjects, err := r.subjects(ctx, a)
+	if err != nil {
+		return audit.Witnessed{}, err
+	}
+	for subject := range subjects {
+		events, err := r.DB.Events(ctx, subject, index+1, 1)
+		if err != nil {
+			return audit.Witnessed{}, err
+		}
+		if len(events) == 1 && events[0].Index == index {
+			return events[0], nil
+		}
+	}
+	return audit.Witnessed{}, habeas.NotFound("There is no such line in your activity.").WithCode("activity.none")
+}
+
+// Opening is what a receipt carries beside the inclusion proof, so that its owner
+// can show what the leaf says: the leaf, the key of this one event, and the detail
+// (the extra line of a C2SP tlog-proof, which is not authenticated by itself but by
+// the commitment in the leaf).
+type Opening struct {
+	Leaf   string `json:"leaf"`
+	Key    string `json:"key"`    // base64url of the event key
+	Detail string `json:"detail"` // canonical JSON that the leaf commits to
+}
+
+func (r *Records) receipt(ctx context.Context, w audit.Witnessed) ([]byte, bool, error) {
+	key := r.Keys.House()
+	var err error
+	if !w.Subject.IsZero() {
+		if key, err = r.Keys.Key(ctx, w.Subject); err != nil {
+			return nil, false, err
+		}
+	}
+	month, err := r.Keys.Month(ctx, w.At)
+	if err != nil {
+		return nil, false, err
+	}
+	extra, err := json.Marshal(Opening{
+		Leaf: string(w.Leaf), Key: base64.RawURLEncoding.EncodeToString(audit.EventKey(w.ID, key, month)), Detail: string(w.Text),
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return r.Ledger.Receipt(ctx, w.Index, extra)
+}
+
+// Receipt implements web.Records.
+func (r *Records) Receipt(ctx context.Context, a habeas.Actor, index int64) ([]byte, bool, error) {
+	w, err := r.find(ctx, a, index)
+	if err != nil {
+		return nil, false, err
+	}
+	return r.receipt(ctx, w)
+}
+
+// Prove implements web.Records.
+func (r *Records) Prove(ctx context.Context, a habeas.Actor, index int64, flip bool) (bool, string, error) {
+	w, err := r.find(ctx, a, index)
+	if err != nil {
+		return false, "", err
+	}
+	receipt, pending, err := r.receipt(ctx, w)
+	if err != nil {
+		return false, "", err
+	}
+	if pending {
+		return false, "This line is written, but not yet in a signed checkpoint. Try again in a few seconds.", nil
+	}
+	leaf := w.Leaf
+	if flip {
+		leaf = bytes.Clone(leaf)
+		leaf[len(leaf)/2] ^= 1
+	}
+	good, finding := r.Ledger.Check(receipt, leaf)
+	return good, finding, nil
+}

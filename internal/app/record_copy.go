@@ -1,0 +1,192 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// copied is the machine-readable copy of everything held about a person.
+type copied struct {
+	Taken    time.Time      `json:"taken"`
+	Records  []copiedRecord `json:"records"`
+	Activity []copiedEvent  `json:"activity"`
+}
+
+type copiedRecord struct {
+	ID         habeas.PartyID    `json:"id"`
+	Kind       party.Kind        `json:"kind"`
+	State      party.State       `json:"state"`
+	Fields     []copiedField     `json:"fields"`
+	Statements []copiedStatement `json:"statements"`
+}
+
+type copiedField struct {
+	Set    string `json:"set"`
+	Field  string `json:"field"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+	Stated string `json:"stated"`
+	Masked bool   `json:"masked,omitempty"`
+}
+
+type copiedStatement struct {
+	Source string         `json:"source"`
+	Stated string         `json:"stated"`
+	Ticket party.Occasion `json:"ticket,omitzero"`
+	Values party.Values   `json:"values"`
+}
+
+type copiedEvent struct {
+	At      string            `json:"at"`
+	Event   audit.Event       `json:"event"`
+	By      string            `json:"by"`
+	Purpose string            `json:"purpose,omitempty"`
+	Detail  map[string]string `json:"detail,omitempty"`
+	Leaf    int64             `json:"leaf"`
+}
+
+// Copy implements web.Records (PTY-18). What still asks for evidence is masked in
+// the copy as it is on the page.
+func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) {
+	c := copied{Taken: r.Clock.Now()}
+	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
+	if err != nil {
+		return party.Copy{}, err
+	}
+	for _, p := range parties {
+		rec, said, err := r.own(ctx, r.DB.Records(), a, p.ID)
+		if err != nil {
+			return party.Copy{}, err
+		}
+		c.Records = append(c.Records, r.copyRecord(ctx, a, rec, said))
+	}
+	looks, err := r.Activity(ctx, a, 0, 10_000)
+	if err != nil {
+		return party.Copy{}, err
+	}
+	for _, l := range looks {
+		c.Activity = append(c.Activity, copiedEvent{
+			At: l.At.Format(time.RFC3339), Event: l.Event, By: l.ActorName, Purpose: l.Actor.Purpose, Detail: l.Detail, Leaf: l.Index,
+		})
+	}
+	if err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		e := r.event(audit.PartyExported, habeas.PartyID{}, a, nil)
+		e.Subject = habeas.SubjectOf(a.Account)
+		return tx.Audit(e)
+	}); err != nil {
+		return party.Copy{}, err
+	}
+	return c.render()
+}
+
+func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Record, said []party.Statement) copiedRecord {
+	out := copiedRecord{ID: rec.Party.ID, Kind: rec.Party.Kind, State: rec.Party.State}
+	for _, set := range rec.MaskFor(false).Sets {
+		for _, f := range set.Fields {
+			if f.Current.Text != "" {
+				out.Fields = append(out.Fields, copiedField{
+					Set: set.Schema.Name, Field: f.Schema.Name, Value: f.Current.Text, Masked: f.Masked,
+					Source: r.SourceName(ctx, a, f.Current.Source), Stated: f.Current.At.Format(time.RFC3339),
+				})
+			}
+		}
+	}
+	for _, s := range said {
+		values := s.Values
+		if s.Source.Kind != party.FromSelf {
+			values = r.maskSaid(rec, s)
+		}
+		out.Statements = append(out.Statements, copiedStatement{
+			Source: r.SourceName(ctx, a, s.Source), Stated: s.At().Format(time.RFC3339), Ticket: s.Occ, Values: values,
+		})
+	}
+	return out
+}
+
+func (c copied) render() (party.Copy, error) {
+	out := party.Copy{Name: "my-records-" + c.Taken.Format(time.DateOnly), Taken: c.Taken}
+	for _, rec := range c.Records {
+		out.Entries += len(rec.Statements)
+	}
+	var err error
+	if out.JSON, err = json.MarshalIndent(c, "", "  "); err != nil {
+		return out, err
+	}
+	if out.CSV, err = c.csv(); err != nil {
+		return out, err
+	}
+	var page bytes.Buffer
+	if err := copyPage.Execute(&page, c); err != nil {
+		return out, err
+	}
+	out.HTML = page.Bytes()
+	return out, nil
+}
+
+func (c copied) csv() ([]byte, error) {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	rows := [][]string{{"record", "set", "field", "value", "source", "stated", "current"}}
+	for _, rec := range c.Records {
+		for _, f := range rec.Fields {
+			rows = append(rows, []string{rec.ID.String(), f.Set, f.Field, f.Value, f.Source, f.Stated, "yes"})
+		}
+		for _, s := range rec.Statements {
+			for set, fields := range s.Values {
+				for name, text := range fields {
+					rows = append(rows, []string{rec.ID.String(), set, name, text, s.Source, s.Stated, ""})
+				}
+			}
+		}
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = Defuse(row[i])
+		}
+		if err := w.Write(row); err != nil {
+			return nil, err
+		}
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
+}
+
+// Defuse keeps a spreadsheet from running a cell as a formula (PTY-A40): a cell
+// that would start one gets an apostrophe in front.
+func Defuse(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// copyPage is the readable copy: one file without scripts, links or remote content.
+var copyPage = template.Must(template.New("copy").Parse(`<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Everything held about me</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+h1,h2{font-family:Georgia,serif}table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;vertical-align:top}</style>
+<h1>Everything held about me</h1>
+<p>Taken on {{.Taken.Format "2006-01-02 15:04 MST"}}.</p>
+{{range .Records}}<h2>Record {{.ID}}</h2>
+<table><caption>What it says now</caption><tr><th>Set<th>Field<th>Value<th>Said by<th>When</tr>
+{{range .Fields}}<tr><td>{{.Set}}<td>{{.Field}}<td>{{.Value}}<td>{{.Source}}<td>{{.Stated}}</tr>
+{{end}}</table>
+<table><caption>Everything that was ever said</caption><tr><th>When<th>By<th>Ticket<th>What</tr>
+{{range .Statements}}<tr><td>{{.Stated}}<td>{{.Source}}<td>{{.Ticket.Ref}} {{.Ticket.Title}}<td>{{range $set, $fields := .Values}}{{range $name, $text := $fields}}{{$set}}.{{$name}}: {{$text}}<br>{{end}}{{end}}</tr>
+{{end}}</table>{{end}}
+<h2>Activity</h2><table><tr><th>When<th>What<th>By<th>Why<th>Leaf</tr>
+{{range .Activity}}<tr><td>{{.At}}<td>{{.Event}}<td>{{.By}}<td>{{.Purpose}}<td>{{.Leaf}}</tr>
+{{end}}</table></html>
+`))

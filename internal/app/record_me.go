@@ -1,0 +1,230 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+var errNotYours = habeas.NotFound("There is no such record of yours.").WithCode("party.not-yours")
+
+// own reads one of the actor's own records as it is held.
+func (r *Records) own(ctx context.Context, from party.Reader, a habeas.Actor, id habeas.PartyID) (party.Record, []party.Statement, error) {
+	rec, said, err := r.load(ctx, from, id)
+	if err != nil {
+		return rec, nil, err
+	}
+	if a.Account.IsZero() || rec.Party.Account != a.Account {
+		return party.Record{}, nil, errNotYours
+	}
+	return rec, said, nil
+}
+
+// Mine implements web.Records.
+func (r *Records) Mine(ctx context.Context, a habeas.Actor) ([]party.Record, error) {
+	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]habeas.PartyID, len(parties))
+	for i, p := range parties {
+		ids[i] = p.ID
+	}
+	records, err := r.loadAll(ctx, ids)
+	for i := range records {
+		records[i] = records[i].MaskFor(false)
+	}
+	return records, err
+}
+
+// My implements web.Records.
+func (r *Records) My(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, error) {
+	rec, _, err := r.own(ctx, r.DB.Records(), a, id)
+	return rec.MaskFor(false), err
+}
+
+// Occasions implements web.Records.
+func (r *Records) Occasions(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Attended, error) {
+	rec, said, err := r.own(ctx, r.DB.Records(), a, id)
+	if err != nil {
+		return nil, err
+	}
+	return r.occasions(ctx, rec, said)
+}
+
+// occasions lists the tickets of a record, the newest statement of each first.
+func (r *Records) occasions(ctx context.Context, rec party.Record, said []party.Statement) ([]party.Attended, error) {
+	tickets, err := r.DB.Records().Tickets(ctx, rec.Tickets)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[habeas.TicketID]bool)
+	var out []party.Attended
+	for _, s := range slices.Backward(said) {
+		if s.Ticket.IsZero() || seen[s.Ticket] {
+			continue
+		}
+		seen[s.Ticket] = true
+		out = append(out, party.Attended{
+			Occasion: s.Occ, Ticket: tickets[s.Ticket], System: r.Systems.NameOf(ctx, s.Source.System),
+			BookedBy: r.booker(ctx, rec, s), Said: r.maskSaid(rec, s), At: s.At(),
+		})
+	}
+	return out, nil
+}
+
+// maskSaid hides in a ticket's wording what the record hides.
+func (r *Records) maskSaid(rec party.Record, s party.Statement) party.Values {
+	out := party.Values{}
+	for set, fields := range s.Values {
+		schema, ok := r.schemas.Set(set)
+		for name, text := range fields {
+			if f, known := schema.Field(name); ok && known && schema.StepUp && !slices.Contains(rec.Party.Opened, set) {
+				text = party.Mask(f, text)
+			}
+			out.Put(set, name, text)
+		}
+	}
+	return out
+}
+
+// booker is the short name of who booked: given name and initial, as a confirmation
+// would show it; empty when it was the person or nobody was named.
+func (r *Records) booker(ctx context.Context, rec party.Record, s party.Statement) string {
+	if s.Occ.BookedBy == "" {
+		return ""
+	}
+	ref, err := party.ParseReference("booked_by", s.Occ.BookedBy)
+	if err != nil {
+		return ""
+	}
+	prefix, n := ref.Handle(r.Keys.Cipher("reference/" + s.Source.System.String()))
+	id, err := r.DB.Records().ByReference(ctx, s.Source.System, prefix, n)
+	if err != nil || id == rec.Party.ID {
+		return ""
+	}
+	who, _, err := r.load(ctx, r.DB.Records(), id)
+	if err != nil {
+		return ""
+	}
+	given, family := who.Text("identity", "given_name"), []rune(who.Text("identity", "family_name"))
+	if len(family) > 0 {
+		return given + " " + string(family[0]) + "."
+	}
+	return given
+}
+
+// Correct implements web.Records.
+func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, said party.Values) error {
+	said, err := r.schemas.Clean(said)
+	if err != nil {
+		return err
+	}
+	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		w := tx.Records()
+		rec, before, err := r.own(ctx, w, a, id)
+		if err != nil {
+			return err
+		}
+		p := rec.Party
+		if p.State == party.Frozen {
+			return habeas.Forbidden("This record is frozen while a dispute is open.").WithCode("party.frozen")
+		}
+		if p.Version != version {
+			return habeas.Conflict("This record changed while you were looking at it. Look at it again.").WithCode("party.changed")
+		}
+		s := r.correction(p, before, a, said)
+		if s == nil {
+			return nil
+		}
+		p.Version++
+		return w.ChangeParty(p, s, nil, r.event(audit.PartyCorrected, id, a, map[string]string{"sets": sets(s.Values)}))
+	})
+}
+
+// Erase implements web.Records: the rows go, then the key, and the leaf that
+// witnesses it stays as the proof. The key goes last, so that a crash in between
+// leaves nothing that could be read and everything that was decided.
+func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]byte, error) {
+	address, language, err := r.Accounts.MainAddress(ctx, a.Account)
+	if err != nil {
+		return nil, err
+	}
+	erased := r.event(audit.PartyErased, habeas.PartyID{}, a, nil)
+	erased.Subject = habeas.SubjectOf(a.Account)
+	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		w := tx.Records()
+		rec, said, err := r.own(ctx, w, a, id)
+		if err != nil {
+			return err
+		}
+		hashes := party.HashesOf(said, r.Keys, emailKey)
+		who, err := r.Accounts.ClaimantIn(tx, a)
+		if err != nil {
+			return err
+		}
+		hashes = append(hashes, who.Addresses...)
+		if err := w.EraseParty(rec.Party, unique(hashes), erased); err != nil {
+			return err
+		}
+		return r.Mailer.Post(tx, habeas.SubjectOf(a.Account), Letter{Kind: mail.KindErased, To: address, Language: language})
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.Finder.Forget(id)
+	if err := r.Keys.Destroy(ctx, habeas.SubjectOf(id)); err != nil {
+		return nil, err
+	}
+	if err := r.DB.Compact(ctx); err != nil {
+		return nil, err
+	}
+	return r.erasureReceipt(ctx, a, erased.ID)
+}
+
+func unique(hashes []keyring.LookupHash) []keyring.LookupHash {
+	slices.SortFunc(hashes, func(a, b keyring.LookupHash) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(hashes)
+}
+
+// erasureReceipt finds the leaf of an erasure in the account's own log and proves it
+// when a checkpoint covers it already.
+func (r *Records) erasureReceipt(ctx context.Context, a habeas.Actor, event habeas.EventID) ([]byte, error) {
+	log, err := r.DB.Events(ctx, habeas.SubjectOf(a.Account), 0, 20)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range log {
+		if w.ID == event {
+			receipt, _, err := r.receipt(ctx, w)
+			return receipt, err
+		}
+	}
+	return nil, nil
+}
+
+// Profile implements web.Records.
+func (r *Records) Profile(ctx context.Context, id habeas.PartyID) (party.Record, error) {
+	rec, _, err := r.load(ctx, r.DB.Records(), id)
+	none := habeas.NotFound("There is no public profile here.").WithCode("profile.none")
+	if err != nil {
+		if k := habeas.KindOf(err); k == habeas.KindNotFound || k == habeas.KindGone {
+			return party.Record{}, none
+		}
+		return party.Record{}, err
+	}
+	name := rec.Name()
+	rec.Sets = slices.DeleteFunc(rec.Sets, func(s party.Set) bool { return s.Schema.Visibility != party.Public })
+	if len(rec.Sets) == 0 || rec.Party.State == party.Frozen {
+		return party.Record{}, none
+	}
+	rec.PublicName = name
+	rec.Tickets = nil
+	return rec, nil
+}

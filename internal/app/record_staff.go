@@ -1,0 +1,324 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// staff refuses everybody else.
+func staff(a habeas.Actor) error {
+	if !a.Has(habeas.RoleStaff) {
+		return habeas.Forbidden("This is for people who work here.").WithCode("role.missing")
+	}
+	return nil
+}
+
+// Tally implements web.Records.
+func (r *Records) Tally(ctx context.Context, a habeas.Actor) (t party.Tally, err error) {
+	if err := staff(a); err != nil {
+		return t, err
+	}
+	t.All, t.Claimed, t.Waiting, err = r.DB.Records().Count(ctx)
+	return t, err
+}
+
+// Find implements web.Records. An empty query lists the newest.
+func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit int) ([]party.Record, bool, error) {
+	if err := staff(a); err != nil {
+		return nil, false, err
+	}
+	var ids []habeas.PartyID
+	if strings.TrimSpace(query) == "" {
+		newest, err := r.DB.Records().Newest(ctx, habeas.PartyID{}, limit)
+		if err != nil {
+			return nil, true, err
+		}
+		for _, p := range newest {
+			ids = append(ids, p.ID)
+		}
+	} else {
+		ids = r.Finder.Find(query, limit)
+	}
+	found, err := r.loadAll(ctx, ids)
+	return found, r.Ready(), err
+}
+
+// Open implements web.Records. The read is witnessed before anything is shown.
+func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, error) {
+	if err := staff(a); err != nil {
+		return party.Record{}, err
+	}
+	if a.Purpose == "" {
+		return party.Record{}, habeas.Invalid("purpose", "Say why you open this record. Its person will see it.").WithCode("purpose.missing")
+	}
+	rec, _, err := r.load(ctx, r.DB.Records(), id)
+	if err != nil {
+		return rec, err
+	}
+	return rec, r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		return tx.Audit(r.event(audit.PartyRead, id, a, nil))
+	})
+}
+
+// Like implements web.Records.
+func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]party.Record, error) {
+	if err := staff(a); err != nil {
+		return nil, err
+	}
+	return r.loadAll(ctx, r.Finder.Like(v, 8))
+}
+
+// Enter implements web.Records.
+func (r *Records) Enter(ctx context.Context, a habeas.Actor, in party.Assertion, invite bool) (habeas.PartyID, bool, error) {
+	if err := staff(a); err != nil {
+		return habeas.PartyID{}, false, err
+	}
+	in.Actor, in.Source = a, party.Source{Kind: party.FromStaff, Account: a.Account}
+	if !in.HasEmail && in.Values.Len() == 0 {
+		return habeas.PartyID{}, false, habeas.Invalid("email", "Enter an address or at least a name.").WithCode("party.empty")
+	}
+	if in.Stub && !in.HasEmail {
+		return habeas.PartyID{}, false, habeas.Invalid("email", "A stub is an address that its person will complete: enter the address.").WithCode("stub.address")
+	}
+	said, err := r.FindOrCreate(ctx, in)
+	if err != nil {
+		return habeas.PartyID{}, false, err
+	}
+	if invite && in.HasEmail {
+		err = r.Invite(ctx, a, said.Party)
+	}
+	return said.Party, said.Created, err
+}
+
+// Amend implements web.Records.
+func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, said party.Values) error {
+	if err := staff(a); err != nil {
+		return err
+	}
+	said, err := r.schemas.Clean(said)
+	if err != nil {
+		return err
+	}
+	delete(said["contact"], "email") // an address changes by ChangeAddress only
+	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		w := tx.Records()
+		p, err := w.Party(ctx, id)
+		if err != nil {
+			return err
+		}
+		if said.Len() == 0 {
+			return nil
+		}
+		s := r.statement(id, party.FromStaff, a, said)
+		p.Version++
+		return w.ChangeParty(p, &s, nil, r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": sets(said)}))
+	})
+}
+
+// ChangeAddress implements web.Records. The old address no longer leads to the
+// record; a claim that is looking at it aborts (PTY-A32).
+func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.PartyID, to email.Address) error {
+	if err := staff(a); err != nil {
+		return err
+	}
+	hash := r.Keys.Lookup(party.LookupEmail, to.Key())
+	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		w := tx.Records()
+		rec, _, err := r.load(ctx, w, id)
+		if err != nil {
+			return err
+		}
+		p := rec.Party
+		if p.State != party.Unclaimed {
+			return habeas.Forbidden("This record belongs to its person: only they can change its address.").WithCode("party.claimed")
+		}
+		old := rec.Text("contact", "email")
+		if key, ok := emailKey(old); ok {
+			if key == to.Key() {
+				return habeas.Invalid("email", "This is the address that the record has already.").WithCode("email.same")
+			}
+			if err := w.Block(r.Keys.Lookup(party.LookupEmail, key), id, r.event(audit.PartyReviewed, id, a, map[string]string{"decision": "address"})); err != nil {
+				return err
+			}
+		}
+		rows, err := w.KnownAt(ctx, hash)
+		if err != nil {
+			return err
+		}
+		identity := party.IdentityOf(valuesOf(rec))
+		s := r.statement(id, party.FromStaff, a, party.Values{"contact": {"email": to.Display()}})
+		p.Blocked, p.Review = false, party.ReviewNone
+		switch {
+		case len(rows) > 0:
+			p.Review = party.ReviewConflict
+		case email.Shared(to):
+			p.Review = party.ReviewShared
+		}
+		p.Version++
+		return w.ChangeParty(p, &s, []party.KnownAs{r.known(id, party.StaffSource, rows, hash, identity)},
+			r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": "contact"}))
+	})
+}
+
+// valuesOf returns the current values of a record.
+func valuesOf(rec party.Record) party.Values {
+	v := party.Values{}
+	for _, s := range rec.Sets {
+		for _, f := range s.Fields {
+			if f.Current.Text != "" {
+				v.Put(s.Schema.Name, f.Schema.Name, f.Current.Text)
+			}
+		}
+	}
+	return v
+}
+
+// Invite implements web.Records.
+func (r *Records) Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID) error {
+	if err := staff(a); err != nil {
+		return err
+	}
+	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		rec, _, err := r.load(ctx, tx.Records(), id)
+		if err != nil {
+			return err
+		}
+		to, err := email.Parse(rec.Text("contact", "email"))
+		switch {
+		case err != nil:
+			return habeas.Invalid("email", "This record has no address to write to.").WithCode("party.no-address")
+		case rec.Party.State != party.Unclaimed:
+			return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
+		case rec.Party.Blocked || rec.Party.Review != party.ReviewNone:
+			return habeas.Conflict("Decide first what waits for review.").WithCode("party.waiting")
+		}
+		if err := tx.Audit(r.event(audit.InviteSent, id, a, nil)); err != nil {
+			return err
+		}
+		return r.Accounts.InviteTo(tx, habeas.SubjectOf(id), to, rec.Text("contact", "language"))
+	})
+}
+
+// PaperCode implements web.Records: twelve characters, 60 bits, of which only a
+// keyed hash is kept.
+func (r *Records) PaperCode(ctx context.Context, a habeas.Actor, id habeas.PartyID) (string, time.Time, error) {
+	if err := staff(a); err != nil {
+		return "", time.Time{}, err
+	}
+	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+	var raw [12]byte
+	rand.Read(raw[:]) // never fails
+	for i, b := range raw {
+		raw[i] = alphabet[b%32]
+	}
+	code := string(raw[:4]) + "-" + string(raw[4:8]) + "-" + string(raw[8:])
+	until := r.Clock.Now().Add(r.Rules.PaperLife)
+	hash := r.Keys.Lookup(lookupPaper, id.String()+"|"+paperText(code))
+	err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		if _, err := tx.Records().Party(ctx, id); err != nil {
+			return err
+		}
+		return tx.Records().PutPaperCode(id, hash, until, r.event(audit.PartyReviewed, id, a, map[string]string{"decision": "paper-code"}))
+	})
+	return code, until, err
+}
+
+// Waiting implements web.Records.
+func (r *Records) Waiting(ctx context.Context, a habeas.Actor, after habeas.PartyID, limit int) ([]party.Record, error) {
+	if err := staff(a); err != nil {
+		return nil, err
+	}
+	waiting, err := r.DB.Records().Waiting(ctx, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]habeas.PartyID, len(waiting))
+	for i, p := range waiting {
+		ids[i] = p.ID
+	}
+	return r.loadAll(ctx, ids)
+}
+
+// Rivals implements web.Records.
+func (r *Records) Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Record, error) {
+	if err := staff(a); err != nil {
+		return nil, err
+	}
+	said, err := r.DB.Records().Statements(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[habeas.PartyID]bool{id: true}
+	var ids []habeas.PartyID
+	for _, h := range party.HashesOf(said, r.Keys, emailKey) {
+		rows, err := r.DB.Records().KnownAt(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range rows {
+			if !seen[k.Party] {
+				seen[k.Party] = true
+				ids = append(ids, k.Party)
+			}
+		}
+	}
+	return r.loadAll(ctx, ids)
+}
+
+// Decide implements web.Records.
+func (r *Records) Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID, d party.Decision) error {
+	if err := staff(a); err != nil {
+		return err
+	}
+	if d != party.KeepApart && d != party.Release {
+		return habeas.Invalid("decision", "Choose one of the decisions offered.").WithCode("decision.unknown")
+	}
+	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		w := tx.Records()
+		p, err := w.Party(ctx, id)
+		if err != nil {
+			return err
+		}
+		if p.Review == party.ReviewNone {
+			return habeas.Conflict("Somebody has decided this already.").WithCode("review.done")
+		}
+		decided := func() audit.Entry {
+			return r.event(audit.PartyReviewed, id, a, map[string]string{"decision": string(d), "reason": string(p.Review)})
+		}
+		if d == party.KeepApart {
+			if err := r.unlink(ctx, w, id, decided); err != nil {
+				return err
+			}
+			p.Blocked = true
+		} else {
+			p.Blocked = false
+		}
+		entry := decided()
+		p.Review = party.ReviewNone
+		p.Version++
+		return w.ChangeParty(p, nil, nil, entry)
+	})
+}
+
+// unlink makes every address of a party lead to it no more.
+func (r *Records) unlink(ctx context.Context, w sqlstore.RecordsTx, id habeas.PartyID, entry func() audit.Entry) error {
+	said, err := w.Statements(ctx, id)
+	if err != nil {
+		return err
+	}
+	hashes := party.HashesOf(said, r.Keys, emailKey)
+	for _, h := range hashes {
+		if err := w.Block(h, id, entry()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
