@@ -21,7 +21,7 @@ func (r *Ring) derive(use string, n int) []byte {
 	if r.root == nil {
 		panic("keyring: used after Close")
 	}
-	key, err := hkdf.Key(sha256.New, r.root, r.id[:], "habeas ring v1 "+use, n)
+	key, err := hkdf.Key(sha256.New, r.root(), r.id[:], "habeas ring v1 "+use, n)
 	if err != nil {
 		panic("keyring: HKDF refused a length of our own: " + err.Error())
 	}

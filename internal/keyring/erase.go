@@ -75,7 +75,7 @@ func (r *Ring) destroy(ctx context.Context, ids []habeas.SubjectID) error {
 // replay applies the list to this copy of the store, and empties the log that
 // an interrupted erasure may have left full.
 func (r *Ring) replay(ctx context.Context, ids []habeas.SubjectID) error {
-	r.forget(ids)
+	r.mark(ids)
 	rows, err := r.store.Keys(ctx, ids)
 	if err != nil {
 		return mapError(err)
@@ -89,7 +89,7 @@ func (r *Ring) replay(ctx context.Context, ids []habeas.SubjectID) error {
 		if err != nil {
 			return mapError(err)
 		}
-		r.generation.Store(max(generation, r.generation.Load()))
+		r.generation.Store(generation)
 	}
 	return r.compact(ctx)
 }
@@ -97,18 +97,19 @@ func (r *Ring) replay(ctx context.Context, ids []habeas.SubjectID) error {
 // forget marks subjects as erased and then drops what is cached of them. The
 // order matters to remember; the generation comes in between for Fresh.
 func (r *Ring) forget(ids []habeas.SubjectID) {
-	if len(ids) == 0 {
-		return
-	}
-	r.goneMu.Lock()
-	for _, id := range ids {
-		r.gone[id] = struct{}{}
-	}
-	r.goneMu.Unlock()
+	r.mark(ids)
 	r.generation.Add(1)
 	for _, id := range ids {
 		r.cache.drop(id)
 		r.months.Delete(id)
+	}
+}
+
+func (r *Ring) mark(ids []habeas.SubjectID) {
+	r.goneMu.Lock()
+	defer r.goneMu.Unlock()
+	for _, id := range ids {
+		r.gone[id] = struct{}{}
 	}
 }
 
@@ -164,11 +165,12 @@ func (r *Ring) compact(ctx context.Context) error {
 
 // takeEraseTurn waits for the turn to remove something from the files.
 func (r *Ring) takeEraseTurn(ctx context.Context) error {
-	if r.closed() {
-		return ErrClosed
-	}
 	select {
 	case <-r.eraseTurn:
+		if r.closed() {
+			r.giveEraseTurn()
+			return ErrClosed
+		}
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

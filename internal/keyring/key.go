@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"bytes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/rand"
@@ -34,7 +35,7 @@ var ErrUnseal = errors.New("keyring: the value does not open with this key at th
 type Key struct {
 	id      habeas.SubjectID
 	aead    cipher.AEAD
-	derive  [sha256.Size]byte
+	derive  hidden
 	wrapped []byte // only on keys made by NewKey
 	checked atomic.Uint64
 	used    atomic.Bool // the cache's clock bit
@@ -49,8 +50,7 @@ func newKey(id habeas.SubjectID, material []byte, generation uint64) (*Key, erro
 	if err != nil {
 		return nil, err
 	}
-	k := &Key{id: id, aead: aead}
-	copy(k.derive[:], material[keySize:])
+	k := &Key{id: id, aead: aead, derive: hide(bytes.Clone(material[keySize:]))}
 	k.checked.Store(generation)
 	return k, nil
 }
@@ -86,7 +86,7 @@ func (k *Key) Open(place string, sealed []byte) ([]byte, error) {
 // for every info: HKDF-Expand with SHA-256 (RFC 5869). n is at most 8,160; a
 // larger one returns nil.
 func (k *Key) Derive(info string, n int) []byte {
-	out, err := hkdf.Expand(sha256.New, k.derive[:], info, n)
+	out, err := hkdf.Expand(sha256.New, k.derive(), info, n)
 	if err != nil {
 		return nil
 	}

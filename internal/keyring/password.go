@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -153,7 +154,8 @@ func readPasswordFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, errPasswordFile.WithCause(err)
 	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o007 != 0 {
+	// Windows has other permissions, which this mode does not show.
+	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o007 != 0 {
 		return nil, errOpenPasswordFile
 	}
 	buf := make([]byte, maxPassword+3) // with room for CR LF and one byte too many

@@ -29,13 +29,13 @@ var crockfordCoding = base32.NewEncoding(crockford).WithPadding(base32.NoPadding
 // password is lost: 160 random bits to be printed and locked away. It is in no
 // file of ours.
 type RecoveryKit struct {
-	secret *[codeBytes]byte
+	secret hidden // codeBytes bytes
 }
 
 func newRecoveryKit() RecoveryKit {
-	k := RecoveryKit{secret: new([codeBytes]byte)}
-	rand.Read(k.secret[:])
-	return k
+	b := make([]byte, codeBytes)
+	rand.Read(b)
+	return RecoveryKit{secret: hide(b)}
 }
 
 // Code returns the code for printing, "XXXXX-XXXXX-…", eight groups in
@@ -44,7 +44,7 @@ func (k RecoveryKit) Code() string {
 	if k.secret == nil {
 		return ""
 	}
-	data := crockfordCoding.EncodeToString(k.secret[:])
+	data := crockfordCoding.EncodeToString(k.secret())
 	groups := make([]string, codeGroups)
 	for g := range groups {
 		part := data[g*groupData : (g+1)*groupData]
@@ -89,11 +89,11 @@ func ParseRecoveryCode(code string) (RecoveryKit, error) {
 		}
 		data.WriteString(group[:groupData])
 	}
-	k := RecoveryKit{secret: new([codeBytes]byte)}
-	if _, err := crockfordCoding.Decode(k.secret[:], []byte(data.String())); err != nil {
+	b, err := crockfordCoding.DecodeString(data.String())
+	if err != nil {
 		return RecoveryKit{}, habeas.Internal(err) // the groups were checked
 	}
-	return k, nil
+	return RecoveryKit{secret: hide(b)}, nil
 }
 
 func groupValid(group string, g int) bool {

@@ -78,7 +78,7 @@ type Ring struct {
 	lookup sync.Pool   // of *lookupState
 
 	rootMu sync.RWMutex
-	root   []byte // nil once closed
+	root   hidden // nil once closed
 
 	cache      *cache
 	months     sync.Map      // habeas.SubjectID of the month → *Key
@@ -186,7 +186,7 @@ func unseal(ctx context.Context, path string, opts Options, unwrap func(store.He
 // newRing derives the working keys. It takes root over.
 func newRing(h store.Header, root []byte, opts Options) (*Ring, error) {
 	r := &Ring{
-		id: h.Ring, root: root, opts: opts, cache: newCache(opts.CacheKeys),
+		id: h.Ring, root: hide(root), opts: opts, cache: newCache(opts.CacheKeys),
 		eraseTurn: make(chan struct{}, 1), gone: map[habeas.SubjectID]struct{}{},
 	}
 	r.generation.Store(h.Generation)
@@ -226,12 +226,21 @@ func (r *Ring) open(ctx context.Context, path string) (err error) {
 // Close closes the files and wipes the root key. Methods that return an error
 // fail afterwards with ErrClosed; those that cannot ([Ring.Cipher], [Ring.Code],
 // [Ring.Token]) panic, because any value they returned would be guessable. Call
-// it once nothing else uses the ring.
+// it once nothing else uses the ring. It waits for an erasure in progress, and
+// doing it twice is harmless.
 func (r *Ring) Close() error {
+	<-r.eraseTurn
+	defer r.giveEraseTurn()
 	r.rootMu.Lock()
-	clear(r.root)
-	r.root = nil
+	open := r.root != nil
+	if open {
+		clear(r.root())
+		r.root = nil
+	}
 	r.rootMu.Unlock()
+	if !open {
+		return nil
+	}
 	var errs []error
 	if r.store != nil {
 		errs = append(errs, r.store.Close())
@@ -257,6 +266,9 @@ type Stats struct {
 
 // Stats counts; it walks the key table (about 0.1 s for a million keys).
 func (r *Ring) Stats(ctx context.Context) (Stats, error) {
+	if r.closed() {
+		return Stats{}, ErrClosed
+	}
 	n, err := r.store.CountKeys(ctx)
 	if err != nil {
 		return Stats{}, mapError(err)

@@ -113,7 +113,7 @@ func unwrapWithPassword(h store.Header, password []byte) ([]byte, error) {
 
 // codeKey needs no stretching: the code has 160 random bits.
 func codeKey(kit RecoveryKit, salt []byte) ([]byte, error) {
-	return hkdf.Key(sha256.New, kit.secret[:], salt, "habeas recovery code v1", keySize)
+	return hkdf.Key(sha256.New, kit.secret(), salt, "habeas recovery code v1", keySize)
 }
 
 func wrapWithCode(root []byte, ring [16]byte, kit RecoveryKit) (store.Wrapper, error) {
@@ -185,7 +185,7 @@ func (r *Ring) rewrap(ctx context.Context, wrap func(root []byte) (store.Wrapper
 	if r.root == nil {
 		return ErrClosed
 	}
-	w, err := wrap(r.root)
+	w, err := wrap(r.root())
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func createTombstones(keys string) error {
 
 // openTombstones opens the list and returns whom it names.
 func openTombstones(keys string) (*tombstones, []habeas.SubjectID, error) {
-	f, err := os.OpenFile(tombstonePath(keys), os.O_RDWR|os.O_APPEND, 0)
+	f, err := os.OpenFile(tombstonePath(keys), os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, errNoTombstones
 	} else if err != nil {
@@ -124,7 +124,7 @@ func (t *tombstones) add(ids []habeas.SubjectID, now time.Time) error {
 		b = now.UTC().AppendFormat(b, time.RFC3339)
 		b = append(b, '\n')
 	}
-	if _, err := t.file.Write(b); err != nil {
+	if _, err := t.file.WriteAt(b, t.size); err != nil {
 		return errors.Join(err, t.rewind())
 	}
 	// fsync, because the key is destroyed next: a power cut must not leave a

@@ -27,44 +27,6 @@ const (
 
 var keysText = "SELECT id, wrapped FROM subject_key WHERE id IN (?" + strings.Repeat(",?", chunk-1) + ")"
 
-// ErrTaken says that the subject has another key already.
-var ErrTaken = errors.New("keyring/store: the subject has another key")
-
-// InsertKeys makes keys durable, all or none. Writing the very same row again
-// succeeds, so that a caller who does not know whether it happened may repeat
-// it; another key for a known subject is ErrTaken. check runs in the turn of
-// this write, before it: what it sees no other write can change meanwhile.
-func (s *Store) InsertKeys(ctx context.Context, rows []Row, check func() error) error {
-	return s.write(ctx, func(ctx context.Context, w *writeConn) error {
-		if err := check(); err != nil {
-			return err
-		}
-		return insertRows(ctx, w, rows)
-	})
-}
-
-func insertRows(ctx context.Context, w *writeConn, rows []Row) error {
-	for i := range rows {
-		res, err := w.insert.ExecContext(ctx, rows[i].ID[:], rows[i].Wrapped)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil {
-			return err
-		} else if n == 1 {
-			continue
-		}
-		var have []byte
-		if err := w.QueryRowContext(ctx, keyText, rows[i].ID[:]).Scan(&have); err != nil {
-			return err
-		}
-		if string(have) != string(rows[i].Wrapped) {
-			return ErrTaken
-		}
-	}
-	return nil
-}
-
 // Key returns the wrapped key of a subject, nil when there is none.
 func (s *Store) Key(ctx context.Context, id habeas.SubjectID) (wrapped []byte, err error) {
 	err = s.r.key.QueryRowContext(ctx, id[:]).Scan(&wrapped)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -49,6 +51,7 @@ type Store struct {
 	turn    chan struct{} // holds one token: the right to use w
 	w       writeConn
 	r       readStatements
+	queue   insertQueue
 }
 
 // writeConn is the one connection that writes, with what it has prepared.
@@ -332,49 +335,77 @@ func (s *Store) write(ctx context.Context, f func(context.Context, *writeConn) e
 		return err
 	}
 	defer s.unlock()
+	return s.transact(ctx, f)
+}
+
+// transact is write for a caller who has the turn.
+func (s *Store) transact(ctx context.Context, f func(context.Context, *writeConn) error) error {
 	ctx = context.WithoutCancel(ctx)
 	if _, err := s.w.begin.ExecContext(ctx); err != nil {
 		return err
 	}
-	err := f(ctx, &s.w)
-	if err == nil {
-		_, err = s.w.commit.ExecContext(ctx)
+	done := false
+	defer func() { // also when f panics: the connection must be free again
+		if !done {
+			// It fails only when SQLite has rolled back already.
+			_, _ = s.w.rollback.ExecContext(ctx)
+		}
+	}()
+	if err := f(ctx, &s.w); err != nil {
+		return err
 	}
-	if err != nil {
-		_, _ = s.w.rollback.ExecContext(ctx) // fails only when SQLite has rolled back already
-	}
+	_, err := s.w.commit.ExecContext(ctx)
+	done = err == nil
 	return err
 }
 
-// Compact empties the write-ahead log, waiting for readers until ctx ends
-// (ErrBusy). Before it, deleted bytes may still be in the log.
+const (
+	// compactPatience is how long Compact waits for readers at most.
+	compactPatience = 10 * time.Second
+	// While SQLite waits for them nobody can write, so it waits in short turns.
+	compactTurn = "PRAGMA busy_timeout=50"
+	usualTurn   = "PRAGMA busy_timeout=5000"
+)
+
+// Compact empties the write-ahead log, waiting for readers until ctx ends or ten
+// seconds have passed (ErrBusy). Before it, deleted bytes may still be in the log.
 func (s *Store) Compact(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, compactPatience)
+	defer cancel()
 	for {
 		busy, err := s.checkpoint(ctx)
-		if err != nil || !busy {
-			return err
-		}
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil && (err != nil || busy):
 			return errors.Join(ErrBusy, ctx.Err())
+		case err != nil || !busy:
+			return err
 		}
 	}
 }
 
-// checkpoint tries once; SQLite itself waits up to busy_timeout for readers.
+// checkpoint tries once.
 func (s *Store) checkpoint(ctx context.Context) (busy bool, err error) {
 	if err := s.lock(ctx); err != nil {
 		return false, err
 	}
 	defer s.unlock()
+	ctx = context.WithoutCancel(ctx)
+	if _, err := s.w.ExecContext(ctx, compactTurn); err != nil {
+		return false, err
+	}
 	var blocked, pages, moved int
-	const text = "PRAGMA wal_checkpoint(TRUNCATE)"
-	err = s.w.QueryRowContext(context.WithoutCancel(ctx), text).Scan(&blocked, &pages, &moved)
-	return blocked != 0, err
+	err = s.w.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, &pages, &moved)
+	_, err2 := s.w.ExecContext(ctx, usualTurn)
+	return blocked != 0, errors.Join(err, err2)
 }
 
 // SyncDir makes the names in a directory durable: without it a file that was
 // created or renamed may be gone after a power cut, however often it was synced.
+// Windows has no such call and needs none.
 func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
