@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/ledger"
+)
+
+// ledgerDir is where checkpoint and tiles are published, below the data directory.
+const ledgerDir = "ledger"
+
+// Ledger publishes the rows of the store as C2SP tiles and checkpoints and makes
+// receipts against the newest checkpoint. It implements RecordLedger.
+type Ledger struct {
+	dir       string
+	source    ledger.Source
+	signer    note.Signer
+	verifiers note.Verifiers
+	key       string // verifier key, public
+
+	mu   sync.Mutex // one Publish at a time; guards last
+	last ledger.Checkpoint
+}
+
+// OpenLedger makes the signing key at the first start and keeps its public half in
+// DIR/ledger/key, so that the log can be verified while the server is sealed.
+func OpenLedger(ctx context.Context, dir, origin string, keys *keyring.Ring, source ledger.Source) (*Ledger, error) {
+	secret, err := keys.Secret(ctx, "ledger-signing-key", func() ([]byte, error) {
+		skey, vkey, err := ledger.GenerateKey(origin)
+		return []byte(skey + "\n" + vkey), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	skey, vkey, _ := strings.Cut(string(secret), "\n")
+	signer, err := note.NewSigner(skey)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger's key: %w", err)
+	}
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger's key: %w", err)
+	}
+	l := &Ledger{
+		dir: filepath.Join(dir, ledgerDir), source: source, signer: signer,
+		verifiers: note.VerifierList(verifier), key: vkey,
+	}
+	if err := os.MkdirAll(l.dir, 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(l.dir, "key"), []byte(vkey+"\n"), 0o644); err != nil {
+		return nil, err
+	}
+	return l, l.Publish(ctx)
+}
+
+// VerifierKey returns the public key in the form of package note.
+func (l *Ledger) VerifierKey() string { return l.key }
+
+// Publish brings the tiles up to date and signs a checkpoint when the log has grown.
+func (l *Ledger) Publish(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	size, err := l.source.Size(ctx)
+	if err != nil {
+		return err
+	}
+	if size == l.last.Size && l.last.Origin != "" {
+		return nil
+	}
+	c, err := ledger.Publish(ctx, l.dir, l.source, l.signer)
+	if err != nil {
+		return err
+	}
+	l.last = c
+	return nil
+}
+
+// Keep publishes every second until ctx ends, and once more then, so that what was
+// acknowledged is covered when the server stops in peace.
+func (l *Ledger) Keep(ctx context.Context, failed func(error)) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			final, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+			if err := l.Publish(final); err != nil {
+				failed(err)
+			}
+			cancel()
+			return
+		}
+		if err := l.Publish(ctx); err != nil && ctx.Err() == nil {
+			failed(err)
+		}
+	}
+}
+
+// Receipt implements RecordLedger.
+func (l *Ledger) Receipt(ctx context.Context, index int64, extra []byte) ([]byte, bool, error) {
+	l.mu.Lock()
+	c := l.last
+	l.mu.Unlock()
+	if index >= c.Size {
+		return nil, true, nil
+	}
+	r, err := ledger.NewReceipt(ctx, l.source, c, index)
+	if err != nil {
+		return nil, false, err
+	}
+	r.Extra = extra
+	text, err := r.Marshal()
+	return text, false, err
+}
+
+// Check implements RecordLedger. The finding is a sentence of the catalogue in
+// which {leaf} stands for the index.
+func (l *Ledger) Check(receipt, leaf []byte) (bool, string) {
+	r, err := ledger.ParseReceipt(receipt)
+	if err != nil {
+		return false, "The receipt cannot be read: it was changed."
+	}
+	if _, err := r.Verify(leaf, l.verifiers); err != nil {
+		return false, "Leaf {leaf} was changed: it does not lead to the signed checkpoint any more."
+	}
+	return true, "Leaf {leaf} leads to the signed checkpoint: this line is as it was written."
+}

@@ -1,0 +1,43 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+)
+
+// How long technical rows live after their use.
+const (
+	keepIdempotent = 30 * 24 * time.Hour
+	keepDelivery   = 30 * 24 * time.Hour
+)
+
+// Tidy removes technical rows whose time is over, in small transactions so that
+// nobody waits for it.
+func (o Ops) Tidy(ctx context.Context, now time.Time) error {
+	for _, t := range []struct {
+		query  string
+		before int64
+	}{
+		{`DELETE FROM idempotent WHERE key IN (SELECT key FROM idempotent WHERE at < ? LIMIT 1000)`, millis(now.Add(-keepIdempotent))},
+		{`DELETE FROM system_token WHERE hash IN (SELECT hash FROM system_token WHERE expires < ? LIMIT 1000)`, millis(now)},
+		{`DELETE FROM sign_in WHERE hash IN (SELECT hash FROM sign_in WHERE expires < ? LIMIT 1000)`, millis(now)},
+		{`DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires < ? LIMIT 1000)`, millis(now.Add(-24 * time.Hour))},
+		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'waiting' AND ended < ? LIMIT 1000)`, millis(now.Add(-keepDelivery))},
+	} {
+		for more := true; more && ctx.Err() == nil; {
+			err := o.db.InTx(ctx, func(tx *Tx) error {
+				res, err := tx.exec(t.query, t.before)
+				if err != nil {
+					return err
+				}
+				n, err := res.RowsAffected()
+				more = n == 1000
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
