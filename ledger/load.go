@@ -240,7 +240,8 @@ func (v *verification) comparePartial(b *block, level int) {
 }
 
 // compareColumn reports the claims of a column that are not true, a run of them
-// as one fault at its first: one wrong length in a bundle shifts all that follow.
+// as one fault at its first. After a run in a bundle nothing more is said about
+// it: one wrong length shifts all entries that follow.
 func (v *verification) compareColumn(b *block, c *column, from, to int) {
 	wrong := func(i int) bool {
 		if !c.has[i] {
@@ -248,23 +249,25 @@ func (v *verification) compareColumn(b *block, c *column, from, to int) {
 		}
 		return b.told[i] && (c.hash[i] != b.truth[i] || (!b.sure && b.disputed(i)))
 	}
-	found := false
+	sound := true
 	for i := from; i < to; i++ {
 		if !wrong(i) {
 			continue
 		}
-		start := i
+		sound = false
+		first, what := i, b.verdict(c, i)
 		for i+1 < to && wrong(i+1) {
 			i++
 		}
-		found = true
-		what := b.verdict(c, start)
-		if i > start {
-			what += fmt.Sprintf("; so are the %d that follow", i-start)
+		if i > first {
+			what += fmt.Sprintf("; so are the %d that follow", i-first)
 		}
-		v.fault(b.spot(c, start), "%s", what)
+		v.fault(b.spot(c, first), "%s", what)
+		if i > first && c.kind == fromEntry {
+			break
+		}
 	}
-	if c.rest > 0 && !found {
+	if c.rest > 0 && sound {
 		v.fault(c.place, "has %d bytes after its last entry", c.rest)
 	}
 }
