@@ -11,10 +11,23 @@ import (
 // Ops writes technical rows: outbox state, schedules, sign-ins, challenges,
 // limits. None of them says anything about what is held about a person, so they
 // take no audit entry. The wall test lists its methods.
-type Ops struct{ db *DB }
+type Ops struct {
+	db *DB
+	tx *Tx // nil: each write is a transaction of its own
+}
 
 // Ops returns the writer of technical rows.
-func (db *DB) Ops() Ops { return Ops{db} }
+func (db *DB) Ops() Ops { return Ops{db: db} }
+
+// Ops returns the writer of technical rows in this transaction.
+func (tx *Tx) Ops() Ops { return Ops{db: tx.w.db, tx: tx} }
+
+func (o Ops) inTx(ctx context.Context, fn func(*Tx) error) error {
+	if o.tx != nil {
+		return fn(o.tx)
+	}
+	return o.db.InTx(ctx, fn)
+}
 
 // Post leaves a job in the outbox, in the transaction of what caused it. The
 // payload is sealed under the subject's key until it is delivered, and goes with

@@ -1,0 +1,120 @@
+package account
+
+import (
+	"crypto/subtle"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring"
+)
+
+// Purpose is what a challenge leads to.
+type Purpose string
+
+// The purposes.
+const (
+	ForSignIn         Purpose = "sign-in"             // a code that somebody asked for
+	ForInvitation     Purpose = "invitation"          // a code that the organisation sent
+	ForAddress        Purpose = "add-address"         // a code for one more address of an account
+	ForFirst          Purpose = "first-administrator" // the link the operator was given
+	ForFirstCode      Purpose = "first-code"          // the code mailed to who opened that link
+	ForPasskeySignIn  Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
+	ForPasskeyNewOne  Purpose = "passkey-add"         // a WebAuthn ceremony under way
+	codeLifeAsked             = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
+	codeLifeInvited           = 24 * time.Hour        // enrolment codes
+	ceremonyLife              = 10 * time.Minute
+	challengeLifeKept         = 24 * time.Hour // rows are swept this long after they expire
+)
+
+// Life is how long a challenge holds.
+func (p Purpose) Life() time.Duration {
+	switch p {
+	case ForInvitation, ForFirst:
+		return codeLifeInvited
+	case ForPasskeySignIn, ForPasskeyNewOne:
+		return ceremonyLife
+	case ForSignIn, ForAddress, ForFirstCode:
+	}
+	return codeLifeAsked
+}
+
+// Coded reports whether the challenge is answered by typing a mailed code.
+func (p Purpose) Coded() bool {
+	switch p {
+	case ForSignIn, ForInvitation, ForAddress, ForFirstCode:
+		return true
+	case ForFirst, ForPasskeySignIn, ForPasskeyNewOne:
+	}
+	return false
+}
+
+// SweptBefore returns the moment before which expired challenges are forgotten.
+func SweptBefore(now time.Time) time.Time { return now.Add(-challengeLifeKept) }
+
+// Challenge is something to be answered once. It holds no code: that is derived
+// from its id (ADR 0011).
+type Challenge struct {
+	ID        habeas.ChallengeID
+	Purpose   Purpose
+	Subject   habeas.SubjectID   // whose key seals Words; zero: the house's
+	Address   keyring.LookupHash // the address to be proved; zero for ceremonies
+	Flow      Token              // the browser it began in; zero: any browser
+	Tries     int
+	MaxTries  int
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    time.Time // zero: not yet
+	Words     Words
+}
+
+// Words is the personal part of a challenge.
+type Words struct {
+	Mailbox  string `json:"m,omitempty"` // of the address as typed
+	Display  string `json:"d,omitempty"`
+	Language string `json:"l,omitempty"`
+	To       string `json:"t,omitempty"` // path to go to afterwards
+	Name     string `json:"n,omitempty"` // of the passkey to be added
+	Link     []byte `json:"p,omitempty"` // id of the link that led here
+	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony
+}
+
+// Open reports whether the challenge can still be answered, and by this browser.
+// Whether the answer is right is asked afterwards.
+func (c Challenge) Open(flow Token, now time.Time) bool {
+	mine := c.Flow.IsZero() || subtle.ConstantTimeCompare(c.Flow[:], flow[:]) == 1
+	return mine && c.UsedAt.IsZero() && c.Tries < c.MaxTries && now.Before(c.ExpiresAt)
+}
+
+// Right compares a typed code in constant time.
+func Right(typed, code string) bool {
+	return subtle.ConstantTimeCompare([]byte(typed), []byte(code)) == 1
+}
+
+// ErrCode is the one refusal of a code, whatever was wrong with it (PTY-A22).
+var ErrCode = habeas.Invalid("code", "This code does not fit. Look at the newest mail, or ask for another code.").WithCode("code.wrong")
+
+// The limits on asking for codes. Over a limit the answer is the same, but no mail
+// is sent. The first is for one network asking about one address, the second keeps
+// many networks from flooding one mailbox.
+const (
+	AsksPerClient  = 6
+	AsksPerAddress = 30
+	AskWindow      = time.Hour
+	GuessWindow    = 24 * time.Hour
+	FullTries      = 5
+)
+
+// TriesAfter returns how many tries a new challenge at an address gets, after so
+// many wrong codes were typed for that address within GuessWindow. It falls with
+// guessing and never reaches zero: the right code typed at once always works, so
+// a guesser locks nobody out (PTY-A25). Even at one try each, AsksPerAddress keeps
+// a guesser below a thousand tries a day at one in 10⁸.
+func TriesAfter(wrong int) int {
+	switch {
+	case wrong < 20:
+		return FullTries
+	case wrong < 60:
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,96 @@
+package account
+
+import (
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring"
+)
+
+// Token is the SHA-256 of a cookie's token. The token itself is in no row (PTY-A24).
+type Token [32]byte
+
+// IsZero reports whether there is no token.
+func (t Token) IsZero() bool { return t == Token{} }
+
+// SignIn is one browser in which somebody proved who they are.
+type SignIn struct {
+	Hash      Token
+	Account   habeas.AccountID
+	Proof     habeas.Proof
+	Passkey   keyring.LookupHash // by which it was proved; zero for a code
+	Address   keyring.LookupHash // at which a code was proved; zero for a passkey
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+	Device    string // "Firefox on Linux": coarse, for its person to recognise
+}
+
+// How long a sign-in lasts.
+const (
+	CodeLife    = 30 * time.Minute   // after a mailed code
+	PasskeyLife = 7 * 24 * time.Hour // after a passkey, at most
+	PasskeyIdle = 12 * time.Hour     // after a passkey, without a request
+	// TouchEvery is how exactly the last request is noted: a row is not written
+	// for every page.
+	TouchEvery = 10 * time.Minute
+)
+
+// Life returns how long a sign-in with the given proof may last.
+func Life(p habeas.Proof) time.Duration {
+	if p == habeas.ProofPasskey {
+		return PasskeyLife
+	}
+	return CodeLife
+}
+
+// Alive reports whether the sign-in counts at that moment.
+func (s SignIn) Alive(now time.Time) bool {
+	if s.Proof == habeas.ProofPasskey && now.Sub(s.SeenAt) >= PasskeyIdle {
+		return false
+	}
+	return now.Before(s.ExpiresAt)
+}
+
+// Reach is how far a sign-in opens an account.
+type Reach uint8
+
+// The reaches.
+const (
+	ReachNothing    Reach = iota
+	ReachRecovery         // may recover the account, and see what recovery would end
+	ReachEverything       // its own affairs; roles still ask for a passkey
+)
+
+// ReachOf decides what a sign-in opens (ADR 0005): a code opens an account that
+// holds no passkey, and only recovery of one that does. A deactivated account
+// opens to nobody.
+func ReachOf(state State, proof habeas.Proof, hasPasskey bool) Reach {
+	switch {
+	case state != Active:
+		return ReachNothing
+	case proof == habeas.ProofPasskey:
+		return ReachEverything
+	case proof == habeas.ProofCode && hasPasskey:
+		return ReachRecovery
+	case proof == habeas.ProofCode:
+		return ReachEverything
+	}
+	return ReachNothing
+}
+
+// Standing is what is known of a sign-in when a request comes.
+type Standing struct {
+	SignIn
+	State      State
+	HasPasskey bool
+	Name       string
+}
+
+// Reach applies ReachOf at a moment.
+func (s Standing) Reach(now time.Time) Reach {
+	if !s.Alive(now) {
+		return ReachNothing
+	}
+	return ReachOf(s.State, s.Proof, s.HasPasskey)
+}

@@ -1,0 +1,63 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
+)
+
+// Reader is what the use cases read. Errors are of kind NotFound when there is no
+// such row and Gone when its key was destroyed.
+type Reader interface {
+	Roles
+	Account(ctx context.Context, id habeas.AccountID) (Account, error)
+	// AddressAt finds who has proved an address; found is false when nobody has.
+	AddressAt(ctx context.Context, hash keyring.LookupHash) (a Address, found bool, err error)
+	Addresses(ctx context.Context, id habeas.AccountID) ([]Address, error)
+	// Passkeys returns those in use.
+	Passkeys(ctx context.Context, id habeas.AccountID) ([]Passkey, error)
+	Grants(ctx context.Context) ([]Grant, error)
+}
+
+// Writer is what a use case writes inside one transaction. Every method takes the
+// audit entry that witnesses it (AUD-11).
+type Writer interface {
+	Reader
+	// CreateAccount inserts an account whose key is durable already.
+	CreateAccount(a Account, e audit.Entry) error
+	ChangeAccount(a Account, e audit.Entry) error
+	AddAddress(a Address, e audit.Entry) error
+	RemoveAddress(a Address, e audit.Entry) error
+	AddPasskey(p Passkey, e audit.Entry) error
+	// ChangePasskey writes use, end or restoration.
+	ChangePasskey(p Passkey, e audit.Entry) error
+	Grant(g Grant, e audit.Entry) error
+	Revoke(g Grant, e audit.Entry) error
+	// EraseAccount removes every row of an account; its key is destroyed afterwards.
+	EraseAccount(id habeas.AccountID, e audit.Entry) error
+}
+
+// Technical is what is written without an audit entry of its own, because it holds
+// nothing about a person that outlives it: the entry of what it led to, or failed
+// to lead to, stands in the ledger beside it.
+type Technical interface {
+	PutChallenge(ctx context.Context, c Challenge) error
+	// TakeTry counts one try at a challenge.
+	TakeTry(ctx context.Context, id habeas.ChallengeID) error
+	// SpendChallenge marks a challenge used; of several at once exactly one succeeds.
+	SpendChallenge(ctx context.Context, id habeas.ChallengeID, now time.Time) (bool, error)
+	// SupersedeChallenges ends those that one browser has open for one address.
+	SupersedeChallenges(ctx context.Context, purpose Purpose, address keyring.LookupHash, flow Token, now time.Time) error
+	// TakeTurn counts an event at a key and returns how many there were in the window.
+	TakeTurn(ctx context.Context, key keyring.LookupHash, now time.Time, window time.Duration) (int, error)
+	StartSignIn(ctx context.Context, s SignIn) error
+	TouchSignIn(ctx context.Context, hash Token, now time.Time) error
+	EndSignIn(ctx context.Context, hash Token) error
+	// EndSignIns ends all of an account but one; but may be zero.
+	EndSignIns(ctx context.Context, id habeas.AccountID, but Token) error
+	// EndSignInsBy ends those that a passkey proved, but one.
+	EndSignInsBy(ctx context.Context, passkey keyring.LookupHash, but Token) error
+}
