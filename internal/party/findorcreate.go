@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/cipher"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -28,6 +29,9 @@ type Assertion struct {
 	Stub       bool   // an address only, to be completed by its person
 	Separate   bool   // staff saw the duplicates and say it is somebody else
 }
+
+var errOtherKind = habeas.Conflict("You use this external id for a party of the other kind. A person and an organisation need ids of their own.").
+	WithCode("kind.changed")
 
 // Keys is what the domain needs of the keyring: hashes, references and new keys.
 type Keys interface {
@@ -81,15 +85,15 @@ func Prepare(in Assertion, schemas *Schemas, keys Keys, now time.Time) (*Asserti
 		in.Values = withEmail(in.Values, in.Email)
 	}
 	values, err := schemas.Clean(in.Values)
-	if err != nil {
+	if err := errors.Join(err, in.check()); err != nil {
 		return nil, err
 	}
-	if err := in.check(); err != nil {
-		return nil, err
+	if in.Source.Kind != FromSelf {
+		values.dropEmpty() // only its person withdraws a value
 	}
 	id := habeas.NewID[habeas.PartyKind](now)
 	a := &Asserting{
-		in: in, values: values, identity: IdentityOf(values), now: now,
+		in: in, values: values, identity: IdentityOf(values).of(in.Kind), now: now,
 		source: in.Source.knownSource(),
 		key:    keys.NewKey(habeas.SubjectOf(id)),
 		event:  habeas.NewID[habeas.EventKind](now),
@@ -111,34 +115,42 @@ func Prepare(in Assertion, schemas *Schemas, keys Keys, now time.Time) (*Asserti
 	return a, nil
 }
 
+// check collects every fault of what is not a field.
 func (in Assertion) check() error {
-	if in.Kind != Person && in.Kind != Organisation {
-		return habeas.Invalid("kind", "The kind is either person or organisation.").WithCode("kind.unknown")
-	}
-	if len(in.ExternalID) > maxExternalID || hasHidden(in.ExternalID) {
-		return habeas.Invalid("external_id", "An external id has at most 200 visible characters.").WithCode("external_id.invalid")
-	}
-	if len(in.Idempotent) > maxIdempotent || hasHidden(in.Idempotent) {
-		return habeas.Invalid("Idempotency-Key", "An idempotency key has at most 200 visible characters.").WithCode("idempotency.invalid")
-	}
-	if in.Source.Kind == FromSystem && !in.HasEmail && in.ExternalID == "" {
-		return habeas.Invalid("email", "Send an e-mail address or an external id, so that the party can be found again.").WithCode("party.unidentified")
-	}
-	if t := in.Ticket; t != nil {
-		switch {
-		case t.Ref == "" || len(t.Ref) > maxTicketRef || hasHidden(t.Ref):
-			return habeas.Invalid("ticket.id", "A ticket has an id of at most 200 visible characters.").WithCode("ticket.id")
-		case t.Version < 0:
-			return habeas.Invalid("ticket.version", "A ticket version is a whole number from 1.").WithCode("ticket.version")
-		case t.State != "" && t.State != TicketActive && t.State != TicketCancelled:
-			return habeas.Invalid("ticket.state", "A ticket is active or cancelled.").WithCode("ticket.state")
-		case len(t.Title) > maxTitle || hasHidden(t.Title):
-			return habeas.Invalid("ticket.title", "A title has at most 300 visible characters.").WithCode("ticket.title")
-		case len(t.Starts) > 40 || hasHidden(t.Starts):
-			return habeas.Invalid("ticket.starts", "Use a date such as 2026-05-03 or a moment such as 2026-05-03T18:00:00Z.").WithCode("ticket.starts")
+	var faults []error
+	want := func(ok bool, field, code, message string) {
+		if !ok {
+			faults = append(faults, habeas.Invalid(field, message).WithCode(code))
 		}
 	}
-	return nil
+	want(in.Kind == Person || in.Kind == Organisation, "kind", "kind.unknown", "The kind is either person or organisation.")
+	want(visible(in.ExternalID, maxExternalID), "external_id", "external_id.invalid", "An external id has at most 200 visible characters.")
+	want(visible(in.Idempotent, maxIdempotent), "Idempotency-Key", "idempotency.invalid", "An idempotency key has at most 200 visible characters.")
+	want(in.Source.Kind != FromSystem || in.HasEmail || in.ExternalID != "", "email", "party.unidentified",
+		"Send an e-mail address or an external id, so that the party can be found again.")
+	if t := in.Ticket; t != nil {
+		want(t.Ref != "" && visible(t.Ref, maxTicketRef), "ticket.id", "ticket.id", "A ticket has an id of at most 200 visible characters.")
+		want(t.Version >= 0, "ticket.version", "ticket.version", "A ticket version is a whole number from 1.")
+		want(t.State == "" || t.State == TicketActive || t.State == TicketCancelled, "ticket.state", "ticket.state", "A ticket is active or cancelled.")
+		want(visible(t.Title, maxTitle), "ticket.title", "ticket.title", "A title has at most 300 visible characters.")
+		want(dateOrMoment(t.Starts), "ticket.starts", "ticket.starts", "Use a date such as 2026-05-03 or a moment such as 2026-05-03T18:00:00Z.")
+		want(visible(t.BookedBy, maxTicketRef), "ticket.booked_by", "ticket.booked_by", "Name who booked by the reference that find-or-create returned.")
+	}
+	return errors.Join(faults...)
+}
+
+// visible reports whether s is no longer than limit bytes and hides nothing.
+func visible(s string, limit int) bool { return len(s) <= limit && !hasHidden(s) }
+
+func dateOrMoment(s string) bool {
+	if s == "" {
+		return true
+	}
+	if _, err := time.Parse(time.DateOnly, s); err == nil {
+		return true
+	}
+	_, err := time.Parse(time.RFC3339, s)
+	return err == nil
 }
 
 func hasHidden(s string) bool {
@@ -246,16 +258,19 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 		rows = found.KnownAs(a.mail)
 	}
 	h := a.handle(rows, found)
-	target, exists := a.target(reachable(rows, found), h)
-	var p Party
-	if exists {
-		p, exists = found.Party(target)
-		exists = exists && p.Kind == a.in.Kind
+	if h.bound && h.Identity.Kind != "" && h.Identity.Kind != a.in.Kind {
+		return Change{}, errOtherKind
 	}
+	target, exists := a.target(reachable(rows, found), h)
+	if !exists {
+		target = a.statement.Party // looked up all the same: known and unknown cost alike (PTY-A27)
+	}
+	p, exists := found.Party(target)
+	exists = exists && p.Kind == a.in.Kind
 	c := a.write(p, exists, len(rows) > 0)
 	a.reference(&c, h)
 	if a.in.Ticket != nil {
-		if t, ok := found.Ticket(a.ticket.ID); !ok || a.ticket.Version >= t.Version {
+		if t, ok := found.Ticket(a.ticket.ID); !ok || a.ticket.succeeds(t) {
 			t := a.ticket
 			c.Ticket = &t
 		}
@@ -302,7 +317,7 @@ func (a *Asserting) handle(rows []KnownAs, found Found) (h handle) {
 			continue
 		}
 		switch {
-		case byExternal && k.Party == h.Party:
+		case byExternal && h.same(k):
 			h.slot, slotted = k.N, true
 		case !byExternal && !a.in.Separate && !k.Identity.Conflicts(a.identity):
 			h.KnownAs, h.bound, h.slot, slotted = k, true, k.N, true
@@ -312,6 +327,16 @@ func (a *Asserting) handle(rows []KnownAs, found Found) (h handle) {
 		}
 	}
 	return h
+}
+
+// same reports whether a row at the address is of the party that the source's own
+// id means: by its reference, because which record is behind it depends on others.
+// People have no references, and nothing to observe.
+func (h handle) same(k KnownAs) bool {
+	if h.Ref.IsZero() {
+		return k.Party == h.Party
+	}
+	return k.Ref == h.Ref
 }
 
 // target chooses the party: the one the source means already, unless what is new

@@ -27,6 +27,7 @@ type Identity struct {
 	Family string `json:"f,omitempty"`
 	Birth  string `json:"b,omitempty"`
 	Org    string `json:"o,omitempty"`
+	Kind   Kind   `json:"k,omitempty"` // a person and an organisation are never one party
 }
 
 // IdentityOf picks the identity out of values, normalised for comparison.
@@ -39,11 +40,18 @@ func IdentityOf(v Values) Identity {
 	}
 }
 
+// of returns the identity with the kind of party it is about.
+func (a Identity) of(k Kind) Identity {
+	a.Kind = k
+	return a
+}
+
 // Conflicts reports whether the two cannot be one party: both name the birth date
 // and it differs, or both name the person and the names differ by more than a
 // typing error, a short form, an initial or an extra name.
 func (a Identity) Conflicts(b Identity) bool {
-	return rival(a.Birth, b.Birth, func(x, y string) bool { return x == y }) ||
+	return a.Kind != "" && b.Kind != "" && a.Kind != b.Kind ||
+		rival(a.Birth, b.Birth, func(x, y string) bool { return x == y }) ||
 		rival(a.Given, b.Given, namesAgree) ||
 		rival(a.Family, b.Family, namesAgree) ||
 		rival(a.Org, b.Org, namesAgree)
@@ -61,7 +69,10 @@ func (a Identity) Merge(b Identity) Identity {
 		}
 		return y
 	}
-	return Identity{Given: or(a.Given, b.Given), Family: or(a.Family, b.Family), Birth: or(a.Birth, b.Birth), Org: or(a.Org, b.Org)}
+	return Identity{
+		Given: or(a.Given, b.Given), Family: or(a.Family, b.Family), Birth: or(a.Birth, b.Birth), Org: or(a.Org, b.Org),
+		Kind: Kind(or(string(a.Kind), string(b.Kind))),
+	}
 }
 
 // namesAgree reports whether every word of the shorter name fits a word of the
@@ -83,11 +94,17 @@ func namesAgree(a, b string) bool {
 	return true
 }
 
+// wordsAgree allows short forms and typing errors, but not a different last letter:
+// Paul and Paula, Maria and Mario may well share a mailbox.
 func wordsAgree(p, q string) bool {
-	if strings.HasPrefix(p, q) && (len(q) >= 3 || len(q) == 1) || strings.HasPrefix(q, p) && (len(p) >= 3 || len(p) == 1) {
+	if len(p) > len(q) {
+		p, q = q, p
+	}
+	if p == q || strings.HasPrefix(q, p) && (len(p) == 1 || len(p) >= 3 && len(q)-len(p) >= 2) {
 		return true
 	}
-	return len(p) >= 4 && len(q) >= 4 && oneApart([]rune(p), []rune(q))
+	x, y := []rune(p), []rune(q)
+	return len(x) >= 3 && len(y) >= 4 && x[len(x)-1] == y[len(y)-1] && oneApart(x, y)
 }
 
 // oneApart reports whether a and b differ by one inserted, deleted, replaced or

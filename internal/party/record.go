@@ -1,6 +1,7 @@
 package party
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -87,6 +88,20 @@ func (v Values) Put(set, field, value string) {
 		v[set] = make(map[string]string, 4)
 	}
 	v[set][field] = value
+}
+
+// dropEmpty removes fields that hold nothing.
+func (v Values) dropEmpty() {
+	for set, fields := range v {
+		for name, text := range fields {
+			if text == "" {
+				delete(fields, name)
+			}
+		}
+		if len(fields) == 0 {
+			delete(v, set)
+		}
+	}
 }
 
 // Len counts the fields.
@@ -179,7 +194,8 @@ func (r Record) Name() string {
 // fills only fields that held nothing; the rest stays on their ticket.
 func Fold(p Party, statements []Statement, schemas *Schemas) Record {
 	ordered := slices.Clone(statements)
-	slices.SortStableFunc(ordered, func(a, b Statement) int { return b.At().Compare(a.At()) })
+	// Newest first. Two of one millisecond keep one order for every reader.
+	slices.SortFunc(ordered, func(a, b Statement) int { return bytes.Compare(b.ID[:], a.ID[:]) })
 	rec := Record{Party: p}
 	seen := make(map[habeas.TicketID]bool)
 	stated := make(map[[2]string][]Value)

@@ -190,7 +190,9 @@ func (s *Schemas) Clean(v Values) (Values, error) {
 		}
 	}
 	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+		// In one order, so that the same input always gets the same answer.
+		slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+		return nil, errors.Join(slices.CompactFunc(faults, func(a, b error) bool { return a.Error() == b.Error() })...)
 	}
 	return out, nil
 }

@@ -37,6 +37,35 @@ type Ticket struct {
 	At      time.Time // when its newest version arrived
 }
 
+// ErrNoTicket says that the system has no such ticket; another system's looks the same.
+var ErrNoTicket = habeas.NotFound("There is no such ticket.").WithCode("ticket.none")
+
+var errTicketStale = habeas.Conflict("The ticket has a newer version. Read it again.").WithCode("ticket.stale")
+
+// succeeds reports whether t is news after what is known: a higher version, or a
+// cancellation of the same one. So a late delivery does not revive a ticket.
+func (t Ticket) succeeds(known Ticket) bool {
+	return t.Version > known.Version ||
+		t.Version == known.Version && t.State == TicketCancelled && known.State != TicketCancelled
+}
+
+// Cancel returns the ticket cancelled in the given version (0: in the one it has),
+// and whether that changes anything. A version older than the known one is refused.
+func (t Ticket) Cancel(version int64, now time.Time) (Ticket, bool, error) {
+	if version == 0 {
+		version = t.Version
+	}
+	c := t
+	c.Version, c.State, c.At = version, TicketCancelled, now
+	if version < t.Version {
+		return t, false, errTicketStale
+	}
+	if !c.succeeds(t) {
+		return t, false, nil
+	}
+	return c, true, nil
+}
+
 // TicketInput is a ticket as a connected system sends it.
 type TicketInput struct {
 	Ref      string
