@@ -102,7 +102,7 @@ func TestDerivedValuesDifferByUseAndStayTheSame(t *testing.T) {
 func TestSecretIsMadeOnce(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
-	var made, mu = 0, sync.Mutex{}
+	made, mu := 0, sync.Mutex{}
 	generate := func() ([]byte, error) {
 		mu.Lock()
 		defer mu.Unlock()
