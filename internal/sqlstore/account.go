@@ -39,6 +39,9 @@ func (tx *Tx) Accounts() AccountsTx {
 	return AccountsTx{Accounts: Accounts{q: tx.w.conn, keys: tx.w.db.cfg.Keys}, tx: tx}
 }
 
+// Context is what reads inside the transaction are given.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
 var errNoAccount = habeas.NotFound("There is no such account.").WithCode("account.none")
 
 // sealWords seals a value for a place under the key of a subject.

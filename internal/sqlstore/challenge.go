@@ -118,24 +118,3 @@ func (tx *Tx) dropChallenges(id habeas.AccountID) error {
 	_, err := tx.exec(`DELETE FROM challenge WHERE subject = ?1 OR address IN (SELECT hash FROM account_address WHERE account = ?1)`, id[:])
 	return err
 }
-
-// ExpireRows forgets sign-ins, challenges, counters and removed passkeys whose time
-// has passed. The audit entries that tell of them stay.
-func (o Ops) ExpireRows(ctx context.Context, now time.Time) error {
-	return o.inTx(ctx, func(tx *Tx) error {
-		for _, s := range []struct {
-			query  string
-			before time.Time
-		}{
-			{`DELETE FROM challenge WHERE expires < ?`, account.SweptBefore(now)},
-			{`DELETE FROM sign_in WHERE expires < ?`, now},
-			{`DELETE FROM guess WHERE since < ?`, now.Add(-account.GuessWindow)},
-			{`DELETE FROM passkey WHERE ended_at > 0 AND ended_at < ?`, now.Add(-account.UndoFor)},
-		} {
-			if _, err := tx.exec(s.query, millis(s.before)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}

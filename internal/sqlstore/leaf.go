@@ -2,7 +2,11 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -83,3 +87,40 @@ func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64
 		return w, nil
 	})
 }
+
+// OpenLeaves opens the ledger rows of a data directory for reading only, without
+// keys: for `audit verify`, which works while the server is sealed or running.
+func OpenLeaves(ctx context.Context, dir string) (*Leaves, error) {
+	path := filepath.Join(dir, "records.db")
+	if _, err := os.Stat(path); err != nil {
+		return nil, habeas.NotFound("There are no records in this directory. Name the data directory with --dir.").WithCode("records.none")
+	}
+	readers, err := sql.Open("sqlite", dsn(path, true))
+	if err != nil {
+		return nil, fmt.Errorf("open records: %w", err)
+	}
+	l := &Leaves{DB{readers: readers}}
+	if _, err := l.Size(ctx); err != nil {
+		return nil, errors.Join(err, readers.Close())
+	}
+	return l, nil
+}
+
+// Leaves are the public rows of the ledger. It implements ledger.Source.
+type Leaves struct{ db DB }
+
+// Size implements ledger.Source.
+func (l *Leaves) Size(ctx context.Context) (int64, error) { return l.db.Size(ctx) }
+
+// Rows implements ledger.Source.
+func (l *Leaves) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
+	return l.db.Rows(ctx, from, to, visit)
+}
+
+// Hashes implements ledger.Source.
+func (l *Leaves) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
+	return l.db.Hashes(ctx, indexes)
+}
+
+// Close closes the file.
+func (l *Leaves) Close() error { return l.db.readers.Close() }

@@ -1,0 +1,216 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/internal/web"
+)
+
+// AccountsDeps is what the use cases about accounts stand on. All are required but Roles.
+type AccountsDeps struct {
+	DB           *sqlstore.DB
+	Keys         *keyring.Ring
+	Mailer       *Mailer
+	Clock        habeas.Clock
+	Origin       edge.Origin
+	Organisation string
+	Roles        account.Roles // nil: the rows of grants by address (ADR 0008)
+}
+
+// Accounts are the use cases about accounts. It implements web.Accounts and
+// web.SignIns, and is safe for concurrent use.
+type Accounts struct {
+	db     *sqlstore.DB
+	keys   *keyring.Ring
+	mailer *Mailer
+	clock  habeas.Clock
+	roles  account.Roles
+	rp     *webauthn.WebAuthn
+}
+
+var (
+	_ web.Accounts   = (*Accounts)(nil)
+	_ web.SignIns    = (*Accounts)(nil)
+	_ RecordAccounts = (*Accounts)(nil)
+)
+
+// NewAccounts returns the use cases.
+func NewAccounts(d AccountsDeps) *Accounts {
+	if d.Roles == nil {
+		d.Roles = d.DB.Accounts()
+	}
+	return &Accounts{
+		db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles,
+		rp: relyingParty(d.Origin, d.Organisation),
+	}
+}
+
+// entry makes the audit entry of something that happens to a subject.
+func (a *Accounts) entry(event audit.Event, subject habeas.SubjectID, actor habeas.Actor, detail map[string]string) audit.Entry {
+	now := a.clock.Now()
+	return audit.Entry{
+		ID: habeas.NewID[habeas.EventKind](now), Event: event, Subject: subject, Actor: actor, At: now, Detail: detail,
+	}
+}
+
+func (a *Accounts) addressHash(address email.Address) keyring.LookupHash {
+	return a.keys.Lookup(account.LookupAddress, address.Key())
+}
+
+func (a *Accounts) errClosed() *habeas.Error {
+	return habeas.Forbidden("This account was closed by the organisation. If that is wrong, ask: {contact}").
+		WithCode("account.closed").With("contact", a.mailer.Contact)
+}
+
+// Who implements web.SignIns. It reads one row, and the roles through their seam, at
+// every request: what is revoked is gone at once. A sign-in that opens no more than
+// recovery is nobody's here; see Recovering.
+func (a *Accounts) Who(ctx context.Context, sign edge.TokenHash) (habeas.Actor, string, error) {
+	now := a.clock.Now()
+	s, found, err := a.db.Accounts().Standing(ctx, account.Token(sign))
+	if err != nil || !found || s.Reach(now) != account.ReachEverything {
+		return habeas.Actor{}, "", err
+	}
+	if now.Sub(s.SeenAt) >= account.TouchEvery {
+		if err := a.db.Ops().TouchSignIn(ctx, s.Hash, now); err != nil {
+			return habeas.Actor{}, "", err
+		}
+	}
+	roles, err := a.roles.RolesOf(ctx, s.Account)
+	if err != nil {
+		return habeas.Actor{}, "", err
+	}
+	return habeas.Actor{Kind: habeas.ActorPerson, Account: s.Account, Roles: roles, Proof: s.Proof}, s.Name, nil
+}
+
+// SignOut ends a sign-in.
+func (a *Accounts) SignOut(ctx context.Context, sign account.Token) error {
+	s, found, err := a.db.Accounts().Standing(ctx, sign)
+	if err != nil || !found {
+		return err
+	}
+	actor := habeas.Actor{Kind: habeas.ActorPerson, Account: s.Account, Proof: s.Proof}
+	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		if err := tx.Ops().EndSignIn(ctx, sign); err != nil {
+			return err
+		}
+		return tx.Audit(a.entry(audit.SignedOut, habeas.SubjectOf(s.Account), actor, nil))
+	})
+}
+
+// begin starts a sign-in in the transaction in which it was proved, and ends the
+// one that the browser carried before.
+func (a *Accounts) begin(tx *sqlstore.Tx, s account.SignIn, b account.Browser) error {
+	now := a.clock.Now()
+	s.Hash, s.Device = b.New, b.Device
+	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(account.Life(s.Proof))
+	if !b.Old.IsZero() {
+		if err := tx.Ops().EndSignIn(tx.Context(), b.Old); err != nil {
+			return err
+		}
+	}
+	return tx.Ops().StartSignIn(tx.Context(), s)
+}
+
+// Claimant tells which addresses the actor has proved and what stands against a
+// claim (PTY-A36, PTY-A37).
+func (a *Accounts) Claimant(ctx context.Context, actor habeas.Actor) (party.Claimant, error) {
+	return a.claimant(ctx, a.db.Accounts(), actor)
+}
+
+// ClaimantIn is Claimant as this transaction sees it.
+func (a *Accounts) ClaimantIn(tx *sqlstore.Tx, actor habeas.Actor) (party.Claimant, error) {
+	return a.claimant(tx.Context(), tx.Accounts(), actor)
+}
+
+func (a *Accounts) claimant(ctx context.Context, from account.Reader, actor habeas.Actor) (party.Claimant, error) {
+	c := party.Claimant{Account: actor.Account}
+	who, err := from.Account(ctx, actor.Account)
+	if err != nil {
+		return c, err
+	}
+	c.Active = who.State == account.Active
+	addresses, err := from.Addresses(ctx, actor.Account)
+	if err != nil {
+		return c, err
+	}
+	for _, address := range addresses {
+		c.Addresses = append(c.Addresses, address.Hash)
+	}
+	roles, err := from.RolesOf(ctx, actor.Account)
+	for _, r := range roles {
+		c.Privileged = c.Privileged || r == habeas.RoleAdministrator
+	}
+	return c, err
+}
+
+// MainAddress is where mail to an account goes, and in which language.
+func (a *Accounts) MainAddress(ctx context.Context, id habeas.AccountID) (address, language string, err error) {
+	who, err := a.db.Accounts().Account(ctx, id)
+	if err != nil {
+		return "", "", err
+	}
+	addresses, err := a.db.Accounts().Addresses(ctx, id)
+	if err != nil {
+		return "", "", err
+	}
+	return account.Holdings{Addresses: addresses}.Main().Mailbox, who.Profile.Language, nil
+}
+
+// NameOf is how an account is called on a page, never its address.
+func (a *Accounts) NameOf(ctx context.Context, id habeas.AccountID) string {
+	who, err := a.db.Accounts().Account(ctx, id)
+	if err != nil || who.Profile.Name == "" {
+		return "somebody"
+	}
+	return who.Profile.Name
+}
+
+// AccountAt finds the account that has proved an address.
+func (a *Accounts) AccountAt(ctx context.Context, hash keyring.LookupHash) (habeas.AccountID, bool, error) {
+	address, found, err := a.db.Accounts().AddressAt(ctx, hash)
+	return address.Account, found, err
+}
+
+// EraseAccount removes the rows of an account in this transaction. The caller
+// destroys its key once the transaction has committed.
+func (a *Accounts) EraseAccount(tx *sqlstore.Tx, actor habeas.Actor) error {
+	e := a.entry(audit.AccountErased, habeas.SubjectOf(actor.Account), actor, nil)
+	return tx.Accounts().EraseAccount(actor.Account, e)
+}
+
+// holdings collects what opens or reaches an account.
+func (a *Accounts) holdings(ctx context.Context, id habeas.AccountID, now time.Time) (h account.Holdings, err error) {
+	r := a.db.Accounts()
+	if h.Account, err = r.Account(ctx, id); err != nil {
+		return h, err
+	}
+	if h.Passkeys, err = r.Passkeys(ctx, id); err != nil {
+		return h, err
+	}
+	if h.Addresses, err = r.Addresses(ctx, id); err != nil {
+		return h, err
+	}
+	open, err := r.SignIns(ctx, id, now)
+	if err != nil {
+		return h, err
+	}
+	for _, s := range open {
+		if s.Alive(now) {
+			h.SignIns = append(h.SignIns, s)
+		}
+	}
+	h.Roles, err = a.roles.RolesOf(ctx, id)
+	return h, err
+}

@@ -1,0 +1,182 @@
+package app
+
+import (
+	"context"
+	"crypto/cipher"
+	"sync"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/authz"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// Systems are the use cases about connected systems. It implements web.Systems and
+// api.Systems, and names systems for the pages about records.
+type Systems struct {
+	db      *sqlstore.DB
+	clock   habeas.Clock
+	refused edge.Limiter
+	records *SystemRecords
+	tokens  *authz.Cache
+	names   sync.Map // habeas.SystemID → string; a name never changes
+}
+
+// SystemsDeps is what [NewSystems] stands on.
+type SystemsDeps struct {
+	DB      *sqlstore.DB
+	Keys    *keyring.Ring
+	Schemas *party.Schemas
+	Clock   habeas.Clock
+	// Refused bounds how many failed authorizations are written to the ledger. Nil:
+	// ten at once and then one in ten seconds, per system and for all unknown ids together.
+	Refused edge.Limiter
+}
+
+// NewSystems returns the use cases about connected systems.
+func NewSystems(deps SystemsDeps) *Systems {
+	if deps.Refused == nil {
+		deps.Refused = edge.NewBuckets(deps.Clock, 0.1, 10, 4096)
+	}
+	return &Systems{
+		db: deps.DB, clock: deps.Clock, refused: deps.Refused,
+		records: &SystemRecords{db: deps.DB, keys: &ringKeys{Ring: deps.Keys}, schemas: deps.Schemas, clock: deps.Clock},
+		tokens:  authz.NewCache(deps.Clock, deps.DB.Systems().Bearer),
+	}
+}
+
+// Records returns what connected systems do with records.
+func (s *Systems) Records() *SystemRecords { return s.records }
+
+// List returns every system, also disconnected ones, oldest first.
+func (s *Systems) List(ctx context.Context, a habeas.Actor) ([]authz.System, error) {
+	if err := authz.MayManage(a); err != nil {
+		return nil, err
+	}
+	return s.db.Systems().Systems(ctx)
+}
+
+// Connect makes a system. The secret is shown once and kept nowhere.
+func (s *Systems) Connect(ctx context.Context, a habeas.Actor, name string) (authz.System, authz.Secret, error) {
+	system, secret, entry, err := authz.Connect(a, name, s.clock.Now())
+	if err != nil {
+		return authz.System{}, authz.Secret{}, err
+	}
+	err = s.db.InTx(ctx, func(tx *sqlstore.Tx) error { return tx.Systems().SaveSystem(system, entry) })
+	return system, secret, err
+}
+
+// Rotate gives a system a new secret; the one before stays good until the next change.
+func (s *Systems) Rotate(ctx context.Context, a habeas.Actor, id habeas.SystemID) (system authz.System, secret authz.Secret, err error) {
+	err = s.change(ctx, id, func(was authz.System) (_ authz.System, entry audit.Entry, err error) {
+		system, secret, entry, err = was.Rotate(a, s.clock.Now())
+		return system, entry, err
+	})
+	return system, secret, err
+}
+
+// Disconnect ends a system: from the moment this returns, none of its tokens counts.
+func (s *Systems) Disconnect(ctx context.Context, a habeas.Actor, id habeas.SystemID) error {
+	return s.change(ctx, id, func(was authz.System) (authz.System, audit.Entry, error) {
+		return was.Disconnect(a, s.clock.Now())
+	})
+}
+
+// Reconnect takes a disconnection back. The system asks for a new token.
+func (s *Systems) Reconnect(ctx context.Context, a habeas.Actor, id habeas.SystemID) error {
+	return s.change(ctx, id, func(was authz.System) (authz.System, audit.Entry, error) {
+		return was.Reconnect(a, s.clock.Now())
+	})
+}
+
+func (s *Systems) change(ctx context.Context, id habeas.SystemID, rule func(authz.System) (authz.System, audit.Entry, error)) error {
+	defer s.tokens.Invalidate() // after the commit: what was read before it counts no more
+	return s.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		was, err := tx.Systems().System(ctx, id)
+		if err != nil {
+			return err
+		}
+		is, entry, err := rule(was)
+		if err != nil {
+			return err
+		}
+		return tx.Systems().SaveSystem(is, entry)
+	})
+}
+
+// Authorize grants a token to a system that shows its secret. Success and refusal
+// are both written to the ledger (LOG-01); refusals only as often as the limiter
+// allows, so that nobody fills the ledger by guessing.
+func (s *Systems) Authorize(ctx context.Context, id habeas.SystemID, secret string, asked []authz.Scope) (authz.Token, error) {
+	now := s.clock.Now()
+	system, err := s.db.Systems().System(ctx, id)
+	if err != nil && habeas.KindOf(err) != habeas.KindNotFound {
+		return authz.Token{}, err
+	}
+	token, entry, refusal := system.Authorize(secret, asked, now)
+	if refusal == nil {
+		err := s.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+			// Asked again inside: it may have been disconnected since it was read.
+			is, err := tx.Systems().System(ctx, id)
+			if err != nil {
+				return err
+			}
+			if !is.Connected() {
+				return authz.ErrClient
+			}
+			return tx.Systems().GrantToken(token, now, entry)
+		})
+		return token, err
+	}
+	key := "unknown"
+	if !system.ID.IsZero() {
+		key = system.ID.String()
+	}
+	if ok, wait := s.refused.Take(ctx, key, 1); !ok {
+		return authz.Token{}, edge.RetryAfter(errTooManyRefusals, wait)
+	}
+	if err := s.db.InTx(ctx, func(tx *sqlstore.Tx) error { return tx.Systems().RefuseSystem(entry) }); err != nil {
+		return authz.Token{}, err
+	}
+	return authz.Token{}, refusal
+}
+
+var errTooManyRefusals = habeas.TooMany("Too many failed tries. Wait a moment and try again.").WithCode("client.limited")
+
+// Verify returns who shows a token. It is called for every request of the API and
+// answers from memory.
+func (s *Systems) Verify(ctx context.Context, token string) (authz.Bearer, error) {
+	return s.tokens.Verify(ctx, token)
+}
+
+// NameOf is how a system is called on a page, "" when it is unknown.
+func (s *Systems) NameOf(ctx context.Context, id habeas.SystemID) string {
+	if name, ok := s.names.Load(id); ok {
+		return name.(string)
+	}
+	system, err := s.db.Systems().System(ctx, id)
+	if err != nil {
+		return "" // a page without a name is better than no page
+	}
+	s.names.Store(id, system.Name)
+	return system.Name
+}
+
+// ringKeys is the key ring as find-or-create uses it: it keeps the cipher of each
+// system, which takes longer to make than everything else of a reference.
+type ringKeys struct {
+	*keyring.Ring
+	ciphers sync.Map // info → cipher.Block
+}
+
+// Cipher implements party.Keys.
+func (k *ringKeys) Cipher(info string) cipher.Block {
+	if c, ok := k.ciphers.Load(info); ok {
+		return c.(cipher.Block)
+	}
+	c, _ := k.ciphers.LoadOrStore(info, k.Ring.Cipher(info))
+	return c.(cipher.Block)
+}
