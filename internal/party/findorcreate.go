@@ -84,8 +84,8 @@ func Prepare(in Assertion, schemas *Schemas, keys Keys, now time.Time) (*Asserti
 	if in.HasEmail {
 		in.Values = withEmail(in.Values, in.Email)
 	}
-	values, err := schemas.Clean(in.Values)
-	if err := errors.Join(err, in.check()); err != nil {
+	values, err := in.clean(schemas)
+	if err != nil {
 		return nil, err
 	}
 	if in.Source.Kind != FromSelf {
@@ -113,6 +113,22 @@ func Prepare(in Assertion, schemas *Schemas, keys Keys, now time.Time) (*Asserti
 	a.prepareTicket(keys)
 	a.prepareIdempotency(keys)
 	return a, nil
+}
+
+// clean checks everything and returns the values as they will be kept, or all faults.
+func (in Assertion) clean(schemas *Schemas) (Values, error) {
+	values, err := schemas.Clean(in.Values)
+	return values, errors.Join(err, in.check())
+}
+
+// Check returns every fault of an assertion at once, without preparing it: for a
+// caller that has found a fault of its own and wants to name them all.
+func (in Assertion) Check(schemas *Schemas) error {
+	if in.Kind == "" {
+		in.Kind = Person
+	}
+	_, err := in.clean(schemas)
+	return err
 }
 
 // check collects every fault of what is not a field.

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/authz"
+	"github.com/habeas-data/habeas/internal/edge"
+)
+
+// granted is the answer of the token endpoint (RFC 6749, 5.1).
+type granted struct {
+	Token   string `json:"access_token"`
+	Type    string `json:"token_type"`
+	Seconds int    `json:"expires_in"`
+	Scope   string `json:"scope"`
+}
+
+// refused is its answer when it grants nothing (RFC 6749, 5.2).
+type refused struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description,omitempty"`
+}
+
+// oauthError is a refusal with its status.
+type oauthError struct {
+	status int
+	body   refused
+}
+
+func badRequest(code, description string) *oauthError {
+	return &oauthError{http.StatusBadRequest, refused{code, description}}
+}
+
+var invalidClient = &oauthError{http.StatusUnauthorized, refused{"invalid_client", "The client id and secret are not known here"}}
+
+// tooOften borrows a code of RFC 6749, 4.1.2.1: section 5.2 has none for this.
+var tooOften = &oauthError{http.StatusTooManyRequests, refused{"temporarily_unavailable", "Too many requests; a token is good for an hour, so keep it"}}
+
+// token grants an access token to a system that shows its secret (RFC 6749, 4.4),
+// in the Authorization header or in the form (2.3.1), not in both.
+func (a *API) token(w http.ResponseWriter, r *http.Request) error {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store") // RFC 6749, 5.1
+	h.Set("Pragma", "no-cache")
+	answer, refusal, err := a.grant(w, r)
+	switch {
+	case err != nil:
+		return err
+	case refusal == nil:
+		return edge.WriteJSON(w, http.StatusOK, answer)
+	}
+	if refusal.status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Basic realm="habeas"`)
+	}
+	return edge.WriteJSON(w, refusal.status, refusal.body)
+}
+
+// grant returns an answer, a refusal in the words of OAuth, or a fault of ours.
+func (a *API) grant(w http.ResponseWriter, r *http.Request) (*granted, *oauthError, error) {
+	form, err := edge.DecodeForm(w, r, maxBody)
+	if err != nil {
+		return nil, badRequest("invalid_request", "Send one application/x-www-form-urlencoded form of at most 64 KiB"), nil
+	}
+	for _, name := range []string{"grant_type", "scope", "client_id", "client_secret"} {
+		if len(form.TypedAll(name)) > 1 {
+			return nil, badRequest("invalid_request", "A parameter is given twice"), nil
+		}
+	}
+	client, secret, refusal := credentials(r, form)
+	if refusal != nil {
+		return nil, refusal, nil
+	}
+	switch form.Typed("grant_type") {
+	case "client_credentials":
+	case "":
+		return nil, badRequest("invalid_request", "The parameter grant_type is missing"), nil
+	default:
+		return nil, badRequest("unsupported_grant_type", "Use client_credentials"), nil
+	}
+	id, err := habeas.ParseID[habeas.SystemKind](client)
+	if err != nil {
+		id = habeas.SystemID{} // an unknown one: refused in the same way and the same time
+	}
+	if ok, wait := a.deps.TokenLimit.Take(r.Context(), string(id[:]), 1); !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		return nil, tooOften, nil
+	}
+	token, err := a.deps.Systems.Authorize(r.Context(), id, secret, authz.SplitScopes(form.Typed("scope")))
+	switch habeas.KindOf(err) {
+	case habeas.KindUnauthenticated:
+		return nil, invalidClient, nil
+	case habeas.KindInvalid:
+		return nil, badRequest("invalid_scope", "Ask for parties:write, tickets:write or both"), nil
+	case habeas.KindTooMany:
+		w.Header().Set("Retry-After", "10")
+		return nil, tooOften, nil
+	case habeas.KindInternal, habeas.KindForbidden, habeas.KindNotFound, habeas.KindConflict, habeas.KindGone,
+		habeas.KindTooLarge, habeas.KindUnavailable, habeas.KindSealed:
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return &granted{
+		Token: token.Text.Reveal(), Type: "Bearer", Scope: authz.JoinScopes(token.Scopes),
+		Seconds: int(authz.TokenLife / time.Second),
+	}, nil, nil
+}
+
+// credentials reads the client's id and secret. In the header both are encoded as
+// in a form (RFC 6749, 2.3.1).
+func credentials(r *http.Request, form *edge.Form) (id, secret string, refusal *oauthError) {
+	header := r.Header.Get("Authorization")
+	inForm := form.Typed("client_secret") != ""
+	if header == "" {
+		if !inForm {
+			return "", "", invalidClient
+		}
+		return form.Typed("client_id"), form.Typed("client_secret"), nil
+	}
+	if inForm {
+		return "", "", badRequest("invalid_request", "Authenticate in the header or in the form, not in both")
+	}
+	scheme, encoded, _ := strings.Cut(header, " ")
+	pair, err := base64.StdEncoding.DecodeString(encoded)
+	if !strings.EqualFold(scheme, "Basic") || err != nil {
+		return "", "", invalidClient
+	}
+	rawID, rawSecret, ok := strings.Cut(string(pair), ":")
+	id, err1 := url.QueryUnescape(rawID)
+	secret, err2 := url.QueryUnescape(rawSecret)
+	if !ok || err1 != nil || err2 != nil {
+		return "", "", invalidClient
+	}
+	if named := form.Typed("client_id"); named != "" && named != id {
+		return "", "", badRequest("invalid_request", "The form names another client than the header")
+	}
+	return id, secret, nil
+}

@@ -1,0 +1,140 @@
+package authz
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+)
+
+// Scope is one thing that a token permits.
+type Scope string
+
+// The scopes of connected systems.
+const (
+	ScopeParties Scope = "parties:write" // find or create a party and say what is known about it
+	ScopeTickets Scope = "tickets:write" // read and cancel the system's own tickets
+)
+
+// AllScopes are granted to a system when it is connected.
+func AllScopes() []Scope { return []Scope{ScopeParties, ScopeTickets} }
+
+// System is a program of somebody's that speaks to this server: bookings,
+// memberships, timetables. Its name is shown to people as the source of what it
+// says and is not personal.
+type System struct {
+	ID        habeas.SystemID
+	Name      string
+	Scopes    []Scope
+	CreatedAt time.Time
+	UsedAt    time.Time // when it last got a token; zero: never
+	EndedAt   time.Time // when it was disconnected; zero: it is connected
+	Secret    Hash      // of the current secret
+	OldSecret Hash      // of the one before, good until the next change; zero: none
+}
+
+// Connected reports whether the system may do anything at all.
+func (s System) Connected() bool { return s.EndedAt.IsZero() }
+
+// Errors about systems, for people.
+var (
+	ErrNoSystem  = habeas.NotFound("There is no such connected system.").WithCode("system.none")
+	errNotAdmin  = habeas.Forbidden("Only administrators connect and disconnect systems.").WithCode("role.missing")
+	errName      = habeas.Invalid("name", "Give the system a name of 2 to 80 characters, as people should see it.").WithCode("system.name")
+	errEnded     = habeas.Conflict("This system is disconnected. Connect it again first.").WithCode("system.ended")
+	errConnected = habeas.Conflict("This system is connected already.").WithCode("system.connected")
+)
+
+// MayManage refuses everybody but administrators.
+func MayManage(a habeas.Actor) error {
+	if !a.Has(habeas.RoleAdministrator) {
+		return errNotAdmin
+	}
+	return nil
+}
+
+// Connect makes a new system and its first secret, which is kept nowhere.
+func Connect(a habeas.Actor, name string, now time.Time) (System, Secret, audit.Entry, error) {
+	if err := MayManage(a); err != nil {
+		return System{}, Secret{}, audit.Entry{}, err
+	}
+	name = strings.Join(strings.Fields(name), " ")
+	if n := utf8.RuneCountInString(name); n < 2 || n > 80 || strings.ContainsFunc(name, unseen) {
+		return System{}, Secret{}, audit.Entry{}, errName
+	}
+	secret := newSecret()
+	s := System{
+		ID: habeas.NewID[habeas.SystemKind](now), Name: name, Scopes: AllScopes(), CreatedAt: now, Secret: secret.Hash(),
+	}
+	return s, secret, s.entry(a, audit.SystemConnected, "connect", now), nil
+}
+
+// unseen are characters that serve only to deceive in a name.
+func unseen(r rune) bool { return r == utf8.RuneError || !unicode.IsGraphic(r) }
+
+// Rotate gives the system a new secret. The one before stays good until the next
+// change, so that the system can take the new one up when it is ready.
+func (s System) Rotate(a habeas.Actor, now time.Time) (System, Secret, audit.Entry, error) {
+	if err := MayManage(a); err != nil {
+		return s, Secret{}, audit.Entry{}, err
+	}
+	if !s.Connected() {
+		return s, Secret{}, audit.Entry{}, errEnded
+	}
+	secret := newSecret()
+	s.OldSecret, s.Secret = s.Secret, secret.Hash()
+	return s, secret, s.entry(a, audit.SystemConnected, "secret", now), nil
+}
+
+// Disconnect ends the system. Its tokens end with it.
+func (s System) Disconnect(a habeas.Actor, now time.Time) (System, audit.Entry, error) {
+	if err := MayManage(a); err != nil {
+		return s, audit.Entry{}, err
+	}
+	if !s.Connected() {
+		return s, audit.Entry{}, errEnded
+	}
+	s.EndedAt = now
+	return s, s.entry(a, audit.SystemDisconnected, "disconnect", now), nil
+}
+
+// Reconnect takes a disconnection back. Its secrets are good again; tokens are not.
+func (s System) Reconnect(a habeas.Actor, now time.Time) (System, audit.Entry, error) {
+	if err := MayManage(a); err != nil {
+		return s, audit.Entry{}, err
+	}
+	if s.Connected() {
+		return s, audit.Entry{}, errConnected
+	}
+	s.EndedAt = time.Time{}
+	return s, s.entry(a, audit.SystemConnected, "reconnect", now), nil
+}
+
+// entry witnesses a change of the system or an authorization of it.
+func (s System) entry(a habeas.Actor, e audit.Event, act string, now time.Time) audit.Entry {
+	return audit.Entry{
+		ID: habeas.NewID[habeas.EventKind](now), Event: e, Actor: a, At: now,
+		Detail: map[string]string{"system": s.ID.String(), "act": act},
+	}
+}
+
+// Actor is the system as it acts.
+func (s System) Actor() habeas.Actor { return habeas.Actor{Kind: habeas.ActorSystem, System: s.ID} }
+
+// narrow returns the scopes to grant: those asked for, or all when none are named.
+// Asking for one that the system does not have is an error (RFC 6749, 5.2).
+func (s System) narrow(asked []Scope) ([]Scope, error) {
+	if len(asked) == 0 {
+		return s.Scopes, nil
+	}
+	for _, scope := range asked {
+		if !slices.Contains(s.Scopes, scope) {
+			return nil, ErrScope
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(asked))), nil
+}

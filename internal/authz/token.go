@@ -1,0 +1,134 @@
+package authz
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+)
+
+// TokenLife is how long a bearer token is good for.
+const TokenLife = time.Hour
+
+// What secrets and tokens begin with, so that scanners of code and logs know them.
+const (
+	secretPrefix = "hbs_"
+	tokenPrefix  = "hbt_"
+	secretBytes  = 32
+)
+
+// Errors of authorization. All but the last look alike from outside: whether the
+// system, the secret or the connection was wrong is not said.
+var (
+	ErrClient = (&habeas.Error{Kind: habeas.KindUnauthenticated, Message: "This client id and secret are not known here."}).WithCode("client.invalid")
+	ErrToken  = (&habeas.Error{Kind: habeas.KindUnauthenticated, Message: "The access token is missing, expired or ended. Ask for a new one."}).WithCode("token.invalid")
+	ErrScope  = habeas.Invalid("scope", "This system may not ask for one of these scopes.").WithCode("scope.invalid")
+)
+
+// Hash is SHA-256 of a secret or token. These have 256 random bits, so the hash
+// needs neither salt nor stretching.
+type Hash [sha256.Size]byte
+
+// HashOf returns the hash under which a secret or token is kept.
+func HashOf(text string) Hash { return sha256.Sum256([]byte(text)) }
+
+// IsZero reports whether there is no hash.
+func (h Hash) IsZero() bool { return h == Hash{} }
+
+// Secret is a client secret or token on its way to its owner, who sees it once. It
+// prints as its type alone; Reveal gives the text.
+type Secret struct{ text string }
+
+func newSecret() Secret { return draw(secretPrefix) }
+
+func draw(prefix string) Secret {
+	var b [secretBytes]byte
+	rand.Read(b[:])
+	return Secret{prefix + base64.RawURLEncoding.EncodeToString(b[:])}
+}
+
+// Reveal returns the text to hand over.
+func (s Secret) Reveal() string { return s.text }
+
+// Hash returns what is stored.
+func (s Secret) Hash() Hash { return HashOf(s.text) }
+
+// Format implements fmt.Formatter: no verb prints the text.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "authz.Secret") }
+
+// Token is a granted access: what is stored of it, and the text for the system.
+type Token struct {
+	Hash    Hash
+	System  habeas.SystemID
+	Scopes  []Scope
+	Expires time.Time
+	Text    Secret
+}
+
+// Knows reports whether secret is one of the system's live ones, in a time that
+// does not depend on which or how much of it fits.
+func (s System) Knows(secret string) bool {
+	h := HashOf(secret)
+	now := subtle.ConstantTimeCompare(h[:], s.Secret[:])
+	before := subtle.ConstantTimeCompare(h[:], s.OldSecret[:])
+	if s.OldSecret.IsZero() {
+		before = 0
+	}
+	if s.Secret.IsZero() {
+		now = 0
+	}
+	return now|before == 1
+}
+
+// Authorize grants a token to a system that shows its id and a live secret. The
+// zero System stands for an unknown id and is refused in the same time. In either
+// case the entry says what happened (LOG-01); a refusal is ErrClient or ErrScope.
+func (s System) Authorize(secret string, asked []Scope, now time.Time) (Token, audit.Entry, error) {
+	fits := s.Knows(secret)
+	if !fits || !s.Connected() {
+		return Token{}, s.entry(habeas.Server, audit.SystemRefused, "client", now), ErrClient
+	}
+	scopes, err := s.narrow(asked)
+	if err != nil {
+		return Token{}, s.entry(s.Actor(), audit.SystemRefused, "scope", now), err
+	}
+	text := draw(tokenPrefix)
+	t := Token{Hash: text.Hash(), System: s.ID, Scopes: scopes, Expires: now.Add(TokenLife), Text: text}
+	return t, s.entry(s.Actor(), audit.SystemAuthorized, "token", now), nil
+}
+
+// Bearer is who shows a token and what it permits.
+type Bearer struct {
+	Actor   habeas.Actor
+	Scopes  []Scope
+	Expires time.Time
+}
+
+// May reports whether the token permits something.
+func (b Bearer) May(s Scope) bool { return slices.Contains(b.Scopes, s) }
+
+// JoinScopes writes scopes as OAuth does: separated by spaces (RFC 6749, 3.3).
+func JoinScopes(scopes []Scope) string {
+	s := make([]string, len(scopes))
+	for i := range scopes {
+		s[i] = string(scopes[i])
+	}
+	return strings.Join(s, " ")
+}
+
+// SplitScopes reads what [JoinScopes] wrote.
+func SplitScopes(text string) []Scope {
+	var out []Scope
+	for s := range strings.FieldsSeq(text) {
+		out = append(out, Scope(s))
+	}
+	return out
+}
