@@ -1,14 +1,12 @@
 package keyring
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -273,77 +271,6 @@ func execOutside(t *testing.T, path, text string) {
 	}
 }
 
-func TestMonthKeys(t *testing.T) {
-	ctx := context.Background()
-	r, _, path := makeRing(t)
-	zone := time.FixedZone("east", 5*3600)
-	march, err := r.Month(ctx, time.Date(2026, 4, 1, 3, 0, 0, 0, zone)) // still March in UTC
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := r.Month(ctx, testStart)
-	if err != nil || again != march {
-		t.Errorf("another key for the same month, %v", err)
-	}
-	april, err := r.Month(ctx, testStart.AddDate(0, 1, 0))
-	if err != nil || april.Subject() == march.Subject() {
-		t.Errorf("the same key for another month, %v", err)
-	}
-	if err := r.DestroyMonth(ctx, testStart); err != nil {
-		t.Fatal(err)
-	}
-	wantKind(t, r.Fresh(march), habeas.KindGone)
-	_, err = r.Month(ctx, testStart)
-	wantKind(t, err, habeas.KindGone)
-	if err := r.Fresh(april); err != nil {
-		t.Error(err)
-	}
-	if n := traces(t, path, []*Key{march}); n != 0 {
-		t.Errorf("%d traces of the month", n)
-	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r = openRing(t, path)
-	_, err = r.Month(ctx, testStart)
-	wantKind(t, err, habeas.KindGone)
-	reread, err := r.Month(ctx, testStart.AddDate(0, 1, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := reread.Open("a", april.Seal("a", []byte("b"))); err != nil || string(got) != "b" {
-		t.Errorf("opened %q, %v", got, err)
-	}
-}
-
-func TestConcurrentCallersGetOneMonthKey(t *testing.T) {
-	ctx := context.Background()
-	r, _, _ := makeRing(t)
-	sealed := make(chan []byte, 8)
-	var wg sync.WaitGroup
-	for range cap(sealed) {
-		wg.Go(func() {
-			k, err := r.Month(ctx, testStart)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			sealed <- k.Seal("a", []byte("b"))
-		})
-	}
-	wg.Wait()
-	close(sealed)
-	k, err := r.load(ctx, monthID(testStart))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for s := range sealed {
-		if _, err := k.Open("a", s); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // Readers, writers and erasures together: whatever is erased stays erased and
 // nothing else goes.
 func TestConcurrentCommitKeyDestroy(t *testing.T) {
@@ -410,54 +337,4 @@ func TestConcurrentCommitKeyDestroy(t *testing.T) {
 			t.Errorf("key %d: %v", i, err)
 		}
 	}
-}
-
-func TestATornLineOfTheListIsDroppedAndADamagedOneRefused(t *testing.T) {
-	ctx := context.Background()
-	r, _, path := makeRing(t)
-	keys := commitNew(t, r, 3)
-	if err := errors.Join(r.Destroy(ctx, keys[0].Subject()), r.Close()); err != nil {
-		t.Fatal(err)
-	}
-	whole := snapshot(t, path)["tombstones"]
-	// Longer than the line that is written next.
-	torn := append(bytes.Clone(whole), strings.Repeat(keys[1].Subject().String(), 4)...)
-	if err := os.WriteFile(tombstonePath(path), torn, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r = openRing(t, path)
-	if err := errors.Join(r.Destroy(ctx, keys[2].Subject()), r.Close()); err != nil {
-		t.Fatal(err)
-	}
-	list := snapshot(t, path)["tombstones"]
-	ids, size, err := parseTombstones(list)
-	if err != nil || size != len(list) || len(ids) != 2 || ids[1] != keys[2].Subject() {
-		t.Errorf("the list reads %v, %d, %v", ids, size, err)
-	}
-	damaged := strings.Replace(string(list), "\n", "x\n", 1)
-	if err := os.WriteFile(tombstonePath(path), []byte(damaged), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = Open(ctx, path, []byte(testPassword), testOptions())
-	wantKind(t, err, habeas.KindUnavailable)
-	var e *habeas.Error
-	if errors.As(err, &e) && e.Args["line"] != "1" {
-		t.Errorf("line %q is blamed, want 1", e.Args["line"])
-	}
-}
-
-func FuzzParseTombstones(f *testing.F) {
-	f.Add([]byte(newSubject().String() + " 2026-03-01T12:00:00Z\n"))
-	f.Add([]byte("\n"))
-	f.Add([]byte("sub_"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		ids, size, err := parseTombstones(data)
-		if err != nil {
-			wantKind(t, err, habeas.KindUnavailable)
-			return
-		}
-		if size > len(data) || bytes.Count(data[:size], []byte("\n")) != len(ids) || bytes.IndexByte(data[size:], '\n') >= 0 {
-			t.Errorf("%d bytes of %d, %d ids", size, len(data), len(ids))
-		}
-	})
 }

@@ -134,7 +134,7 @@ func TestKeysAndRingsPrintNothing(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("a", "key", k, "ring", r, "holder", holder)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("a", "key", k)
-	encoded, err := json.Marshal(k)
+	encoded, err := json.Marshal(map[string]any{"key": k})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -264,7 +264,7 @@ type Stats struct {
 	Pending    bool   // an erasure waits for the log to be emptied; see Destroy
 }
 
-// Stats counts; it walks the key table (about 0.1 s for a million keys).
+// Stats counts; it walks the key table (50 ms or so for a million keys).
 func (r *Ring) Stats(ctx context.Context) (Stats, error) {
 	if r.closed() {
 		return Stats{}, ErrClosed

@@ -33,7 +33,7 @@ type KDF struct {
 
 var (
 	// DefaultKDF is RFC 9106's second recommendation with fewer lanes: 64 MiB,
-	// three passes, about 0.15 s on a small server.
+	// three passes, a quarter of a second on two busy cores.
 	DefaultKDF = KDF{Passes: 3, MemoryKiB: 64 << 10, Threads: 2}
 	// CheapKDF protects nothing. It is for tests, which open many rings.
 	CheapKDF = KDF{Passes: 1, MemoryKiB: 8, Threads: 1}

@@ -115,15 +115,15 @@ func (j *insertJob) run(ctx context.Context, w *writeConn) error {
 // runApart runs the job so that its failure undoes only itself. It returns an
 // error when even that fails.
 func (j *insertJob) runApart(ctx context.Context, w *writeConn) error {
-	if _, err := w.ExecContext(ctx, "SAVEPOINT job"); err != nil {
+	if _, err := w.conn.ExecContext(ctx, "SAVEPOINT job"); err != nil {
 		return err
 	}
 	if j.err = j.run(ctx, w); j.err != nil {
-		if _, err := w.ExecContext(ctx, "ROLLBACK TO job"); err != nil {
+		if _, err := w.conn.ExecContext(ctx, "ROLLBACK TO job"); err != nil {
 			return err
 		}
 	}
-	_, err := w.ExecContext(ctx, "RELEASE job")
+	_, err := w.conn.ExecContext(ctx, "RELEASE job")
 	return err
 }
 
@@ -139,7 +139,7 @@ func insertRows(ctx context.Context, w *writeConn, rows []Row) error {
 			continue
 		}
 		var have []byte
-		if err := w.QueryRowContext(ctx, keyText, rows[i].ID[:]).Scan(&have); err != nil {
+		if err := w.conn.QueryRowContext(ctx, keyText, rows[i].ID[:]).Scan(&have); err != nil {
 			return err
 		}
 		if string(have) != string(rows[i].Wrapped) {

@@ -90,12 +90,12 @@ func (s *Store) DeleteKeys(ctx context.Context, ids []habeas.SubjectID, before f
 			return err
 		}
 		for i := range ids {
-			if _, err := w.ExecContext(ctx, "DELETE FROM subject_key WHERE id = ?", ids[i][:]); err != nil {
+			if _, err := w.conn.ExecContext(ctx, "DELETE FROM subject_key WHERE id = ?", ids[i][:]); err != nil {
 				return err
 			}
 		}
 		const raise = "UPDATE ring SET generation = generation + 1 RETURNING generation"
-		return w.QueryRowContext(ctx, raise).Scan(&generation)
+		return w.conn.QueryRowContext(ctx, raise).Scan(&generation)
 	})
 	return generation, err
 }
@@ -118,7 +118,7 @@ func putWrapper(ctx context.Context, w *writeConn, p *Wrapper) error {
 	const text = `INSERT INTO wrapper (kind, passes, memory_kib, threads, salt, sealed) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (kind) DO UPDATE SET passes = excluded.passes, memory_kib = excluded.memory_kib,
   threads = excluded.threads, salt = excluded.salt, sealed = excluded.sealed`
-	_, err := w.ExecContext(ctx, text, p.Kind, p.Passes, p.MemoryKiB, p.Threads, p.Salt, p.Sealed)
+	_, err := w.conn.ExecContext(ctx, text, p.Kind, p.Passes, p.MemoryKiB, p.Threads, p.Salt, p.Sealed)
 	return err
 }
 
@@ -127,14 +127,14 @@ ON CONFLICT (kind) DO UPDATE SET passes = excluded.passes, memory_kib = excluded
 // same time one makes it and both get the same.
 func (s *Store) Secret(ctx context.Context, name string, wrap func() ([]byte, error)) (wrapped []byte, err error) {
 	err = s.write(ctx, func(ctx context.Context, w *writeConn) error {
-		err := w.QueryRowContext(ctx, "SELECT wrapped FROM secret WHERE name = ?", name).Scan(&wrapped)
+		err := w.conn.QueryRowContext(ctx, "SELECT wrapped FROM secret WHERE name = ?", name).Scan(&wrapped)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		if wrapped, err = wrap(); err != nil {
 			return err
 		}
-		_, err = w.ExecContext(ctx, "INSERT INTO secret (name, wrapped) VALUES (?, ?)", name, wrapped)
+		_, err = w.conn.ExecContext(ctx, "INSERT INTO secret (name, wrapped) VALUES (?, ?)", name, wrapped)
 		if err != nil {
 			return fmt.Errorf("keyring/store: secret: %w", err)
 		}

@@ -56,7 +56,8 @@ type Store struct {
 
 // writeConn is the one connection that writes, with what it has prepared.
 type writeConn struct {
-	*sql.Conn
+	conn *sql.Conn
+
 	begin, commit, rollback, insert *sql.Stmt
 }
 
@@ -134,7 +135,7 @@ func fill(ctx context.Context, path string, h Header, keys []Row) error {
 	}
 	err = s.write(ctx, func(ctx context.Context, w *writeConn) error {
 		const ring = "INSERT INTO ring (one, id, generation) VALUES (1, ?, ?)"
-		if _, err := w.ExecContext(ctx, ring, h.Ring[:], int64(h.Generation)); err != nil {
+		if _, err := w.conn.ExecContext(ctx, ring, h.Ring[:], int64(h.Generation)); err != nil {
 			return err
 		}
 		for i := range h.Wrappers {
@@ -233,10 +234,10 @@ func (s *Store) open(ctx context.Context) error {
 	if s.writer, err = sql.Open("sqlite", name); err != nil {
 		return err
 	}
-	if s.w.Conn, err = s.writer.Conn(ctx); err != nil {
+	if s.w.conn, err = s.writer.Conn(ctx); err != nil {
 		return err
 	}
-	if err := migrate(ctx, s.w.Conn); err != nil {
+	if err := migrate(ctx, s.w.conn); err != nil {
 		return err
 	}
 	for _, p := range []struct {
@@ -248,7 +249,7 @@ func (s *Store) open(ctx context.Context) error {
 		{&s.w.rollback, "ROLLBACK"},
 		{&s.w.insert, insertText},
 	} {
-		if *p.to, err = s.w.PrepareContext(ctx, p.text); err != nil {
+		if *p.to, err = s.w.conn.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // shut closes it
 			return err
 		}
 	}
@@ -269,7 +270,7 @@ func (s *Store) openReaders(ctx context.Context) error {
 		to   **sql.Stmt
 		text string
 	}{{&s.r.key, keyText}, {&s.r.keys, keysText}, {&s.r.page, pageText}} {
-		if *p.to, err = s.readers.PrepareContext(ctx, p.text); err != nil {
+		if *p.to, err = s.readers.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // shut closes it
 			return err
 		}
 	}
@@ -301,8 +302,8 @@ func (s *Store) shut() error {
 	if s.readers != nil {
 		errs = append(errs, s.readers.Close())
 	}
-	if s.w.Conn != nil {
-		errs = append(errs, s.w.Conn.Close())
+	if s.w.conn != nil {
+		errs = append(errs, s.w.conn.Close())
 	}
 	if s.writer != nil {
 		errs = append(errs, s.writer.Close())
@@ -390,12 +391,12 @@ func (s *Store) checkpoint(ctx context.Context) (busy bool, err error) {
 	}
 	defer s.unlock()
 	ctx = context.WithoutCancel(ctx)
-	if _, err := s.w.ExecContext(ctx, compactTurn); err != nil {
+	if _, err := s.w.conn.ExecContext(ctx, compactTurn); err != nil {
 		return false, err
 	}
 	var blocked, pages, moved int
-	err = s.w.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, &pages, &moved)
-	_, err2 := s.w.ExecContext(ctx, usualTurn)
+	err = s.w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, &pages, &moved)
+	_, err2 := s.w.conn.ExecContext(ctx, usualTurn)
 	return blocked != 0, errors.Join(err, err2)
 }
 

@@ -69,12 +69,12 @@ func TestEveryPragmaIsInForce(t *testing.T) {
 	ctx := context.Background()
 	s := create(t, filepath.Join(t.TempDir(), "keys.db"))
 	for name, want := range map[string]int{"synchronous": 2, "secure_delete": 1, "wal_autocheckpoint": 4000, "temp_store": 2} {
-		if got, err := pragmaInt(ctx, s.w.Conn, name); err != nil || got != want {
+		if got, err := pragmaInt(ctx, s.w.conn, name); err != nil || got != want {
 			t.Errorf("%s is %d, %v; want %d", name, got, err, want)
 		}
 	}
 	var mode string
-	if err := s.w.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
+	if err := s.w.conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
 		t.Errorf("journal_mode is %s, %v", mode, err)
 	}
 	if _, err := s.readers.ExecContext(ctx, "DELETE FROM subject_key"); err == nil {
@@ -87,7 +87,7 @@ func TestANewerSchemaAndAForeignDatabaseAreRefused(t *testing.T) {
 	for pragma, want := range map[string]error{"user_version=99": ErrNewer, "application_id=1": ErrForeign} {
 		path := filepath.Join(t.TempDir(), "keys.db")
 		s := create(t, path)
-		if _, err := s.w.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+		if _, err := s.w.conn.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Close(); err != nil {

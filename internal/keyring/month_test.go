@@ -1,0 +1,81 @@
+package keyring
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/habeas-data/habeas"
+)
+
+func TestMonthKeys(t *testing.T) {
+	ctx := context.Background()
+	r, _, path := makeRing(t)
+	zone := time.FixedZone("east", 5*3600)
+	march, err := r.Month(ctx, time.Date(2026, 4, 1, 3, 0, 0, 0, zone)) // still March in UTC
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := r.Month(ctx, testStart)
+	if err != nil || again != march {
+		t.Errorf("another key for the same month, %v", err)
+	}
+	april, err := r.Month(ctx, testStart.AddDate(0, 1, 0))
+	if err != nil || april.Subject() == march.Subject() {
+		t.Errorf("the same key for another month, %v", err)
+	}
+	if err := r.DestroyMonth(ctx, testStart); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, r.Fresh(march), habeas.KindGone)
+	_, err = r.Month(ctx, testStart)
+	wantKind(t, err, habeas.KindGone)
+	if err := r.Fresh(april); err != nil {
+		t.Error(err)
+	}
+	if n := traces(t, path, []*Key{march}); n != 0 {
+		t.Errorf("%d traces of the month", n)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = openRing(t, path)
+	_, err = r.Month(ctx, testStart)
+	wantKind(t, err, habeas.KindGone)
+	reread, err := r.Month(ctx, testStart.AddDate(0, 1, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := reread.Open("a", april.Seal("a", []byte("b"))); err != nil || string(got) != "b" {
+		t.Errorf("opened %q, %v", got, err)
+	}
+}
+
+func TestConcurrentCallersGetOneMonthKey(t *testing.T) {
+	ctx := context.Background()
+	r, _, _ := makeRing(t)
+	sealed := make(chan []byte, 8)
+	var wg sync.WaitGroup
+	for range cap(sealed) {
+		wg.Go(func() {
+			k, err := r.Month(ctx, testStart)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			sealed <- k.Seal("a", []byte("b"))
+		})
+	}
+	wg.Wait()
+	close(sealed)
+	k, err := r.load(ctx, monthID(testStart))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s := range sealed {
+		if _, err := k.Open("a", s); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+)
+
+func TestSecretIsMadeOnce(t *testing.T) {
+	ctx := context.Background()
+	r, _, path := makeRing(t)
+	made, mu := 0, sync.Mutex{}
+	generate := func() ([]byte, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		made++
+		return fmt.Appendf(nil, "secret number %d", made), nil
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if got, err := r.Secret(ctx, "ledger", generate); err != nil || string(got) != "secret number 1" {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got, err := r.Secret(ctx, "other", generate); err != nil || string(got) != "secret number 2" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := openRing(t, path).Secret(ctx, "ledger", generate); err != nil || string(got) != "secret number 1" {
+		t.Errorf("after a restart got %q, %v", got, err)
+	}
+}
+
+func TestAFailingSecretLeavesTheStoreUsable(t *testing.T) {
+	ctx := context.Background()
+	r, _, _ := makeRing(t)
+	boom := errors.New("no entropy")
+	if _, err := r.Secret(ctx, "a", func() ([]byte, error) { return nil, boom }); !errors.Is(err, boom) {
+		t.Errorf("got %v, want the cause", err)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = r.Secret(ctx, "a", func() ([]byte, error) { panic("in the caller's code") })
+	}()
+	commitNew(t, r, 1)
+	if got, err := r.Secret(ctx, "a", func() ([]byte, error) { return []byte("now"), nil }); err != nil || string(got) != "now" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
