@@ -1,0 +1,50 @@
+package demo
+
+// Latin America.
+
+var mexico = spec{
+	country: "MX", language: "es", share: 45, doubled: true, form: "{s} {n}",
+	male: `José, Guadalupe, Jesús, Ramón, Ignacio, Raúl, Arturo, Héctor, Gerardo, Jorge, Francisco, Roberto, Salvador,
+		Eduardo, Ricardo, Fernando, Alejandro, Óscar, Víctor, Armando, Luis, César, Omar, Édgar, Iván, Rodrigo, Diego,
+		Emiliano, Santiago, Leonardo, Maximiliano, Gael, Mateo, Emilio`,
+	female: `Guadalupe, Socorro, Esperanza, Margarita, Josefina, Consuelo, Leticia, Silvia, Martha, Rosa, Alicia,
+		Teresa, Patricia, Verónica, Gabriela, Claudia, Norma, Araceli, Adriana, Mónica, Karla, Alejandra, Fernanda,
+		Daniela, Mariana, Andrea, Jimena, Ximena, Regina, Renata, Valentina, Camila, Romina`,
+	family: `Hernández, García, Martínez, López, González, Rodríguez, Pérez, Sánchez, Ramírez, Cruz, Flores, Gómez,
+		Morales, Vázquez, Reyes, Jiménez, Torres, Díaz, Gutiérrez, Ruiz, Mendoza, Aguilar, Ortiz, Moreno, Castillo,
+		Romero, Álvarez, Chávez, Rivera, Juárez, Ramos, Domínguez, Herrera, Medina, Castro, Vargas, Guzmán, Velázquez,
+		de la Cruz, de la Rosa, del Ángel, Montes de Oca, Ávila, Cárdenas, Zamora, Luna, Ibarra, Ochoa`,
+	nicks: `José=Pepe, Jesús=Chuy, Guadalupe=Lupita, Francisco=Pancho, Ignacio=Nacho, Eduardo=Lalo, Roberto=Beto,
+		Alejandro=Alex, Alejandra=Ale, Gabriela=Gaby, Fernanda=Fer, Leticia=Lety, Patricia=Paty, Consuelo=Chelo,
+		Socorro=Coco, Salvador=Chava, Gerardo=Gera, Margarita=Mago, Josefina=Fina, Santiago=Santi, Maximiliano=Max`,
+	cities: `Ciudad de México:06###, Guadalajara:44###, Monterrey:64###, Puebla:72###, Mérida:97###, Oaxaca de Juárez:68###,
+		Querétaro:76###, Xalapa:91###`,
+	streets: `Calle Hidalgo, Avenida Juárez, Calle Morelos, Calle 5 de Mayo, Calzada del Bosque, Calle Jacarandas,
+		Callejón del Agua, Avenida Las Palmas, Calle Allende, Privada del Sol, Calle Niños Héroes`,
+	phones: `+52 55 0000 ####, +52 33 0000 ####, +52 81 0000 ####`,
+	titles: `Lic., Ing., Dra., Dr.`,
+	legal:  `A.C., A.C., I.A.P.`,
+}
+
+var argentina = spec{
+	country: "AR", language: "es", share: 40, form: "{s} {n}", unit: ", {k}º {l}", trunk: "0",
+	male: `Juan, Carlos, Jorge, Héctor, Rubén, Osvaldo, Raúl, Norberto, Daniel, Eduardo, Guillermo, Horacio, Ricardo,
+		Gustavo, Claudio, Marcelo, Fabián, Sergio, Pablo, Diego, Hernán, Martín, Leandro, Matías, Nicolás, Federico,
+		Facundo, Ezequiel, Agustín, Tomás, Joaquín, Santino, Bautista, Benjamín, Thiago`,
+	female: `Marta, Nélida, Norma, Susana, Elsa, Graciela, Stella, Mirta, Silvia, Liliana, Alicia, Mónica, Adriana,
+		Patricia, Claudia, Marcela, Viviana, Alejandra, Carina, Mariela, Paola, Lorena, Valeria, Natalia, Cecilia,
+		Soledad, Florencia, Agustina, Micaela, Milagros, Julieta, Martina, Catalina, Delfina, Morena`,
+	family: `González, Rodríguez, Gómez, Fernández, López, Díaz, Martínez, Pérez, García, Sánchez, Romero, Sosa,
+		Álvarez, Torres, Ruiz, Ramírez, Flores, Acosta, Benítez, Medina, Suárez, Herrera, Aguirre, Pereyra, Giménez,
+		Molina, Silva, Castro, Rojas, Ortiz, Núñez, Luna, Cabrera, Ríos, Ferreyra, Godoy, Morales, Rossi, Bianchi,
+		Ferrari, Bertolini, Zanetti, Moretti, Schneider, Goldberg, Etcheverry, de la Vega`,
+	nicks: `Guillermo=Willy, Eduardo=Edu, Ricardo=Ricky, Federico=Fede, Facundo=Facu, Agustín=Agus, Agustina=Agus,
+		Florencia=Flor, Milagros=Mili, Micaela=Mica, Joaquín=Joaco, Benjamín=Benja, Ezequiel=Eze, Nicolás=Nico,
+		Matías=Mati, Alejandra=Ale, Valeria=Vale, Gustavo=Gus, Graciela=Chela, Santino=Santi`,
+	cities: `Buenos Aires:C1###@@@, Córdoba:X5###@@@, Rosario:S2###@@@, Mendoza:M55##@@@, Salta:A44##@@@, Ushuaia:V94##@@@`,
+	streets: `Calle San Martín, Avenida Belgrano, Calle Sarmiento, Calle Mitre, Pasaje del Sauce, Calle Alberdi,
+		Avenida del Libertador, Calle Las Heras, Calle Moreno, Calle Güemes, Pasaje Los Álamos`,
+	phones: `+54 11 0000 ####, +54 351 000 ####`,
+	titles: `Lic., Ing., Dra., Arq.`,
+	legal:  `Asociación civil, Asociación civil, Fundación`,
+}

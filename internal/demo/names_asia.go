@@ -1,0 +1,67 @@
+package demo
+
+// India, Vietnam and Japan. Vietnamese given names carry their middle name.
+
+var india = spec{
+	country: "IN", language: "en", share: 80, married: 70, form: "{n}, {s}", trunk: "0",
+	male: `Ramesh, Suresh, Mohan, Gopal, Krishnan, Rajendra, Ashok, Vijay, Anil, Sunil, Mukesh, Prakash, Dinesh, Sanjay,
+		Rajesh, Manoj, Ravi, Ajay, Sandeep, Amit, Deepak, Karthik, Arjun, Rohit, Vikram, Imran, Harpreet, Nikhil, Aditya,
+		Rahul, Siddharth, Varun, Aarav, Vihaan, Ishaan, Kabir`,
+	female: `Kamala, Savitri, Lakshmi, Sarojini, Shanti, Usha, Meena, Sunita, Geeta, Anita, Rekha, Kavita, Lata, Sushma,
+		Nirmala, Padma, Rajni, Seema, Anjali, Pooja, Neha, Priya, Swati, Divya, Shreya, Nandini, Farah, Gurpreet,
+		Sneha, Meghna, Ananya, Diya, Aadhya, Kiara, Myra, Saanvi`,
+	family: `Sharma, Verma, Gupta, Singh, Kumar, Patel, Shah, Mehta, Reddy, Rao, Nair, Menon, Iyer, Iyengar, Pillai, Das,
+		Chatterjee, Banerjee, Mukherjee, Ghosh, Bose, Sen, Joshi, Kulkarni, Deshpande, Patil, Naidu, Chaudhary, Mishra,
+		Tiwari, Pandey, Yadav, Khan, Ansari, Kaur, Fernandes, D'Souza, Thakur, Bhat, Hegde, Chopra, Malhotra, Kapoor,
+		Agarwal, Jain, Saxena, Subramanian, Venkataraman`,
+	nicks: `Rajendra=Raju, Rajesh=Raju, Vikram=Vicky, Siddharth=Sid, Aditya=Adi, Lakshmi=Lachu, Sarojini=Saro,
+		Nandini=Nandu, Sandeep=Sandy, Harpreet=Harry Preet, Gurpreet=Preeti, Karthik=Karthi, Nikhil=Nikki, Ananya=Anu, Krishnan=Kittu`,
+	cities: `New Delhi:1100##, Mumbai:4000##, Bengaluru:5600##, Chennai:6000##, Kolkata:7000##, Hyderabad:5000##, Pune:4110##,
+		Ahmedabad:3800##, Kochi:6820##, Jaipur:3020##`,
+	streets: `MG Road, Nehru Street, Temple Road, Lotus Lane, Station Road, Park Street, Gandhi Nagar, Lake View Road,
+		Market Street, 4th Cross Road, Ashoka Marg, Hill Road`,
+	phones: `+91 11 0000 ####, +91 22 0000 ####, +91 80 0000 ####`,
+	titles: `Dr., Prof., Adv.`,
+	legal:  `Trust, Society, Section 8 Company`,
+}
+
+var vietnam = spec{
+	country: "VN", language: "vi", share: 45, form: "{n} {s}", trunk: "0",
+	male: `Văn Hùng, Văn Minh, Đình Thắng, Văn Dũng, Quốc Tuấn, Ngọc Sơn, Hữu Phước, Văn Bình, Thanh Tùng, Xuân Trường,
+		Đức Anh, Quang Huy, Minh Đức, Tuấn Kiệt, Hoàng Long, Gia Bảo, Nhật Minh, Minh Khôi, Bảo Nam`,
+	female: `Thị Hoa, Thị Lan, Thị Hồng, Thị Nga, Thị Thanh, Thị Thu, Thị Hương, Thị Mai, Kim Oanh, Thị Yến, Ngọc Ánh,
+		Thu Trang, Phương Thảo, Minh Châu, Khánh Linh, Bảo Ngọc, Quỳnh Anh, Hà My, Tuệ Nhi`,
+	family: `Nguyễn, Nguyễn, Nguyễn, Nguyễn, Trần, Trần, Lê, Lê, Phạm, Hoàng, Huỳnh, Phan, Vũ, Võ, Đặng, Bùi, Đỗ, Hồ, Ngô,
+		Dương, Lý, Đinh, Trịnh, Mai, Lâm`,
+	nicks: `Đức Anh=Tony, Minh Châu=Bella, Khánh Linh=Linh, Thu Trang=Trang, Quang Huy=Huy, Tuấn Kiệt=Kevin, Thị Lan=Lan,
+		Thị Mai=Mai, Văn Minh=Minh, Thị Hoa=Hoa, Văn Hùng=Hùng`,
+	cities: `Hà Nội:11###, Thành phố Hồ Chí Minh:71###, Đà Nẵng:50###, Huế:49###, Cần Thơ:94###, Hải Phòng:04###`,
+	streets: `Đường Lê Lợi, Đường Hai Bà Trưng, Phố Hàng Gai, Đường Trần Hưng Đạo, Ngõ Hoa Sen, Đường Nguyễn Huệ,
+		Đường Lý Thường Kiệt, Phố Tre Xanh, Đường Phan Bội Châu`,
+	phones: `+84 24 0000 ####, +84 28 0000 ####`,
+	titles: `TS., GS., BS.`,
+	legal:  `Hội, Trung tâm`,
+}
+
+var japan = spec{
+	country: "JP", language: "ja", share: 55, married: 95, form: "{k}-{n} {s}", trunk: "0",
+	male: `Shigeru=茂, Isamu=勇, Kiyoshi=清, Minoru=実, Hiroshi=博, Takashi=隆, Makoto=誠, Kazuo=和夫, Akira=明, Osamu=修,
+		Naoki=直樹, Tetsuya=哲也, Kenji=健二, Hideki=秀樹, Daisuke=大輔, Takuya=拓也, Kenta=健太, Shota=翔太, Yuki=勇気,
+		Ren=蓮, Haruto=陽翔, Sota=颯太, Minato=湊`,
+	female: `Fumiko=文子, Kazuko=和子, Sachiko=幸子, Setsuko=節子, Yoko=洋子, Keiko=恵子, Michiko=美智子, Noriko=典子,
+		Yumiko=由美子, Akemi=明美, Naomi=直美, Kumiko=久美子, Mayumi=真由美, Tomoko=智子, Yuko=裕子, Megumi=恵, Ai=愛,
+		Misaki=美咲, Aoi=葵, Haruka=遥, Sakura=さくら, Yui=結衣, Mei=芽依, Hina=陽菜`,
+	family: `Sato=佐藤, Suzuki=鈴木, Takahashi=高橋, Tanaka=田中, Watanabe=渡辺, Ito=伊藤, Yamamoto=山本, Nakamura=中村,
+		Kobayashi=小林, Kato=加藤, Yoshida=吉田, Yamada=山田, Sasaki=佐々木, Yamaguchi=山口, Matsumoto=松本, Inoue=井上,
+		Kimura=木村, Hayashi=林, Shimizu=清水, Yamazaki=山崎, Mori=森, Abe=阿部, Ikeda=池田, Hashimoto=橋本, Ishikawa=石川,
+		Ogawa=小川, Okada=岡田, Hasegawa=長谷川, Fujita=藤田, Goto=後藤, Kondo=近藤, Murakami=村上, Endo=遠藤, Aoki=青木,
+		Sakamoto=坂本, Saito=斎藤, Fukuda=福田, Nishimura=西村`,
+	nicks: `Daisuke=Dai, Kenji=Ken, Kenta=Ken, Takuya=Taku, Haruto=Haru, Haruka=Haru, Misaki=Misa, Yumiko=Yumi, Kumiko=Kumi,
+		Tetsuya=Tetsu, Tomoko=Tomo, Michiko=Michi, Sachiko=Sachi`,
+	cities: `Tokyo:150-00##, Osaka:530-00##, Kyoto:600-80##, Sapporo:060-00##, Fukuoka:810-00##, Nagoya:460-00##, Sendai:980-08##, Kanazawa:920-09##`,
+	streets: `Sakuragaoka, Midoricho, Honcho, Asahimachi, Nishimachi, Minamimachi, Wakabacho, Umegaoka, Matsubara, Hikarigaoka,
+		Izumicho, Takasago`,
+	phones: `+81 3 0000 ####, +81 6 0000 ####, +81 75 000 ####`,
+	titles: `Dr., Prof.`,
+	legal:  `NPO Hojin, Ippan Shadan Hojin`,
+}

@@ -1,0 +1,90 @@
+package demo
+
+// German-speaking countries. Given names run from those of grandparents to
+// those of toddlers; see spec.
+
+var germany = spec{
+	country: "DE", language: "de", share: 150, married: 65, form: "{s} {n}", trunk: "0",
+	male: `Heinz, Horst, Günter, Werner, Helmut, Manfred, Josef, Dieter, Jürgen, Wolfgang, Klaus, Bernd, Peter,
+		Rainer, Uwe, Frank, Thomas, Michael, Andreas, Stefan, Jörg, Matthias, Markus, Christian, Sebastian, Daniel,
+		Tobias, Florian, Philipp, Jan, Alexander, Maximilian, Lukas, Jonas, Felix, Leon, Paul, Moritz, Emil, Noah, Theo`,
+	female: `Ursula, Ingrid, Helga, Renate, Karin, Gisela, Christa, Monika, Brigitte, Elisabeth, Angelika, Sabine,
+		Petra, Gabriele, Birgit, Martina, Susanne, Heike, Andrea, Claudia, Katrin, Anja, Silke, Nicole, Stefanie,
+		Katharina, Julia, Sarah, Anna, Christina, Lisa, Laura, Lena, Hannah, Leonie, Marie, Sophie, Emilia, Mia,
+		Clara, Frieda, Ella`,
+	family: `Müller, Schmidt, Schneider, Fischer, Weber, Meyer, Wagner, Becker, Schulz, Hoffmann, Schäfer, Koch,
+		Bauer, Richter, Klein, Wolf, Schröder, Neumann, Schwarz, Zimmermann, Braun, Krüger, Hofmann, Hartmann,
+		Lange, Krause, Lehmann, Köhler, Maier, Herrmann, König, Walter, Kaiser, Fuchs, Peters, Scholz, Möller,
+		Weiß, Jung, Hahn, Vogel, Keller, Günther, Winkler, Roth, Lorenz, Baumann, Franke, Albrecht, Schuster,
+		Böhm, Kraus, Krämer, Vogt, Sommer, Groß, Brandt, Jäger, Lindner, Götz, von Hagen, von der Heide,
+		Petersen, Hansen, Thiele, Voß, Seidel, Reuter, Kühn, Ziegler`,
+	nicks: `Josef=Sepp Jupp, Wolfgang=Wolf, Michael=Michi, Andreas=Andi, Matthias=Matze, Christian=Chris,
+		Sebastian=Basti, Tobias=Tobi, Philipp=Phil, Alexander=Alex, Maximilian=Max, Lukas=Luki, Elisabeth=Lisbeth Elli,
+		Gabriele=Gabi, Susanne=Susi, Katharina=Kathi, Christina=Tina, Stefanie=Steffi, Ursula=Ulla, Brigitte=Gitti,
+		Stefan=Steff, Johannes=Hannes, Franziska=Franzi, Günter=Günni, Hannah=Hanni`,
+	cities: `Berlin:10###, Hamburg:20###, München:80###, Köln:50###, Frankfurt am Main:60###, Freiburg im Breisgau:791##,
+		Leipzig:04###, Dresden:01###, Bremen:28###, Münster:481##, Nürnberg:90###, Kassel:341##, Tübingen:7207#, Lübeck:235##`,
+	streets: `Lindenstraße, Gartenstraße, Bahnhofstraße, Schulstraße, Am Mühlbach, Rosenweg, Ahornallee, Goethestraße,
+		Kirchgasse, Uferweg, Birkenweg, Marktplatz, Steinweg, Amselweg, Am Sonnenhang, Wiesenstraße, Brunnengasse, Fichtenweg`,
+	// Numbers for films, published by the Bundesnetzagentur.
+	phones: `+49 30 23125 ###, +49 40 66969 ###, +49 221 4710 ###, +49 69 90009 ###, +49 89 99998 ###,
+		+49 171 39200 ##, +49 176 040690 ##`,
+	titles: `Dr., Dr., Prof. Dr., Dipl.-Ing.`,
+	legal:  `e. V., e. V., gGmbH, Stiftung`,
+}
+
+var austria = spec{
+	country: "AT", language: "de", share: 60, married: 60, form: "{s} {n}", trunk: "0",
+	male: `Franz, Johann, Josef, Karl, Leopold, Alois, Hermann, Gerhard, Helmut, Walter, Herbert, Ernst, Günther,
+		Peter, Gerald, Christian, Thomas, Andreas, Martin, Wolfgang, Roland, Markus, Stefan, Bernhard, Georg,
+		Daniel, Clemens, Florian, Lukas, Dominik, Tobias, Jakob, Elias, Maximilian, Valentin, Xaver`,
+	female: `Maria, Anna, Theresia, Hermine, Rosa, Hildegard, Gertrude, Elfriede, Christine, Ingeborg, Brigitte,
+		Margit, Eva, Manuela, Sabine, Doris, Petra, Barbara, Sonja, Karin, Daniela, Birgit, Bettina, Katharina,
+		Magdalena, Verena, Julia, Lisa, Theresa, Johanna, Viktoria, Valentina, Emma, Leni, Rosalie`,
+	family: `Gruber, Huber, Wagner, Pichler, Moser, Steiner, Hofer, Leitner, Berger, Fuchs, Eder, Schmid, Winkler,
+		Weber, Schneider, Reiter, Mayer, Wimmer, Egger, Brunner, Lang, Baumgartner, Auer, Binder, Lechner, Wallner,
+		Aigner, Ebner, Koller, Lehner, Haas, Schuster, Strasser, Holzer, Kern, Fink, Stadler, Novak, Horvath, Kainz,
+		Zöchling, Grünwald, Pöschl, Lackner, Unterberger`,
+	nicks: `Josef=Sepp Pepi, Johann=Hans Hansi, Franz=Franzl, Alois=Loisl, Leopold=Poldi, Theresia=Resi, Maximilian=Max,
+		Katharina=Kathi, Magdalena=Leni, Elisabeth=Sissi, Georg=Schorsch, Bernhard=Bernd, Andreas=Andi, Viktoria=Vicky`,
+	cities: `Wien:10#0, Wien:11#0, Graz:80#0, Linz:40#0, Salzburg:50#0, Innsbruck:60#0, Klagenfurt:90#0, Bregenz:6900, St. Pölten:31##`,
+	streets: `Hauptstraße, Kirchengasse, Feldgasse, Mozartstraße, Am Anger, Wiener Straße, Schubertgasse, Lindengasse,
+		Mühlweg, Dorfplatz, Weinbergweg, Bachgasse, Neubaugasse, Sonnwendgasse`,
+	phones: `+43 1 00# ####, +43 316 00####, +43 512 00####`,
+	titles: `Mag., Mag., Dr., DI`,
+	legal:  `Verein, Verein, gGmbH, Stiftung`,
+}
+
+var switzerland = spec{
+	country: "CH", language: "de", share: 35, married: 55, form: "{s} {n}", trunk: "0",
+	male: `Hans, Walter, Ernst, Fritz, Werner, Peter, Kurt, Rolf, Heinz, Bruno, Urs, Beat, Markus, Daniel, Thomas,
+		Reto, Roger, Marcel, Christoph, Patrick, Stefan, Adrian, Pascal, Raphael, Simon, Fabian, Jonas, Lars, Nico,
+		Gian, Levin, Matteo, Nils`,
+	female: `Rosmarie, Heidi, Margrit, Elisabeth, Ruth, Verena, Ursula, Silvia, Beatrice, Esther, Monika, Regula,
+		Barbara, Daniela, Claudia, Franziska, Karin, Nadja, Sandra, Corinne, Simone, Andrea, Martina, Rahel, Nora,
+		Lara, Selina, Alina, Lea, Ladina, Elin`,
+	family: `Meier, Müller, Schmid, Keller, Weber, Huber, Schneider, Meyer, Steiner, Fischer, Gerber, Brunner,
+		Baumann, Frei, Zimmermann, Moser, Widmer, Wyss, Graf, Roth, Baumgartner, Suter, Bachmann, Kunz, Bühler,
+		Zürcher, Zbinden, Lüthi, Hofstetter, Ammann, Aeschlimann, Stucki, Caduff, Camenisch, Niederberger, Rüegg`,
+	nicks: `Hans=Hausi, Christoph=Stöffi, Daniel=Dani, Franziska=Fränzi, Elisabeth=Lisbeth Bethli, Raphael=Raffi,
+		Ursula=Ursi, Thomas=Thömu, Stefan=Steffu`,
+	cities: `Zürich:80##, Bern:30##, Basel:40##, Luzern:60##, St. Gallen:90##, Winterthur:84##, Chur:700#, Aarau:50##`,
+	streets: `Bahnhofstrasse, Dorfstrasse, Seestrasse, Rosenweg, Im Grund, Kirchweg, Bergstrasse, Sonnhalde, Mattenweg,
+		Rebbergstrasse, Höhenweg, Gartenstrasse, Alpenblick`,
+	phones: `+41 44 00# ## ##, +41 31 00# ## ##, +41 61 00# ## ##`,
+	titles: `Dr., lic. phil., Prof. Dr.`,
+	legal:  `Verein, Verein, Stiftung, Genossenschaft`,
+}
+
+var romandie = spec{
+	country: "CH", language: "fr", share: 15, married: 45, form: "{s} {n}", trunk: "0",
+	male: france.male, female: france.female,
+	family: `Favre, Rochat, Blanc, Martin, Jaquet, Perrin, Rey, Bonvin, Morand, Chappuis, Monnier, Cornu, Pittet,
+		Jeanneret, Aubert, Berset, Clerc, Dubuis, Fournier, Gaillard, Piguet, Schaller, Vuilleumier, Zufferey`,
+	nicks:   france.nicks,
+	cities:  `Genève:12##, Lausanne:10##, Neuchâtel:2000, Fribourg:1700, Sion:195#, Yverdon-les-Bains:1400`,
+	streets: `Rue du Lac, Chemin des Vignes, Avenue de la Gare, Route de Berne, Rue du Simplon, Chemin du Coteau, Rue des Alpes`,
+	phones:  `+41 22 00# ## ##, +41 21 00# ## ##`,
+	titles:  `Dr, Prof.`,
+	legal:   `Association, Association, Fondation`,
+}
