@@ -105,7 +105,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.c.Timeout)
 	defer cancel()
-	conn := &dialled{}
+	conn := &dialled{ctx: ctx}
 	defer conn.close()
 	client, err := s.client(conn, isASCII(m.To))
 	if err != nil {
@@ -115,9 +115,6 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return connectError(err)
 	}
-	// The library watches deadlines only; closing makes it notice a cancellation.
-	stop := context.AfterFunc(ctx, conn.close)
-	defer stop()
 	if ok, _ := smtp.Extension("SMTPUTF8"); !ok && !isASCII(m.To) {
 		return &Error{Stage: StageRecipient, Code: 553, Enhanced: "5.6.7"} // RFC 6531, 3.5
 	}
@@ -185,10 +182,13 @@ func (s *Sender) client(conn *dialled, ascii bool) (*gomail.Client, error) {
 }
 
 // dialled keeps hold of the connection, because the library drops it without
-// closing when the greeting, TLS or the login fails.
+// closing when the greeting, TLS or the login fails, and watches deadlines
+// only: closing the connection is what makes it notice a cancellation.
 type dialled struct {
+	ctx  context.Context // of the whole conversation
+	tls  *tls.Config     // not nil: encrypt from the first byte
 	conn net.Conn
-	tls  *tls.Config // not nil: encrypt from the first byte
+	stop func() bool
 }
 
 func (d *dialled) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -197,6 +197,7 @@ func (d *dialled) dial(ctx context.Context, network, address string) (net.Conn, 
 		return nil, err
 	}
 	d.conn = conn
+	d.stop = context.AfterFunc(d.ctx, func() { conn.Close() }) //nolint:errcheck // nothing left to lose
 	if d.tls == nil {
 		return conn, nil
 	}
@@ -206,6 +207,7 @@ func (d *dialled) dial(ctx context.Context, network, address string) (net.Conn, 
 
 func (d *dialled) close() {
 	if d.conn != nil {
+		d.stop()
 		d.conn.Close() //nolint:errcheck // nothing left to lose
 	}
 }

@@ -269,19 +269,19 @@ func TestRefusalsAreClassified(t *testing.T) {
 		return &smtp.SMTPError{Code: code, EnhancedCode: e, Message: "tim@example.org is not here"}
 	}
 	tests := map[string]struct {
-		office    postOffice
+		office    *postOffice
 		change    func(*Config)
 		reason    string
 		permanent bool
 	}{
-		"unknown recipient": {office: postOffice{onRcpt: refuse(550, smtp.EnhancedCode{5, 1, 1})}, reason: "recipient-550-5.1.1", permanent: true},
-		"mailbox busy":      {office: postOffice{onRcpt: refuse(450, smtp.EnhancedCode{4, 2, 1})}, reason: "recipient-450-4.2.1"},
-		"mailbox full":      {office: postOffice{onRcpt: refuse(552, smtp.EnhancedCode{5, 2, 2})}, reason: "recipient-552-5.2.2", permanent: true},
-		"content refused":   {office: postOffice{onData: refuse(554, smtp.EnhancedCode{5, 7, 1})}, reason: "content-554-5.7.1", permanent: true},
-		"greylisted":        {office: postOffice{onData: refuse(451, smtp.EnhancedCode{4, 7, 1})}, reason: "content-451-4.7.1"},
-		"sender refused":    {office: postOffice{onMail: refuse(550, smtp.EnhancedCode{5, 7, 1})}, reason: "sender-550-5.7.1"},
-		"login needed":      {office: postOffice{onRcpt: refuse(530, smtp.EnhancedCode{5, 7, 0})}, reason: "recipient-530-5.7.0"},
-		"dropped mid-DATA":  {office: postOffice{dropData: true}, reason: "content"},
+		"unknown recipient": {office: &postOffice{onRcpt: refuse(550, smtp.EnhancedCode{5, 1, 1})}, reason: "recipient-550-5.1.1", permanent: true},
+		"mailbox busy":      {office: &postOffice{onRcpt: refuse(450, smtp.EnhancedCode{4, 2, 1})}, reason: "recipient-450-4.2.1"},
+		"mailbox full":      {office: &postOffice{onRcpt: refuse(552, smtp.EnhancedCode{5, 2, 2})}, reason: "recipient-552-5.2.2", permanent: true},
+		"content refused":   {office: &postOffice{onData: refuse(554, smtp.EnhancedCode{5, 7, 1})}, reason: "content-554-5.7.1", permanent: true},
+		"greylisted":        {office: &postOffice{onData: refuse(451, smtp.EnhancedCode{4, 7, 1})}, reason: "content-451-4.7.1"},
+		"sender refused":    {office: &postOffice{onMail: refuse(550, smtp.EnhancedCode{5, 7, 1})}, reason: "sender-550-5.7.1"},
+		"login needed":      {office: &postOffice{onRcpt: refuse(530, smtp.EnhancedCode{5, 7, 0})}, reason: "recipient-530-5.7.0"},
+		"dropped mid-DATA":  {office: &postOffice{dropData: true}, reason: "content"},
 		"wrong password": {
 			change: func(c *Config) { c.Username, c.Password = "habeas", func() string { return "wrong" } },
 			reason: "connect-535",
@@ -291,7 +291,10 @@ func TestRefusalsAreClassified(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			p := &test.office
+			p := test.office
+			if p == nil {
+				p = new(postOffice)
+			}
 			p.open(t, StartTLS)
 			err := p.sender(t, StartTLS, test.change).Send(t.Context(), invitation(t))
 			var e *Error
