@@ -12,7 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-var errNotYours = habeas.NotFound("There is no such record of yours.").WithCode("party.not-yours")
+var errNotOwn = habeas.NotFound("There is no such record of yours.").WithCode("party.not-yours")
 
 // own reads one of the actor's own records as it is held.
 func (r *Records) own(ctx context.Context, from party.Reader, a habeas.Actor, id habeas.PartyID) (party.Record, []party.Statement, error) {
@@ -21,7 +21,7 @@ func (r *Records) own(ctx context.Context, from party.Reader, a habeas.Actor, id
 		return rec, nil, err
 	}
 	if a.Account.IsZero() || rec.Party.Account != a.Account {
-		return party.Record{}, nil, errNotYours
+		return party.Record{}, nil, errNotOwn
 	}
 	return rec, said, nil
 }

@@ -65,6 +65,7 @@ type Asserting struct {
 	Party   habeas.PartyID
 	Answer  Reference
 	Created bool
+	Known   bool // the very same was said before: nothing was written
 }
 
 // Limits of an assertion.
@@ -265,7 +266,7 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 			if seen.Print != a.idem.Print {
 				return Change{}, habeas.Conflict("This idempotency key was used for another request. Use a new key.").WithCode("idempotency.reused")
 			}
-			a.Answer = seen.Answer
+			a.Answer, a.Known = seen.Answer, true
 			return Change{}, nil
 		}
 	}

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/keyring"
+)
+
+// keysFile is the key store in the data directory.
+const keysFile = "keys.db"
+
+// InitOptions say what `habeas init` makes.
+type InitOptions struct {
+	Dir          string
+	Password     []byte // wiped
+	Organisation string
+	PublicURL    string // empty: for this machine only
+	Addr         string
+	KDF          keyring.KDF // zero: the default cost
+}
+
+// Initialised is what is shown once after init.
+type Initialised struct {
+	Dir               string `json:"dir"`
+	RecoveryCode      string `json:"recovery_code"`
+	AdministratorLink string `json:"administrator_link"`
+}
+
+// Init makes a data directory: key store, records, ledger, settings. It overwrites
+// nothing; when it fails, what it made is taken away again.
+func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
+	publicURL := o.PublicURL
+	if publicURL == "" {
+		publicURL = "http://" + o.Addr
+	}
+	origin, err := edge.ParseOrigin(publicURL)
+	if err != nil {
+		return made, err
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return made, fmt.Errorf("make the data directory: %w", err)
+	}
+	keys, kit, err := keyring.Create(ctx, filepath.Join(o.Dir, keysFile), o.Password, keyring.Options{KDF: o.KDF})
+	if err != nil {
+		if errors.Is(err, keyring.ErrExists) {
+			return made, habeas.Conflict("This directory holds records already. Nothing was changed.").WithCode("dir.exists")
+		}
+		return made, err
+	}
+	if err := writeSettings(o); err != nil {
+		return made, errors.Join(err, keys.Close())
+	}
+	s, err := Open(ctx, Config{Dir: o.Dir, Keys: keys, Clock: habeas.SystemClock{}, Organisation: o.Organisation, Origin: origin})
+	if err != nil {
+		return made, errors.Join(err, keys.Close())
+	}
+	path, err := s.Accounts.FirstAdministratorLink(ctx)
+	if err := errors.Join(err, s.Close()); err != nil {
+		return made, err
+	}
+	dir, err := filepath.Abs(o.Dir)
+	return Initialised{Dir: dir, RecoveryCode: kit.Code(), AdministratorLink: origin.URL(path)}, err
+}
+
+// writeSettings leaves a first habeas.toml, unless there is one.
+func writeSettings(o InitOptions) error {
+	path := filepath.Join(o.Dir, SettingsFile)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	text := "# Settings of this Habeas server. See docs/settings.md.\norganisation = " + strconv.Quote(o.Organisation) + "\n"
+	if o.PublicURL != "" {
+		text += "public_url = " + strconv.Quote(o.PublicURL) + "\n"
+	}
+	if _, err := f.WriteString(text); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return f.Close()
+}
+
+// Empty reports whether a directory holds no records yet.
+func Empty(dir string) bool { return !keyring.Exists(filepath.Join(dir, keysFile)) }
+
+// ImportInto opens a data directory, making it first when it is empty, imports a
+// file and closes it. made is set when it was empty.
+func ImportInto(ctx context.Context, dir string, password []byte, log *slog.Logger, o ImportOptions) (r ImportReport, made Initialised, err error) {
+	if Empty(dir) {
+		if made, err = Init(ctx, InitOptions{Dir: dir, Password: bytes.Clone(password), Organisation: "This organisation", Addr: "localhost:8080"}); err != nil {
+			clear(password)
+			return r, made, err
+		}
+	}
+	settings, err := ReadSettings(dir)
+	if err != nil {
+		return r, made, err
+	}
+	keys, err := Unseal(ctx, dir, password, false)
+	if err != nil {
+		return r, made, err
+	}
+	s, err := Open(ctx, Config{Dir: dir, Keys: keys, Clock: habeas.SystemClock{}, Organisation: settings.Organisation, Schemas: settings.sets(), Log: log})
+	if err != nil {
+		return r, made, errors.Join(err, keys.Close())
+	}
+	r, err = s.Import(ctx, o)
+	return r, made, errors.Join(err, s.Close())
+}

@@ -1,0 +1,191 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/jobs"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// Config is what a server is opened with.
+type Config struct {
+	Dir          string        // data directory, holding keys.db, records.db and ledger/
+	Keys         *keyring.Ring // the unsealed key store; Close closes it
+	Clock        habeas.Clock
+	Organisation string
+	Contact      string // how people reach the organisation
+	Origin       edge.Origin
+	Proxies      edge.Proxies
+	Schemas      []party.SetSchema // nil: the built-in data sets
+	Sender       Sender            // where mail goes; nil: it waits in the outbox
+	MailDomain   string            // of Message-IDs
+	Log          *slog.Logger
+	LedgerOrigin string // name of the log, fixed at the first start
+}
+
+// Server is an open data directory with its use cases, ready to serve.
+type Server struct {
+	Config
+	DB       *sqlstore.DB
+	Schemas  *party.Schemas
+	Finder   party.Finder
+	Ledger   *Ledger
+	Mailer   *Mailer
+	Accounts *Accounts
+	Systems  *Systems
+	Records  *Records
+
+	worker *jobs.Worker
+	lock   *os.File
+	ready  atomic.Bool // the search index has read everything
+	stop   context.CancelFunc
+	tasks  sync.WaitGroup
+}
+
+// Open takes the directory's lock, opens the stores and starts what runs beside the
+// requests: the search index, the publisher of the ledger, the outbox, housekeeping.
+// On failure nothing stays open but cfg.Keys.
+func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.LedgerOrigin == "" {
+		cfg.LedgerOrigin = cfg.Origin.Host() + "/ledger"
+	}
+	sets := cfg.Schemas
+	if sets == nil {
+		sets = party.DefaultSchemas()
+	}
+	s := &Server{Config: cfg, Finder: party.NewIndex()}
+	if s.Schemas, err = party.NewSchemas(sets...); err != nil {
+		return nil, err
+	}
+	if s.lock, err = LockDir(cfg.Dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.lock.Close())
+		}
+	}()
+	s.worker = &jobs.Worker{Clock: cfg.Clock, Log: cfg.Log}
+	s.DB, err = sqlstore.Open(ctx, sqlstore.Config{
+		Dir: cfg.Dir, Keys: cfg.Keys, Clock: cfg.Clock, Learn: s.Finder.Learn, Wake: s.worker.Wake,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.Ledger, err = OpenLedger(ctx, cfg.Dir, cfg.LedgerOrigin, cfg.Keys, s.DB); err != nil {
+		return nil, errors.Join(err, s.DB.Close())
+	}
+	s.wire()
+	s.start(ctx)
+	return s, nil
+}
+
+// wire makes the use cases from the stores.
+func (s *Server) wire() {
+	cfg := s.Config
+	s.Mailer = &Mailer{
+		Keys: cfg.Keys, Sender: cfg.Sender, Origin: cfg.Origin, Organisation: cfg.Organisation,
+		Contact: cfg.Contact, Domain: cfg.MailDomain, Clock: cfg.Clock,
+	}
+	s.Accounts = NewAccounts(AccountsDeps{
+		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
+	})
+	s.Systems = NewSystems(SystemDeps{DB: s.DB, Keys: cfg.Keys, Clock: cfg.Clock})
+	s.Records = NewRecords(Records{
+		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
+		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Rules: party.DefaultRules,
+	}, s.Schemas)
+}
+
+// start begins the work beside the requests.
+func (s *Server) start(ctx context.Context) {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	s.tasks.Go(func() { s.index(work) })
+	s.tasks.Go(func() { s.Ledger.Keep(work, func(err error) { s.Log.Error("publishing the ledger failed", "error", err) }) })
+	s.worker.Store, s.worker.Runs = s.DB.Ops(), s.DB.Ops()
+	s.worker.Handlers = map[jobs.Kind]jobs.Handler{}
+	if s.Sender != nil {
+		s.worker.Handlers[JobMail] = s.Mailer.Deliver
+	}
+	s.worker.Schedules = []jobs.Schedule{{Name: "tidy", Every: time.Hour, Do: s.tidy}}
+	s.tasks.Go(func() { s.worker.Run(work) })
+}
+
+// index reads every statement into the search index. Commits that happen meanwhile
+// reach it through Learn; taking a statement in twice changes nothing.
+func (s *Server) index(ctx context.Context) {
+	if err := s.DB.Records().Each(ctx, s.Finder.Learn); err != nil {
+		if ctx.Err() == nil {
+			s.Log.Error("building the search index failed", "error", err)
+		}
+		return
+	}
+	s.ready.Store(true)
+}
+
+// tidy removes technical rows whose time is over.
+func (s *Server) tidy(ctx context.Context) error {
+	return s.DB.Ops().Tidy(ctx, s.Clock.Now())
+}
+
+// Ready reports whether search covers everything.
+func (s *Server) Ready() bool { return s.ready.Load() }
+
+// Close ends the work beside the requests and closes the stores and the key ring.
+// The HTTP server must have stopped before.
+func (s *Server) Close() error {
+	s.stop()
+	s.tasks.Wait()
+	return errors.Join(s.DB.Close(), s.Keys.Close(), s.lock.Close())
+}
+
+// Serve answers requests on l until ctx ends, then lets those under way finish.
+func (s *Server) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(grace); err != nil {
+		return errors.Join(fmt.Errorf("stop serving: %w", err), srv.Close())
+	}
+	return nil
+}
+
+// LockDir takes the lock of a data directory; one process holds it at a time.
+func LockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the directory's lock: %w", err)
+	}
+	if err := flock(f); err != nil {
+		return nil, errors.Join(habeas.Conflict("Another habeas process uses this data directory. Stop it first.").WithCode("dir.locked"), f.Close())
+	}
+	return f, nil
+}
