@@ -54,7 +54,9 @@ func writeProblem(w http.ResponseWriter, f Failure) {
 	if f.Kind == habeas.KindUnauthenticated && h.Get("WWW-Authenticate") == "" {
 		h.Set("WWW-Authenticate", `Bearer`) // RFC 9110, 15.5.2: a 401 must name a scheme
 	}
-	writeJSON(w, f.Status, "application/problem+json", ProblemOf(f))
+	if err := writeJSON(w, f.Status, "application/problem+json", ProblemOf(f)); err != nil {
+		w.WriteHeader(f.Status) // only text that is no UTF-8 gets here; the status says the most
+	}
 }
 
 // WriteJSON answers with v as JSON. The body is made before the status goes

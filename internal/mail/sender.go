@@ -197,7 +197,7 @@ func (d *dialled) dial(ctx context.Context, network, address string) (net.Conn, 
 		return nil, err
 	}
 	d.conn = conn
-	d.stop = context.AfterFunc(d.ctx, func() { conn.Close() }) //nolint:errcheck // nothing left to lose
+	d.stop = context.AfterFunc(d.ctx, func() { conn.Close() })
 	if d.tls == nil {
 		return conn, nil
 	}
@@ -208,7 +208,7 @@ func (d *dialled) dial(ctx context.Context, network, address string) (net.Conn, 
 func (d *dialled) close() {
 	if d.conn != nil {
 		d.stop()
-		d.conn.Close() //nolint:errcheck // nothing left to lose
+		d.conn.Close()
 	}
 }
 
