@@ -107,7 +107,7 @@ func (s *Server) wire() {
 	s.Accounts = NewAccounts(AccountsDeps{
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
 	})
-	s.Systems = NewSystems(SystemDeps{DB: s.DB, Keys: cfg.Keys, Clock: cfg.Clock})
+	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Records = NewRecords(Records{
 		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Rules: party.DefaultRules,
@@ -119,7 +119,9 @@ func (s *Server) start(ctx context.Context) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.tasks.Go(func() { s.index(work) })
-	s.tasks.Go(func() { s.Ledger.Keep(work, func(err error) { s.Log.Error("publishing the ledger failed", "error", err) }) })
+	s.tasks.Go(func() {
+		s.Ledger.Keep(work, func(err error) { s.Log.Error("publishing the ledger failed", "error", err) })
+	})
 	s.worker.Store, s.worker.Runs = s.DB.Ops(), s.DB.Ops()
 	s.worker.Handlers = map[jobs.Kind]jobs.Handler{}
 	if s.Sender != nil {

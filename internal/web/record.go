@@ -86,5 +86,4 @@ type Records interface {
 	Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID, d party.Decision) error
 }
 
-func (s *Site) mountMe(*edge.Mux)    {}
 func (s *Site) mountStaff(*edge.Mux) {}
