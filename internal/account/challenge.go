@@ -23,7 +23,6 @@ const (
 	codeLifeAsked             = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
 	codeLifeInvited           = 24 * time.Hour        // enrolment codes
 	ceremonyLife              = 10 * time.Minute
-	challengeLifeKept         = 24 * time.Hour // rows are swept this long after they expire
 )
 
 // Life is how long a challenge holds.
@@ -47,9 +46,6 @@ func (p Purpose) Coded() bool {
 	}
 	return false
 }
-
-// SweptBefore returns the moment before which expired challenges are forgotten.
-func SweptBefore(now time.Time) time.Time { return now.Add(-challengeLifeKept) }
 
 // Challenge is something to be answered once. It holds no code: that is derived
 // from its id (ADR 0011).

@@ -37,6 +37,7 @@ type Accounts struct {
 	clock  habeas.Clock
 	roles  account.Roles
 	rp     *webauthn.WebAuthn
+	rpErr  error // why there are no passkeys; nil
 }
 
 var (
@@ -50,10 +51,9 @@ func NewAccounts(d AccountsDeps) *Accounts {
 	if d.Roles == nil {
 		d.Roles = d.DB.Accounts()
 	}
-	return &Accounts{
-		db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles,
-		rp: relyingParty(d.Origin, d.Organisation),
-	}
+	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles}
+	a.rp, a.rpErr = relyingParty(d.Origin, d.Organisation)
+	return a
 }
 
 // entry makes the audit entry of something that happens to a subject.

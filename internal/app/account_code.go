@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"time"
@@ -192,12 +191,17 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 	if c.Purpose == account.ForAddress {
 		return a.addAddress(tx, c, actor)
 	}
+	if c.Purpose == account.ForFirstCode {
+		if err := a.spendFirstLink(tx, c); err != nil {
+			return account.Proved{}, err
+		}
+	}
 	who, err := a.findOrCreate(tx, c, fresh)
 	if err != nil {
 		return account.Proved{}, err
 	}
 	if c.Purpose == account.ForFirstCode {
-		if err := a.becomeFirst(tx, c, who.ID); err != nil {
+		if err := a.grantFirst(tx, c, who.ID); err != nil {
 			return account.Proved{}, err
 		}
 	}
@@ -231,7 +235,7 @@ func next(c account.Challenge, hasPasskey bool) string {
 	}
 	switch {
 	case c.Purpose == account.ForFirstCode && !hasPasskey:
-		return "/me/credentials?first=1"
+		return "/me/credentials"
 	case c.Purpose == account.ForFirstCode:
 		return "/sign-in?to=%2Fadmin%2Froles"
 	case c.Purpose == account.ForSignIn && hasPasskey:
@@ -324,13 +328,4 @@ func (a *Accounts) InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address e
 		Kind: mail.KindInvitation, To: mailbox, Language: language, Link: "/code?c=" + c.ID.String(), Challenge: c.ID,
 		Hours: int(c.Purpose.Life() / time.Hour),
 	})
-}
-
-// jsonOf marshals what cannot fail to.
-func jsonOf(v any) ([]byte, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return nil, habeas.Internal(err)
-	}
-	return b, nil
 }

@@ -1,8 +1,159 @@
 package web
 
-import "github.com/habeas-data/habeas/internal/edge"
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
 
-// Accounts is what the pages about accounts ask of the server.
-type Accounts interface{}
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/keyring"
+)
 
-func (s *Site) mountAccount(*edge.Mux) {}
+// Accounts is what the pages about accounts ask of the server. Every method checks
+// what the actor or the browser may do; errors are *habeas.Error.
+type Accounts interface {
+	// Ask makes a challenge and mails its code, alike for known and unknown addresses.
+	Ask(ctx context.Context, in account.Asking) (habeas.ChallengeID, error)
+	// AskForAddress does so for one more address of the actor's account.
+	AskForAddress(ctx context.Context, a habeas.Actor, in account.Asking) (habeas.ChallengeID, error)
+	// Waiting is what the browser in which a flow began may see of it.
+	Waiting(ctx context.Context, id habeas.ChallengeID, flow account.Token) (account.Pending, error)
+	// Prove answers a challenge; every refusal of a code is account.ErrCode.
+	Prove(ctx context.Context, a habeas.Actor, id habeas.ChallengeID, typed string, b account.Browser) (account.Proved, error)
+
+	// PasskeyOptions and PasskeySignIn are the two steps of signing in by passkey;
+	// options and answer are JSON as WebAuthn defines it.
+	PasskeyOptions(ctx context.Context, flow account.Token) (options []byte, err error)
+	PasskeySignIn(ctx context.Context, answer []byte, b account.Browser) error
+	// NewPasskeyOptions and AddPasskey are those of making one.
+	NewPasskeyOptions(ctx context.Context, a habeas.Actor, flow account.Token, name string) (options []byte, err error)
+	AddPasskey(ctx context.Context, a habeas.Actor, answer []byte, b account.Browser) error
+	SignOut(ctx context.Context, sign account.Token) error
+
+	Holdings(ctx context.Context, a habeas.Actor) (account.Holdings, error)
+	SetName(ctx context.Context, a habeas.Actor, name string) error
+	RemovePasskey(ctx context.Context, a habeas.Actor, sign account.Token, hash keyring.LookupHash) error
+	RestorePasskey(ctx context.Context, a habeas.Actor, hash keyring.LookupHash) error
+	RemoveAddress(ctx context.Context, a habeas.Actor, hash keyring.LookupHash) error
+	EndOtherSignIns(ctx context.Context, a habeas.Actor, sign account.Token) error
+
+	// Recovering is what a recovery would end; Recover does it.
+	Recovering(ctx context.Context, sign account.Token) (account.Holdings, error)
+	Recover(ctx context.Context, sign account.Token, b account.Browser) error
+
+	// For administrators.
+
+	Grants(ctx context.Context, a habeas.Actor) ([]account.Grant, error)
+	GrantRole(ctx context.Context, a habeas.Actor, address email.Address, role habeas.Role) error
+	RevokeRole(ctx context.Context, a habeas.Actor, address keyring.LookupHash, role habeas.Role) error
+	SetClosed(ctx context.Context, a habeas.Actor, address email.Address, closed bool) error
+	// CheckFirstLink says whether the first administrator's link would still work.
+	CheckFirstLink(ctx context.Context, link string) error
+}
+
+const (
+	// flowLife is longer than any challenge that asks for the browser it began in.
+	flowLife = 24 * time.Hour
+	// accountForm and passkeyAnswer bound what a page posts, in bytes.
+	accountForm   = 16 << 10
+	passkeyAnswer = 64 << 10
+	codeDigits    = 8
+	maxAddress    = 320 // characters: more than any address has
+)
+
+func (s *Site) mountAccount(m *edge.Mux) {
+	s.handle(m, Anybody, "GET /join", s.joinPage)
+	s.handle(m, Anybody, "POST /join", s.join)
+	s.handle(m, Anybody, "POST /join/check", s.checkAddress)
+	s.handle(m, Anybody, "GET /code", s.codePage)
+	s.handle(m, Anybody, "POST /code", s.code)
+
+	s.handle(m, Anybody, "GET /sign-in", s.signInPage)
+	s.handle(m, Anybody, "POST /sign-in/code", s.signInByCode)
+	s.handle(m, Anybody, "POST /sign-in/passkey/options", s.passkeyOptions)
+	s.handle(m, Anybody, "POST /sign-in/passkey", s.passkeySignIn)
+	s.handle(m, Anybody, "POST /sign-out", s.signOut)
+	s.handle(m, Anybody, "GET /recover", s.recoverPage)
+	s.handle(m, Anybody, "POST /recover", s.recover)
+	s.handle(m, Anybody, "GET /first-administrator", s.firstPage)
+	s.handle(m, Anybody, "POST /first-administrator", s.first)
+
+	s.handle(m, SignedIn, "GET /me/credentials", s.credentialsPage)
+	s.handle(m, SignedIn, "POST /me/credentials/passkeys/options", s.newPasskeyOptions)
+	s.handle(m, SignedIn, "POST /me/credentials/passkeys", s.addPasskey)
+	s.handle(m, SignedIn, "POST /me/credentials/passkeys/remove", s.removePasskey)
+	s.handle(m, SignedIn, "POST /me/credentials/passkeys/restore", s.restorePasskey)
+	s.handle(m, SignedIn, "POST /me/credentials/addresses", s.addAddress)
+	s.handle(m, SignedIn, "POST /me/credentials/addresses/remove", s.removeAddress)
+	s.handle(m, SignedIn, "POST /me/credentials/sign-ins/end", s.endSignIns)
+	s.handle(m, SignedIn, "POST /me/credentials/name", s.setName)
+
+	s.handle(m, Administrator, "GET /admin/roles", s.rolesPage)
+	s.handle(m, Administrator, "POST /admin/roles", s.grantRole)
+	s.handle(m, Administrator, "POST /admin/roles/revoke", s.revokeRole)
+	s.handle(m, Administrator, "POST /admin/accounts", s.setClosed)
+}
+
+// flow marks the browser in which a flow begins, once: several flows of one browser
+// do not disturb each other.
+func (s *Site) flow(w http.ResponseWriter, r *http.Request) account.Token {
+	if t, ok := s.Cookies.Flow(r); ok {
+		return account.Token(t)
+	}
+	return account.Token(s.Cookies.BeginFlow(w, flowLife))
+}
+
+// held is a ResponseWriter that only gathers headers, to hold a cookie back until
+// what it stands for has happened.
+type held struct {
+	http.ResponseWriter
+	header http.Header
+}
+
+func (h held) Header() http.Header { return h.header }
+
+// browser describes where an answer comes from and prepares a sign-in for it. The
+// cookie reaches the browser only by keep.
+func (s *Site) browser(w http.ResponseWriter, r *http.Request, life time.Duration) (b account.Browser, keep func()) {
+	if t, ok := s.Cookies.Flow(r); ok {
+		b.Flow = account.Token(t)
+	}
+	if t, ok := s.Cookies.SignIn(r); ok {
+		b.Old = account.Token(t)
+	}
+	later := held{w, http.Header{}}
+	b.New = account.Token(s.Cookies.BeginSignIn(later, life))
+	b.Device = deviceOf(r.UserAgent())
+	return b, func() {
+		for _, c := range later.header.Values("Set-Cookie") {
+			w.Header().Add("Set-Cookie", c)
+		}
+	}
+}
+
+// deviceOf names browser and system of a User-Agent roughly, for its owner to
+// recognise; the header itself is not kept.
+func deviceOf(agent string) string {
+	first := func(pairs ...string) string {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if strings.Contains(agent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	browser := first("Edg", "Edge", "OPR/", "Opera", "Firefox", "Firefox", "Chrome", "Chrome", "CriOS", "Chrome", "Safari", "Safari")
+	system := first("Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	return strings.Trim(browser+" · "+system, " ·")
+}
+
+// writeJSON answers a script of ours.
+func writeJSON(w http.ResponseWriter, body []byte) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // the reader may have gone
+	return nil
+}

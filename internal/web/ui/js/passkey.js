@@ -119,7 +119,7 @@ async function press(form) {
 
 // Offers passkeys in the list under the field while one types, where browsers can.
 async function offer(form) {
-  if (!form.querySelector('[autocomplete~="webauthn"]')) return;
+  if (!document.querySelector('[autocomplete~="webauthn"]')) return;
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   waiting = new AbortController();
   try {

@@ -1,0 +1,181 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// Holdings is what opens or reaches the actor's account.
+func (a *Accounts) Holdings(ctx context.Context, actor habeas.Actor) (account.Holdings, error) {
+	return a.holdings(ctx, actor.Account, a.clock.Now())
+}
+
+// SetName changes how the account's person is addressed.
+func (a *Accounts) SetName(ctx context.Context, actor habeas.Actor, name string) error {
+	if err := account.CheckName("name", name); err != nil {
+		return err
+	}
+	e := a.entry(audit.PartyCorrected, habeas.SubjectOf(actor.Account), actor, map[string]string{"field": "account name"})
+	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		who, err := tx.Accounts().Account(ctx, actor.Account)
+		if err != nil {
+			return err
+		}
+		who.Profile.Name = name
+		return tx.Accounts().ChangeAccount(who, e)
+	})
+}
+
+// ownPasskey reads one of the actor's passkeys inside a transaction.
+func ownPasskey(tx *sqlstore.Tx, actor habeas.Actor, hash keyring.LookupHash) (account.Passkey, error) {
+	p, err := tx.Accounts().Passkey(tx.Context(), hash)
+	if err == nil && p.Account != actor.Account {
+		err = habeas.NotFound("There is no such passkey.").WithCode("passkey.none")
+	}
+	return p, err
+}
+
+// RemovePasskey ends a passkey and the sign-ins that were made with it, except the
+// one that asks. It can be taken back for account.UndoFor.
+func (a *Accounts) RemovePasskey(ctx context.Context, actor habeas.Actor, sign account.Token, hash keyring.LookupHash) error {
+	e := a.entry(audit.CredentialEnded, habeas.SubjectOf(actor.Account), actor, map[string]string{"credential": "passkey"})
+	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		p, err := ownPasskey(tx, actor, hash)
+		if err != nil || !p.EndedAt.IsZero() {
+			return err
+		}
+		p.EndedAt = e.At
+		if err := tx.Accounts().ChangePasskey(p, e); err != nil {
+			return err
+		}
+		return tx.Ops().EndSignInsBy(ctx, hash, sign)
+	})
+}
+
+// RestorePasskey takes a removal back.
+func (a *Accounts) RestorePasskey(ctx context.Context, actor habeas.Actor, hash keyring.LookupHash) error {
+	e := a.entry(audit.CredentialAdded, habeas.SubjectOf(actor.Account), actor, map[string]string{"credential": "passkey", "undo": "yes"})
+	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		p, err := ownPasskey(tx, actor, hash)
+		if err != nil || p.EndedAt.IsZero() {
+			return err
+		}
+		if e.At.Sub(p.EndedAt) >= account.UndoFor {
+			return habeas.Gone("It is too late to take this back. Add the passkey anew.").WithCode("passkey.gone")
+		}
+		p.EndedAt = time.Time{}
+		return tx.Accounts().ChangePasskey(p, e)
+	})
+}
+
+// RemoveAddress takes away an address other than the main one.
+func (a *Accounts) RemoveAddress(ctx context.Context, actor habeas.Actor, hash keyring.LookupHash) error {
+	e := a.entry(audit.CredentialEnded, habeas.SubjectOf(actor.Account), actor, map[string]string{"credential": "address"})
+	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		held, found, err := tx.Accounts().AddressAt(ctx, hash)
+		switch {
+		case err != nil:
+			return err
+		case !found || held.Account != actor.Account:
+			return habeas.NotFound("There is no such address.").WithCode("address.none")
+		case held.Main:
+			return habeas.Forbidden("The main address stays: it is where recovery starts.").WithCode("address.main")
+		}
+		return tx.Accounts().RemoveAddress(held, e)
+	})
+}
+
+// EndOtherSignIns ends all sign-ins of the actor but the one that asks.
+func (a *Accounts) EndOtherSignIns(ctx context.Context, actor habeas.Actor, sign account.Token) error {
+	e := a.entry(audit.SignedOut, habeas.SubjectOf(actor.Account), actor, map[string]string{"scope": "all others"})
+	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		if err := tx.Ops().EndSignIns(ctx, actor.Account, sign); err != nil {
+			return err
+		}
+		return tx.Audit(e)
+	})
+}
+
+var errRecovery = habeas.Forbidden("To recover an account, ask for a code at its main address first.").WithCode("recover.none")
+
+// Recovering is what a recovery would end, shown to a sign-in that may recover.
+func (a *Accounts) Recovering(ctx context.Context, sign account.Token) (account.Holdings, error) {
+	now := a.clock.Now()
+	s, found, err := a.db.Accounts().Standing(ctx, sign)
+	if err != nil {
+		return account.Holdings{}, err
+	}
+	if !found || s.Reach(now) != account.ReachRecovery {
+		return account.Holdings{}, errRecovery
+	}
+	h, err := a.holdings(ctx, s.Account, now)
+	if err == nil && h.Main().Hash != s.Address {
+		err = errRecovery
+	}
+	return h, err
+}
+
+// Recover gives an account back to whoever proved its main address, and ends what
+// could be another's: every sign-in, every passkey, every further address, every
+// pending challenge, and the roles (PTY-A2, A3, A4). Every address is told, those
+// that go too. The browser stays signed in by its code, under a new cookie.
+func (a *Accounts) Recover(ctx context.Context, sign account.Token, b account.Browser) error {
+	h, err := a.Recovering(ctx, sign)
+	if err != nil {
+		return err
+	}
+	id, main := h.Account.ID, h.Main()
+	actor := habeas.Actor{Kind: habeas.ActorPerson, Account: id, Proof: habeas.ProofCode}
+	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		s, found, err := tx.Accounts().Standing(ctx, sign)
+		if err != nil || !found || s.Reach(a.clock.Now()) != account.ReachRecovery {
+			return errors.Join(err, errRecovery) // another recovery was first
+		}
+		if err := a.tell(tx, id, mail.KindRecovered, "/sign-in"); err != nil {
+			return err
+		}
+		if err := a.stripAccount(tx, id, actor); err != nil {
+			return err
+		}
+		return a.begin(tx, account.SignIn{Account: id, Proof: habeas.ProofCode, Address: main.Hash}, b)
+	})
+}
+
+// stripAccount leaves an account with nothing but its main address.
+func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habeas.Actor) error {
+	ctx, w, subject := tx.Context(), tx.Accounts(), habeas.SubjectOf(id)
+	if err := tx.Ops().EndSignIns(ctx, id, account.Token{}); err != nil {
+		return err
+	}
+	if err := tx.Ops().EndChallenges(ctx, id); err != nil {
+		return err
+	}
+	if err := w.RemovePasskeys(id, a.entry(audit.AccountRecovered, subject, actor, nil)); err != nil {
+		return err
+	}
+	if err := a.revokeAll(tx, id, actor); err != nil {
+		return err
+	}
+	addresses, err := w.Addresses(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, address := range addresses {
+		if address.Main {
+			continue
+		}
+		e := a.entry(audit.CredentialEnded, subject, actor, map[string]string{"credential": "address"})
+		if err := w.RemoveAddress(address, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
