@@ -13,17 +13,18 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// staff refuses everybody else.
-func staff(a habeas.Actor) error {
+// staff refuses everybody else, and marks what follows as done at work.
+func staff(a *habeas.Actor) error {
 	if !a.Has(habeas.RoleStaff) {
 		return habeas.Forbidden("This is for people who work here.").WithCode("role.missing")
 	}
+	a.Kind = habeas.ActorStaff
 	return nil
 }
 
 // Tally implements web.Records.
 func (r *Records) Tally(ctx context.Context, a habeas.Actor) (t party.Tally, err error) {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return t, err
 	}
 	t.All, t.Claimed, t.Waiting, err = r.DB.Records().Count(ctx)
@@ -32,7 +33,7 @@ func (r *Records) Tally(ctx context.Context, a habeas.Actor) (t party.Tally, err
 
 // Find implements web.Records. An empty query lists the newest.
 func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit int) ([]party.Record, bool, error) {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return nil, false, err
 	}
 	var ids []habeas.PartyID
@@ -53,7 +54,7 @@ func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit 
 
 // Open implements web.Records. The read is witnessed before anything is shown.
 func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, error) {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return party.Record{}, err
 	}
 	if a.Purpose == "" {
@@ -70,7 +71,7 @@ func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (
 
 // Like implements web.Records.
 func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]party.Record, error) {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return nil, err
 	}
 	return r.loadAll(ctx, r.Finder.Like(v, 8))
@@ -78,7 +79,7 @@ func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]p
 
 // Enter implements web.Records.
 func (r *Records) Enter(ctx context.Context, a habeas.Actor, in party.Assertion, invite bool) (habeas.PartyID, bool, error) {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return habeas.PartyID{}, false, err
 	}
 	in.Actor, in.Source = a, party.Source{Kind: party.FromStaff, Account: a.Account}
@@ -100,7 +101,7 @@ func (r *Records) Enter(ctx context.Context, a habeas.Actor, in party.Assertion,
 
 // Amend implements web.Records.
 func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, said party.Values) error {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return err
 	}
 	said, err := r.schemas.Clean(said)
@@ -126,7 +127,7 @@ func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, 
 // ChangeAddress implements web.Records. The old address no longer leads to the
 // record; a claim that is looking at it aborts (PTY-A32).
 func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.PartyID, to email.Address) error {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return err
 	}
 	hash := r.Keys.Lookup(party.LookupEmail, to.Key())
@@ -183,7 +184,7 @@ func valuesOf(rec party.Record) party.Values {
 
 // Invite implements web.Records.
 func (r *Records) Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID) error {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return err
 	}
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
@@ -210,7 +211,7 @@ func (r *Records) Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 // PaperCode implements web.Records: twelve characters, 60 bits, of which only a
 // keyed hash is kept.
 func (r *Records) PaperCode(ctx context.Context, a habeas.Actor, id habeas.PartyID) (string, time.Time, error) {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return "", time.Time{}, err
 	}
 	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -233,7 +234,7 @@ func (r *Records) PaperCode(ctx context.Context, a habeas.Actor, id habeas.Party
 
 // Waiting implements web.Records.
 func (r *Records) Waiting(ctx context.Context, a habeas.Actor, after habeas.PartyID, limit int) ([]party.Record, error) {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return nil, err
 	}
 	waiting, err := r.DB.Records().Waiting(ctx, after, limit)
@@ -249,7 +250,7 @@ func (r *Records) Waiting(ctx context.Context, a habeas.Actor, after habeas.Part
 
 // Rivals implements web.Records.
 func (r *Records) Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Record, error) {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return nil, err
 	}
 	said, err := r.DB.Records().Statements(ctx, id)
@@ -275,7 +276,7 @@ func (r *Records) Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 
 // Decide implements web.Records.
 func (r *Records) Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID, d party.Decision) error {
-	if err := staff(a); err != nil {
+	if err := staff(&a); err != nil {
 		return err
 	}
 	if d != party.KeepApart && d != party.Release {
