@@ -1,0 +1,274 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/api"
+	"github.com/habeas-data/habeas/internal/app"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// administrator connects the systems of a test.
+var administrator = habeas.Actor{
+	Kind: habeas.ActorStaff, Account: habeas.AccountID{15: 1}, Proof: habeas.ProofPasskey,
+	Roles: []habeas.Role{habeas.RoleAdministrator},
+}
+
+// world is a whole server for programs: API, use cases, store and keys on a real
+// directory, behind the same layers as in production, on a real port.
+type world struct {
+	testing.TB
+	dir     string
+	keys    *keyring.Ring
+	db      *sqlstore.DB
+	systems *app.Systems
+	schemas *party.Schemas
+	clock   *habeas.ManualClock
+	server  *httptest.Server
+	logged  *bytes.Buffer
+}
+
+// deps lets a test change what the API stands on.
+type deps = func(*api.Deps)
+
+// open makes the store of a world, without its server.
+func open(t testing.TB, keys *keyring.Ring) *world {
+	t.Helper()
+	w := &world{TB: t, dir: t.TempDir(), keys: keys, logged: new(bytes.Buffer)}
+	w.clock = habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
+	var err error
+	if w.schemas, err = party.NewSchemas(party.DefaultSchemas()...); err != nil {
+		t.Fatal(err)
+	}
+	if w.db, err = sqlstore.Open(context.Background(), sqlstore.Config{Dir: w.dir, Keys: keys, Clock: w.clock}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.systems = app.NewSystems(app.SystemsDeps{DB: w.db, Keys: keys, Schemas: w.schemas, Clock: w.clock})
+	return w
+}
+
+// newRing makes a key store that is quick to open.
+func newRing(t testing.TB) *keyring.Ring {
+	t.Helper()
+	keys, _, err := keyring.Create(context.Background(), t.TempDir()+"/keys.db", []byte("correct horse battery"), keyring.Options{KDF: keyring.CheapKDF})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := keys.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return keys
+}
+
+// newWorld starts a whole server.
+func newWorld(t testing.TB, change ...deps) *world {
+	t.Helper()
+	w := open(t, newRing(t))
+	w.serve(w.clock, change...)
+	return w
+}
+
+func (w *world) serve(clock habeas.Clock, change ...deps) {
+	w.Helper()
+	d := api.Deps{Systems: w.systems, Records: w.systems.Records(), Clock: clock, LedgerDir: w.dir + "/ledger", LedgerKey: "example+key"}
+	for _, c := range change {
+		c(&d)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	origin, err := edge.ParseOrigin("http://localhost:" + port)
+	if err != nil {
+		w.Fatal(err)
+	}
+	failures := &edge.Failures{Log: slog.New(slog.NewTextHandler(w.logged, nil)), Scrub: func(s string) string { return s }}
+	mux := &edge.Mux{Failures: failures}
+	api.New(d).Mount(mux)
+	var h http.Handler = edge.MaxBody(1<<20, mux)
+	h = edge.Guard{Origin: origin, Failures: failures}.Wrap(h)
+	h = edge.AccessLog(slog.New(slog.NewTextHandler(io.Discard, nil)), clock, h)
+	w.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: h}}
+	w.server.Start()
+	w.server.URL = origin.String()
+	w.Cleanup(w.server.Close)
+}
+
+// system is a connected system with its credentials.
+type system struct {
+	*world
+	id     habeas.SystemID
+	secret string
+	token  string
+}
+
+// connect connects a system and fetches its token over HTTP.
+func (w *world) connect(name string) *system {
+	w.Helper()
+	s, secret, err := w.systems.Connect(context.Background(), administrator, name)
+	if err != nil {
+		w.Fatal(err)
+	}
+	c := &system{world: w, id: s.ID, secret: secret.Reveal()}
+	if w.server != nil {
+		c.authorize()
+	}
+	return c
+}
+
+func (s *system) authorize() {
+	s.Helper()
+	got := s.form("/oauth/token", url.Values{"grant_type": {"client_credentials"}}, s.basic)
+	if got.status != http.StatusOK {
+		s.Fatalf("token: %d %s", got.status, got.body)
+	}
+	s.token = got.json(s)["access_token"].(string)
+}
+
+func (s *system) basic(r *http.Request) { r.SetBasicAuth(s.id.String(), s.secret) }
+
+// reply is an answer read to its end.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (r reply) json(t testing.TB) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
+		t.Fatalf("answer %q is not JSON: %v", r.body, err)
+	}
+	return v
+}
+
+// send makes one request; each change may set headers.
+func (w *world) send(method, path, contentType, body string, change ...func(*http.Request)) reply {
+	w.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, w.server.URL+path, strings.NewReader(body))
+	if err != nil {
+		w.Fatal(err)
+	}
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	for _, c := range change {
+		c(r)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return reply{res.StatusCode, res.Header, string(text)}
+}
+
+func (w *world) form(path string, v url.Values, change ...func(*http.Request)) reply {
+	w.Helper()
+	return w.send("POST", path, "application/x-www-form-urlencoded", v.Encode(), change...)
+}
+
+func (s *system) bearer(r *http.Request) { r.Header.Set("Authorization", "Bearer "+s.token) }
+
+// post sends JSON with the system's token.
+func (s *system) post(path, body string, change ...func(*http.Request)) reply {
+	s.Helper()
+	return s.send("POST", path, "application/json", body, append([]func(*http.Request){s.bearer}, change...)...)
+}
+
+const findOrCreate = "/api/v1/parties:findOrCreate"
+
+// party says something and returns the reference.
+func (s *system) party(body string, change ...func(*http.Request)) string {
+	s.Helper()
+	s.clock.Advance(time.Millisecond) // statements are ordered by their moment
+	got := s.post(findOrCreate, body, change...)
+	if got.status != http.StatusOK {
+		s.Fatalf("find or create %s: %d %s", body, got.status, got.body)
+	}
+	return got.json(s)["party"].(string)
+}
+
+func withKey(key string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("Idempotency-Key", key) }
+}
+
+// behind returns the record that the system's reference stands for.
+func (s *system) behind(ref string) party.Record {
+	s.Helper()
+	id := s.partyOf(ref)
+	p, err := s.db.Records().Party(s.ctx(), id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	said, err := s.db.Records().Statements(s.ctx(), id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return party.Fold(p, said, s.schemas)
+}
+
+func (s *system) partyOf(ref string) habeas.PartyID {
+	s.Helper()
+	r, err := party.ParseReference("party", ref)
+	if err != nil {
+		s.Fatal(err)
+	}
+	prefix, n := r.Handle(s.keys.Cipher("reference/" + s.id.String()))
+	id, err := s.db.Records().ByReference(s.ctx(), s.id, prefix, n)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return id
+}
+
+func (w *world) ctx() context.Context { return context.Background() }
+
+// count counts all parties.
+func (w *world) count() int {
+	w.Helper()
+	n, _, _, err := w.db.Records().Count(w.ctx())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return n
+}
+
+// in returns the system for a test within the test that made it.
+func (s *system) in(t testing.TB) *system {
+	inner, copied := *s.world, *s
+	inner.TB, copied.world = t, &inner
+	return &copied
+}
+
+var _ api.Systems = (*app.Systems)(nil)
+
+var _ api.Records = (*app.SystemRecords)(nil)
