@@ -42,15 +42,17 @@
 //
 //   - A log that shows different histories to different people is found only by
 //     those who compare checkpoints. Witnesses do that: they cosign a checkpoint
-//     after checking that it extends the last they saw. [ParseCheckpoint] takes
-//     such cosignatures, if the caller knows their keys, and names them in
-//     Signers; asking witnesses is left to the caller.
+//     after checking that it extends the last they saw. [AttachCosignatures] adds
+//     their lines to the published checkpoint, and [ParseCheckpoint] verifies
+//     them and names them in Signers; asking the witnesses, and deciding how
+//     many are enough, is left to the caller.
 //   - The log shows that a leaf was there, not that what it says is true, nor
 //     that nothing was left out.
 //   - Leaves are public. Whoever may read the files reads every leaf, so a leaf
-//     holds a commitment to sensitive content and not the content, and no hash of
-//     anything that can be guessed. Erasing means to destroy the key or the salt of the
-//     commitment: the leaf itself stays, or the tree no longer verifies.
+//     holds a commitment to sensitive content and not the content, and no plain
+//     hash of anything that can be guessed. Erasing means destroying the key or
+//     salt of the commitment: the leaf itself stays, or the tree would no longer
+//     verify.
 //   - Publish remembers by the published checkpoint. Whoever can delete it and
 //     change the rows can start another history under the same key.
 //   - The signature is Ed25519, and trees have up to 2^56 leaves of up to 65,535

@@ -52,9 +52,9 @@ type Summary struct {
 // Rows beyond the checkpoint are checked against themselves and against files
 // that are already there; nothing has signed them yet. Without src, files
 // beyond the checkpoint are only counted, as Unsigned. It may run beside a
-// writer and a publisher. Memory stays below a few megabytes and 17 MB for
-// bundles of the longest leaves; progress, if not nil, is called about every 256
-// leaves. The error is only about src and ctx; all else is a Fault.
+// writer and a publisher. It needs a few megabytes, more when leaves are near
+// MaxLeaf: a bundle is then 17 MB. progress, if not nil, is called about every
+// 256 leaves. The error is only about src and ctx; all else is a Fault.
 func Verify(ctx context.Context, dir string, src Source, known note.Verifiers, progress func(done, total int64)) ([]Fault, Summary, error) {
 	v := &verification{src: src, progress: progress, report: &report{}, partial: map[tile][]int{}}
 	if progress == nil {
