@@ -335,6 +335,9 @@ func (a *Asserting) handle(rows []KnownAs, found Found) (h handle) {
 		}
 		switch {
 		case byExternal && h.same(k):
+			// The address may have led to a record of its own meanwhile; it is the
+			// one that the source speaks of, so its own id follows.
+			h.Party, h.Identity = k.Party, h.Identity.Merge(k.Identity)
 			h.slot, slotted = k.N, true
 		case !byExternal && !a.in.Separate && !k.Identity.Conflicts(a.identity):
 			h.KnownAs, h.bound, h.slot, slotted = k, true, k.N, true
