@@ -18,7 +18,7 @@ func ExampleNew() {
 	// Output:
 	// born 1987-06-14
 	// City Bookings 1 Timothy  [nickname no birth date no phone]
-	// Museum Friends 1 Tim 1987-06-14 []
+	// Museum Friends 1 Tim  [no birth date]
 	// City Bookings 1 Tim 1986-06-14 [birth year]
 	// City Bookings 2 Tim 1986-06-14 [birth year]
 	// City Bookings 1 Tim 1986-06-14 [birth year]
