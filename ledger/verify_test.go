@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -176,8 +175,10 @@ func TestVerifyNamesWhatIsMissingOrStrange(t *testing.T) {
 		"a long bundle":       {cut("tile/entries/001", 1), []string{"tile/entries/001"}},
 		"a short old bundle":  {cut("tile/entries/002.p/88", -1), []string{"tile/entries/002.p/88 entry 87"}},
 		"a tile without rows": {written("tile/0/007", strings.Repeat("x", 8192)), []string{"tile/0/007"}},
-		"the last rows": {func(_ *testing.T, w *world) { w.m.rows = w.m.rows[:650] },
-			[]string{"rows"}},
+		"the last rows": {
+			func(_ *testing.T, w *world) { w.m.rows = w.m.rows[:650] },
+			[]string{"rows"},
+		},
 		"a row in between": {func(_ *testing.T, w *world) { w.m.rows[400].Index = 9000 }, []string{"leaf 9000", "leaf 400"}},
 		"hashes of a row":  {func(_ *testing.T, w *world) { w.m.rows[401].Hashes = w.m.rows[401].Hashes[:32] }, []string{"leaf 401"}},
 	} {
