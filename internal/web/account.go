@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/lang"
 )
 
 // Accounts is what the pages about accounts ask of the server. Every method checks
@@ -68,7 +69,7 @@ const (
 func (s *Site) mountAccount(m *edge.Mux) {
 	s.handle(m, Anybody, "GET /join", s.joinPage)
 	s.handle(m, Anybody, "POST /join", s.join)
-	s.handle(m, Anybody, "POST /join/check", s.checkAddress)
+	s.handle(m, Anybody, "POST /join/check", s.checkDomain)
 	s.handle(m, Anybody, "GET /code", s.codePage)
 	s.handle(m, Anybody, "POST /code", s.code)
 
@@ -156,4 +157,12 @@ func writeJSON(w http.ResponseWriter, body []byte) error {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(body) // the reader may have gone
 	return nil
+}
+
+// AccountNav are the navigation lines of the pages about accounts.
+func AccountNav() []NavItem {
+	return []NavItem{
+		{Area: AreaMe, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
+		{Area: AreaAdmin, Path: "/admin/roles", Label: lang.Mark("People who work here")},
+	}
 }

@@ -67,14 +67,14 @@ func (s *Site) joinPage(w http.ResponseWriter, r *http.Request, v Visit) error {
 
 // typedAddress reads an address, and its repetition where the form has one.
 func typedAddress(f *edge.Form, again bool) email.Address {
-	address := readAddress(f, "address")
+	address := formAddress(f, "address")
 	if again && f.String("again", maxAddress) != f.String("address", maxAddress) {
 		f.Fail("again", errAddressesDiffer)
 	}
 	return address
 }
 
-func readAddress(f *edge.Form, name string) email.Address {
+func formAddress(f *edge.Form, name string) email.Address {
 	address, err := email.Parse(f.String(name, maxAddress))
 	if found, ok := inputErrors(err); ok {
 		f.Fail(name, found[0])
@@ -131,9 +131,9 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, v Visit, err error,
 	return s.Render(w, r, http.StatusBadRequest, name, page)
 }
 
-// checkAddress hints at a likely slip in the domain while the form is filled in. It
+// checkDomain hints at a likely slip in the domain while the form is filled in. It
 // looks at the text alone, so that it tells nothing about anybody.
-func (s *Site) checkAddress(w http.ResponseWriter, r *http.Request, v Visit) error {
+func (s *Site) checkDomain(w http.ResponseWriter, r *http.Request, v Visit) error {
 	in, err := edge.DecodeJSON[struct {
 		Value string `json:"value"`
 	}](w, r, 4<<10)
