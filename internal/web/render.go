@@ -75,7 +75,7 @@ type Page struct {
 	SignIn    string
 	SignOut   string
 	Areas     []NavLink // of those the reader may enter, when more than one
-	Nav       []NavLink // of the current area
+	Nav       []NavLink // of the current area, when more than one
 	Area      Area
 	Frame
 	Data any // what the handler gave

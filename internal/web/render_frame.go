@@ -63,7 +63,7 @@ func FrameOf(r *http.Request) Frame {
 }
 
 // navigation returns the area of a path, the areas the actor may enter and the lines
-// of the area. With one area only there is nothing to choose, so areas is empty.
+// of the area. A list of one offers nothing to choose and is left out.
 func (rd *Renderer) navigation(p lang.Printer, path string, actor habeas.Actor) (Area, []NavLink, []NavLink) {
 	current := rd.currentItem(path)
 	area := areaOfPath(path)
@@ -87,6 +87,9 @@ func (rd *Renderer) navigation(p lang.Printer, path string, actor habeas.Actor) 
 	}
 	if len(areas) < 2 {
 		areas = nil
+	}
+	if len(lines) < 2 {
+		lines = nil
 	}
 	return area, areas, lines
 }

@@ -246,7 +246,7 @@ type Table struct {
 	Empty   Empty // shown instead when there are no rows
 }
 
-// Side is one line of [SideBySide].
+// Side is one line of [SideBySide]. What only one record holds neither differs nor agrees.
 type Side struct {
 	Label  string
 	Left   string

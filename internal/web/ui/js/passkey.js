@@ -83,17 +83,11 @@ function tell(form, text) {
   place.hidden = !text;
 }
 
-const values = (form) => Object.fromEntries(new FormData(form));
-
 let waiting = null; // the request that offers passkeys while one types
 
-async function ceremony(form, extra = {}) {
-  const register = form.dataset.passkey === "register";
-  const options = await post(form, form.dataset.options, values(form));
-  const request = { publicKey: decodeOptions(options.publicKey), ...extra };
-  const credential = register
-    ? await navigator.credentials.create(request)
-    : await navigator.credentials.get(request);
+const options = (form) => post(form, form.dataset.options, Object.fromEntries(new FormData(form)));
+
+async function finish(form, credential) {
   const { location: next } = await post(form, form.dataset.finish, encodeCredential(credential));
   if (next?.startsWith("/") && !next.startsWith("//")) location.assign(next);
   else location.reload();
@@ -108,7 +102,11 @@ async function press(form) {
   button.disabled = true;
   word.textContent = form.dataset.busy;
   try {
-    await ceremony(form);
+    const request = { publicKey: decodeOptions((await options(form)).publicKey) };
+    const credential = form.dataset.passkey === "register"
+      ? await navigator.credentials.create(request)
+      : await navigator.credentials.get(request);
+    await finish(form, credential);
   } catch (error) {
     tell(form, messageFor(form, error));
   } finally {
@@ -118,16 +116,19 @@ async function press(form) {
 }
 
 // Offers passkeys in the list under the field while one types, where browsers can.
+// Nobody asked for it, so only what happens after choosing one is told.
 async function offer(form) {
-  if (!document.querySelector('[autocomplete~="webauthn"]')) return;
+  if (!form.querySelector('[autocomplete~="webauthn"]')) return;
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   waiting = new AbortController();
+  let credential;
   try {
-    await ceremony(form, { mediation: "conditional", signal: waiting.signal });
-  } catch (error) {
-    // Nobody asked for it, so only what happened after choosing a passkey is told.
-    if (error instanceof Told) tell(form, error.message);
+    const publicKey = decodeOptions((await options(form)).publicKey);
+    credential = await navigator.credentials.get({ publicKey, mediation: "conditional", signal: waiting.signal });
+  } catch {
+    return; // dismissed, or the button was pressed instead
   }
+  await finish(form, credential).catch((error) => tell(form, messageFor(form, error)));
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
