@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
 )
@@ -85,5 +84,3 @@ type Records interface {
 	Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Record, error)
 	Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID, d party.Decision) error
 }
-
-func (s *Site) mountStaff(*edge.Mux) {}

@@ -1,0 +1,199 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// WaitingPage is the data of staff/waiting: one record that waits, beside those it
+// may be mixed up with.
+type WaitingPage struct {
+	Count   int
+	ID      string
+	Name    string
+	Why     string
+	Sides   SideBySide
+	Others  []Link // the other records at the address; the first is shown beside
+	Alone   bool   // nothing stands beside it
+	OpenURL string
+	WithURL string // opens the record beside
+	Skip    string // to the next one; empty when this is the last
+	Empty   Empty
+}
+
+func (s *Site) waiting(w http.ResponseWriter, r *http.Request, v Visit) error {
+	r, _, _ = s.withDone(w, r, v)
+	q := r.URL.Query()
+	after, _ := habeas.ParseID[habeas.PartyKind](q.Get("after")) // anything else: from the oldest
+	beside, _ := habeas.ParseID[habeas.PartyKind](q.Get("beside"))
+	page, err := s.waitingPage(r.Context(), v, after, beside)
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "staff/waiting", page)
+}
+
+func (s *Site) waitingPage(ctx context.Context, v Visit, after, beside habeas.PartyID) (WaitingPage, error) {
+	page := WaitingPage{Empty: Empty{Text: v.P.T("Nothing waits for a decision."), Action: &Link{Text: v.P.T("Back to the desk"), URL: "/staff"}}}
+	t, err := s.Records.Tally(ctx, v.Actor)
+	if err != nil {
+		return page, err
+	}
+	page.Count = t.Waiting
+	queue, err := s.Records.Waiting(ctx, v.Actor, after, 2)
+	if err == nil && len(queue) == 0 && !after.IsZero() { // skipped past the end: begin again
+		after = habeas.PartyID{}
+		queue, err = s.Records.Waiting(ctx, v.Actor, after, 2)
+	}
+	if err != nil || len(queue) == 0 {
+		return page, err
+	}
+	one := queue[0]
+	rivals, err := s.Records.Rivals(ctx, v.Actor, one.Party.ID)
+	if err != nil {
+		return page, err
+	}
+	if len(queue) > 1 {
+		page.Skip = "/staff/waiting?after=" + one.Party.ID.String()
+	}
+	page.ID, page.Name, page.Why = one.Party.ID.String(), nameOr(v.P, one), reviewWords(v.P, one.Party.Review)
+	page.OpenURL = "/staff/people/" + page.ID
+	at := "/staff/waiting?"
+	if !after.IsZero() {
+		at += "after=" + after.String() + "&"
+	}
+	with := party.Record{}
+	for i, other := range rivals {
+		if i == 0 || other.Party.ID == beside {
+			with = other
+		}
+		page.Others = append(page.Others, Link{Text: nameOr(v.P, other), URL: at + "beside=" + other.Party.ID.String()})
+	}
+	page.Alone = len(rivals) == 0
+	if !page.Alone {
+		page.WithURL = "/staff/people/" + with.Party.ID.String()
+	}
+	page.Sides = s.sides(s.voices(ctx, v), one, with, page.Alone)
+	return page, nil
+}
+
+// sides compares two records. It shows no more than the lists do (year of birth, the
+// address by its ends), but marks a difference in the whole values: whoever needs
+// more opens the record, says why, and its person sees it.
+func (s *Site) sides(say *voices, one, other party.Record, alone bool) SideBySide {
+	p := say.v.P
+	out := SideBySide{
+		ID: "sides", Caption: p.T("The record that waits, and the other at its address"),
+		Left: p.T("Waits: {name}", "name", nameOr(p, one)), Right: p.T("Known: {name}", "name", nameOr(p, other)),
+		Action: "/staff/waiting/" + one.Party.ID.String(), Name: "decision",
+		One:  Choice{Text: p.T("Somebody else: keep apart"), Value: string(party.KeepApart)},
+		Two:  Choice{Text: p.T("Nothing is wrong: release"), Value: string(party.Release)},
+		Next: p.T("Keep apart: the address leads to this record no more, and staff can give it the right one. Release: whoever proves the address can make it theirs. Either is written under your name and cannot be taken back here."),
+	}
+	if alone {
+		out.Right = p.T("No other record")
+	}
+	add := func(label, left, right string, differ bool) {
+		if left != "" || right != "" {
+			out.Rows = append(out.Rows, Side{Label: label, Left: left, Right: right, Differ: differ && !alone})
+		}
+	}
+	both := func(label, set, field string, show func(string) string) {
+		a, b := one.Text(set, field), other.Text(set, field)
+		add(label, show(a), show(b), party.Normalise(a) != party.Normalise(b))
+	}
+	same := func(s string) string { return s }
+	add(p.T("Kind"), kindName(p, one.Party.Kind), kindIf(p, other, alone), one.Party.Kind != other.Party.Kind)
+	both(p.T("Given name"), "identity", "given_name", same)
+	both(p.T("Family name"), "identity", "family_name", same)
+	both(p.T("Name of the organisation"), "organisation", "name", same)
+	both(p.T("Date of birth"), "identity", "birth_date", func(s string) string { return dayHidden(s) })
+	both(p.T("E-mail"), "contact", "email", maskAddress)
+	both(p.T("Town or city"), "address", "city", same)
+	both(p.T("Membership number"), "membership", "number", func(s string) string {
+		if s == "" {
+			return ""
+		}
+		return party.Mask(party.FieldSchema{Type: party.Number}, s)
+	})
+	add(p.T("Known from"), strings.Join(say.all(one), ", "), strings.Join(say.all(other), ", "), false)
+	add(p.T("Tickets"), p.Number(int64(len(one.Tickets))), numberIf(p, len(other.Tickets), alone), false)
+	add(p.T("State"), stateTag(p, one.Party).Text, stateIf(p, other, alone), false)
+	return out
+}
+
+// dayHidden shows the year of a date only.
+func dayHidden(date string) string {
+	if len(date) < 4 {
+		return date
+	}
+	return date[:4] + " · •• ••"
+}
+
+func maskAddress(text string) string {
+	a, err := email.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return email.Mask(a)
+}
+
+func kindIf(p lang.Printer, rec party.Record, alone bool) string {
+	if alone {
+		return ""
+	}
+	return kindName(p, rec.Party.Kind)
+}
+
+func numberIf(p lang.Printer, n int, alone bool) string {
+	if alone {
+		return ""
+	}
+	return p.Number(int64(n))
+}
+
+func stateIf(p lang.Printer, rec party.Record, alone bool) string {
+	if alone {
+		return ""
+	}
+	return stateTag(p, rec.Party).Text
+}
+
+func (s *Site) decide(w http.ResponseWriter, r *http.Request, v Visit) error {
+	id, err := pathParty(r)
+	if err != nil {
+		return err
+	}
+	f, err := edge.DecodeForm(w, r, 1<<10)
+	if err != nil {
+		return err
+	}
+	d := party.Decision(f.Choice("decision", string(party.KeepApart), string(party.Release)))
+	if d == "" {
+		f.Fail("decision", habeas.Invalid("decision", "Choose one of the decisions offered."))
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	key := "released"
+	if d == party.KeepApart {
+		key = "apart"
+	}
+	err = s.Records.Decide(r.Context(), withPurpose(r, v).Actor, id, d)
+	switch {
+	case err != nil && habeas.KindOf(err) == habeas.KindConflict:
+		key = "decided"
+	case err != nil:
+		return err
+	}
+	s.done(w, key)
+	http.Redirect(w, r, "/staff/waiting", http.StatusSeeOther)
+	return nil
+}
