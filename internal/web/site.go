@@ -56,6 +56,7 @@ func (s *Site) Mount(m *edge.Mux) {
 	s.mountAccount(m)
 	s.mountMe(m)
 	s.mountStaff(m)
+	s.mountProfile(m)
 	s.mountSystems(m)
 }
 
