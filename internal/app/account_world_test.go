@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -445,3 +446,5 @@ func (b *tab) flow() account.Token {
 	}
 	return account.Token(flow)
 }
+
+func hashHex(h keyring.LookupHash) string { return hex.EncodeToString(h[:]) }
