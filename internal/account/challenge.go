@@ -13,16 +13,16 @@ type Purpose string
 
 // The purposes.
 const (
-	ForSignIn         Purpose = "sign-in"             // a code that somebody asked for
-	ForInvitation     Purpose = "invitation"          // a code that the organisation sent
-	ForAddress        Purpose = "add-address"         // a code for one more address of an account
-	ForFirst          Purpose = "first-administrator" // the link the operator was given
-	ForFirstCode      Purpose = "first-code"          // the code mailed to who opened that link
-	ForPasskeySignIn  Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
-	ForPasskeyNewOne  Purpose = "passkey-add"         // a WebAuthn ceremony under way
-	codeLifeAsked             = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
-	codeLifeInvited           = 24 * time.Hour        // enrolment codes
-	ceremonyLife              = 10 * time.Minute
+	ForSignIn        Purpose = "sign-in"             // a code that somebody asked for
+	ForInvitation    Purpose = "invitation"          // a code that the organisation sent
+	ForAddress       Purpose = "add-address"         // a code for one more address of an account
+	ForFirst         Purpose = "first-administrator" // the link the operator was given
+	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
+	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
+	ForPasskeyNewOne Purpose = "passkey-add"         // a WebAuthn ceremony under way
+	codeLifeAsked            = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
+	codeLifeInvited          = 24 * time.Hour        // enrolment codes
+	ceremonyLife             = 10 * time.Minute
 )
 
 // Life is how long a challenge holds.

@@ -149,7 +149,7 @@ func (s *Site) setClosed(w http.ResponseWriter, r *http.Request, v Visit) error 
 	if err != nil {
 		return err
 	}
-	address, state := readAddress(f, "account"), f.Choice("state", "close", "open")
+	address, state := formAddress(f, "account"), f.Choice("state", "close", "open")
 	if err = f.Err(); err == nil {
 		err = s.Accounts.SetClosed(r.Context(), v.Actor, address, state != "open")
 	}
