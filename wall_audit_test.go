@@ -25,7 +25,21 @@ var writeVerbs = []string{
 // technicalWriters are the methods of sqlstore.Ops that change rows without an
 // audit entry, each with the reason why nothing about a person is held or
 // granted by it. Everything else is witnessed by the ledger.
-var technicalWriters = map[string]string{}
+var technicalWriters = map[string]string{
+	"EndRun": "when a schedule last ran",
+
+	"PutChallenge":        "a question that ends in minutes; what its answer leads to, or that it failed, is witnessed",
+	"TakeTry":             "a number on a challenge; the wrong code is witnessed beside it",
+	"SpendChallenge":      "a challenge answers once; what it leads to is witnessed in the same transaction",
+	"SupersedeChallenges": "a newer code takes the place of an older one that led to nothing",
+	"EndChallenges":       "questions that led to nothing; the recovery that ends them is witnessed",
+	"TakeTurn":            "a counter at a keyed hash",
+	"StartSignIn":         "the proof that it rests on is witnessed in the same transaction",
+	"TouchSignIn":         "when a browser last asked, to the ten minutes",
+	"EndSignIn":           "the signing out is witnessed in the same transaction, or the proof that replaced it",
+	"EndSignIns":          "the recovery, closing or signing out that ends them is witnessed in the same transaction",
+	"EndSignInsBy":        "the removal of the passkey is witnessed in the same transaction",
+}
 
 // auditEntry is the type that a witnessed write carries.
 const auditEntry = "internal/audit.Entry"
