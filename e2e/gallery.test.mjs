@@ -138,22 +138,23 @@ test("keys 1 and 2 decide a comparison, and only outside of fields", async () =>
 
 test("a passkey is made, used, not made twice, and cancelling is told plainly", async () => {
   const page = await open(browser, { viewport: widths.phone });
-  const device = await authenticator(page);
+  const refusing = await authenticator(page, { verified: false });
   await page.goto(server.url + "/passkey/register");
-  await device.verified(false);
   await page.getByRole("button", { name: "Make a passkey" }).click();
   await page.getByText("You can try again.").waitFor();
   await accessible(page);
   await shot(page, "gallery-passkey-cancelled");
-  await device.verified(true);
+  await refusing.remove();
+
+  const device = await authenticator(page);
   await page.getByRole("button", { name: "Make a passkey" }).click();
   // The field of the sign-in page offers the new passkey, and the virtual device takes every offer.
   await page.waitForURL("**/me/record");
   assert.equal((await device.credentials()).length, 1);
 
-  await device.verified(false); // now it takes none, so the button is needed
-  await page.goto(server.url + "/passkey/sign-in");
-  await device.verified(true);
+  await device.touch(false); // now it takes none, so the button is needed
+  await page.goto(server.url + "/passkey/sign-in", { waitUntil: "networkidle" });
+  await device.touch(true);
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await page.waitForURL("**/me/record");
 

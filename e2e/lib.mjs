@@ -66,19 +66,25 @@ export async function open(browser, { viewport = widths.desk, theme = "light", l
   return page;
 }
 
-/** A device that holds passkeys, as Chromium's virtual authenticator. */
-export async function authenticator(page, { present = true } = {}) {
+/**
+ * A device that holds passkeys, as Chromium's virtual authenticator. A device that
+ * refuses its user (verified: false) soon locks itself, as real ones do: remove it and
+ * add another.
+ */
+export async function authenticator(page, { verified = true } = {}) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("WebAuthn.enable");
   const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
     options: {
       protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true,
-      hasUserVerification: true, hasPrf: true, isUserVerified: true, automaticPresenceSimulation: present,
+      hasUserVerification: true, hasPrf: true, isUserVerified: verified, automaticPresenceSimulation: true,
     },
   });
   return {
     credentials: async () => (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
-    verified: (isUserVerified) => cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
+    /** Whether somebody touches the device when it asks. */
+    touch: (enabled) => cdp.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled }),
+    remove: () => cdp.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId }),
   };
 }
 
