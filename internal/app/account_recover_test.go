@@ -24,6 +24,7 @@ func TestRecoveryEndsWhatAnotherMayHold(t *testing.T) {
 	w := newAccountWorld(t)
 	attacker, _ := w.member("victim@example.org") // who got in once
 	attackersKey := attacker.addPasskey("attacker's phone")
+	w.post()
 	attacker.addAddress("attacker@example.net")
 	pending := attacker.submit("/me/credentials/addresses", "address", "more@example.net", "again", "more@example.net").Header.Get("Location")
 	mails := w.post()
