@@ -99,6 +99,7 @@ type Acceptance struct {
 var (
 	errMoved = habeas.Conflict("This record changed while you were looking at it. Look at it again.").WithCode("claim.changed")
 	errNone  = habeas.NotFound("There is no record here that you could claim.").WithCode("claim.none")
+	errStale = habeas.Forbidden("This address was not heard of for long. Show your membership number or a code on paper first; staff can give you one.").WithCode("claim.stale")
 	errHuman = habeas.Forbidden("A member of staff has to check this record first.").WithCode("claim.review")
 )
 
@@ -115,6 +116,8 @@ func CanAccept(p Party, c Claim, a Acceptance, linked bool) error {
 		return errMoved.WithCode("claim.taken")
 	case p.Version != a.Version || c.Version != a.Version:
 		return errMoved
+	case c.Stale: // the mailbox may have changed hands: it alone opens nothing (PTY-A35)
+		return errStale
 	}
 	return nil
 }

@@ -60,6 +60,9 @@ func (x *Index) Learn(p Party, s Statement) {
 	if mail := s.Values.Get("contact", "email"); mail != "" {
 		words = append(words, strings.ToLower(mail))
 	}
+	if number := numberKey(s.Values); number != "" {
+		words = append(words, number)
+	}
 	name := nameKey(s.Values)
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -91,6 +94,15 @@ func nameKey(v Values) string {
 	words := strings.Fields(Normalise(v.Get("identity", "given_name") + " " + v.Get("identity", "family_name") + " " + v.Get("organisation", "name")))
 	slices.Sort(words)
 	return strings.Join(words, " ")
+}
+
+// numberKey is a whole membership number as a word of its own: no word that is
+// typed begins with #, so it meets no other.
+func numberKey(v Values) string {
+	if n := normaliseNumber(v.Get("membership", "number")); n != "" {
+		return "#" + n
+	}
+	return ""
 }
 
 // Forget implements Finder. The number stays used; its party is gone.
@@ -191,7 +203,7 @@ func (x *Index) Like(v Values, limit int) []habeas.PartyID {
 	if mail := v.Get("contact", "email"); mail != "" {
 		hits = append(hits, x.words[strings.ToLower(mail)]...)
 	}
-	if number := Normalise(v.Get("membership", "number")); number != "" {
+	if number := numberKey(v); number != "" {
 		hits = append(hits, x.words[number]...)
 	}
 	slices.Sort(hits)

@@ -255,15 +255,12 @@ func (f FieldSchema) cleanType(text string) (string, *fault) {
 			return "", bad.of("A phone number has 3 to 17 digits.")
 		}
 	case Country:
-		up := strings.ToUpper(text)
-		if len(up) != 2 || !isLetters(up) {
+		if len(text) != 2 || !isLetters(text) { // before the capitals: ſ would become S
 			return "", bad.of("Use the two letters of the country, for example ES.")
 		}
-		return up, nil
+		return strings.ToUpper(text), nil
 	case Language:
-		if len(text) < 2 || strings.IndexFunc(text, func(r rune) bool {
-			return r != '-' && (r < '0' || r > '9') && !isLetters(string(r))
-		}) >= 0 {
+		if !isLanguage(text) {
 			return "", bad.of("Use a language code, for example en or es.")
 		}
 	case URL:
@@ -308,6 +305,18 @@ func hidden(r rune, lines bool) bool {
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// isLanguage reports whether s has the shape of a language tag: subtags of one to
+// eight letters or digits, the first of two letters at least (RFC 5646, 2.1).
+func isLanguage(s string) bool {
+	for i, sub := range strings.Split(s, "-") {
+		if i == 0 && (len(sub) < 2 || !isLetters(sub)) || len(sub) < 1 || len(sub) > 8 ||
+			strings.IndexFunc(sub, func(r rune) bool { return (r < '0' || r > '9') && !isLetters(string(r)) }) >= 0 {
 			return false
 		}
 	}
