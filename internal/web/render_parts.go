@@ -273,11 +273,13 @@ type SideBySide struct {
 type Tour struct {
 	Title string
 	Text  string
-	Step  int
+	Step  int // 0: on no tour; the bar only says where one is
 	Of    int
 	Back  string
 	Next  *Link
 	Exit  string
+	Post  bool   // Back, Next and Exit are posted to: each step signs somebody else in
+	Links []Link // the other pages of the demo
 }
 
 // ControlKind is the type of a form control: an HTML input type or one of these.

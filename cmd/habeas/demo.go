@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/habeas-data/habeas/internal/app"
+)
+
+type demoCommand struct {
+	Dir  string `help:"Directory that stays when the demo ends: empty, or of an earlier demo. Without it, a temporary one." type:"path" placeholder:"DIR"`
+	Addr string `help:"Where to listen, on this machine; port 0 takes a free one." default:"localhost:0" placeholder:"localhost:PORT"`
+	JSON bool   `help:"Report as JSON."`
+}
+
+// Run invents the people and serves them until it is interrupted.
+func (c *demoCommand) Run(ctx context.Context) error {
+	return app.ServeDemo(ctx, app.DemoOptions{
+		Dir: c.Dir, Addr: c.Addr, Progress: progressBar("Inventing people"), Ready: c.ready,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+}
+
+// ready prints where to look.
+func (c *demoCommand) ready(r app.DemoReady) {
+	if c.JSON {
+		_ = printJSON(r) // a reader that has gone does not end the demo
+		return
+	}
+	kept := "removed at the end; --dir DIR keeps one"
+	if r.Kept {
+		kept = "kept"
+	}
+	fmt.Printf(`Everybody here is invented, and nothing leaves this machine.
+
+    Start here:  %s
+
+%d records in %s (%s), ready after %.1f s. Ctrl-C ends the demo.
+listening on %s
+`, r.Start, r.Records, r.Dir, kept, r.Seconds, r.URL)
+}

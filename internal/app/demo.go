@@ -1,0 +1,221 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/demo"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/web"
+)
+
+// demoPasswordFile marks a directory that "habeas demo" made. It holds the master
+// password, which protects nothing here: everybody in the directory is invented.
+const demoPasswordFile = "demo-password"
+
+// demoOrganisation keeps the records of the demo.
+const demoOrganisation = "Riverside Arts"
+
+// DemoOptions say how `habeas demo` runs.
+type DemoOptions struct {
+	Dir           string // empty: a temporary one, removed at the end
+	Addr          string // on this machine
+	People        int    // invented; 0 means 2,000
+	Organisations int    // 0 means 200
+	Log           *slog.Logger
+	Progress      func(done, total int64) // while the world is told; may be nil
+	Ready         func(DemoReady)         // once people can come; may be nil
+}
+
+// DemoReady is what is known when the demo can be visited.
+type DemoReady struct {
+	URL     string  `json:"url"`
+	Start   string  `json:"start"`
+	Dir     string  `json:"dir"`
+	Kept    bool    `json:"kept"`
+	People  int     `json:"people"`
+	Records int     `json:"records"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Demo is a whole server with invented people, for somebody to look around in. It
+// implements web.Demo. Its pages let a visitor sign in as anybody of the cast, so it
+// listens on this machine only.
+type Demo struct {
+	*Server
+	o       DemoOptions
+	world   *demo.World
+	clock   *storyClock
+	post    *demoPost
+	at      net.Addr
+	booking *bookingSystem
+	kept    bool
+	tickets int // told
+
+	mu     sync.Mutex // guards what follows
+	rounds int        // how often Tim's story was told
+	before *web.DemoSearch
+}
+
+var _ web.Demo = (*Demo)(nil)
+
+// ServeDemo makes the world, or opens the one in o.Dir, and serves it until ctx ends.
+func ServeDemo(ctx context.Context, o DemoOptions) error {
+	began := time.Now()
+	if o.Dir == "" {
+		dir, err := os.MkdirTemp("", "habeas-demo-") // mode 0700
+		if err != nil {
+			return fmt.Errorf("make a directory for the demo: %w", err)
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // nothing in it is anybody's
+		o.Dir = dir
+		return serveDemo(ctx, o, false, began)
+	}
+	return serveDemo(ctx, o, true, began)
+}
+
+func serveDemo(ctx context.Context, o DemoOptions, kept bool, began time.Time) error {
+	l, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer l.Close() // a second close after Serve is harmless
+	d, err := OpenDemo(ctx, o, l.Addr(), kept)
+	if err != nil {
+		return err
+	}
+	h, err := d.Handler()
+	if err != nil {
+		return errors.Join(err, d.Close())
+	}
+	if o.Ready != nil {
+		ready := DemoReady{
+			URL: d.Origin.String(), Start: d.Origin.URL("/demo"), Dir: o.Dir, Kept: kept, People: len(d.world.People),
+			Seconds: time.Since(began).Seconds(),
+		}
+		if ready.Records, _, _, err = d.DB.Records().Count(ctx); err != nil {
+			return errors.Join(err, d.Close())
+		}
+		o.Ready(ready)
+	}
+	return errors.Join(d.Serve(ctx, l, h), d.Close())
+}
+
+// OpenDemo makes the world in o.Dir, which must be empty, or opens the one that an
+// earlier demo left there. at is where the server will listen.
+func OpenDemo(ctx context.Context, o DemoOptions, at net.Addr, kept bool) (*Demo, error) {
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsLoopback() {
+		return nil, habeas.Invalid("addr", "The demo lets everybody be anybody, so it listens on this machine only: use localhost.").WithCode("demo.addr")
+	}
+	origin, err := edge.ParseOrigin(fmt.Sprintf("http://localhost:%d", tcp.Port))
+	if err != nil {
+		return nil, err
+	}
+	if o.People == 0 {
+		o.People, o.Organisations = 2000, 200
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	keys, password, err := demoKeys(ctx, o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &Demo{o: o, clock: &storyClock{}, post: &demoPost{}, at: at, kept: kept}
+	d.post.clock = d.clock
+	d.world = demo.New(1, o.People, o.Organisations, d.clock.Now())
+	d.Server, err = Open(ctx, Config{
+		Dir: o.Dir, Keys: keys, Clock: d.clock, Organisation: demoOrganisation, Contact: "the desk, desk@riverside-arts.example",
+		Origin: origin, Sender: d.post, MailDomain: "riverside-arts.example", Log: o.Log, LedgerOrigin: "riverside-arts.example/ledger",
+	})
+	if err != nil {
+		return nil, errors.Join(err, keys.Close())
+	}
+	if password == "" {
+		err = d.resume(ctx)
+	} else if err = d.tell(ctx); err == nil {
+		// Only a whole demo can be opened again.
+		err = os.WriteFile(filepath.Join(o.Dir, demoPasswordFile), []byte(password), 0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	d.forget()
+	debug.FreeOSMemory() // telling the story took more than showing it will
+	return d, nil
+}
+
+// demoKeys makes the key store of an empty directory and returns its password, or
+// opens that of a demo.
+func demoKeys(ctx context.Context, dir string) (keys *keyring.Ring, fresh string, err error) {
+	path := filepath.Join(dir, keysFile)
+	file := filepath.Join(dir, demoPasswordFile)
+	kept, err := os.ReadFile(file)
+	if err == nil {
+		keys, err = keyring.Open(ctx, path, kept, keyring.Options{})
+		return keys, "", err
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, "", fmt.Errorf("make the data directory: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(entries) > 0 {
+		return nil, "", habeas.Conflict("This directory holds something else than a demo. Name an empty one. Nothing was changed.").WithCode("dir.exists")
+	}
+	var raw [20]byte
+	rand.Read(raw[:]) // never fails
+	fresh = base32.StdEncoding.EncodeToString(raw[:])
+	// The cheap cost is enough: the password is random, and guards nobody.
+	keys, _, err = keyring.Create(ctx, path, []byte(fresh), keyring.Options{KDF: keyring.CheapKDF})
+	return keys, fresh, err
+}
+
+// Handler returns everything the demo answers: the server's own pages, and the demo's.
+func (d *Demo) Handler() (http.Handler, error) {
+	var site *web.Site
+	h, err := d.Server.Handler(func(m *edge.Mux, s *web.Site) {
+		s.MountDemo(m, d)
+		site = s
+	})
+	if err != nil {
+		return nil, err
+	}
+	return site.TourBar(h), nil
+}
+
+// storyClock shows the time of the story while it is told, and the machine's time
+// afterwards. It is safe for concurrent use.
+type storyClock struct{ past atomic.Int64 } // Unix milliseconds; 0: the present
+
+// Now implements habeas.Clock.
+func (c *storyClock) Now() time.Time {
+	if ms := c.past.Load(); ms != 0 {
+		return time.UnixMilli(ms).UTC()
+	}
+	return time.Now().UTC()
+}
+
+func (c *storyClock) set(t time.Time) { c.past.Store(t.UnixMilli()) }
+func (c *storyClock) present()        { c.past.Store(0) }
