@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/habeas-data/habeas/internal/app"
+	"github.com/habeas-data/habeas/internal/keyring"
+)
+
+type initCommand struct {
+	dirFlag
+	passwordFlag
+	Organisation string `help:"Who keeps the records, as people know it." default:"This organisation" placeholder:"NAME"`
+	PublicURL    string `help:"Where people will reach the server; without it, it serves this machine only." placeholder:"URL"`
+	Addr         string `help:"Where the server will listen, for the link that is printed." default:"localhost:8080" placeholder:"HOST:PORT"`
+	JSON         bool   `help:"Report as JSON."`
+}
+
+// Run makes the directory and prints what is shown only once.
+func (c *initCommand) Run(ctx context.Context) error {
+	password, err := keyring.ReadPassword(keyring.PasswordOptions{File: c.MasterPasswordFile, New: true})
+	if err != nil {
+		return err
+	}
+	made, err := app.Init(ctx, app.InitOptions{
+		Dir: c.Dir, Password: password, Organisation: c.Organisation, PublicURL: c.PublicURL, Addr: c.Addr,
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(made)
+	}
+	fmt.Printf(`The data directory is ready: %s
+
+Recovery kit. If the master password is lost, this code opens the records; nothing
+else does. Print it and lock it away: it is shown this once.
+
+    %s
+
+First administrator. Start the server with "habeas serve", open this link within
+24 hours and add a passkey. The link works once.
+
+    %s
+`, made.Dir, made.RecoveryCode, made.AdministratorLink)
+	return nil
+}

@@ -1,0 +1,98 @@
+// Command habeas keeps records about people and puts the people in charge of them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/habeas-data/habeas"
+)
+
+// Exit codes: 0 all is well, 1 a check or an action failed, 2 wrong usage.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// cli is the whole command line; the help text comes from here.
+type cli struct {
+	Demo    demoCommand    `cmd:"" help:"Try everything on this machine, with invented people."`
+	Init    initCommand    `cmd:"" help:"Make a data directory and print the first administrator's link."`
+	Serve   serveCommand   `cmd:"" help:"Serve the records of a data directory."`
+	Party   partyCommand   `cmd:"" help:"Records: import."`
+	Audit   auditCommand   `cmd:"" help:"The tamper-evident audit: verify it, check a receipt."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// errFailedCheck ends a command whose report says already what is wrong.
+var errFailedCheck = errors.New("the check failed")
+
+func run(ctx context.Context, args []string) int {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("habeas"),
+		kong.Description("Records about people, in the hands of the people.\n\nTo look around: habeas demo. To begin for real: habeas init, then habeas serve."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"dir": defaultDir()},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "habeas:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "habeas: %v\nRun \"habeas --help\" for what there is.\n", err)
+		return exitUsage
+	}
+	err = parsed.Run()
+	var e *habeas.Error
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errFailedCheck):
+		return exitFailed
+	case errors.As(err, &e) && e.Kind != habeas.KindInternal:
+		fmt.Fprintln(os.Stderr, "habeas:", e.Text())
+		if e.Kind == habeas.KindInvalid {
+			return exitUsage
+		}
+		return exitFailed
+	}
+	fmt.Fprintln(os.Stderr, "habeas:", err)
+	return exitFailed
+}
+
+func defaultDir() string {
+	if dir := os.Getenv("HABEAS_DIR"); dir != "" {
+		return dir
+	}
+	return "habeas-data"
+}
+
+// dirFlag is the data directory that every command works on.
+type dirFlag struct {
+	Dir string `help:"Data directory ($HABEAS_DIR)." default:"${dir}" type:"path" placeholder:"DIR"`
+}
+
+// passwordFlag says where the master password may come from. It is never an
+// argument, because arguments are public on a machine.
+type passwordFlag struct {
+	MasterPasswordFile string `help:"File with the master password ($HABEAS_MASTER_PASSWORD_FILE, or the systemd credential master-password). Without one you are asked." type:"path" placeholder:"FILE"`
+}

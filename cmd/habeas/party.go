@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/habeas-data/habeas/internal/app"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+type partyCommand struct {
+	Import partyImport `cmd:"" help:"Read a CSV file into the records. It may be stopped and run again: rows that are in are recognised."`
+}
+
+type partyImport struct {
+	dirFlag
+	passwordFlag
+	File     string            `arg:"" help:"The file; its first row names the columns." type:"existingfile"`
+	Map      map[string]string `help:"What a column means: a field such as identity.given_name, external_id, or - to leave it out. Repeatable; the rest is guessed." placeholder:"COLUMN=FIELD"`
+	Kind     string            `help:"What the rows are about." enum:"person,organisation" default:"person"`
+	Encoding string            `help:"utf-8, latin1 or utf-16; found out when not given." placeholder:"NAME"`
+	DryRun   bool              `help:"Check every row and write nothing."`
+	Rejected string            `help:"Where rejected rows go with their reasons; FILE.rejected.csv when not given." placeholder:"FILE"`
+	JSON     bool              `help:"Report as JSON."`
+}
+
+// Run imports and reports.
+func (c *partyImport) Run(ctx context.Context) error {
+	password, err := keyring.ReadPassword(keyring.PasswordOptions{File: c.MasterPasswordFile, New: app.Empty(c.Dir)})
+	if err != nil {
+		return err
+	}
+	o := app.ImportOptions{
+		File: c.File, Columns: c.Map, Kind: party.Kind(c.Kind), Encoding: c.Encoding, DryRun: c.DryRun, Rejected: c.Rejected,
+	}
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		o.Progress = func(r app.ImportReport) {
+			fmt.Fprintf(os.Stderr, "\r%3.0f %%  %d rows, %.0f a second, %d rejected. Ctrl-C stops; run it again to go on.",
+				100*r.Done, r.Rows, float64(r.Rows)/max(r.Seconds, 0.001), r.Rejected)
+		}
+	}
+	report, made, err := app.ImportInto(ctx, c.Dir, password, slog.New(slog.NewTextHandler(os.Stderr, nil)), o)
+	if o.Progress != nil {
+		fmt.Fprintln(os.Stderr)
+	}
+	if made.RecoveryCode != "" {
+		fmt.Fprintf(os.Stderr, "The data directory was empty and is set up now. Recovery kit (shown once):\n    %s\nFirst administrator: %s\n",
+			made.RecoveryCode, made.AdministratorLink)
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(report)
+	}
+	printImport(report)
+	return nil
+}
+
+func printImport(r app.ImportReport) {
+	var names []string
+	for name, means := range r.Columns {
+		names = append(names, fmt.Sprintf("  %s → %s", name, means))
+	}
+	slices.Sort(names)
+	fmt.Printf("Columns:\n%s\n", strings.Join(names, "\n"))
+	verb := "imported"
+	if r.DryRun {
+		verb = "good (dry run, nothing was written)"
+	}
+	fmt.Printf("%d rows in %.1f s (%.0f a second): %d %s, %d were in already, %d rejected.\n",
+		r.Rows, r.Seconds, float64(r.Rows)/max(r.Seconds, 0.001), r.Imported, verb, r.Known, r.Rejected)
+	if r.RejectedFile != "" {
+		fmt.Printf("Rejected rows with their reasons: %s\n", r.RejectedFile)
+	}
+}
