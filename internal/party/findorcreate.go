@@ -3,7 +3,6 @@ package party
 import (
 	"context"
 	"crypto/cipher"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
@@ -57,6 +56,7 @@ type Asserting struct {
 	statement Statement
 	ticket    Ticket
 	idem      Idempotent
+	said      keyring.LookupHash
 	event     habeas.EventID
 	cipher    cipher.Block
 	now       time.Time
@@ -204,52 +204,9 @@ func (s Source) knownSource() habeas.SystemID {
 	return StaffSource
 }
 
-func (a *Asserting) prepareTicket(keys Keys) {
-	t := a.in.Ticket
-	if t == nil {
-		return
-	}
-	version, state := max(t.Version, 1), t.State
-	if state == "" {
-		state = TicketActive
-	}
-	id := TicketIDOf(keys, a.in.Source.System, t.Ref)
-	a.ticket = Ticket{ID: id, System: a.in.Source.System, Version: version, State: state, At: a.now}
-	a.statement.Ticket = id
-	a.statement.Occ = Occasion{Ref: t.Ref, Title: t.Title, Starts: t.Starts, BookedBy: t.BookedBy, Version: version}
-}
-
-// TicketIDOf returns the identifier of a system's ticket.
-func TicketIDOf(keys Keys, system habeas.SystemID, ref string) habeas.TicketID {
-	return habeas.TicketID(keys.Lookup(LookupTicket, system.String()+"|"+ref))
-}
-
-// prepareIdempotency names the request: by the caller's key, or, when it brings a
-// ticket, by its own content, so that a repeated delivery changes nothing.
-func (a *Asserting) prepareIdempotency(keys Keys) {
-	if a.in.Idempotent == "" && (a.in.Ticket == nil || a.in.Source.Kind != FromSystem) {
-		return
-	}
-	request, err := json.Marshal(struct {
-		S, X string
-		K    Kind
-		V    Values
-		T    *TicketInput
-	}{a.source.String(), a.in.ExternalID, a.in.Kind, a.values, a.in.Ticket})
-	if err != nil { // strings and integers always encode
-		return
-	}
-	a.idem.Print = keys.Lookup(LookupIdempotent, string(request))
-	a.idem.Key = a.idem.Print
-	if a.in.Idempotent != "" {
-		a.idem.Key = keys.Lookup(LookupIdempotent, a.source.String()+"|"+a.in.Idempotent)
-	}
-	a.idem.At = a.now
-}
-
 // Needs implements Plan.
 func (a *Asserting) Needs() Needs {
-	n := Needs{Ticket: a.ticket.ID, Idempotent: a.idem.Key}
+	n := Needs{Ticket: a.ticket.ID, Idempotent: a.idem.Key, Party: a.statement.Party}
 	if a.in.HasEmail {
 		n.Hashes = append(n.Hashes, a.mail)
 	}
@@ -277,6 +234,10 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 	h := a.handle(rows, found)
 	if h.bound && h.Identity.Kind != "" && h.Identity.Kind != a.in.Kind {
 		return Change{}, errOtherKind
+	}
+	if h.bound && a.said == h.Said && a.said != (keyring.LookupHash{}) && a.idem.Key == (keyring.LookupHash{}) {
+		a.Answer, a.Known = h.Ref, true // delivered again
+		return Change{}, nil
 	}
 	target, exists := a.target(reachable(rows, found), h)
 	if !exists {
@@ -431,7 +392,7 @@ func (a *Asserting) reference(c *Change, h handle) {
 	case a.in.HasEmail && a.cipher != nil:
 		a.Answer = MakeReference(a.cipher, a.mail, h.slot)
 	}
-	row := KnownAs{Source: a.source, Party: a.Party, Ref: a.Answer, Identity: h.Identity.Merge(a.identity)}
+	row := KnownAs{Source: a.source, Party: a.Party, Ref: a.Answer, Identity: h.Identity.Merge(a.identity), Said: a.said}
 	if a.in.HasEmail {
 		row.Hash, row.N = a.mail, h.slot
 		c.KnownAs = append(c.KnownAs, row)

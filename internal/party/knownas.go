@@ -175,8 +175,9 @@ type KnownAs struct {
 	Source   habeas.SystemID // StaffSource and SelfSource stand for people
 	N        uint32
 	Party    habeas.PartyID
-	Ref      Reference // the name this source was given for the party; zero for people
-	Identity Identity  // sealed under the party's key
+	Ref      Reference          // the name this source was given for the party; zero for people
+	Identity Identity           // sealed under the party's key
+	Said     keyring.LookupHash // keyed hash of the last delivery with a ticket; zero: none
 }
 
 // StaffSource and SelfSource are the sources of known-as rows that are no system.

@@ -23,6 +23,7 @@ type Needs struct {
 	Hashes     []keyring.LookupHash // known-as rows
 	Ticket     habeas.TicketID      // zero: none
 	Idempotent keyring.LookupHash   // zero: none
+	Party      habeas.PartyID       // a party to look up where no row names one; it need not exist
 }
 
 // Found is what the engine read, overlaid with what earlier plans of the same

@@ -156,27 +156,33 @@ func (tx *Tx) putKnownAs(k party.KnownAs, key *keyring.Key) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.w.stmts.putKnownAs.ExecContext(tx.ctx, k.Hash[:], k.Source[:], k.N, k.Party[:], k.Ref[:], key.Seal(knownAsPlace(k), text))
+	var said any
+	if k.Said != (keyring.LookupHash{}) {
+		said = k.Said[:]
+	}
+	_, err = tx.w.stmts.putKnownAs.ExecContext(tx.ctx, k.Hash[:], k.Source[:], k.N, k.Party[:], k.Ref[:], said, key.Seal(knownAsPlace(k), text))
 	return err
 }
 
 func readKnownAs(ctx context.Context, q querier, h keyring.LookupHash, key func(habeas.SubjectID) (*keyring.Key, error)) ([]party.KnownAs, error) {
-	rows, err := q.QueryContext(ctx, selectKnownAs, h[:])
+	rows, err := q.QueryContext(ctx, selectKnownAs+`= ? ORDER BY source, n`, h[:])
 	if err != nil {
 		return nil, err
 	}
-	return scanKnownAs(rows, h, key)
+	return scanKnownAs(rows, key)
 }
 
-func scanKnownAs(rows *sql.Rows, h keyring.LookupHash, key func(habeas.SubjectID) (*keyring.Key, error)) ([]party.KnownAs, error) {
+func scanKnownAs(rows *sql.Rows, key func(habeas.SubjectID) (*keyring.Key, error)) ([]party.KnownAs, error) {
 	defer rows.Close()
 	var out []party.KnownAs
 	for rows.Next() {
-		k := party.KnownAs{Hash: h}
-		var source, partyID, ref, sealed []byte
-		if err := rows.Scan(&source, &k.N, &partyID, &ref, &sealed); err != nil {
+		var k party.KnownAs
+		var hash, source, partyID, ref, said, sealed []byte
+		if err := rows.Scan(&hash, &source, &k.N, &partyID, &ref, &said, &sealed); err != nil {
 			return nil, err
 		}
+		copy(k.Hash[:], hash)
+		copy(k.Said[:], said)
 		copy(k.Source[:], source)
 		copy(k.Party[:], partyID)
 		copy(k.Ref[:], ref)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // statements are the prepared statements of the hot path, on the writer's
@@ -17,10 +18,17 @@ type statements struct {
 }
 
 const (
-	selectKnownAs = `SELECT source, n, party, ref, sealed FROM known_as WHERE hash = ?`
+	selectKnownAs = `SELECT hash, source, n, party, ref, said, sealed FROM known_as WHERE hash `
 	selectParty   = `SELECT id, kind, state, account, claimed_at, review, opened, blocked, stub, version FROM party`
-	selectTicket  = `SELECT id, system, version, state, at FROM ticket WHERE id = ?`
+	selectTickets = `SELECT id, system, version, state, at FROM ticket WHERE id `
+	selectTicket  = selectTickets + `= ?`
 )
+
+// many is how many rows one statement of a batch asks for.
+const many = 32
+
+// anyOf matches a column against many values.
+var anyOf = `IN (?` + strings.Repeat(",?", many-1) + `)`
 
 func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error) {
 	s := &statements{}
@@ -28,14 +36,14 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 		to    **sql.Stmt
 		query string
 	}{
-		{&s.knownAs, selectKnownAs},
-		{&s.party, selectParty + ` WHERE id = ?`},
-		{&s.ticket, selectTicket},
-		{&s.idempotent, `SELECT print, answer, at FROM idempotent WHERE key = ?`},
+		{&s.knownAs, selectKnownAs + anyOf + ` ORDER BY hash, source, n`},
+		{&s.party, selectParty + ` WHERE id ` + anyOf},
+		{&s.ticket, selectTickets + anyOf},
+		{&s.idempotent, `SELECT key, print, answer, at FROM idempotent WHERE key ` + anyOf},
 		{&s.insertParty, `INSERT INTO party (id, kind, state, account, claimed_at, review, opened, blocked, stub, version) VALUES (?,?,?,?,?,?,?,?,?,?)`},
 		{&s.updateParty, `UPDATE party SET kind=?2, state=?3, account=?4, claimed_at=?5, review=?6, opened=?7, blocked=?8, stub=?9, version=?10 WHERE id=?1`},
-		{&s.putKnownAs, `INSERT INTO known_as (hash, source, n, party, ref, sealed) VALUES (?,?,?,?,?,?)
-			ON CONFLICT (hash, source, n) DO UPDATE SET party=excluded.party, ref=excluded.ref, sealed=excluded.sealed`},
+		{&s.putKnownAs, `INSERT INTO known_as (hash, source, n, party, ref, said, sealed) VALUES (?,?,?,?,?,?,?)
+			ON CONFLICT (hash, source, n) DO UPDATE SET party=excluded.party, ref=excluded.ref, said=excluded.said, sealed=excluded.sealed`},
 		{&s.insertStatement, `INSERT INTO statement (party, id, source_kind, source, ticket, sealed) VALUES (?,?,?,?,?,?)`},
 		{&s.putTicket, `INSERT INTO ticket (id, system, version, state, at) VALUES (?,?,?,?,?)
 			ON CONFLICT (id) DO UPDATE SET version=excluded.version, state=excluded.state, at=excluded.at`},

@@ -134,6 +134,7 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	ctx := context.Background() // a caller that leaves must not break the others' transaction
 	results := make([]error, len(batch))
 	overlay := newOverlay(ctx, w)
+	overlay.prefetch(plansOf(batch))
 	var changes []party.Change
 	var keys []*keyring.Key
 	for i, t := range batch {
@@ -190,6 +191,17 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	w.db.mu.Unlock()
 	tx.announce(changes)
 	return results, nil
+}
+
+// plansOf returns the plans of a batch.
+func plansOf(batch []*task) []party.Plan {
+	plans := make([]party.Plan, 0, len(batch))
+	for _, t := range batch {
+		if t.plan != nil {
+			plans = append(plans, t.plan)
+		}
+	}
+	return plans
 }
 
 // Do runs a planned operation and returns when it is durable.
