@@ -102,7 +102,7 @@ func (s *Site) inbox(w http.ResponseWriter, r *http.Request, v Visit) error {
 	if err != nil {
 		return err
 	}
-	looks, err := s.Records.Activity(r.Context(), v.Actor, 0, 4)
+	looks, err := s.Records.Activity(r.Context(), v.Actor, 0, 3)
 	if err != nil {
 		return err
 	}

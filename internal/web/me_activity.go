@@ -191,6 +191,10 @@ func accountWords(p lang.Printer, e audit.Event) string {
 		return p.T("Granted a role.")
 	case audit.RoleRevoked:
 		return p.T("Took a role away.")
+	case audit.SettingsChanged:
+		return p.T("Changed a setting.")
+	case audit.KeysRotated:
+		return p.T("Renewed the keys.")
 	}
 	return string(e)
 }

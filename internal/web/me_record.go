@@ -71,7 +71,7 @@ func (s *Site) recordPage(r *http.Request, v Visit, rec party.Record) (RecordPag
 		Fresh: s.fresh(v.P, rec, "/me/records/"+id), Since: rec.Party.ClaimedAt, Frozen: rec.Party.State == party.Frozen,
 	}
 	for i, set := range rec.Sets {
-		if !page.Frozen && !set.Masked {
+		if !page.Frozen {
 			page.Sets[i].Action = &Link{Text: v.P.T("Correct"), URL: "/me/records/" + id + "/edit/" + set.Schema.Name}
 		}
 		if set.Schema.Visibility == party.Public {

@@ -63,7 +63,12 @@ func (o *voices) name(src party.Source) string {
 	if n, ok := o.names[src]; ok {
 		return n
 	}
-	n := nameOf(o.v.P, o.s.Records.SourceName(o.ctx, o.v.Actor, src))
+	n := ""
+	if src.Kind == party.FromSelf && src.Account != o.v.Account {
+		n = o.v.P.T("The person")
+	} else {
+		n = nameOf(o.v.P, o.s.Records.SourceName(o.ctx, o.v.Actor, src))
+	}
 	o.names[src] = n
 	return n
 }

@@ -293,9 +293,13 @@ func (rd *Renderer) renderPart(w http.ResponseWriter, r *http.Request, page, par
 		return habeas.Internal(err)
 	}
 	p := rd.Printer(r)
-	t, ok := f.pages[p.Lang][page]
+	find, ok := f.pages[p.Lang][page]
 	if !ok {
 		return habeas.Internal(fmt.Errorf("web: no page %q", page))
+	}
+	t, err := find()
+	if err != nil {
+		return habeas.Internal(err)
 	}
 	var buf bytes.Buffer
 	if err := t.ExecuteTemplate(&buf, part, data); err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/habeas-data/habeas"
@@ -114,7 +115,7 @@ func (s *Site) sides(say *voices, one, other party.Record, alone bool) SideBySid
 	both(p.T("Given name"), "identity", "given_name", same)
 	both(p.T("Family name"), "identity", "family_name", same)
 	both(p.T("Name of the organisation"), "organisation", "name", same)
-	both(p.T("Date of birth"), "identity", "birth_date", func(s string) string { return dayHidden(s) })
+	both(p.T("Date of birth"), "identity", "birth_date", dayHidden)
 	both(p.T("E-mail"), "contact", "email", maskAddress)
 	both(p.T("Town or city"), "address", "city", same)
 	both(p.T("Membership number"), "membership", "number", func(s string) string {
@@ -123,9 +124,9 @@ func (s *Site) sides(say *voices, one, other party.Record, alone bool) SideBySid
 		}
 		return party.Mask(party.FieldSchema{Type: party.Number}, s)
 	})
-	add(p.T("Known from"), strings.Join(say.all(one), ", "), strings.Join(say.all(other), ", "), false)
-	add(p.T("Tickets"), p.Number(int64(len(one.Tickets))), numberIf(p, len(other.Tickets), alone), false)
-	add(p.T("State"), stateTag(p, one.Party).Text, stateIf(p, other, alone), false)
+	add(p.T("Known from"), strings.Join(say.all(one), ", "), strings.Join(say.all(other), ", "), !slices.Equal(say.all(one), say.all(other)))
+	add(p.T("Tickets"), p.Number(int64(len(one.Tickets))), numberIf(p, len(other.Tickets), alone), len(one.Tickets) != len(other.Tickets))
+	add(p.T("State"), stateTag(p, one.Party).Text, stateIf(p, other, alone), stateTag(p, one.Party) != stateTag(p, other.Party))
 	return out
 }
 
