@@ -38,6 +38,7 @@ var technicalWriters = map[string]string{
 	"TouchSignIn":         "when a browser last asked, to the ten minutes",
 	"EndSignIn":           "the signing out is witnessed in the same transaction, or the proof that replaced it",
 	"EndSignIns":          "the recovery, closing or signing out that ends them is witnessed in the same transaction",
+	"EndCodeSignIns":      "the passkey whose adding ends them is witnessed in the same transaction",
 	"EndSignInsBy":        "the removal of the passkey is witnessed in the same transaction",
 }
 

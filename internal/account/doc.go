@@ -13,8 +13,8 @@
 //	passkey ──────────────────────────────────────────────────────────► signed in by passkey
 //
 // What a sign-in opens is not written into it: [ReachOf] decides at each request
-// from its proof and from what the account holds now. So the moment a passkey is
-// added, every sign-in by code shrinks to recovery, on every device.
+// from its proof and from what the account holds now. The moment a passkey is added,
+// every sign-in by code ends, on every device: only a code typed later recovers.
 //
 // # The rules
 //

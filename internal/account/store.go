@@ -58,6 +58,8 @@ type Technical interface {
 	EndSignIn(ctx context.Context, hash Token) error
 	// EndSignIns ends all of an account but one; but may be zero.
 	EndSignIns(ctx context.Context, id habeas.AccountID, but Token) error
+	// EndCodeSignIns ends those of an account that a mailed code proved.
+	EndCodeSignIns(ctx context.Context, id habeas.AccountID) error
 	// EndSignInsBy ends those that a passkey proved, but one.
 	EndSignInsBy(ctx context.Context, passkey keyring.LookupHash, but Token) error
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -153,7 +154,10 @@ func (a *Accounts) Prove(ctx context.Context, actor habeas.Actor, id habeas.Chal
 		refused = nil
 		return err
 	})
-	return out, errors.Join(err, refused)
+	if err != nil {
+		return account.Proved{}, err
+	}
+	return out, refused
 }
 
 // wrong counts a try that failed and notes it.
@@ -200,6 +204,9 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 	if err != nil {
 		return account.Proved{}, err
 	}
+	if who.State != account.Active {
+		return account.Proved{}, a.errClosed()
+	}
 	if c.Purpose == account.ForFirstCode {
 		if err := a.grantFirst(tx, c, who.ID); err != nil {
 			return account.Proved{}, err
@@ -210,14 +217,8 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 		return account.Proved{}, err
 	}
 	out := account.Proved{Account: who.ID, Next: next(c, len(passkeys) > 0)}
-	switch account.ReachOf(who.State, habeas.ProofCode, len(passkeys) > 0) {
-	case account.ReachNothing:
-		return out, a.errClosed()
-	case account.ReachRecovery:
-		if c.Purpose != account.ForSignIn {
-			return out, nil // nobody asked to recover: the passkey is the way in
-		}
-	case account.ReachEverything:
+	if len(passkeys) > 0 && c.Purpose != account.ForSignIn {
+		return out, nil // nobody asked to recover: the passkey is the way in
 	}
 	out.SignedIn = true
 	if err := a.begin(tx, account.SignIn{Account: who.ID, Proof: habeas.ProofCode, Address: c.Address}, b); err != nil {
@@ -273,7 +274,7 @@ func (a *Accounts) findOrCreate(tx *sqlstore.Tx, c account.Challenge, fresh habe
 var (
 	errOtherAccount = habeas.Forbidden("This address belongs to another account. Nothing was changed.").WithCode("address.taken")
 	errNotYours     = habeas.Forbidden("Sign in again, then add the address once more.").WithCode("address.signed-out")
-	errManyAddress  = habeas.Forbidden("An account holds at most {max} addresses. Remove one first.").WithCode("address.many").With("max", "10")
+	errManyAddress  = habeas.Forbidden("An account holds at most {max} addresses. Remove one first.").WithCode("address.many").With("max", strconv.Itoa(account.MaxAddresses))
 )
 
 // addAddress adds a proved address to the account that asked for it.

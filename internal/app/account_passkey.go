@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -229,7 +230,7 @@ func (a *Accounts) NewPasskeyOptions(ctx context.Context, actor habeas.Actor, fl
 		return nil, err
 	}
 	if len(h.Passkeys) >= account.MaxPasskeys {
-		return nil, habeas.Forbidden("An account holds at most {max} passkeys. Remove one first.").WithCode("passkey.many").With("max", "20")
+		return nil, habeas.Forbidden("An account holds at most {max} passkeys. Remove one first.").WithCode("passkey.many").With("max", strconv.Itoa(account.MaxPasskeys))
 	}
 	user, err := holderOf(actor.Account, h.Main().Display, h.Passkeys)
 	if err != nil {
@@ -247,8 +248,9 @@ func (a *Accounts) NewPasskeyOptions(ctx context.Context, actor habeas.Actor, fl
 }
 
 // AddPasskey checks what the device made and adds it. The sign-in becomes one that
-// a passkey proved, under a new cookie; sign-ins by code are worth no more than
-// recovery from now on. Every address of the account is told.
+// a passkey proved, under a new cookie. Sign-ins by code end: what was typed before
+// must not serve to recover the account from its new passkey. Every address of the
+// account is told.
 func (a *Accounts) AddPasskey(ctx context.Context, actor habeas.Actor, answer []byte, b account.Browser) error {
 	if a.rpErr != nil {
 		return habeas.Internal(a.rpErr)
@@ -283,6 +285,9 @@ func (a *Accounts) AddPasskey(ctx context.Context, actor habeas.Actor, answer []
 		}
 		e := a.entry(audit.CredentialAdded, habeas.SubjectOf(actor.Account), actor, map[string]string{"credential": "passkey"})
 		if err := tx.Accounts().AddPasskey(p, e); err != nil {
+			return err
+		}
+		if err := tx.Ops().EndCodeSignIns(ctx, actor.Account); err != nil {
 			return err
 		}
 		if err := a.tell(tx, actor.Account, mail.KindPasskeyAdded, "/me/credentials"); err != nil {

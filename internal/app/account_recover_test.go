@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
 // addAddress lets a signed-in browser prove one more address.
@@ -370,5 +371,96 @@ func TestAnAddressOfAnotherAccountIsNotAdded(t *testing.T) {
 	}
 	if reply := b.submit("/me/credentials/addresses/remove", "address", hashHex(w.hashOf("tim@example.org"))); reply.StatusCode != http.StatusForbidden {
 		t.Errorf("removing the main address: status %d", reply.StatusCode)
+	}
+}
+
+func TestACodeTypedBeforeThePasskeyDoesNotRecover(t *testing.T) {
+	w := newAccountWorld(t)
+	stolen := w.browser() // a cookie, but not the mailbox
+	stolen.join("tim@example.org")
+	owner := w.browser()
+	owner.join("tim@example.org")
+	owner.addPasskey("phone")
+	if reply := stolen.submit("/recover"); reply.StatusCode != http.StatusForbidden {
+		t.Errorf("recovery by an old sign-in: status %d", reply.StatusCode)
+	}
+	if owner.signedIn().Proof != habeas.ProofPasskey {
+		t.Error("the owner is no longer signed in")
+	}
+}
+
+func TestAnInvitationDoesNotRecoverAnAccountWithAPasskey(t *testing.T) {
+	w := newAccountWorld(t)
+	b, _ := w.member("tim@example.org")
+	w.must(w.db.InTx(context.Background(), func(tx *sqlstore.Tx) error {
+		return w.accounts.InviteTo(tx, habeas.SubjectID{}, w.address("tim@example.org"), "en")
+	}))
+	m := w.post()[0]
+	_, link, _ := strings.Cut(m.Text, "/code?c=")
+	guest := w.browser()
+	to := guest.submit("/code", "c", strings.Fields(link)[0], "code", codeIn(t, m)).Header.Get("Location")
+	if to != "/sign-in?to=%2Fme" || len(guest.cookies) != 0 {
+		t.Errorf("led to %q with cookies %v", to, guest.cookies)
+	}
+	if b.signedIn().Account.IsZero() {
+		t.Error("the owner is no longer signed in")
+	}
+}
+
+func TestAnErasedAccountLeavesNoRow(t *testing.T) {
+	w := newAccountWorld(t)
+	boss, key := w.administrator("boss@example.org")
+	boss.addAddress("second@example.org")
+	boss.ask("boss@example.org")
+	actor := boss.signedIn()
+	w.must(w.db.InTx(context.Background(), func(tx *sqlstore.Tx) error { return w.accounts.EraseAccount(tx, actor) }))
+	w.must(w.keys.Destroy(context.Background(), habeas.SubjectOf(actor.Account)))
+	var rows int
+	w.must(w.raw().QueryRow(`SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM account_address) + (SELECT count(*) FROM passkey)
+		+ (SELECT count(*) FROM sign_in) + (SELECT count(*) FROM role) + (SELECT count(*) FROM outbox WHERE subject <> zeroblob(16))
+		+ (SELECT count(*) FROM challenge WHERE purpose = 'sign-in' AND used_at = 0)`).Scan(&rows))
+	if rows != 0 {
+		t.Errorf("%d rows are left", rows)
+	}
+	if !boss.signedIn().Account.IsZero() || boss.signIn(key) == http.StatusOK {
+		t.Error("an erased account signs in")
+	}
+	if to := boss.join("boss@example.org"); to != "/me" || boss.signedIn().Account == actor.Account {
+		t.Errorf("who comes back begins anew: led to %q", to)
+	}
+}
+
+func TestANameIsShownInsteadOfTheAddress(t *testing.T) {
+	w := newAccountWorld(t)
+	b := w.browser()
+	b.join("tim@example.org")
+	id := b.signedIn().Account
+	if got := w.accounts.NameOf(context.Background(), id); got != "somebody" {
+		t.Errorf("without a name: %q", got)
+	}
+	b.submit("/me/credentials/name", "called", "Tim <script>")
+	if got := w.accounts.NameOf(context.Background(), id); got != "Tim <script>" {
+		t.Errorf("named %q", got)
+	}
+	if page := string(readAll(t, b.get("/me/credentials"))); strings.Contains(page, "<script>") && !strings.Contains(page, "Tim &lt;script&gt;") {
+		t.Error("the name is not escaped")
+	}
+	if reply := b.submit("/me/credentials/name", "called", strings.Repeat("x", account.MaxName+1)); reply.StatusCode != http.StatusBadRequest {
+		t.Errorf("a name too long: status %d", reply.StatusCode)
+	}
+	address, language, err := w.accounts.MainAddress(context.Background(), id)
+	if err != nil || address != "tim@example.org" || language != "en" {
+		t.Errorf("main address %q, %q, %v", address, language, err)
+	}
+}
+
+// BenchmarkWho measures what every request of somebody signed in begins with.
+func BenchmarkWho(b *testing.B) {
+	w := newAccountWorld(b)
+	member, _ := w.member("tim@example.org")
+	for b.Loop() {
+		if member.signedIn().Account.IsZero() {
+			b.Fatal("not signed in")
+		}
 	}
 }

@@ -123,3 +123,11 @@ func (o Ops) EndSignInsBy(ctx context.Context, passkey keyring.LookupHash, but a
 		return err
 	})
 }
+
+// EndCodeSignIns implements account.Technical.
+func (o Ops) EndCodeSignIns(ctx context.Context, id habeas.AccountID) error {
+	return o.inTx(ctx, func(tx *Tx) error {
+		_, err := tx.exec(`DELETE FROM sign_in WHERE account = ? AND proof = ?`, id[:], string(habeas.ProofCode))
+		return err
+	})
+}
