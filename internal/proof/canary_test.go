@@ -1,0 +1,208 @@
+package proof_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// The canaries: no word of them stands anywhere by chance. Values of a few letters,
+// such as a country, cannot be told from noise in bytes; cells of the database are
+// compared with them one by one instead.
+var (
+	// apiPerson has a value for every field of every built-in data set.
+	apiPerson = map[string]map[string]string{
+		"identity": {
+			"title": "Hofrätin-Zwirbel", "given_name": "Zdzisława", "family_name": "Brzęczyszczykiewicz", "birth_date": "1937-11-29",
+			"birth_place": "Szczebrzeszyn-Łękołody", "gender": "zweigeistig-plural", "occupation": "Orgelpfeifenstimmerin",
+		},
+		"contact":      {"email": "Zdzislawa.Brzeczy+orgel@kanarienhaus.example.org", "language": "gsw-x-lisbetli"},
+		"phone":        {"number": "+48 608 555 01 97"},
+		"address":      {"street": "Xylophongässchen 4711b", "postcode": "QZ-98431-77", "city": "Großquakenbrück", "country": "LI"},
+		"organisation": {"name": "Zitherfreunde Quaddelbach", "legal_form": "Genossenschäftchen", "website": "https://zitherquaddel.example.org/saiten", "city": "Quaddelbachtal", "country": "LI"},
+		"membership":   {"number": "MBR-77310-XKQ", "since": "1991-02-17", "level": "Ehrenpaukistin"},
+		"profile":      {"headline": "Flüsterkreiselkunde", "about": "Wurlitzerwickelei seit Urgroßmutters Zeiten.\nZweite Zeile: Drehleierkuren.", "subjects": "Theremintupfen, Nasenflötenbau"},
+	}
+	apiOrganisation = map[string]map[string]string{
+		"organisation": {
+			"name": "Blasmusikverein Würmchenstein", "legal_form": "Altrechtlicher Bläserbund", "website": "https://wuermchenstein-blech.example.org/posaunen",
+			"city": "Hinterwürmlingen", "country": "LI",
+		},
+		"contact": {"email": "Kassierin@wuermchenstein-blech.example.org"},
+	}
+	apiTicket  = map[string]any{"id": "TCK-20990417-ZZY", "version": 3, "title": "Kuckucksuhrenseminar für Fortgeschrittene", "starts": "2031-08-23T07:09:00Z"}
+	apiOwnID   = "EXT-quarkstrudel-0815"
+	apiRequest = "IDEM-knoedelwurf-4242"
+
+	staffPerson = map[string]string{
+		"identity.given_name": "Ægidius", "identity.family_name": "Þorvaldsfjörðurson", "identity.birth_date": "1943-07-18",
+		"phone.number": "+354 555 8812 04", "address.city": "Kirkjubæjarklaustursveit", "membership.number": "KIRK-00417-BQ",
+		"contact.language": "is-x-torffrid",
+		"profile.headline": "Lundaflöjtespillari", "profile.subjects": "Rímnakveðskapur", "profile.about": "Eldgosafræðikver frá ömmu.",
+	}
+	staffOrg = map[string]string{
+		"organisation.name": "Krydderkompagniet Grønsløs", "organisation.website": "https://krydderkompagniet.example.net/kardemomme",
+		"organisation.city": "Grønsløsevigen",
+	}
+	staffPersonMail = "aegidius.thorvaldsfjord@lundakoffort.example.net"
+	staffOrgMail    = "kontoret@krydderkompagniet.example.net"
+	replacedMail    = "aegidius.rettilega@saelgaetishus.example.net"
+	amended         = map[string]string{"street": "Óðinsgötuhlaðið 88", "postcode": "IS-88190-QW", "city": "Vopnafjarðarhöll", "country": "FO"}
+
+	accepted  = map[string]string{"contact.language": "rm-x-surmiran", "profile.headline": "Drehleierdoktorin"}
+	corrected = map[string]string{"street": "Zwetschgenknödelsteig 9", "postcode": "PQ-55123-ZZ", "city": "Unterzwetschgenau", "country": "SM"}
+
+	accountName   = "Frau Zirbelnusskuchen"
+	secondAddress = "zirbelnuss.zweitpost@kringelkasten.example.org"
+	passkeyName   = "Taschenfernsprecher Quietschgrün"
+	wrongNumber   = "FALSCH-99887-WX"
+	adminMail     = "Hausmeisterin.Quengelbert@amtsstube.example.org"
+	staffMail     = "Sachbearbeiter.Trödelheinz@amtsstube.example.org"
+	nobodyMail    = "niemand.unbekannt-knispel@nirgendheim.example.org"
+
+	importHeader = "external_id,first_name,last_name,email,date_of_birth,street,city,phone,membership_number\n"
+	importRow    = []string{"CSV-9911-quetschkommode", "Příběnka", "Čtvrtníčková", "pribenka.ctvrtnickova@houslekrabice.example.org", "1951-03-31", "Nábřežíčko 77/4421", "Vratislavovičky", "+420 555 771 003", "CZK-44120-PRB"}
+	importBad    = []string{"CSV-9912-flaschenzug", "Ölöwüsz", "Hözzátörtönök", "keine adresse@@kaputtnik", "1951-02-31", "Fölösleges utcácska 6", "Bökönybögyháza", "+36 555 190 2247", "HUF-77018-OLW"}
+)
+
+// canaries collects what must not be found.
+type canaries struct {
+	*searcher
+	short map[string]string // value → name: too short for bytes
+	all   map[string]string // value → name: what was entered about people
+}
+
+func newCanaries() *canaries {
+	c := &canaries{searcher: newSearcher(), short: map[string]string{}, all: map[string]string{}}
+	for name, sets := range map[string]map[string]map[string]string{"person of the API": apiPerson, "organisation of the API": apiOrganisation} {
+		for set, fields := range sets {
+			c.values(name+" "+set, fields)
+		}
+	}
+	for name, fields := range map[string]map[string]string{
+		"person of staff": staffPerson, "organisation of staff": staffOrg, "amended": amended, "accepted": accepted, "corrected": corrected,
+	} {
+		c.values(name, fields)
+	}
+	for i, v := range importRow {
+		c.value("import "+strings.Split(importHeader, ",")[i], v)
+	}
+	for i, v := range importBad {
+		c.word("rejected row "+strings.Split(importHeader, ",")[i], v)
+	}
+	c.word("ticket id", apiTicket["id"].(string))
+	c.word("ticket title", apiTicket["title"].(string))
+	c.word("ticket start", apiTicket["starts"].(string))
+	for name, v := range map[string]string{
+		"external id": apiOwnID, "idempotency key": apiRequest, "account name": accountName, "second address": secondAddress,
+		"passkey name": passkeyName, "wrong membership number": wrongNumber, "administrator": adminMail, "staff": staffMail,
+		"address of nobody": nobodyMail, "mail of a staff entry": staffPersonMail, "mail of an organisation": staffOrgMail,
+		"address put in place": replacedMail, "master password": masterPassword,
+	} {
+		c.word(name, v)
+	}
+	return c
+}
+
+// values adds values that the server keeps.
+func (c *canaries) values(name string, fields map[string]string) {
+	for field, v := range fields {
+		c.value(name+" "+field, v)
+	}
+}
+
+func (c *canaries) value(name, v string) {
+	c.all[v] = name
+	c.word(name, v)
+}
+
+// word adds a text, an address also in the forms that it is looked up by.
+func (c *canaries) word(name, v string) {
+	if len(v) < prefixLen {
+		c.short[strings.ToLower(v)] = name
+		return
+	}
+	c.text(name, v)
+	if local, _, ok := strings.Cut(v, "@"); ok {
+		c.text(name, stored(v))
+		c.text(name, local)
+	}
+}
+
+// token adds a secret as text and as the bytes that the text stands for.
+func (c *canaries) token(name, text string) {
+	c.text(name, text)
+	parts := append(strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '.' }), text)
+	for _, part := range parts {
+		if raw, err := base64.RawURLEncoding.DecodeString(part); err == nil && len(raw) >= 16 {
+			c.binary(name, raw)
+		}
+	}
+}
+
+// cookies adds the secrets that a browser holds.
+func (c *canaries) cookies(b *browser) {
+	u, err := url.Parse(b.w.http.URL)
+	b.w.must(err)
+	for _, cookie := range b.client.Jar.Cookies(u) {
+		if strings.Contains(cookie.Name, "sign-in") || strings.Contains(cookie.Name, "flow") {
+			c.token("cookie "+cookie.Name, cookie.Value)
+		}
+	}
+}
+
+// files reads every file below the directories.
+func files(t testing.TB, dirs ...string) map[string][]byte {
+	t.Helper()
+	out := map[string][]byte{}
+	for _, dir := range dirs {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			rel, _ := filepath.Rel(dir, path)
+			out[rel] = data
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// nowhere fails the test for each canary in the files and the log.
+func (c *canaries) nowhere(t testing.TB, when string, found map[string][]byte) {
+	t.Helper()
+	total := 0
+	for name, data := range found {
+		total += len(data)
+		for _, what := range c.find(data) {
+			t.Errorf("%s, %s: %s", when, name, what)
+		}
+	}
+	t.Logf("%s: %d bytes in %d files searched for %d patterns", when, total, len(found), c.size)
+}
+
+// held is every text that the server can read with its keys.
+func (w *world) held() []byte {
+	w.Helper()
+	var all bytes.Buffer
+	w.must(w.DB.Records().Each(w.Context(), func(_ party.Party, s party.Statement) {
+		for _, fields := range s.Values {
+			for _, text := range fields {
+				all.WriteString(text + "\n")
+			}
+		}
+		all.WriteString(s.External + "\n" + s.Occ.Ref + "\n" + s.Occ.Title + "\n")
+	}))
+	return all.Bytes()
+}
