@@ -55,7 +55,10 @@ func open(t testing.TB, keys *keyring.Ring) *world {
 	if w.schemas, err = party.NewSchemas(party.DefaultSchemas()...); err != nil {
 		t.Fatal(err)
 	}
-	if w.db, err = sqlstore.Open(context.Background(), sqlstore.Config{Dir: w.dir, Keys: keys, Clock: w.clock}); err != nil {
+	w.db, err = sqlstore.Open(context.Background(), sqlstore.Config{
+		Dir: w.dir, Keys: keys, Clock: w.clock, Learn: party.NewIndex().Learn,
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
