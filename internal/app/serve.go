@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/api"
@@ -105,7 +106,7 @@ func (s Settings) config(l net.Listener) (Config, error) {
 // demo does; it may be nil.
 func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, error) {
 	renderer, err := web.NewRenderer(web.Config{
-		Org: s.Organisation, Clock: s.Clock, Nav: append(web.RecordNav(), web.AccountNav()...), Secure: s.Origin.Secure(),
+		Org: s.Organisation, Clock: s.Clock, Nav: slices.Concat(web.RecordNav(), web.AccountNav(), web.SystemNav()), Secure: s.Origin.Secure(),
 	})
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/lang"
 )
 
 // Systems is what the pages about connected systems ask of the server. Every method
@@ -30,6 +31,11 @@ const systemsPath = "/admin/systems"
 
 // systemForm bounds the forms about systems, in bytes.
 const systemForm = 4 << 10
+
+// SystemNav are the navigation lines of the pages about connected systems.
+func SystemNav() []NavItem {
+	return []NavItem{{Area: AreaAdmin, Path: systemsPath, Label: lang.Mark("Connected systems")}}
+}
 
 func (s *Site) mountSystems(m *edge.Mux) {
 	s.handle(m, Administrator, "GET "+systemsPath, s.systemsPage)
