@@ -62,8 +62,9 @@ type Passkey struct {
 const (
 	// UndoFor is how long a removed passkey can be taken back.
 	UndoFor = 10 * time.Minute
-	// MaxPasskeys and MaxAddresses bound what one account holds.
-	MaxPasskeys  = 20
+	// MaxPasskeys is how many passkeys one account holds at most.
+	MaxPasskeys = 20
+	// MaxAddresses is how many addresses one account holds at most.
 	MaxAddresses = 10
 	// MaxName is the length of names that people give, in characters.
 	MaxName = 80

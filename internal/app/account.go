@@ -148,7 +148,7 @@ func (a *Accounts) claimant(ctx context.Context, from account.Reader, actor habe
 	for _, address := range addresses {
 		c.Addresses = append(c.Addresses, address.Hash)
 	}
-	roles, err := from.RolesOf(ctx, actor.Account)
+	roles, err := a.roles.RolesOf(ctx, actor.Account)
 	for _, r := range roles {
 		c.Privileged = c.Privileged || r == habeas.RoleAdministrator
 	}

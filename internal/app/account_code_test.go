@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,13 +21,12 @@ import (
 )
 
 // shape is what an outsider sees of an answer.
-func shape(t *testing.T, r *http.Response) string {
-	t.Helper()
+func shape(r *answer) string {
 	to := r.Header.Get("Location")
 	if strings.HasPrefix(to, "/code?c=") {
 		to = "/code?c=…"
 	}
-	return r.Status + "\n" + to + "\n" + string(readAll(t, r))
+	return strconv.Itoa(r.StatusCode) + "\n" + to + "\n" + r.Body
 }
 
 // Proves PTY-A6.
@@ -43,14 +43,14 @@ func TestAskingTellsNothingAboutAnAddress(t *testing.T) {
 		b, before := w.browser(), rows()
 		reply := b.submit("/join", "address", address, "again", address, "language", "en")
 		c := reply.Header.Get("Location")
-		page := strings.ReplaceAll(string(readAll(t, b.get(c))), c[len("/code?c="):], "…")
-		shapes = append(shapes, shape(t, reply)+strings.ReplaceAll(page, address, "…"))
+		page := strings.ReplaceAll(b.get(c).Body, c[len("/code?c="):], "…")
+		shapes = append(shapes, shape(reply)+strings.ReplaceAll(page, address, "…"))
 		work = append(work, rows()-before)
 		if who := b.signedIn(); !who.Account.IsZero() {
 			t.Errorf("asking for a code signed in as %v", who)
 		}
 		wrong := b.submit("/code", "c", c[len("/code?c="):], "code", "00000000")
-		shapes[len(shapes)-1] += strings.ReplaceAll(strings.ReplaceAll(shape(t, wrong), c[len("/code?c="):], "…"), address, "…")
+		shapes[len(shapes)-1] += strings.ReplaceAll(strings.ReplaceAll(shape(wrong), c[len("/code?c="):], "…"), address, "…")
 	}
 	if shapes[0] != shapes[1] {
 		t.Errorf("known and unknown addresses are answered differently:\n%s\n---\n%s", shapes[0], shapes[1])
@@ -216,10 +216,10 @@ func TestEveryRefusalOfACodeIsTheSame(t *testing.T) {
 		b, c, code := make()
 		had := b.signedIn()
 		reply := b.submit("/code", "c", c, "code", code)
-		got := mainPart.FindString(string(readAll(t, reply)))
+		got := mainPart.FindString(reply.Body)
 		got = sentTo.ReplaceAllString(strings.ReplaceAll(got, c, "…"), "")
-		if reply.StatusCode != http.StatusBadRequest || len(reply.Cookies()) != 0 || b.signedIn().Account != had.Account {
-			t.Errorf("%s: status %d, cookies %v", name, reply.StatusCode, reply.Cookies())
+		if reply.StatusCode != http.StatusBadRequest || len(reply.Cookies) != 0 || b.signedIn().Account != had.Account {
+			t.Errorf("%s: status %d, cookies %v", name, reply.StatusCode, reply.Cookies)
 		}
 		if want == "" {
 			want = got
@@ -375,10 +375,10 @@ func TestASlipInTheDomainIsNamedAndDoesNotBlock(t *testing.T) {
 	w := newAccountWorld(t)
 	b := w.browser()
 	c := b.ask("tim@gmial.com")
-	if page := string(readAll(t, b.get("/code?c="+c))); !strings.Contains(page, "tim@gmail.com") {
+	if page := b.get("/code?c=" + c).Body; !strings.Contains(page, "tim@gmail.com") {
 		t.Error("the page to type the code on does not ask about gmial.com")
 	}
-	if page := string(readAll(t, w.browser().get("/code?c="+c))); strings.Contains(page, "gmail") || strings.Contains(page, "gmial") {
+	if page := w.browser().get("/code?c=" + c).Body; strings.Contains(page, "gmail") || strings.Contains(page, "gmial") {
 		t.Error("another browser sees the address")
 	}
 	status, body := b.json("/join/check", map[string]string{"value": "tim@gmial.com"})
@@ -386,8 +386,24 @@ func TestASlipInTheDomainIsNamedAndDoesNotBlock(t *testing.T) {
 		t.Errorf("the hint while typing: %d %s", status, body)
 	}
 	reply := b.submit("/join", "address", "tim@example.org", "again", "tom@example.org", "language", "en")
-	if reply.StatusCode != http.StatusBadRequest || !strings.Contains(string(readAll(t, reply)), "not the same") {
+	if reply.StatusCode != http.StatusBadRequest || !strings.Contains(reply.Body, "not the same") {
 		t.Error("two different addresses were taken")
+	}
+}
+
+func TestAFloodFromOneNetworkIsHeldBackBeforeItWrites(t *testing.T) {
+	w := newAccountWorld(t)
+	flood, other := w.browser(), w.browser()
+	other.network = "203.0.113.9"
+	last := 0
+	for range 301 {
+		last = flood.submit("/code", "c", "x", "code", "1").StatusCode // malformed: no write
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("the flood is answered %d", last)
+	}
+	if reply := other.submit("/code", "c", "x", "code", "12345678"); reply.StatusCode != http.StatusBadRequest {
+		t.Errorf("another network is answered %d", reply.StatusCode)
 	}
 }
 

@@ -77,7 +77,7 @@ func newAccountWorld(t testing.TB) *accountWorld {
 	mux := &edge.Mux{Failures: failures}
 	site := &web.Site{
 		Renderer: renderer, Clock: w.clock, Origin: origin, Cookies: edge.Cookies{Origin: origin},
-		SignIns: w.accounts, Accounts: w.accounts,
+		SignIns: w.accounts, Accounts: w.accounts, Limits: edge.NewBuckets(w.clock, 1, 300, 100),
 	}
 	site.Mount(mux)
 	w.handler = edge.Guard{Origin: origin, Failures: failures}.Wrap(mux)
@@ -158,14 +158,13 @@ type tab struct {
 	w       *accountWorld
 	cookies map[string]string
 	network string
-	key     *authenticator
 }
 
 func (w *accountWorld) browser() *tab {
 	return &tab{w: w, cookies: map[string]string{}, network: "192.0.2.1"}
 }
 
-func (b *tab) send(r *http.Request) *http.Response {
+func (b *tab) send(r *http.Request) *answer {
 	b.w.t.Helper()
 	r.Host = "records.example.org"
 	r.RemoteAddr = b.network + ":4711"
@@ -178,8 +177,8 @@ func (b *tab) send(r *http.Request) *http.Response {
 	}
 	rec := httptest.NewRecorder()
 	b.w.handler.ServeHTTP(rec, r)
-	reply := rec.Result()
-	for _, c := range reply.Cookies() {
+	reply := &answer{StatusCode: rec.Code, Header: rec.Header(), Body: rec.Body.String(), Cookies: cookiesOf(rec.Header())}
+	for _, c := range reply.Cookies {
 		if c.MaxAge < 0 {
 			delete(b.cookies, c.Name)
 		} else {
@@ -189,12 +188,12 @@ func (b *tab) send(r *http.Request) *http.Response {
 	return reply
 }
 
-func (b *tab) get(path string) *http.Response {
+func (b *tab) get(path string) *answer {
 	return b.send(httptest.NewRequest(http.MethodGet, path, nil))
 }
 
 // submit posts a form given as name, value, name, value …
-func (b *tab) submit(path string, fields ...string) *http.Response {
+func (b *tab) submit(path string, fields ...string) *answer {
 	v := url.Values{}
 	for i := 0; i+1 < len(fields); i += 2 {
 		v.Set(fields[i], fields[i+1])
@@ -211,21 +210,24 @@ func (b *tab) json(path string, body any) (int, []byte) {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(string(text)))
 	r.Header.Set("Content-Type", "application/json")
 	reply := b.send(r)
-	return reply.StatusCode, readAll(b.w.t, reply)
+	return reply.StatusCode, []byte(reply.Body)
 }
 
-func readAll(t testing.TB, r *http.Response) []byte {
-	t.Helper()
-	defer r.Body.Close()
-	var sb strings.Builder
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := r.Body.Read(buf)
-		sb.Write(buf[:n])
-		if err != nil {
-			return []byte(sb.String())
+// answer is what a browser got.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+	Body       string
+	Cookies    []*http.Cookie
+}
+
+func cookiesOf(h http.Header) (out []*http.Cookie) {
+	for _, line := range h.Values("Set-Cookie") {
+		if c, err := http.ParseSetCookie(line); err == nil {
+			out = append(out, c)
 		}
 	}
+	return out
 }
 
 // ask asks for a code and returns the id of the challenge.

@@ -68,27 +68,27 @@ const (
 
 func (s *Site) mountAccount(m *edge.Mux) {
 	s.handle(m, Anybody, "GET /join", s.joinPage)
-	s.handle(m, Anybody, "POST /join", s.join)
+	s.handle(m, Anybody, "POST /join", s.limited(s.join))
 	s.handle(m, Anybody, "POST /join/check", s.checkDomain)
 	s.handle(m, Anybody, "GET /code", s.codePage)
-	s.handle(m, Anybody, "POST /code", s.code)
+	s.handle(m, Anybody, "POST /code", s.limited(s.code))
 
 	s.handle(m, Anybody, "GET /sign-in", s.signInPage)
-	s.handle(m, Anybody, "POST /sign-in/code", s.signInByCode)
-	s.handle(m, Anybody, "POST /sign-in/passkey/options", s.passkeyOptions)
-	s.handle(m, Anybody, "POST /sign-in/passkey", s.passkeySignIn)
+	s.handle(m, Anybody, "POST /sign-in/code", s.limited(s.signInByCode))
+	s.handle(m, Anybody, "POST /sign-in/passkey/options", s.limited(s.passkeyOptions))
+	s.handle(m, Anybody, "POST /sign-in/passkey", s.limited(s.passkeySignIn))
 	s.handle(m, Anybody, "POST /sign-out", s.signOut)
 	s.handle(m, Anybody, "GET /recover", s.recoverPage)
-	s.handle(m, Anybody, "POST /recover", s.recover)
+	s.handle(m, Anybody, "POST /recover", s.limited(s.recover))
 	s.handle(m, Anybody, "GET /first-administrator", s.firstPage)
-	s.handle(m, Anybody, "POST /first-administrator", s.first)
+	s.handle(m, Anybody, "POST /first-administrator", s.limited(s.first))
 
 	s.handle(m, SignedIn, "GET /me/credentials", s.credentialsPage)
-	s.handle(m, SignedIn, "POST /me/credentials/passkeys/options", s.newPasskeyOptions)
-	s.handle(m, SignedIn, "POST /me/credentials/passkeys", s.addPasskey)
+	s.handle(m, SignedIn, "POST /me/credentials/passkeys/options", s.limited(s.newPasskeyOptions))
+	s.handle(m, SignedIn, "POST /me/credentials/passkeys", s.limited(s.addPasskey))
 	s.handle(m, SignedIn, "POST /me/credentials/passkeys/remove", s.removePasskey)
 	s.handle(m, SignedIn, "POST /me/credentials/passkeys/restore", s.restorePasskey)
-	s.handle(m, SignedIn, "POST /me/credentials/addresses", s.addAddress)
+	s.handle(m, SignedIn, "POST /me/credentials/addresses", s.limited(s.addAddress))
 	s.handle(m, SignedIn, "POST /me/credentials/addresses/remove", s.removeAddress)
 	s.handle(m, SignedIn, "POST /me/credentials/sign-ins/end", s.endSignIns)
 	s.handle(m, SignedIn, "POST /me/credentials/name", s.setName)
@@ -97,6 +97,20 @@ func (s *Site) mountAccount(m *edge.Mux) {
 	s.handle(m, Administrator, "POST /admin/roles", s.grantRole)
 	s.handle(m, Administrator, "POST /admin/roles/revoke", s.revokeRole)
 	s.handle(m, Administrator, "POST /admin/accounts", s.setClosed)
+}
+
+// limited refuses what one network asks faster than people do. Each of these requests
+// costs a durable write, so the limit stands before it; it looks at no address, so it
+// tells nothing.
+func (s *Site) limited(h func(http.ResponseWriter, *http.Request, Visit) error) func(http.ResponseWriter, *http.Request, Visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v Visit) error {
+		if s.Limits != nil {
+			if ok, wait := s.Limits.Take(r.Context(), "account "+s.Proxies.LimitKey(r), 1); !ok {
+				return edge.RetryAfter(habeas.TooMany("Too many requests from your network. Wait a moment and try again."), wait)
+			}
+		}
+		return h(w, r, v)
+	}
 }
 
 // flow marks the browser in which a flow begins, once: several flows of one browser
