@@ -61,8 +61,12 @@ type Renderer struct {
 // files is everything read from ui/: the assets and, by language and name, the pages.
 type files struct {
 	assets *Assets
-	pages  map[string]map[string]*template.Template
+	pages  map[string]map[string]pageTemplate
 }
+
+// pageTemplate puts a page together with layout and parts when it is first needed:
+// most servers show most pages in one language only.
+type pageTemplate = func() (*template.Template, error)
 
 // Page is what layout and page templates see.
 type Page struct {
@@ -81,8 +85,8 @@ type Page struct {
 	Data any // what the handler gave
 }
 
-// NewRenderer reads and checks all templates. An error means that the program is
-// built wrongly.
+// NewRenderer reads assets, layout and parts. An error means that the program is built
+// wrongly.
 func NewRenderer(cfg Config) (*Renderer, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = habeas.SystemClock{}
@@ -135,7 +139,7 @@ func (rd *Renderer) load() (*files, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &files{assets: assets, pages: map[string]map[string]*template.Template{}}
+	f := &files{assets: assets, pages: map[string]map[string]pageTemplate{}}
 	for _, tag := range rd.catalogue.Languages() {
 		f.pages[tag], err = rd.parse(ui, assets, rd.catalogue.Printer(tag))
 		if err != nil {
@@ -145,14 +149,14 @@ func (rd *Renderer) load() (*files, error) {
 	return f, nil
 }
 
-// parse makes all pages of one language. The language is bound to the template
+// parse prepares all pages of one language. The language is bound to the template
 // functions here, so that parts need not hand a printer down to their parts.
-func (rd *Renderer) parse(ui fs.FS, assets *Assets, p lang.Printer) (map[string]*template.Template, error) {
+func (rd *Renderer) parse(ui fs.FS, assets *Assets, p lang.Printer) (map[string]pageTemplate, error) {
 	base, err := template.New("layout.html").Funcs(rd.funcs(assets, p)).ParseFS(ui, "layout.html", "parts/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	pages := map[string]*template.Template{}
+	pages := map[string]pageTemplate{}
 	for _, fsys := range []fs.FS{ui, rd.cfg.Pages} {
 		if fsys == nil {
 			continue
@@ -162,22 +166,30 @@ func (rd *Renderer) parse(ui fs.FS, assets *Assets, p lang.Printer) (map[string]
 			return nil, fmt.Errorf("web: %w", err)
 		}
 		for _, name := range names {
-			if strings.HasPrefix(name, "parts/") {
-				continue
+			if !strings.HasPrefix(name, "parts/") {
+				pages[strings.TrimSuffix(name, path.Ext(name))] = sync.OnceValues(func() (*template.Template, error) {
+					return parsePage(base, fsys, name)
+				})
 			}
-			page, err := template.Must(base.Clone()).ParseFS(fsys, name)
-			if err != nil {
-				return nil, fmt.Errorf("web: %w", err)
-			}
-			for _, part := range []string{"title", "main"} {
-				if page.Lookup(part) == nil {
-					return nil, fmt.Errorf("web: %s does not define %q", name, part)
-				}
-			}
-			pages[strings.TrimSuffix(name, path.Ext(name))] = page
 		}
 	}
 	return pages, nil
+}
+
+func parsePage(base *template.Template, fsys fs.FS, name string) (*template.Template, error) {
+	page, err := base.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	if page, err = page.ParseFS(fsys, name); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	for _, part := range []string{"title", "main"} {
+		if page.Lookup(part) == nil {
+			return nil, fmt.Errorf("web: %s does not define %q", name, part)
+		}
+	}
+	return page, nil
 }
 
 // Printer returns the printer for the language of the request: the one chosen in
@@ -200,9 +212,13 @@ func (rd *Renderer) Render(w http.ResponseWriter, r *http.Request, status int, n
 		return habeas.Internal(err)
 	}
 	p := rd.Printer(r)
-	page, ok := f.pages[p.Lang][name]
+	parsed, ok := f.pages[p.Lang][name]
 	if !ok {
 		return habeas.Internal(fmt.Errorf("web: no page %q", name))
+	}
+	page, err := parsed()
+	if err != nil {
+		return habeas.Internal(err)
 	}
 	buf := rd.buffers.Get().(*bytes.Buffer)
 	defer rd.release(buf)
