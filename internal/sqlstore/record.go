@@ -248,6 +248,14 @@ func (w RecordsTx) Block(hash keyring.LookupHash, id habeas.PartyID, e audit.Ent
 	return w.tx.Audit(e)
 }
 
+// Unblock implements party.Writer.
+func (w RecordsTx) Unblock(hash keyring.LookupHash, id habeas.PartyID, e audit.Entry) error {
+	if _, err := w.tx.exec(`DELETE FROM blocked WHERE hash = ? AND party = ?`, hash[:], id[:]); err != nil {
+		return err
+	}
+	return w.tx.Audit(e)
+}
+
 // PutPaperCode implements party.Writer.
 func (w RecordsTx) PutPaperCode(id habeas.PartyID, hash keyring.LookupHash, expires time.Time, e audit.Entry) error {
 	if _, err := w.tx.exec(`INSERT INTO paper_code (party, hash, expires) VALUES (?,?,?)`, id[:], hash[:], millis(expires)); err != nil {
