@@ -181,11 +181,12 @@ func sets(v party.Values) string {
 	return out
 }
 
-// newest returns when a party was last spoken of at one of the claimant's addresses.
-func newest(said []party.Statement) time.Time {
+// newest returns when a party was last spoken of at one of the addresses.
+func (r *Records) newest(said []party.Statement, addresses []keyring.LookupHash) time.Time {
 	var t time.Time
 	for _, s := range said {
-		if s.At().After(t) {
+		key, ok := emailKey(s.Values.Get("contact", "email"))
+		if ok && s.At().After(t) && slices.Contains(addresses, r.Keys.Lookup(party.LookupEmail, key)) {
 			t = s.At()
 		}
 	}

@@ -15,9 +15,6 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// lookupPaper is the lookup kind of codes on paper.
-const lookupPaper = "paper"
-
 // candidates finds the records that lead to the claimant's proved addresses.
 func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Claimant) ([]party.Candidate, error) {
 	at := make(map[habeas.PartyID]party.Party)
@@ -51,7 +48,7 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 			if err != nil {
 				return nil, err
 			}
-			at[p.ID], heard[p.ID] = p, newest(said)
+			at[p.ID], heard[p.ID] = p, r.newest(said, c.Addresses)
 		}
 	}
 	parties := slices.SortedFunc(maps.Values(at), func(a, b party.Party) int { return strings.Compare(string(a.ID[:]), string(b.ID[:])) })
@@ -96,12 +93,8 @@ func (r *Records) offer(ctx context.Context, f party.Candidate, claims []party.C
 	o := party.Offer{Review: f.Review, Record: party.Record{Party: f.Party}}
 	o.Claim = party.Claim{Party: f.Party.ID, State: party.ClaimOpen, Version: f.Party.Version, Stale: f.Stale}
 	for _, c := range claims {
-		if c.Party == f.Party.ID && (c.State == party.ClaimOpen || c.State == party.ClaimInReview) {
-			fresh := c.Version != f.Party.Version
+		if c.Party == f.Party.ID && (c.State == party.ClaimOpen || c.State == party.ClaimInReview) && !c.Lapsed(r.Clock.Now(), r.Rules) {
 			o.Claim = c
-			if fresh && c.State == party.ClaimOpen {
-				o.Claim.Version = f.Party.Version
-			}
 			break
 		}
 	}
@@ -131,13 +124,15 @@ func (r *Records) ensureOwn(ctx context.Context, a habeas.Actor, c party.Claiman
 	now := r.Clock.Now()
 	p := party.Party{
 		ID: habeas.NewID[habeas.PartyKind](now), Kind: party.Person, State: party.Claimed,
-		Account: a.Account, ClaimedAt: now, Opened: r.schemas.StepUp(), Version: 1,
+		Account: a.Account, ClaimedAt: now, Version: 1, // nothing is opened: what others add asks for evidence (PTY-25)
 	}
 	key := r.Keys.NewKey(habeas.SubjectOf(p.ID))
 	if err := r.Keys.Commit(ctx, key); err != nil {
 		return err
 	}
-	said := r.statement(p.ID, party.FromSelf, a, party.Values{"contact": {"email": address, "language": language}})
+	words := party.Values{"contact": {"email": address, "language": language}}
+	words.DropEmpty() // to say nothing is not to withdraw it
+	said := r.statement(p.ID, party.FromSelf, a, words)
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
 		if own, err := w.PartiesOf(ctx, a.Account); err != nil || len(own) > 0 {
@@ -205,7 +200,7 @@ func (r *Records) claimNow(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor,
 		return p, c, who, false, err
 	}
 	for _, mine := range claims {
-		if mine.Party == id {
+		if mine.Party == id && !mine.Lapsed(r.Clock.Now(), r.Rules) {
 			c = mine
 			break
 		}
@@ -346,86 +341,4 @@ func (r *Records) NotMe(ctx context.Context, a habeas.Actor, id habeas.PartyID, 
 		}
 		return r.tellEnterer(ctx, tx, said, mail.KindRefused, id)
 	})
-}
-
-// ShowEvidence implements web.Records.
-func (r *Records) ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (right bool, left int, err error) {
-	if kind != party.MembershipNumber && kind != party.PaperCode {
-		return false, 0, habeas.Invalid("kind", "Show a membership number or a code that you were given on paper.").WithCode("evidence.kind")
-	}
-	if len(proof) > 100 || strings.TrimSpace(proof) == "" {
-		return false, 0, habeas.Invalid("proof", "Type the number or code as it stands on the card or letter.").WithCode("evidence.empty")
-	}
-	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		right, left, err = r.judge(ctx, tx, a, id, kind, proof)
-		return err
-	})
-	return right, left, err
-}
-
-func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (bool, int, error) {
-	w := tx.Records()
-	p, c, _, linked, err := r.claimNow(ctx, tx, a, id)
-	if err != nil {
-		return false, 0, err
-	}
-	mine := p.State == party.Claimed && p.Account == a.Account
-	if !mine && (!linked || p.Review != party.ReviewNone) || c.ID.IsZero() {
-		return false, 0, habeas.NotFound("There is no record here that you could claim.").WithCode("claim.none")
-	}
-	if c.Tries >= r.Rules.MaxTries {
-		return false, 0, habeas.TooMany("Too many wrong tries. A member of staff can help you.").WithCode("evidence.locked")
-	}
-	said, err := w.Statements(ctx, id)
-	if err != nil {
-		return false, 0, err
-	}
-	detail := map[string]string{"kind": string(kind)}
-	right := false
-	if kind == party.PaperCode {
-		hash := r.Keys.Lookup(lookupPaper, id.String()+"|"+paperText(proof))
-		if right, err = w.UsePaperCode(id, hash, r.Clock.Now(), r.event(audit.EvidenceGiven, id, a, detail)); err != nil {
-			return false, 0, err
-		}
-	} else {
-		right = party.MatchesMembership(said, proof)
-	}
-	state := c.State
-	c = party.Judge(c, right, r.schemas, r.Rules)
-	outcome := audit.EvidenceFailed
-	if right {
-		outcome = audit.EvidenceGiven
-	}
-	if mine {
-		c.State = state
-	}
-	if err := w.SaveClaim(c, r.event(outcome, id, a, detail)); err != nil {
-		return false, 0, err
-	}
-	if right && mine {
-		p.Opened = c.Opened
-		p.Version++
-		err = w.ChangeParty(p, nil, nil, r.event(audit.EvidenceGiven, id, a, detail))
-	} else if !right && c.Tries >= r.Rules.MaxTries {
-		err = r.tellEnterer(ctx, tx, said, mail.KindRefused, id)
-	}
-	return right, max(r.Rules.MaxTries-c.Tries, 0), err
-}
-
-// paperText is a code as people may type it: letters and digits count, case and
-// spaces do not, and look-alikes are read as Crockford's alphabet does.
-func paperText(s string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c == 'o' || c == 'O':
-			return '0'
-		case c == 'i' || c == 'I' || c == 'l' || c == 'L':
-			return '1'
-		case c >= 'A' && c <= 'Z':
-			return c - 'A' + 'a'
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-			return c
-		}
-		return -1
-	}, s)
 }

@@ -94,7 +94,10 @@ func (r *Records) Enter(ctx context.Context, a habeas.Actor, in party.Assertion,
 		return habeas.PartyID{}, false, err
 	}
 	if invite && in.HasEmail {
-		err = r.Invite(ctx, a, said.Party)
+		// What was entered stands, also where nobody can be invited yet.
+		if err = r.Invite(ctx, a, said.Party); err != nil && habeas.KindOf(err) == habeas.KindConflict {
+			err = nil
+		}
 	}
 	return said.Party, said.Created, err
 }
@@ -109,6 +112,7 @@ func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, 
 		return err
 	}
 	delete(said["contact"], "email") // an address changes by ChangeAddress only
+	said.DropEmpty()                 // only its person withdraws a value
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
 		p, err := w.Party(ctx, id)
@@ -141,32 +145,45 @@ func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.P
 		if p.State != party.Unclaimed {
 			return habeas.Forbidden("This record belongs to its person: only they can change its address.").WithCode("party.claimed")
 		}
-		old := rec.Text("contact", "email")
-		if key, ok := emailKey(old); ok {
-			if key == to.Key() {
-				return habeas.Invalid("email", "This is the address that the record has already.").WithCode("email.same")
-			}
-			if err := w.Block(r.Keys.Lookup(party.LookupEmail, key), id, r.event(audit.PartyReviewed, id, a, map[string]string{"decision": "address"})); err != nil {
-				return err
-			}
+		decided := func() audit.Entry {
+			return r.event(audit.PartyReviewed, id, a, map[string]string{"decision": "address"})
+		}
+		left, err := r.leave(ctx, w, rec, to, decided)
+		if err != nil {
+			return err
 		}
 		rows, err := w.KnownAt(ctx, hash)
 		if err != nil {
 			return err
 		}
-		identity := party.IdentityOf(valuesOf(rec))
 		s := r.statement(id, party.FromStaff, a, party.Values{"contact": {"email": to.Display()}})
-		p.Blocked, p.Review = false, party.ReviewNone
-		switch {
-		case len(rows) > 0:
-			p.Review = party.ReviewConflict
-		case email.Shared(to):
-			p.Review = party.ReviewShared
-		}
+		p.Blocked, p.Review = false, party.ReviewAt(to, id, rows)
 		p.Version++
-		return w.ChangeParty(p, &s, []party.KnownAs{r.known(id, party.StaffSource, rows, hash, identity)},
-			r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": "contact"}))
+		if err := w.Unblock(hash, id, decided()); err != nil {
+			return err
+		}
+		known := append(left, party.Leave(rows, id, false)...)
+		known = append(known, r.known(id, party.StaffSource, rows, hash, party.IdentityOf(valuesOf(rec))))
+		return w.ChangeParty(p, &s, known, r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": "contact"}))
 	})
+}
+
+// leave makes the present address of a record lead to it no more, neither people
+// nor what is said there from now on, and returns the rows that say so.
+func (r *Records) leave(ctx context.Context, w sqlstore.RecordsTx, rec party.Record, to email.Address, entry func() audit.Entry) ([]party.KnownAs, error) {
+	key, ok := emailKey(rec.Text("contact", "email"))
+	if !ok {
+		return nil, nil
+	}
+	if key == to.Key() {
+		return nil, habeas.Invalid("email", "This is the address that the record has already.").WithCode("email.same")
+	}
+	old := r.Keys.Lookup(party.LookupEmail, key)
+	if err := w.Block(old, rec.Party.ID, entry()); err != nil {
+		return nil, err
+	}
+	rows, err := w.KnownAt(ctx, old)
+	return party.Leave(rows, rec.Party.ID, true), err
 }
 
 // valuesOf returns the current values of a record.
@@ -294,19 +311,56 @@ func (r *Records) Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 		decided := func() audit.Entry {
 			return r.event(audit.PartyReviewed, id, a, map[string]string{"decision": string(d), "reason": string(p.Review)})
 		}
-		if d == party.KeepApart {
+		switch {
+		case d == party.Release:
+			if err := r.release(ctx, w, id, decided); err != nil {
+				return err
+			}
+			p.Blocked = false
+		case p.State != party.Unclaimed:
+			return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
+		default:
 			if err := r.unlink(ctx, w, id, decided); err != nil {
 				return err
 			}
 			p.Blocked = true
-		} else {
-			p.Blocked = false
 		}
 		entry := decided()
 		p.Review = party.ReviewNone
 		p.Version++
 		return w.ChangeParty(p, nil, nil, entry)
 	})
+}
+
+// release makes the address of a record lead to it again and gives claimants who
+// used up their tries new ones.
+func (r *Records) release(ctx context.Context, w sqlstore.RecordsTx, id habeas.PartyID, entry func() audit.Entry) error {
+	rec, _, err := r.load(ctx, w, id)
+	if err != nil {
+		return err
+	}
+	if key, ok := emailKey(rec.Text("contact", "email")); ok {
+		if err := w.Unblock(r.Keys.Lookup(party.LookupEmail, key), id, entry()); err != nil {
+			return err
+		}
+	}
+	claims, err := w.ClaimsOn(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range claims {
+		if c.Tries == 0 {
+			continue
+		}
+		c.Tries = 0
+		if c.State == party.ClaimInReview {
+			c.State = party.ClaimOpen
+		}
+		if err := w.SaveClaim(c, entry()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unlink makes every address of a party lead to it no more.

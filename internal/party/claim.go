@@ -38,6 +38,12 @@ type Claim struct {
 	ClosedAt time.Time
 }
 
+// Lapsed reports whether a claim that was never decided is too old to count: who
+// reads the address today need not be who opened it (PTY-A35).
+func (c Claim) Lapsed(now time.Time, rules Rules) bool {
+	return (c.State == ClaimOpen || c.State == ClaimInReview) && now.Sub(c.OpenedAt) > rules.StaleAfter
+}
+
 // Rules of claiming. The zero value is not useful; see DefaultRules.
 type Rules struct {
 	StaleAfter time.Duration // an address not confirmed for longer asks for step-up (PTY-A35)

@@ -90,7 +90,7 @@ func Prepare(in Assertion, schemas *Schemas, keys Keys, now time.Time) (*Asserti
 		return nil, err
 	}
 	if in.Source.Kind != FromSelf {
-		values.dropEmpty() // only its person withdraws a value
+		values.DropEmpty() // only its person withdraws a value
 	}
 	id := habeas.NewID[habeas.PartyKind](now)
 	a := &Asserting{
@@ -245,7 +245,7 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 	}
 	p, exists := found.Party(target)
 	exists = exists && p.Kind == a.in.Kind
-	c := a.write(p, exists, len(rows) > 0)
+	c := a.write(p, exists, rows)
 	a.reference(&c, h)
 	if a.in.Ticket != nil {
 		if t, ok := found.Ticket(a.ticket.ID); !ok || a.ticket.succeeds(t) {
@@ -351,7 +351,7 @@ func (a *Asserting) target(rows []KnownAs, h handle) (habeas.PartyID, bool) {
 }
 
 // write makes the rows of the party and its statement.
-func (a *Asserting) write(p Party, exists, addressKnown bool) Change {
+func (a *Asserting) write(p Party, exists bool, rows []KnownAs) Change {
 	c := Change{}
 	s := a.statement
 	event := audit.PartyAsserted
@@ -362,13 +362,10 @@ func (a *Asserting) write(p Party, exists, addressKnown bool) Change {
 	} else {
 		event = audit.PartyCreated
 		p = Party{ID: s.Party, Kind: a.in.Kind, State: Unclaimed, Stub: a.in.Stub, Version: 1}
-		switch {
-		case addressKnown:
-			p.Review = ReviewConflict
-		case a.in.HasEmail && email.Shared(a.in.Email):
-			p.Review = ReviewShared
-		}
 		c.Insert, c.NewKey = &p, a.key
+	}
+	if p.State == Unclaimed && p.Review == ReviewNone && a.in.HasEmail {
+		p.Review = ReviewAt(a.in.Email, p.ID, rows)
 	}
 	a.Party, a.Created = p.ID, !exists
 	c.Statement = &s
@@ -380,6 +377,26 @@ func (a *Asserting) write(p Party, exists, addressKnown bool) Change {
 		c.Audit.Detail["ticket"] = a.statement.Occ.Ref
 	}
 	return c
+}
+
+// ReviewAt says whether staff should look at a party that an address begins to lead
+// to, given who is known there: somebody else, or a mailbox that several people
+// read. An address that led to the party before is no news.
+func ReviewAt(a email.Address, id habeas.PartyID, rows []KnownAs) Review {
+	review := ReviewNone
+	if email.Shared(a) {
+		review = ReviewShared
+	}
+	for _, k := range rows {
+		switch {
+		case k.Identity.Left:
+		case k.Party == id:
+			return ReviewNone
+		default:
+			review = ReviewConflict
+		}
+	}
+	return review
 }
 
 // reference remembers under which handle and identity the source knows the party.

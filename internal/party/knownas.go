@@ -28,6 +28,7 @@ type Identity struct {
 	Birth  string `json:"b,omitempty"`
 	Org    string `json:"o,omitempty"`
 	Kind   Kind   `json:"k,omitempty"` // a person and an organisation are never one party
+	Left   bool   `json:"l,omitempty"` // the address was mistyped: it leads to the party no more
 }
 
 // IdentityOf picks the identity out of values, normalised for comparison.
@@ -71,7 +72,7 @@ func (a Identity) Merge(b Identity) Identity {
 	}
 	return Identity{
 		Given: or(a.Given, b.Given), Family: or(a.Family, b.Family), Birth: or(a.Birth, b.Birth), Org: or(a.Org, b.Org),
-		Kind: Kind(or(string(a.Kind), string(b.Kind))),
+		Kind: Kind(or(string(a.Kind), string(b.Kind))), Left: a.Left,
 	}
 }
 
@@ -186,12 +187,26 @@ var (
 	SelfSource  = habeas.SystemID{15: 1}
 )
 
+// Leave returns the rows under which a party is known at an address, marked as left
+// when the address no longer leads to it, or as good again. They are kept, because
+// what a system can observe depends on its own words only: its handle stays.
+func Leave(rows []KnownAs, id habeas.PartyID, left bool) []KnownAs {
+	var out []KnownAs
+	for _, k := range rows {
+		if k.Party == id {
+			k.Identity.Left = left
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
 // choose returns which of the parties known at an address a new statement is
 // about, or false when it must be a separate party. Rows come in order of age.
 func choose(rows []KnownAs, id Identity) (habeas.PartyID, bool) {
 	conflicts := make(map[habeas.PartyID]bool)
 	for _, k := range rows {
-		conflicts[k.Party] = conflicts[k.Party] || k.Identity.Conflicts(id)
+		conflicts[k.Party] = conflicts[k.Party] || k.Identity.Left || k.Identity.Conflicts(id)
 	}
 	var oldest habeas.PartyID
 	for p, bad := range conflicts {

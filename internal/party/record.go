@@ -51,6 +51,7 @@ const (
 	ReviewShared   Review = "shared"   // a mailbox that several people read (PTY-A34)
 	ReviewNotMe    Review = "not-me"   // the owner of the address says it is somebody else
 	ReviewRole     Review = "role"     // the address belongs to an administrator (PTY-A36)
+	ReviewEvidence Review = "evidence" // too much wrong evidence was offered (PTY-A8)
 )
 
 // SourceKind is in which capacity a source speaks.
@@ -90,8 +91,8 @@ func (v Values) Put(set, field, value string) {
 	v[set][field] = value
 }
 
-// dropEmpty removes fields that hold nothing.
-func (v Values) dropEmpty() {
+// DropEmpty removes fields that hold nothing.
+func (v Values) DropEmpty() {
 	for set, fields := range v {
 		for name, text := range fields {
 			if text == "" {

@@ -35,6 +35,8 @@ type Writer interface {
 	SaveClaim(c Claim, e audit.Entry) error
 	// Block remembers that an address does not lead to a party any more.
 	Block(hash keyring.LookupHash, id habeas.PartyID, e audit.Entry) error
+	// Unblock takes that back.
+	Unblock(hash keyring.LookupHash, id habeas.PartyID, e audit.Entry) error
 	// PutPaperCode keeps the hash of a code that was given on paper.
 	PutPaperCode(id habeas.PartyID, hash keyring.LookupHash, expires time.Time, e audit.Entry) error
 	// UsePaperCode marks a code used and reports whether it was valid; only then

@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// lookupPaper is the lookup kind of codes on paper.
+const lookupPaper = "paper"
+
+// ShowEvidence implements web.Records.
+func (r *Records) ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (right bool, left int, err error) {
+	if kind != party.MembershipNumber && kind != party.PaperCode {
+		return false, 0, habeas.Invalid("kind", "Show a membership number or a code that you were given on paper.").WithCode("evidence.kind")
+	}
+	if len(proof) > 100 || strings.TrimSpace(proof) == "" {
+		return false, 0, habeas.Invalid("proof", "Type the number or code as it stands on the card or letter.").WithCode("evidence.empty")
+	}
+	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		right, left, err = r.judge(ctx, tx, a, id, kind, proof)
+		return err
+	})
+	return right, left, err
+}
+
+func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (bool, int, error) {
+	w := tx.Records()
+	p, c, _, linked, err := r.claimNow(ctx, tx, a, id)
+	if err != nil {
+		return false, 0, err
+	}
+	mine := p.State == party.Claimed && p.Account == a.Account
+	if mine && c.ID.IsZero() { // the record began as theirs, without a claim
+		now := r.Clock.Now()
+		c = party.Claim{ID: habeas.NewID[habeas.ClaimKind](now), Party: id, Account: a.Account, State: party.ClaimAccepted, Version: p.Version, OpenedAt: now, ClosedAt: now}
+	}
+	switch none := habeas.NotFound("There is no record here that you could claim.").WithCode("claim.none"); {
+	case !mine && !linked || c.ID.IsZero():
+		return false, 0, none
+	case c.Tries >= r.Rules.MaxTries:
+		return false, 0, habeas.TooMany("Too many wrong tries. A member of staff can help you.").WithCode("evidence.locked")
+	case !mine && p.Review != party.ReviewNone:
+		return false, 0, none
+	}
+	said, err := w.Statements(ctx, id)
+	if err != nil {
+		return false, 0, err
+	}
+	detail := map[string]string{"kind": string(kind)}
+	right := false
+	if kind == party.PaperCode {
+		hash := r.Keys.Lookup(lookupPaper, id.String()+"|"+paperText(proof))
+		if right, err = w.UsePaperCode(id, hash, r.Clock.Now(), r.event(audit.EvidenceGiven, id, a, detail)); err != nil {
+			return false, 0, err
+		}
+	} else {
+		right = party.MatchesMembership(said, proof)
+	}
+	state := c.State
+	c = party.Judge(c, right, r.schemas, r.Rules)
+	outcome := audit.EvidenceFailed
+	if right {
+		outcome = audit.EvidenceGiven
+	}
+	if mine {
+		c.State = state
+	}
+	if err := w.SaveClaim(c, r.event(outcome, id, a, detail)); err != nil {
+		return false, 0, err
+	}
+	if right && mine {
+		p.Opened = c.Opened
+		p.Version++
+		err = w.ChangeParty(p, nil, nil, r.event(audit.EvidenceGiven, id, a, detail))
+	} else if !right && c.Tries >= r.Rules.MaxTries {
+		err = r.lock(ctx, tx, p, said, a)
+	}
+	return right, max(r.Rules.MaxTries-c.Tries, 0), err
+}
+
+// lock lets a record wait for staff after too many wrong tries, and tells them.
+func (r *Records) lock(ctx context.Context, tx *sqlstore.Tx, p party.Party, said []party.Statement, a habeas.Actor) error {
+	p.Review = party.ReviewEvidence
+	p.Version++
+	e := r.event(audit.PartyReviewed, p.ID, a, map[string]string{"reason": string(p.Review)})
+	if err := tx.Records().ChangeParty(p, nil, nil, e); err != nil {
+		return err
+	}
+	return r.tellEnterer(ctx, tx, said, mail.KindRefused, p.ID)
+}
+
+// paperText is a code as people may type it: letters and digits count, case and
+// spaces do not, and look-alikes are read as Crockford's alphabet does.
+func paperText(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c == 'o' || c == 'O':
+			return '0'
+		case c == 'i' || c == 'I' || c == 'l' || c == 'L':
+			return '1'
+		case c >= 'A' && c <= 'Z':
+			return c - 'A' + 'a'
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			return c
+		}
+		return -1
+	}, s)
+}
