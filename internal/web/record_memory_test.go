@@ -248,9 +248,9 @@ func (m *memoryRecords) Receipt(_ context.Context, _ habeas.Actor, index int64) 
 
 func (m *memoryRecords) Prove(_ context.Context, _ habeas.Actor, _ int64, flip bool) (bool, string, error) {
 	if flip {
-		return false, "The line was changed: its hash leads to another tree than the one that was signed.", nil
+		return false, "Leaf {leaf} was changed: it does not lead to the signed checkpoint any more.", nil
 	}
-	return true, "The line stands in the ledger at its place, under a checkpoint signed by this server.", nil
+	return true, "Leaf {leaf} leads to the signed checkpoint: this line is as it was written.", nil
 }
 
 func (m *memoryRecords) Profile(_ context.Context, id habeas.PartyID) (party.Record, error) {

@@ -92,7 +92,7 @@ func (s *Site) sides(say *voices, one, other party.Record, alone bool) SideBySid
 	p := say.v.P
 	out := SideBySide{
 		ID: "sides", Caption: p.T("The record that waits, and the other at its address"),
-		Left: p.T("Waits: {name}", "name", nameOr(p, one)), Right: p.T("Known: {name}", "name", nameOr(p, other)),
+		Left: p.T("Waits: {name}", "name", nameOr(p, one)), Right: p.T("Known, {state}: {name}", "state", stateTag(p, other.Party).Text, "name", nameOr(p, other)),
 		Action: "/staff/waiting/" + one.Party.ID.String(), Name: "decision",
 		One:  Choice{Text: p.T("Somebody else: keep apart"), Value: string(party.KeepApart)},
 		Two:  Choice{Text: p.T("Nothing is wrong: release"), Value: string(party.Release)},
@@ -126,7 +126,6 @@ func (s *Site) sides(say *voices, one, other party.Record, alone bool) SideBySid
 	})
 	add(p.T("Known from"), strings.Join(say.all(one), ", "), strings.Join(say.all(other), ", "), !slices.Equal(say.all(one), say.all(other)))
 	add(p.T("Tickets"), p.Number(int64(len(one.Tickets))), numberIf(p, len(other.Tickets), alone), len(one.Tickets) != len(other.Tickets))
-	add(p.T("State"), stateTag(p, one.Party).Text, stateIf(p, other, alone), stateTag(p, one.Party) != stateTag(p, other.Party))
 	return out
 }
 
@@ -158,13 +157,6 @@ func numberIf(p lang.Printer, n int, alone bool) string {
 		return ""
 	}
 	return p.Number(int64(n))
-}
-
-func stateIf(p lang.Printer, rec party.Record, alone bool) string {
-	if alone {
-		return ""
-	}
-	return stateTag(p, rec.Party).Text
 }
 
 func (s *Site) decide(w http.ResponseWriter, r *http.Request, v Visit) error {
