@@ -55,8 +55,10 @@ for (const [name, viewport] of Object.entries(widths)) {
     await page.waitForURL(/\/me\/offers\//);
     await step(page, 2);
     await good(page, `2-offer-${name}`);
+    await page.getByText("Show my membership number or a code").click();
     await page.getByLabel("Number or code").fill("MF-000114");
     await press(page, "Show what is hidden");
+    await page.getByText("Correct Date of birth").click();
     const birth = page.getByLabel("Date of birth");
     assert.equal(await birth.inputValue(), "1986-06-14");
     await birth.fill("1987-06-14");
@@ -94,8 +96,8 @@ for (const [name, viewport] of Object.entries(widths)) {
     await press(page, "Be Tim again");
     await page.waitForURL(/\/erase$/);
     await good(page, `6-erase-${name}`);
-    await page.locator(".erase-form input[type=text]").fill("ERASE");
-    await page.locator(".erase-form button.button-danger").click();
+    await page.getByLabel("Type the word").fill("erase");
+    await press(page, "Erase this record for ever");
     await page.getByRole("heading", { name: "It is erased" }).waitFor();
     await good(page, `6-erased-${name}`);
     await press(page, "Search the disk");

@@ -136,7 +136,7 @@ func (d *Demo) look(ctx context.Context, t *teller, nora habeas.Actor, person in
 	return err
 }
 
-// account returns the account of a person, made now if there is none: by the step
+// account returns the account of a person, made now if there is none, with the rows
 // that a proved code leads to.
 func (d *Demo) account(ctx context.Context, person int) (habeas.AccountID, error) {
 	p := &d.world.People[person]
@@ -152,18 +152,17 @@ func (d *Demo) account(ctx context.Context, person int) (habeas.AccountID, error
 	if err := d.Keys.Commit(ctx, d.Keys.NewKey(habeas.SubjectOf(fresh))); err != nil {
 		return fresh, err
 	}
-	proved := account.Challenge{
-		Address: hash, Words: account.Words{Mailbox: address.Mailbox(), Display: address.Display(), Language: p.Language},
-	}
-	err = d.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		who, err := d.Accounts.findOrCreate(tx, proved, fresh)
-		fresh = who.ID
-		return err
+	now := d.clock.Now()
+	self := habeas.Actor{Kind: habeas.ActorPerson, Account: fresh, Proof: habeas.ProofCode}
+	return fresh, d.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		who := account.Account{ID: fresh, State: account.Active, CreatedAt: now, Profile: account.Profile{Name: p.Name(), Language: p.Language}}
+		if err := tx.Accounts().CreateAccount(who, d.Accounts.entry(audit.AccountCreated, habeas.SubjectOf(fresh), self, nil)); err != nil {
+			return err
+		}
+		return tx.Accounts().AddAddress(account.Address{
+			Hash: hash, Account: fresh, ProvedAt: now, Main: true, Mailbox: address.Mailbox(), Display: address.Display(),
+		}, d.Accounts.entry(audit.AddressProved, habeas.SubjectOf(fresh), self, nil))
 	})
-	if err != nil {
-		return fresh, err
-	}
-	return fresh, d.Accounts.SetName(ctx, habeas.Actor{Kind: habeas.ActorPerson, Account: fresh, Proof: habeas.ProofPasskey}, p.Name())
 }
 
 // actor is a person of the cast at work or on their own affairs.

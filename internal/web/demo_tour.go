@@ -18,22 +18,22 @@ type tourStep struct{ title, text, next string }
 var tourSteps = []tourStep{
 	{
 		lang.Mark("You are Tim."),
-		lang.Mark("You never signed up here, yet there is a record about you: friends booked for you. Make the window as narrow as a phone, if you like; then look at it."),
+		lang.Mark("You never signed up here, yet there is a record about you: friends booked for you."),
 		lang.Mark("Open the record"),
 	},
 	{
 		lang.Mark("One line is wrong."),
-		lang.Mark("Show your museum card, MF-000114, to see what is hidden. Each line says who supplied it. City Bookings has 1986; you were born in 1987. Correct it and make the record yours."),
+		lang.Mark("Show your membership number, MF-000114, to open what is hidden. City Bookings has you born in 1986; it was 1987. Correct that line, then make the record yours."),
 		lang.Mark("See who read it"),
 	},
 	{
 		lang.Mark("Who read it."),
-		lang.Mark("Each look and each change is here, with its purpose. Nobody looks unseen, the administrators included."),
+		lang.Mark("Each look and each change, and why. Nobody looks unseen, administrators included."),
 		lang.Mark("Check one of these lines"),
 	},
 	{
 		lang.Mark("Prove it."),
-		lang.Mark("Prove it turns green: this line is in the signed log. Then flip one byte of a copy: it turns red and names the place."),
+		lang.Mark("Press “Prove it”: it turns green, this line is in the signed log. Flip one byte of a copy: it turns red and names the place."),
 		lang.Mark("Go to the staff’s side"),
 	},
 	{
@@ -43,7 +43,7 @@ var tourSteps = []tourStep{
 	},
 	{
 		lang.Mark("Erase me."),
-		lang.Mark("Erase the record. Its key is destroyed with it, so copies and backups turn to noise as well. Then search every byte of the data directory."),
+		lang.Mark("Type the word and erase the record. Its key goes with it, so copies and backups turn to noise. Then search every byte of the disk."),
 		lang.Mark("Search the disk"),
 	},
 }
