@@ -293,6 +293,14 @@ func (w *world) notMe(a habeas.Actor, id habeas.PartyID) {
 	w.later(0)
 }
 
+// move lets staff replace the address of a record.
+func (w *world) move(a habeas.Actor, id habeas.PartyID, to string) {
+	w.Helper()
+	w.later(0)
+	w.ok(w.Records.ChangeAddress(w.ctx(), a, id, w.address(to)))
+	w.later(0)
+}
+
 // held is a record as it stands in the store.
 func (w *world) held(id habeas.PartyID) party.Record {
 	w.Helper()

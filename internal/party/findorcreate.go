@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/cipher"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -364,7 +365,8 @@ func (a *Asserting) write(p Party, exists bool, rows []KnownAs) Change {
 		p = Party{ID: s.Party, Kind: a.in.Kind, State: Unclaimed, Stub: a.in.Stub, Version: 1}
 		c.Insert, c.NewKey = &p, a.key
 	}
-	if p.State == Unclaimed && p.Review == ReviewNone && a.in.HasEmail {
+	news := !slices.ContainsFunc(rows, func(k KnownAs) bool { return k.Party == p.ID })
+	if a.in.HasEmail && news && p.State == Unclaimed && p.Review == ReviewNone {
 		p.Review = ReviewAt(a.in.Email, p.ID, rows)
 	}
 	a.Party, a.Created = p.ID, !exists
@@ -380,23 +382,15 @@ func (a *Asserting) write(p Party, exists bool, rows []KnownAs) Change {
 }
 
 // ReviewAt says whether staff should look at a party that an address begins to lead
-// to, given who is known there: somebody else, or a mailbox that several people
-// read. An address that led to the party before is no news.
+// to, given who is known there: somebody else, or a mailbox that several people read.
 func ReviewAt(a email.Address, id habeas.PartyID, rows []KnownAs) Review {
-	review := ReviewNone
-	if email.Shared(a) {
-		review = ReviewShared
+	switch {
+	case slices.ContainsFunc(rows, func(k KnownAs) bool { return k.Party != id && !k.Identity.Left }):
+		return ReviewConflict
+	case email.Shared(a):
+		return ReviewShared
 	}
-	for _, k := range rows {
-		switch {
-		case k.Identity.Left:
-		case k.Party == id:
-			return ReviewNone
-		default:
-			review = ReviewConflict
-		}
-	}
-	return review
+	return ReviewNone
 }
 
 // reference remembers under which handle and identity the source knows the party.
