@@ -18,6 +18,9 @@ import (
 // ledgerDir is where checkpoint and tiles are published, below the data directory.
 const ledgerDir = "ledger"
 
+// keyFile holds the verifier key, in ledgerDir.
+const keyFile = "key"
+
 // Ledger publishes the rows of the store as C2SP tiles and checkpoints and makes
 // receipts against the newest checkpoint. It implements RecordLedger.
 type Ledger struct {
@@ -57,7 +60,7 @@ func OpenLedger(ctx context.Context, dir, origin string, keys *keyring.Ring, sou
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(l.dir, "key"), []byte(vkey+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(l.dir, keyFile), []byte(vkey+"\n"), 0o644); err != nil {
 		return nil, err
 	}
 	return l, l.Publish(ctx)

@@ -35,6 +35,10 @@ type Verification struct {
 // password, and the server may be running.
 func VerifyAudit(ctx context.Context, dir string, progress func(done, total int64)) (Verification, error) {
 	verifiers, err := readVerifier(dir)
+	if errors.Is(err, errLedgerKey) {
+		// Without the key no signature can be judged: that is a finding, not wrong usage.
+		return Verification{Faults: []string{keyFile + ": is not the key that the server wrote; a copy of the key elsewhere shows what it was"}, FaultCount: 1}, nil
+	}
 	if err != nil {
 		return Verification{}, err
 	}
@@ -67,20 +71,23 @@ func VerifyAudit(ctx context.Context, dir string, progress func(done, total int6
 }
 
 func readVerifier(dir string) (note.Verifiers, error) {
-	text, err := os.ReadFile(filepath.Join(dir, ledgerDir, "key"))
+	text, err := os.ReadFile(filepath.Join(dir, ledgerDir, keyFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, habeas.NotFound("There is no ledger in this directory. Name the data directory with --dir.").WithCode("ledger.none")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return parseVerifier(string(text))
+	return parseVerifier(strings.TrimSuffix(string(text), "\n"))
 }
 
+// errLedgerKey is about a key that cannot be read.
+var errLedgerKey = habeas.Invalid("key", "This is not a verifier key. It looks like name+hash+key and stands in DIR/ledger/key.").WithCode("ledger.key")
+
 func parseVerifier(key string) (note.Verifiers, error) {
-	v, err := note.NewVerifier(strings.TrimSpace(key))
+	v, err := note.NewVerifier(key)
 	if err != nil {
-		return nil, habeas.Invalid("key", "This is not a verifier key. It looks like name+hash+key and stands in DIR/ledger/key.").WithCode("ledger.key")
+		return nil, errLedgerKey
 	}
 	return note.VerifierList(v), nil
 }
@@ -131,7 +138,7 @@ func CheckReceipt(text []byte, key, dir string) (Checked, error) {
 
 func readOrParse(key, dir string) (note.Verifiers, error) {
 	if key != "" {
-		return parseVerifier(key)
+		return parseVerifier(strings.TrimSpace(key))
 	}
 	return readVerifier(dir)
 }
