@@ -114,13 +114,18 @@ func messages() messageData {
 		Known:   web.Progress{Title: "Reading people.csv", Done: 1200, Total: 5000, Leave: "You may leave this page; the work goes on.", Reload: "/me/messages"},
 		Unknown: web.Progress{Title: "Looking for duplicates", Leave: "You may leave this page; the work goes on."},
 		Tiles: []web.Tile{
-			{Label: "People", Value: "48,210", Note: "312 new this month", URL: "#"}, {Label: "Claimed", Value: "31 %", Note: "of those with an address"},
-			{Label: "Waiting for staff", Value: "7", Note: "oldest: 3 days ago", URL: "#"}, {Label: "Erased", Value: "92"},
+			{Label: "People", Value: "48,210", Note: "312 new this month", URL: "#"},
+			{Label: "Claimed", Value: "31 %", Note: "of those with an address"},
+			{Label: "Waiting for staff", Value: "7", Note: "oldest: 3 days ago", URL: "#"},
+			{Label: "Erased", Value: "92"},
 		},
 		CopyText: web.Copy{ID: "root", Label: "the fingerprint", Text: "9f2c41d07ae85b36c1d4e8f0a97b5312"},
 		Tags: []web.Tag{
-			{Kind: web.TagQuiet, Text: "Unclaimed"}, {Kind: web.TagYours, Text: "Claimed"}, {Kind: web.TagProposal, Text: "Waiting"},
-			{Kind: web.TagDanger, Text: "Disputed"}, {Kind: web.TagInfo, Text: "Imported"},
+			{Kind: web.TagQuiet, Text: "Unclaimed"},
+			{Kind: web.TagYours, Text: "Claimed"},
+			{Kind: web.TagProposal, Text: "Waiting"},
+			{Kind: web.TagDanger, Text: "Disputed"},
+			{Kind: web.TagInfo, Text: "Imported"},
 		},
 	}
 }
@@ -196,8 +201,10 @@ func tables() tableData {
 		Pair: web.SideBySide{
 			ID: "pair", Caption: "Two records compared", Left: "Timothy Okafor", Right: "Tim Okafor", Action: "#",
 			Rows: []web.Side{
-				{Label: "Name", Left: "Timothy Okafor", Right: "Tim Okafor", Differ: true}, {Label: "Birth date", Left: "4 July 1984", Right: "4 July 1984"},
-				{Label: "E-mail address", Left: "tim@example.org", Right: "t.okafor@example.com", Differ: true}, {Label: "Phone", Left: "+34 600 000 000"},
+				{Label: "Name", Left: "Timothy Okafor", Right: "Tim Okafor", Differ: true},
+				{Label: "Birth date", Left: "4 July 1984", Right: "4 July 1984"},
+				{Label: "E-mail address", Left: "tim@example.org", Right: "t.okafor@example.com", Differ: true},
+				{Label: "Phone", Left: "+34 600 000 000"},
 			},
 			One: web.Choice{Text: "Same person", Value: "same"}, Two: web.Choice{Text: "Two people", Value: "two"}, Undo: &web.Choice{Text: "Undo the last", Value: "undo"},
 			Next: "Nothing is merged at once: both see what would happen and can say no.",

@@ -20,5 +20,5 @@
 // English: plain, second person, short; the verb on a button is the thing that
 // happens. Spanish: addresses the reader as "tú", never "usted"; buttons are
 // infinitives ("Hacer mío este registro"), labels are nouns. A word of docs/terms.md
-// has one translation, listed at the top of es/common.json by its own entry.
+// has one translation everywhere: look in es/ for the one in use before choosing.
 package lang

@@ -156,8 +156,13 @@ func TestDatesReadAsPeopleSayThem(t *testing.T) {
 func TestNumbersAreGrouped(t *testing.T) {
 	en, es := Printer{}, spanish(t)
 	for _, tt := range []struct{ got, want string }{
-		{en.Number(0), "0"}, {en.Number(999), "999"}, {en.Number(1000), "1,000"}, {en.Number(-1234567), "-1,234,567"},
-		{es.Number(9999), "9999"}, {es.Number(10000), "10.000"}, {es.Number(-123), "-123"},
+		{en.Number(0), "0"},
+		{en.Number(999), "999"},
+		{en.Number(1000), "1,000"},
+		{en.Number(-1234567), "-1,234,567"},
+		{es.Number(9999), "9999"},
+		{es.Number(10000), "10.000"},
+		{es.Number(-123), "-123"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %q, want %q", tt.got, tt.want)
