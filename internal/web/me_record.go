@@ -71,7 +71,7 @@ func (s *Site) recordPage(r *http.Request, v Visit, rec party.Record) (RecordPag
 		Fresh: s.fresh(v.P, rec, "/me/records/"+id), Since: rec.Party.ClaimedAt, Frozen: rec.Party.State == party.Frozen,
 	}
 	for i, set := range rec.Sets {
-		if !page.Frozen {
+		if !page.Frozen && editable(rec, set.Schema) {
 			page.Sets[i].Action = &Link{Text: v.P.T("Correct"), URL: "/me/records/" + id + "/edit/" + set.Schema.Name}
 		}
 		if set.Schema.Visibility == party.Public {
@@ -169,6 +169,10 @@ func (s *Site) editMine(w http.ResponseWriter, r *http.Request, v Visit) error {
 	if err != nil {
 		return err
 	}
+	if !editable(rec, schema) { // all of it is hidden: more evidence comes first
+		http.Redirect(w, r, "/me/records/"+id.String()+"#evidence", http.StatusSeeOther)
+		return nil
+	}
 	return s.Render(w, r, http.StatusOK, "me/edit", s.editPage(v, rec, schema))
 }
 
@@ -198,6 +202,14 @@ func (s *Site) editPage(v Visit, rec party.Record, schema party.SetSchema) EditP
 		page.Form.Controls = append(page.Form.Controls, c)
 	}
 	return page
+}
+
+// editable reports whether any field of a data set is open to correction.
+func editable(rec party.Record, schema party.SetSchema) bool {
+	return slices.ContainsFunc(schema.Fields, func(f party.FieldSchema) bool {
+		held, ok := fieldOf(rec, schema.Name, f.Name)
+		return !ok || !held.Masked
+	})
 }
 
 // fieldOf finds a field that a record holds.
