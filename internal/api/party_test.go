@@ -60,6 +60,7 @@ func TestEveryWordKeepsItsSourceAndTheNewestCounts(t *testing.T) {
 	w.clock.Advance(10 * time.Minute)
 	bill.party(`{"email":"tim@example.org","fields":{"address":{"city":"Girona"}},"ticket":{"id":"B-2","state":"cancelled"}}`)
 
+	claim(w, bell.partyOf(ref)) // Tim makes it his and looks at it
 	rec := bell.behind(ref)
 	for path, want := range map[[2]string]string{
 		{"phone", "number"}: "+34 600 222 222", {"identity", "given_name"}: "Timothy",
@@ -184,7 +185,7 @@ func TestTheSameIdempotencyKeyGetsTheSameAnswerOnce(t *testing.T) {
 	}
 }
 
-// Proves PTY-21.
+// Versions, cancellation and who booked, of PTY-21.
 func TestATicketHasVersionsAndIsCancelled(t *testing.T) {
 	w := newWorld(t)
 	s, other := w.connect("City Bookings"), w.connect("Other")
@@ -234,7 +235,7 @@ func TestATicketHasVersionsAndIsCancelled(t *testing.T) {
 	}
 }
 
-// Proves PTY-21.
+// Each person's fields under that person's key, of PTY-21.
 func TestErasingOneParticipantOfATicketLeavesTheOther(t *testing.T) {
 	w := newWorld(t)
 	s := w.connect("City Bookings")
