@@ -6,6 +6,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"html/template"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,22 +135,31 @@ func (c copied) render() (party.Copy, error) {
 	return out, nil
 }
 
+// csv is one table of everything: what each record says now, what was ever said of
+// it with the ticket it came with, and who looked or changed something.
 func (c copied) csv() ([]byte, error) {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	rows := [][]string{{"record", "set", "field", "value", "source", "stated", "current"}}
+	rows := [][]string{{"record", "set", "field", "value", "source", "stated", "current", "ticket"}}
 	for _, rec := range c.Records {
+		id := rec.ID.String()
 		for _, f := range rec.Fields {
-			rows = append(rows, []string{rec.ID.String(), f.Set, f.Field, f.Value, f.Source, f.Stated, "yes"})
+			rows = append(rows, []string{id, f.Set, f.Field, f.Value, f.Source, f.Stated, "yes", ""})
 		}
 		for _, s := range rec.Statements {
-			for set, fields := range s.Values {
-				for name, text := range fields {
-					rows = append(rows, []string{rec.ID.String(), set, name, text, s.Source, s.Stated, ""})
+			for _, set := range slices.Sorted(maps.Keys(s.Values)) {
+				for _, name := range slices.Sorted(maps.Keys(s.Values[set])) {
+					rows = append(rows, []string{id, set, name, s.Values[set][name], s.Source, s.Stated, "", s.ticket()})
 				}
+			}
+			if s.Values.Len() == 0 {
+				rows = append(rows, []string{id, "", "", "", s.Source, s.Stated, "", s.ticket()})
 			}
 		}
 	}
+	for _, e := range c.Activity {
+		rows = append(rows, []string{"", "activity", string(e.Event), e.Purpose, e.By, e.At, "", ""})
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
 	for _, row := range rows {
 		for i := range row {
 			row[i] = Defuse(row[i])
@@ -159,6 +170,10 @@ func (c copied) csv() ([]byte, error) {
 	}
 	w.Flush()
 	return b.Bytes(), w.Error()
+}
+
+func (s copiedStatement) ticket() string {
+	return strings.TrimSpace(s.Ticket.Ref + " " + s.Ticket.Title)
 }
 
 // Defuse keeps a spreadsheet from running a cell as a formula (PTY-A40): a cell
