@@ -64,7 +64,7 @@ test("the first page is small", async () => {
     bytes += sizes.responseBodySize + sizes.responseHeadersSize;
   });
   await page.goto(server.url, { waitUntil: "networkidle" });
-  assert.ok(bytes > 0 && bytes < 25_000, `the first page transfers ${bytes} bytes`);
+  assert.ok(bytes > 0 && bytes < 40_000, `the first page transfers ${bytes} bytes`);
   await page.context().close();
 });
 
