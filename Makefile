@@ -6,7 +6,7 @@
 .PHONY: help build demo test lint unit browser reference readme bench fuzz clean
 
 TOOL := go tool -modfile=tools/go.mod
-# What `habeas demo` is given: make demo DEMO="--listen localhost:9000"
+# What `habeas demo` is given: make demo DEMO="--addr localhost:9000"
 DEMO ?=
 # Which benchmarks, how often: make bench BENCH=FindOrCreate COUNT=6
 BENCH ?= .
@@ -34,6 +34,7 @@ lint: ## linters and formatting
 
 unit: ## Go tests and fuzz seeds, with the race detector
 	@scripts/gotest -race ./...
+	@cd ledger/oracle && go test ./...
 
 reference: ## measures against public reference data, where it is there
 	@scripts/reference
