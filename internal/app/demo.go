@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,7 +67,8 @@ type Demo struct {
 	at      net.Addr
 	booking *bookingSystem
 	kept    bool
-	tickets int // told
+	tickets int            // told
+	owner   map[string]int // of each address: the first who has it
 
 	mu     sync.Mutex // guards what follows
 	rounds int        // how often Tim's story was told
@@ -140,6 +143,10 @@ func OpenDemo(ctx context.Context, o DemoOptions, at net.Addr, kept bool) (*Demo
 	d := &Demo{o: o, clock: &storyClock{}, post: &demoPost{}, at: at, kept: kept}
 	d.post.clock = d.clock
 	d.world = demo.New(1, o.People, o.Organisations, d.clock.Now())
+	d.owner = make(map[string]int)
+	for i := range slices.Backward(d.world.People) {
+		d.owner[strings.ToLower(d.world.People[i].Email)] = i
+	}
 	d.Server, err = Open(ctx, Config{
 		Dir: o.Dir, Keys: keys, Clock: d.clock, Organisation: demoOrganisation, Contact: "the desk, desk@riverside-arts.example",
 		Origin: origin, Sender: d.post, MailDomain: "riverside-arts.example", Log: o.Log, LedgerOrigin: "riverside-arts.example/ledger",

@@ -15,7 +15,7 @@ import (
 )
 
 // claimants is how many people of the demo, beside the cast, keep their own record.
-const claimants = 40
+const claimants = 80
 
 // tell makes the world: connects the systems, tells eighteen months, and leaves Tim
 // with a record he does not know of.
@@ -91,22 +91,40 @@ func (d *Demo) deeds(t *teller, nora habeas.Actor) []deed {
 		{at(150, 3), func(ctx context.Context) error { return d.claim(ctx, demo.Bell) }},
 		{at(120, 9), func(ctx context.Context) error { return d.claim(ctx, demo.Oscar) }},
 	}
-	look := func(days, minute, person int, purpose string) {
-		out = append(out, deed{at(days, minute), func(ctx context.Context) error { return d.look(ctx, t, nora, person, purpose) }})
+	look := func(when time.Time, person int, purpose string) {
+		out = append(out, deed{when, func(ctx context.Context) error { return d.look(ctx, t, nora, person, purpose, when) }})
 	}
-	look(196, 31, demo.Tim, "Booking or membership work")
-	look(88, 12, demo.Tim, "Answer a question of the person")
-	look(11, 44, demo.Tim, "Booking or membership work")
-	look(60, 20, demo.Bell, "Answer a question of the person")
-	look(90, 25, demo.Alice, "Correct an error")
+	for _, l := range d.looksAtTim() {
+		look(l.at, demo.Tim, l.purpose)
+	}
+	look(at(60, 20), demo.Bell, "Answer a question of the person")
+	look(at(90, 25), demo.Alice, "Correct an error")
 	for n, person := range d.ready() {
 		days := 3 + (n*37)%300
 		out = append(out, deed{at(days, n), func(ctx context.Context) error { return d.claim(ctx, person) }})
 		if n%2 == 0 {
-			look(1+(n*53)%280, n+5, person, "Booking or membership work")
+			look(at(1+(n*53)%280, n+5), person, "Booking or membership work")
 		}
 	}
 	return out
+}
+
+// glance is Nora opening a record.
+type glance struct {
+	at      time.Time
+	purpose string
+}
+
+// looksAtTim are those that Tim will find in his Activity.
+func (d *Demo) looksAtTim() []glance {
+	at := func(days int, hour time.Duration) time.Time {
+		return d.world.Now.AddDate(0, 0, -days).Truncate(24 * time.Hour).Add(hour)
+	}
+	return []glance{
+		{at(196, 15*time.Hour), "Booking or membership work"},
+		{at(88, 9*time.Hour+40*time.Minute), "Answer a question of the person"},
+		{at(11, 16*time.Hour+10*time.Minute), "Booking or membership work"},
+	}
 }
 
 // ready picks adults with an address of their own to claim their records.
@@ -116,7 +134,7 @@ func (d *Demo) ready() (out []int) {
 		shared[strings.ToLower(p.Email)]++
 	}
 	grown := d.world.Now.AddDate(-18, 0, 0).Format(time.DateOnly)
-	for i := demo.Ines; i < len(d.world.People) && len(out) < claimants; i += max(1, len(d.world.People)/120) {
+	for i := demo.Ines; i < len(d.world.People) && len(out) < claimants; i += max(1, len(d.world.People)/200) {
 		p := &d.world.People[i]
 		if p.Email != "" && shared[strings.ToLower(p.Email)] == 1 && p.Birth < grown {
 			out = append(out, i)
@@ -125,15 +143,18 @@ func (d *Demo) ready() (out []int) {
 	return out
 }
 
-// look is Nora opening a record.
-func (d *Demo) look(ctx context.Context, t *teller, nora habeas.Actor, person int, purpose string) error {
+// look is Nora opening a record: what Records.Open writes, at a moment of the past.
+func (d *Demo) look(ctx context.Context, t *teller, nora habeas.Actor, person int, purpose string, at time.Time) error {
 	id, ok := t.partyOf(person)
 	if !ok {
 		return nil // no ticket yet
 	}
-	nora.Purpose = purpose
-	_, err := d.Records.Open(ctx, nora, id)
-	return err
+	nora.Kind, nora.Purpose = habeas.ActorStaff, purpose
+	return d.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		return tx.Audit(audit.Entry{
+			ID: habeas.NewID[habeas.EventKind](at), Event: audit.PartyRead, Subject: habeas.SubjectOf(id), Actor: nora, At: at,
+		})
+	})
 }
 
 // account returns the account of a person, made now if there is none, with the rows

@@ -148,11 +148,7 @@ func (d *Demo) Again(ctx context.Context) error {
 		return err
 	}
 	t := d.newTeller(fmt.Sprintf("%d-%d", round, d.clock.Now().UnixMilli()), systems, nora.Account)
-	story := occasions(d.world.Assertions)
-	if _, err := t.until(ctx, story, d.world.Now.Add(time.Hour)); err != nil {
-		return err
-	}
-	if err := d.look(ctx, t, nora, demo.Tim, "Booking or membership work"); err != nil {
+	if err := t.retell(ctx, nora); err != nil {
 		return err
 	}
 	return d.begin(ctx, t, nora)

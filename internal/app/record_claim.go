@@ -240,19 +240,19 @@ func (r *Records) Accept(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 			return err
 		}
 		p, c = party.Accept(p, c, r.Clock.Now())
-		s := r.correction(p, said, a, corrected)
+		s, changed := r.correction(p, said, a, corrected), ""
 		if s != nil {
-			said = append(said, *s)
+			said, changed = append(said, *s), sets(s.Values)
 		}
 		rec := party.Fold(p, said, r.schemas)
 		known, err := r.knownBySelf(ctx, w, id, who.Addresses, identityOf(rec))
 		if err != nil {
 			return err
 		}
-		if err := w.SaveClaim(c, r.event(audit.ClaimAccepted, id, a, map[string]string{"corrected": sets(corrected)})); err != nil {
+		if err := w.SaveClaim(c, r.event(audit.ClaimAccepted, id, a, map[string]string{"corrected": changed})); err != nil {
 			return err
 		}
-		if err := w.ChangeParty(p, s, known, r.event(audit.PartyCorrected, id, a, map[string]string{"sets": sets(corrected)})); err != nil {
+		if err := w.ChangeParty(p, s, known, r.event(audit.PartyCorrected, id, a, map[string]string{"sets": changed})); err != nil {
 			return err
 		}
 		if wasStub {
