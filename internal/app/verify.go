@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -115,8 +116,9 @@ func CheckReceipt(text []byte, key, dir string) (Checked, error) {
 		return Checked{}, err
 	}
 	var o Opening
-	if err := json.Unmarshal(r.Extra, &o); err != nil {
-		return Checked{}, habeas.Invalid("receipt", "This receipt carries no leaf and detail.").WithCode("receipt.opening")
+	// Nothing signs the opening itself, so only the one spelling that we write counts.
+	if err := json.Unmarshal(r.Extra, &o); err != nil || !o.writtenAs(r.Extra) {
+		return Checked{}, habeas.Invalid("receipt", "This receipt carries no leaf and detail, or they were changed.").WithCode("receipt.opening")
 	}
 	c, err := r.Verify([]byte(o.Leaf), verifiers)
 	if err != nil {
@@ -126,7 +128,7 @@ func CheckReceipt(text []byte, key, dir string) (Checked, error) {
 	if err != nil {
 		return Checked{}, err
 	}
-	eventKey, err := base64.RawURLEncoding.DecodeString(o.Key)
+	eventKey, err := base64.RawURLEncoding.Strict().DecodeString(o.Key)
 	if err != nil || !leaf.Opens(eventKey, []byte(o.Detail)) {
 		return Checked{}, habeas.Invalid("receipt", "The detail is not what the leaf commits to: it was changed.").WithCode("receipt.detail")
 	}
@@ -134,6 +136,12 @@ func CheckReceipt(text []byte, key, dir string) (Checked, error) {
 		Index: r.Index, Size: c.Size, Origin: c.Origin, Event: leaf.Event,
 		Hour: leaf.Hour.Format("2006-01-02 15:00 UTC"), Detail: json.RawMessage(o.Detail),
 	}, nil
+}
+
+// writtenAs reports whether text is the opening as a receipt writes it.
+func (o Opening) writtenAs(text []byte) bool {
+	own, err := json.Marshal(o)
+	return err == nil && bytes.Equal(own, text)
 }
 
 func readOrParse(key, dir string) (note.Verifiers, error) {

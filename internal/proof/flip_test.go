@@ -14,10 +14,22 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
 )
+
+// say takes in the n-th invented person, in process.
+func (w *world) say(desk *system, n int) error {
+	a, err := email.Parse(fmt.Sprintf("person-%d@example.org", n))
+	if err != nil {
+		return err
+	}
+	in := party.Assertion{Email: a, HasEmail: true, Values: party.Values{"identity": {"family_name": fmt.Sprintf("Family%d", n)}}}
+	_, err = w.Systems.Records().FindOrCreate(w.Context(), habeas.Actor{Kind: habeas.ActorSystem, System: desk.id}, in)
+	return err
+}
 
 // filled makes a data directory of a stopped server whose ledger spans several tiles.
 func filled(t *testing.T, people int) (dir string) {
@@ -27,12 +39,7 @@ func filled(t *testing.T, people int) (dir string) {
 	var wg sync.WaitGroup
 	for n := range people {
 		wg.Go(func() {
-			a, err := email.Parse(fmt.Sprintf("person-%d@example.org", n))
-			if err == nil {
-				in := party.Assertion{Email: a, HasEmail: true, Values: party.Values{"identity": {"family_name": fmt.Sprintf("Family%d", n)}}}
-				_, err = w.Systems.Records().FindOrCreate(context.Background(), desk.actor(), in)
-			}
-			if err != nil {
+			if err := w.say(desk, n); err != nil {
 				t.Error(err)
 			}
 		})

@@ -396,6 +396,3 @@ func copyDir(t testing.TB, from string) string {
 	}
 	return to
 }
-
-// actor is the system as its token proves it.
-func (s *system) actor() habeas.Actor { return habeas.Actor{Kind: habeas.ActorSystem, System: s.id} }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/ledger"
 )
 
@@ -53,7 +55,7 @@ func (db *DB) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, er
 }
 
 // Events returns what happened to a subject, the newest first, before the given
-// leaf index (0: from the end).
+// leaf index (0: from the end). Lines whose month was destroyed are left out.
 func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64, limit int) ([]audit.Witnessed, error) {
 	if before <= 0 {
 		before = 1 << 62
@@ -70,22 +72,47 @@ func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64
 			return nil, err
 		}
 	}
-	return collect(rows, nil, func(r row) (audit.Witnessed, error) {
-		var w audit.Witnessed
-		var id, sealed []byte
-		if err := r.Scan(&w.Index, &id, &w.Leaf, &sealed); err != nil {
-			return w, err
-		}
-		var err error
-		if w.Text, err = key.Open("event/"+string(id), sealed); err != nil {
-			return w, fmt.Errorf("detail of leaf %d: %w", w.Index, err)
-		}
-		if w.Entry, err = audit.ParseCanonical(w.Text); err != nil {
-			return w, err
-		}
-		w.Subject = subject
+	out, err := collect(rows, nil, func(r row) (audit.Witnessed, error) { return db.scanEvent(ctx, r, subject, key) })
+	return slices.DeleteFunc(out, func(w audit.Witnessed) bool { return w.Text == nil }), err
+}
+
+func eventPlace(id habeas.EventID) string { return "event/" + string(id[:]) }
+
+// scanEvent opens one line of a subject. Text is nil when the month's key is gone.
+func (db *DB) scanEvent(ctx context.Context, r row, subject habeas.SubjectID, key *keyring.Key) (audit.Witnessed, error) {
+	var w audit.Witnessed
+	var id, sealed []byte
+	if err := r.Scan(&w.Index, &id, &w.Leaf, &sealed); err != nil {
+		return w, err
+	}
+	event, err := habeas.Bytes16[habeas.EventKind](id)
+	if err != nil {
+		return w, err
+	}
+	public, err := audit.ParseLeaf(w.Leaf)
+	if err != nil {
+		return w, fmt.Errorf("leaf %d: %w", w.Index, err)
+	}
+	month, err := db.cfg.Keys.Month(ctx, public.Hour)
+	if habeas.KindOf(err) == habeas.KindGone {
 		return w, nil
-	})
+	}
+	if err != nil {
+		return w, err
+	}
+	place := eventPlace(event)
+	inner, err := month.Open(place, sealed)
+	if err != nil {
+		return w, fmt.Errorf("detail of leaf %d: %w", w.Index, err)
+	}
+	if w.Text, err = key.Open(place, inner); err != nil {
+		return w, fmt.Errorf("detail of leaf %d: %w", w.Index, err)
+	}
+	if w.Entry, err = audit.ParseCanonical(w.Text); err != nil {
+		return w, err
+	}
+	w.Subject = subject
+	return w, nil
 }
 
 // OpenLeaves opens the ledger rows of a data directory for reading only, without

@@ -182,7 +182,9 @@ func (tx *Tx) append(e audit.Entry, key *keyring.Key) error {
 	public := leaf.Marshal()
 	index := tx.front.Size()
 	hashes := tx.front.Append(public)
-	sealed := key.Seal("event/"+string(e.ID[:]), text)
+	// Sealed twice: the detail goes with its subject's key and with its month's (AUD-10).
+	place := eventPlace(e.ID)
+	sealed := month.Seal(place, key.Seal(place, text))
 	_, err = tx.w.stmts.insertLeaf.ExecContext(tx.ctx, index, e.ID[:], e.Subject[:], public, hashes, sealed)
 	return err
 }
