@@ -62,7 +62,7 @@ func (s *Site) offerPage(r *http.Request, v Visit, o party.Offer) OfferPage {
 		for j, f := range set.Fields {
 			if !f.Masked {
 				c := fieldControl(v.P, set.Schema.Name, f.Schema, f.Current.Text, true)
-				page.Sets[i].Fields[j].Control = &c
+				page.Sets[i].Fields[j].Control, page.Sets[i].Fields[j].Was = &c, c.Value
 			}
 		}
 	}
@@ -186,6 +186,15 @@ func (s *Site) acceptOffer(w http.ResponseWriter, r *http.Request, v Visit) erro
 	said := party.Values{}
 	for _, set := range s.Records.Schemas().Sets() {
 		readSet(f, set, said)
+		for _, fs := range set.Fields {
+			name := was + set.Name + "." + fs.Name
+			if old := f.Text(name, 5000); f.TypedAll(name) != nil && said.Get(set.Name, fs.Name) == old {
+				delete(said[set.Name], fs.Name)
+			}
+		}
+		if len(said[set.Name]) == 0 {
+			delete(said, set.Name)
+		}
 	}
 	wrong := f.Err()
 	if wrong == nil {

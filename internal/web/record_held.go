@@ -35,6 +35,7 @@ type HeldField struct {
 	URL     string
 	Older   []HeldValue
 	Control *Control // to correct the value in place; nil where that is not offered
+	Was     string   // what the control held at first: only what differs is a correction
 }
 
 // HeldValue is a value as somebody stated it.

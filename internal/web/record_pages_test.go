@@ -160,7 +160,10 @@ func TestCorrectionsTravelWithTheAcceptance(t *testing.T) {
 	}
 	d.want("POST", at+"/accept", url.Values{"version": {"7"}, "contact.email": {"tim@example.net"}}, 409,
 		"This record changed while you were looking at it.", `value="tim@example.net"`, `name="version" value="1"`)
-	d.want("POST", at+"/accept", url.Values{"version": {"1"}, "contact.email": {"tim@example.net"}}, 303)
+	d.want("POST", at+"/accept", url.Values{
+		"version": {"1"}, "contact.email": {"tim@example.net"}, "was.contact.email": {"tim@example.org"},
+		"contact.language": {"en"}, "was.contact.language": {"en"}, // not touched: not their word
+	}, 303)
 	d.told("accept contact.email=tim@example.net")
 	if d.last != "/me/records/"+id.String() {
 		t.Errorf("led to %q", d.last)

@@ -97,7 +97,7 @@ func reviewWords(p lang.Printer, r party.Review) string {
 }
 
 // was is the prefix of hidden fields that hold a value as the form showed it. Only
-// what differs is staff's word: an amended phone number does not restate the name.
+// what differs is somebody's word: an amended phone number does not restate the name.
 const was = "was."
 
 func (s *Site) askAmend(w http.ResponseWriter, r *http.Request, v Visit) error {

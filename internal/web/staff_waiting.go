@@ -3,8 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
@@ -21,8 +19,9 @@ type WaitingPage struct {
 	Name    string
 	Why     string
 	Sides   SideBySide
-	Others  []Link // the other records at the address; the first is shown beside
-	Alone   bool   // nothing stands beside it
+	Facts   []string // where both come from
+	Others  []Link   // the other records at the address; the first is shown beside
+	Alone   bool     // nothing stands beside it
 	OpenURL string
 	WithURL string // opens the record beside
 	Skip    string // to the next one; empty when this is the last
@@ -81,8 +80,20 @@ func (s *Site) waitingPage(ctx context.Context, v Visit, after, beside habeas.Pa
 	if !page.Alone {
 		page.WithURL = "/staff/people/" + with.Party.ID.String()
 	}
-	page.Sides = s.sides(s.voices(ctx, v), one, with, page.Alone)
+	say := s.voices(ctx, v)
+	page.Facts = append(page.Facts, origin(say, one))
+	if !page.Alone {
+		page.Facts = append(page.Facts, origin(say, with))
+	}
+	page.Sides = s.sides(say, one, with, page.Alone)
 	return page, nil
+}
+
+// origin says in one line where a record comes from.
+func origin(say *voices, rec party.Record) string {
+	p := say.v.P
+	return p.T("{name}: known from {sources}", "name", nameOr(p, rec), "sources", join(p, say.all(rec))) +
+		", " + p.Plural(len(rec.Tickets), "{n} ticket", "{n} tickets")
 }
 
 // sides compares two records. It shows no more than the lists do (year of birth, the
@@ -108,7 +119,7 @@ func (s *Site) sides(say *voices, one, other party.Record, alone bool) SideBySid
 	}
 	both := func(label, set, field string, show func(string) string) {
 		a, b := one.Text(set, field), other.Text(set, field)
-		add(label, show(a), show(b), party.Normalise(a) != party.Normalise(b))
+		add(label, show(a), show(b), a != "" && b != "" && party.Normalise(a) != party.Normalise(b))
 	}
 	same := func(s string) string { return s }
 	add(p.T("Kind"), kindName(p, one.Party.Kind), kindIf(p, other, alone), one.Party.Kind != other.Party.Kind)
@@ -124,8 +135,6 @@ func (s *Site) sides(say *voices, one, other party.Record, alone bool) SideBySid
 		}
 		return party.Mask(party.FieldSchema{Type: party.Number}, s)
 	})
-	add(p.T("Known from"), strings.Join(say.all(one), ", "), strings.Join(say.all(other), ", "), !slices.Equal(say.all(one), say.all(other)))
-	add(p.T("Tickets"), p.Number(int64(len(one.Tickets))), numberIf(p, len(other.Tickets), alone), len(one.Tickets) != len(other.Tickets))
 	return out
 }
 
@@ -150,13 +159,6 @@ func kindIf(p lang.Printer, rec party.Record, alone bool) string {
 		return ""
 	}
 	return kindName(p, rec.Party.Kind)
-}
-
-func numberIf(p lang.Printer, n int, alone bool) string {
-	if alone {
-		return ""
-	}
-	return p.Number(int64(n))
 }
 
 func (s *Site) decide(w http.ResponseWriter, r *http.Request, v Visit) error {
