@@ -88,8 +88,8 @@ func (d *Demo) deeds(t *teller, nora habeas.Actor) []deed {
 		return now.AddDate(0, 0, -days).Truncate(24 * time.Hour).Add(10*time.Hour + time.Duration(minute)*7*time.Minute)
 	}
 	out := []deed{
-		{at(150, 3), func(ctx context.Context) error { return d.claim(ctx, demo.Bell) }},
-		{at(120, 9), func(ctx context.Context) error { return d.claim(ctx, demo.Oscar) }},
+		{at(150, 3), func(ctx context.Context) error { return d.claim(ctx, nora, demo.Bell) }},
+		{at(120, 9), func(ctx context.Context) error { return d.claim(ctx, nora, demo.Oscar) }},
 	}
 	look := func(when time.Time, person int, purpose string) {
 		out = append(out, deed{when, func(ctx context.Context) error { return d.look(ctx, t, nora, person, purpose, when) }})
@@ -101,7 +101,7 @@ func (d *Demo) deeds(t *teller, nora habeas.Actor) []deed {
 	look(at(90, 25), demo.Alice, "Correct an error")
 	for n, person := range d.ready() {
 		days := 3 + (n*37)%300
-		out = append(out, deed{at(days, n), func(ctx context.Context) error { return d.claim(ctx, person) }})
+		out = append(out, deed{at(days, n), func(ctx context.Context) error { return d.claim(ctx, nora, person) }})
 		if n%2 == 0 {
 			look(at(1+(n*53)%280, n+5), person, "Booking or membership work")
 		}
@@ -222,9 +222,9 @@ func (d *Demo) employ(ctx context.Context, person int, role habeas.Role, by habe
 	return d.actor(ctx, person)
 }
 
-// claim is somebody taking control of their record. Members show their number and
-// then put right what was typed wrongly. Where staff must decide first, it waits.
-func (d *Demo) claim(ctx context.Context, person int) error {
+// claim is somebody taking control of their record and putting right what was typed
+// wrongly in their identity. Where staff must decide first, it waits.
+func (d *Demo) claim(ctx context.Context, nora habeas.Actor, person int) error {
 	a, err := d.actor(ctx, person)
 	if err != nil {
 		return err
@@ -241,24 +241,36 @@ func (d *Demo) claim(ctx context.Context, person int) error {
 		if o, err = d.Records.Offer(ctx, a, id); err != nil {
 			return err
 		}
-		p := &d.world.People[person]
-		right := party.Values{}
-		if p.Membership != nil && o.Record.Text("membership", "number") != "" {
-			shown, _, err := d.Records.ShowEvidence(ctx, a, id, party.MembershipNumber, p.Membership.Number)
-			if err != nil {
-				return err
-			}
-			if shown {
-				right = demoValues(map[string]map[string]string{demo.SetIdentity: p.Fields()[demo.SetIdentity]})
-			}
+		shown, err := d.evidence(ctx, a, nora, id, &d.world.People[person], o.Record)
+		if err != nil {
+			return err
 		}
-		err := d.Records.Accept(ctx, a, id, o.Record.Party.Version, right)
+		right := party.Values{}
+		if shown {
+			right = demoValues(map[string]map[string]string{demo.SetIdentity: d.world.People[person].Fields()[demo.SetIdentity]})
+		}
+		err = d.Records.Accept(ctx, a, id, o.Record.Party.Version, right)
 		if habeas.KindOf(err) == habeas.KindForbidden && err != nil {
 			return nil // an address that was silent for long asks for evidence: they wait
 		}
 		return err
 	}
 	return nil
+}
+
+// evidence is somebody showing their membership number, or else a code that Nora gave
+// them at the desk.
+func (d *Demo) evidence(ctx context.Context, a, nora habeas.Actor, id habeas.PartyID, p *demo.Person, rec party.Record) (bool, error) {
+	if p.Membership != nil && rec.Text("membership", "number") != "" {
+		shown, _, err := d.Records.ShowEvidence(ctx, a, id, party.MembershipNumber, p.Membership.Number)
+		return shown, err
+	}
+	code, _, err := d.Records.PaperCode(ctx, nora, id)
+	if err != nil {
+		return false, err
+	}
+	shown, _, err := d.Records.ShowEvidence(ctx, a, id, party.PaperCode, code)
+	return shown, err
 }
 
 // dismiss takes Tim out of the world: his account and every record at his address.

@@ -115,7 +115,11 @@ func TestErasingTimLeavesNothingThatCanBeOpenedAndHeCanBeginAgain(t *testing.T) 
 		if before.Opened < 5 || before.Found() != 0 || before.Known.Found == 0 {
 			t.Fatalf("before: %d can be opened, %d found, %d of what is not secret", before.Opened, before.Found(), before.Known.Found)
 		}
-		if err := d.claim(ctx, demo.Tim); err != nil {
+		nora, err := d.actor(ctx, demo.Nora)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.claim(ctx, nora, demo.Tim); err != nil {
 			t.Fatal(err)
 		}
 		if path, _ := v.post("/demo/tour/3", nil); path != "/me/activity" {
