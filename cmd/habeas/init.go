@@ -13,12 +13,15 @@ type initCommand struct {
 	passwordFlag
 	Organisation string `help:"Who keeps the records, as people know it." default:"This organisation" placeholder:"NAME"`
 	PublicURL    string `help:"Where people will reach the server; without it, it serves this machine only." placeholder:"URL"`
-	Addr         string `help:"Where the server will listen, for the link that is printed." default:"localhost:8080" placeholder:"HOST:PORT"`
+	Addr         string `help:"Where the server will listen, for the link that is printed (localhost:8080)." default:"localhost:8080" placeholder:"HOST:PORT"`
 	JSON         bool   `help:"Report as JSON."`
 }
 
 // Run makes the directory and prints what is shown only once.
 func (c *initCommand) Run(ctx context.Context) error {
+	if !app.Empty(c.Dir) { // before anybody is asked for a password
+		return app.ErrRecords
+	}
 	password, err := keyring.ReadPassword(keyring.PasswordOptions{File: c.MasterPasswordFile, New: true})
 	if err != nil {
 		return err

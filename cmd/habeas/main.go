@@ -88,7 +88,7 @@ func defaultDir() string {
 
 // dirFlag is the data directory that every command works on.
 type dirFlag struct {
-	Dir string `help:"Data directory ($HABEAS_DIR)." default:"${dir}" type:"path" placeholder:"DIR"`
+	Dir string `help:"Data directory ($HABEAS_DIR, else habeas-data here)." default:"${dir}" type:"path" placeholder:"DIR"`
 }
 
 // passwordFlag says where the master password may come from. It is never an

@@ -35,6 +35,9 @@ type Initialised struct {
 	AdministratorLink string `json:"administrator_link"`
 }
 
+// ErrRecords says that a directory was made before.
+var ErrRecords = habeas.Conflict("This directory holds records already. Nothing was changed. Serve them with \"habeas serve\", or name another with --dir.").WithCode("dir.exists")
+
 // Init makes a data directory: key store, records, ledger, settings. It overwrites
 // nothing; when it fails, what it made is taken away again.
 func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
@@ -44,7 +47,7 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 	}
 	origin, err := edge.ParseOrigin(publicURL)
 	if err != nil {
-		return made, err
+		return made, habeas.Invalid("public_url", "People reach a server at an address like https://records.example.org, without a path: mend --public-url or --addr.").WithCode("public_url.invalid").WithCause(err)
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return made, fmt.Errorf("make the data directory: %w", err)
@@ -52,7 +55,7 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 	keys, kit, err := keyring.Create(ctx, filepath.Join(o.Dir, keysFile), o.Password, keyring.Options{KDF: o.KDF})
 	if err != nil {
 		if errors.Is(err, keyring.ErrExists) {
-			return made, habeas.Conflict("This directory holds records already. Nothing was changed.").WithCode("dir.exists")
+			return made, ErrRecords
 		}
 		return made, err
 	}

@@ -28,12 +28,15 @@ type ServeOptions struct {
 	Listening func(url string) // called once people can come
 }
 
+// ErrNoRecords says that a directory was not made yet.
+var ErrNoRecords = habeas.NotFound("There are no records in this directory. Make them with \"habeas init --dir DIR\", or name another with --dir.").WithCode("dir.empty")
+
 // Unseal opens the key store of a data directory.
 func Unseal(ctx context.Context, dir string, password []byte, recovery bool) (*keyring.Ring, error) {
 	path := filepath.Join(dir, keysFile)
 	if !keyring.Exists(path) {
 		clear(password)
-		return nil, habeas.NotFound("There are no records in this directory. Make them with \"habeas init --dir DIR\".").WithCode("dir.empty")
+		return nil, ErrNoRecords
 	}
 	if recovery {
 		return keyring.OpenWithRecovery(ctx, path, string(password), keyring.Options{})
