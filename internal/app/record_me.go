@@ -211,7 +211,7 @@ func (r *Records) erasureReceipt(ctx context.Context, a habeas.Actor, event habe
 
 // Profile implements web.Records.
 func (r *Records) Profile(ctx context.Context, id habeas.PartyID) (party.Record, error) {
-	rec, _, err := r.load(ctx, r.DB.Records(), id)
+	rec, said, err := r.load(ctx, r.DB.Records(), id)
 	none := habeas.NotFound("There is no public profile here.").WithCode("profile.none")
 	if err != nil {
 		if k := habeas.KindOf(err); k == habeas.KindNotFound || k == habeas.KindGone {
@@ -224,7 +224,28 @@ func (r *Records) Profile(ctx context.Context, id habeas.PartyID) (party.Record,
 	if len(rec.Sets) == 0 || rec.Party.State == party.Frozen {
 		return party.Record{}, none
 	}
-	rec.PublicName = name
-	rec.Tickets = nil
+	tickets, err := r.DB.Records().Tickets(ctx, rec.Tickets)
+	if err != nil {
+		return party.Record{}, err
+	}
+	rec.PublicName, rec.Attached, rec.Tickets = name, r.attached(said, tickets), nil
 	return rec, nil
+}
+
+// attached names what a public profile came with, such as the module taught (PTY-6):
+// the titles of standing tickets that carried a public data set, and of no others,
+// because what else a person booked is nobody's business.
+func (r *Records) attached(said []party.Statement, tickets map[habeas.TicketID]party.Ticket) []string {
+	var out []string
+	for _, s := range slices.Backward(said) {
+		public := false
+		for set := range s.Values {
+			schema, ok := r.schemas.Set(set)
+			public = public || ok && schema.Visibility == party.Public
+		}
+		if public && s.Occ.Title != "" && tickets[s.Ticket].State == party.TicketActive && !slices.Contains(out, s.Occ.Title) {
+			out = append(out, s.Occ.Title)
+		}
+	}
+	return out
 }

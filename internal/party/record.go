@@ -158,7 +158,9 @@ type Record struct {
 	Sets    []Set
 	Tickets []habeas.TicketID // every occasion ever attached, newest first
 
-	PublicName string // how a public profile is headed, when only public sets are shown
+	// For a public profile, when only public sets are shown:
+	PublicName string   // how it is headed
+	Attached   []string // what it came with, such as the module taught
 }
 
 // Text returns the current value of a field, or "".

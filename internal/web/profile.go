@@ -15,6 +15,7 @@ type ProfilePage struct {
 	Headline string
 	About    []string // paragraphs
 	Subjects []string
+	Attached []string    // what the person is attached to: the module taught
 	Rest     []HeldField // other public fields
 	Claimed  bool        // its person keeps it
 	Mine     bool        // and is the reader
@@ -34,7 +35,7 @@ func (s *Site) profile(w http.ResponseWriter, r *http.Request, v Visit) error {
 		return err
 	}
 	page := ProfilePage{
-		ID: id.String(), Name: nameOr(v.P, rec), Claimed: rec.Party.State == party.Claimed,
+		ID: id.String(), Name: nameOr(v.P, rec), Attached: rec.Attached, Claimed: rec.Party.State == party.Claimed,
 		Mine: !v.Account.IsZero() && rec.Party.Account == v.Account,
 	}
 	for _, set := range rec.Sets {
