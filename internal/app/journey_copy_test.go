@@ -28,6 +28,7 @@ func (w *world) tim() (habeas.Actor, habeas.PartyID) {
 	v := with(with(person("Tim", "Berger", "1984-05-03"), "membership", "number", "M-20417"), "organisation", "city", "Bonn")
 	id, _ := bookings.say("tim@example.org", v, ticket("B-1", "Guided tour"))
 	w.enter(nora, "tim@example.org", with(party.Values{}, "phone", "number", "+49 30 901820"))
+	w.ok(w.Records.Invite(w.ctx(), nora, id))
 	tim := w.join("tim@example.org")
 	w.offer(tim, id)
 	if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-20417"); err != nil || !right {

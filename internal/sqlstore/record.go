@@ -293,8 +293,10 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
-	if _, err := w.tx.exec(`DELETE FROM outbox WHERE subject = ?`, p.ID[:]); err != nil {
-		return err
+	for _, table := range []string{"outbox", "challenge"} { // mail and invitations about the party
+		if _, err := w.tx.exec(`DELETE FROM `+table+` WHERE subject = ?`, p.ID[:]); err != nil {
+			return err
+		}
 	}
 	return exactlyOne(w.tx.exec(`DELETE FROM party WHERE id = ?`, p.ID[:]))
 }
