@@ -51,11 +51,16 @@ func (a Identity) of(k Kind) Identity {
 // and it differs, or both name the person and the names differ by more than a
 // typing error, a short form, an initial or an extra name.
 func (a Identity) Conflicts(b Identity) bool {
-	return a.Kind != "" && b.Kind != "" && a.Kind != b.Kind ||
-		rival(a.Birth, b.Birth, func(x, y string) bool { return x == y }) ||
-		rival(a.Given, b.Given, namesAgree) ||
-		rival(a.Family, b.Family, namesAgree) ||
-		rival(a.Org, b.Org, namesAgree)
+	return rival(a.Birth, b.Birth, func(x, y string) bool { return x == y }) ||
+		rival(a.Org, b.Org, namesAgree) ||
+		(rival(a.Given, b.Given, namesAgree) || rival(a.Family, b.Family, namesAgree)) && !a.swapped(b)
+}
+
+// swapped reports whether given and family name stand in each other's place: a slip
+// of who typed it, not another person.
+func (a Identity) swapped(b Identity) bool {
+	return a.Given != "" && a.Family != "" && b.Given != "" && b.Family != "" &&
+		namesAgree(a.Given, b.Family) && namesAgree(a.Family, b.Given)
 }
 
 func rival(a, b string, agree func(a, b string) bool) bool {

@@ -34,6 +34,28 @@ func TestNamesThatAgree(t *testing.T) {
 	}
 }
 
+func TestSwappedNamesAreOnePersonAndAChildIsAnother(t *testing.T) {
+	jack := Identity{Given: "jack", Family: "wilson"}
+	for _, c := range []struct {
+		b    Identity
+		want bool
+	}{
+		{Identity{Given: "wilson", Family: "jack"}, false},
+		{Identity{Given: "wilson", Family: "jak"}, false},
+		{Identity{Given: "wilson", Family: "amanda"}, true},
+		{Identity{Given: "wilson"}, true},
+		{Identity{Given: "wilson", Family: "jack", Birth: "2019-01-01"}, false},
+	} {
+		if got := jack.Conflicts(c.b); got != c.want {
+			t.Errorf("%+v: conflicts %v, want %v", c.b, got, c.want)
+		}
+	}
+	jack.Birth = "1980-01-01"
+	if !jack.Conflicts(Identity{Given: "wilson", Family: "jack", Birth: "2019-01-01"}) {
+		t.Error("another birth date is another person")
+	}
+}
+
 func TestConflictIsSymmetricAndNobodyConflictsWithThemselves(t *testing.T) {
 	word := rapid.StringMatching(`[a-zàéñß]{0,6}( [a-z]{1,5})?`)
 	identity := rapid.Custom(func(t *rapid.T) Identity {
