@@ -51,7 +51,8 @@ func (a Identity) of(k Kind) Identity {
 // and it differs, or both name the person and the names differ by more than a
 // typing error, a short form, an initial or an extra name.
 func (a Identity) Conflicts(b Identity) bool {
-	return rival(a.Birth, b.Birth, func(x, y string) bool { return x == y }) ||
+	return a.Kind != "" && b.Kind != "" && a.Kind != b.Kind ||
+		rival(a.Birth, b.Birth, func(x, y string) bool { return x == y }) ||
 		rival(a.Org, b.Org, namesAgree) ||
 		(rival(a.Given, b.Given, namesAgree) || rival(a.Family, b.Family, namesAgree)) && !a.swapped(b)
 }
