@@ -215,6 +215,15 @@ func (w *world) tablesNaming(id []byte) (tables []string) {
 	return tables
 }
 
+// number asks records.db for one number, behind the store's back.
+func (w *world) number(query string) (n int) {
+	w.Helper()
+	db := must(sql.Open("sqlite", filepath.Join(w.dir, "records.db")))(w)
+	defer db.Close()
+	w.ok(db.QueryRow(query).Scan(&n))
+	return n
+}
+
 // collect reads rows of two texts.
 func collect[T ~[2]string](rows *sql.Rows, err error) (out []T, _ error) {
 	if err != nil {
