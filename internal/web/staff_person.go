@@ -91,6 +91,8 @@ func reviewWords(p lang.Printer, r party.Review) string {
 		return p.T("The owner of the address says that it is about somebody else.")
 	case party.ReviewRole:
 		return p.T("The address belongs to an administrator. Such records are never claimed automatically.")
+	case party.ReviewEvidence:
+		return p.T("Too many numbers or codes that did not match were tried. Release gives the person new tries.")
 	case party.ReviewNone:
 	}
 	return ""
