@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
 )
 
@@ -66,7 +69,15 @@ func (c *auditReceipt) Run() error {
 		return err
 	}
 	r, err := app.CheckReceipt(text, c.Key, c.Dir)
-	if err != nil {
+	var e *habeas.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &e) && !strings.HasPrefix(e.Code, "receipt."):
+		return err // about the key or the directory
+	case e != nil: // the check failed, whatever kind of error says so
+		fmt.Fprintln(os.Stderr, "habeas: this receipt does not hold:", e.Text())
+		return errFailedCheck
+	default:
 		return fmt.Errorf("this receipt does not hold: %w", err)
 	}
 	if c.JSON {
