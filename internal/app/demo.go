@@ -85,7 +85,7 @@ func ServeDemo(ctx context.Context, o DemoOptions) error {
 		if err != nil {
 			return fmt.Errorf("make a directory for the demo: %w", err)
 		}
-		defer os.RemoveAll(dir) //nolint:errcheck // nothing in it is anybody's
+		defer os.RemoveAll(dir)
 		o.Dir = dir
 		return serveDemo(ctx, o, false, began)
 	}

@@ -79,7 +79,8 @@ func tourBar(p lang.Printer, step int, path string) *Tour {
 		return &Tour{
 			Title: p.T("A demo."), Text: p.T("Everybody here is invented, and nothing leaves this machine."),
 			Links: []Link{
-				{Text: p.T("Start page"), URL: "/demo"}, {Text: p.T("Outbox"), URL: "/demo/outbox"},
+				{Text: p.T("Start page"), URL: "/demo"},
+				{Text: p.T("Outbox"), URL: "/demo/outbox"},
 				{Text: p.T("Play City Bookings"), URL: "/demo/booking"},
 			},
 		}
