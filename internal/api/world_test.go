@@ -111,9 +111,9 @@ func (w *world) serve(clock habeas.Clock, change ...deps) {
 	failures := &edge.Failures{Log: slog.New(slog.NewTextHandler(w.logged, nil)), Scrub: func(s string) string { return s }}
 	mux := &edge.Mux{Failures: failures}
 	api.New(d).Mount(mux)
-	var h http.Handler = edge.MaxBody(1<<20, mux)
+	h := edge.MaxBody(1<<20, mux)
 	h = edge.Guard{Origin: origin, Failures: failures}.Wrap(h)
-	h = edge.AccessLog(slog.New(slog.NewTextHandler(io.Discard, nil)), clock, h)
+	h = edge.AccessLog(slog.New(slog.DiscardHandler), clock, h)
 	w.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: h}}
 	w.server.Start()
 	w.server.URL = origin.String()

@@ -107,6 +107,7 @@ func checkNames(t *testing.T, e *entry, a Assertion) {
 		case MessSpaces:
 			ok = given+family != e.p.Given+e.p.Family &&
 				strings.Join(strings.Fields(given+" "+family), " ") == e.p.Name()
+		default: // touches something else
 		}
 		if !ok {
 			t.Errorf("%s: %s %s became %q %q", m, e.p.Given, e.p.Family, given, family)

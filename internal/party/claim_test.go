@@ -12,7 +12,6 @@ import (
 )
 
 var (
-	bothFlags   = []bool{false, true}
 	claimStates = []ClaimState{ClaimOpen, ClaimAccepted, ClaimRefused, ClaimInReview, ClaimWithdrawn}
 	reviews     = []Review{ReviewNone, ReviewConflict, ReviewShared, ReviewNotMe, ReviewRole}
 )

@@ -43,11 +43,11 @@ func (a *Asserting) prepareIdempotency(keys Keys) {
 	if err != nil { // strings and integers always encode
 		return
 	}
-	print := keys.Lookup(LookupIdempotent, string(request))
+	mark := keys.Lookup(LookupIdempotent, string(request))
 	if withTicket {
-		a.said = print
+		a.said = mark
 	}
 	if a.in.Idempotent != "" {
-		a.idem = Idempotent{Key: keys.Lookup(LookupIdempotent, a.source.String()+"|"+a.in.Idempotent), Print: print, At: a.now}
+		a.idem = Idempotent{Key: keys.Lookup(LookupIdempotent, a.source.String()+"|"+a.in.Idempotent), Print: mark, At: a.now}
 	}
 }

@@ -42,8 +42,13 @@ func NewIndex() *Index {
 
 // searched are the fields that staff find people by.
 var searched = [][2]string{
-	{"identity", "given_name"}, {"identity", "family_name"}, {"organisation", "name"},
-	{"address", "city"}, {"membership", "number"}, {"identity", "birth_date"}, {"identity", "occupation"},
+	{"identity", "given_name"},
+	{"identity", "family_name"},
+	{"organisation", "name"},
+	{"address", "city"},
+	{"membership", "number"},
+	{"identity", "birth_date"},
+	{"identity", "occupation"},
 }
 
 // Learn implements Finder.

@@ -60,19 +60,16 @@ func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64
 	if before <= 0 {
 		before = 1 << 62
 	}
-	rows, err := db.readers.QueryContext(ctx, `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND idx < ? ORDER BY idx DESC LIMIT ?`,
-		subject[:], before, limit)
-	if err != nil {
-		return nil, failure(err)
-	}
 	key := db.cfg.Keys.House()
 	if !subject.IsZero() {
+		var err error
 		if key, err = db.cfg.Keys.Key(ctx, subject); err != nil {
-			_ = rows.Close() // nothing was read
 			return nil, err
 		}
 	}
-	out, err := collect(rows, nil, func(r row) (audit.Witnessed, error) { return db.scanEvent(ctx, r, subject, key) })
+	rows, err := db.readers.QueryContext(ctx, `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND idx < ? ORDER BY idx DESC LIMIT ?`,
+		subject[:], before, limit)
+	out, err := collect(rows, err, func(r row) (audit.Witnessed, error) { return db.scanEvent(ctx, r, subject, key) })
 	return slices.DeleteFunc(out, func(w audit.Witnessed) bool { return w.Text == nil }), err
 }
 

@@ -203,11 +203,11 @@ func (o *overlay) key(id habeas.SubjectID) (*keyring.Key, error) {
 
 func scanIdempotent(r row) (party.Idempotent, error) {
 	var i party.Idempotent
-	var key, print, answer []byte
+	var key, mark, answer []byte
 	var at int64
-	err := r.Scan(&key, &print, &answer, &at)
+	err := r.Scan(&key, &mark, &answer, &at)
 	copy(i.Key[:], key)
-	copy(i.Print[:], print)
+	copy(i.Print[:], mark)
 	copy(i.Answer[:], answer)
 	i.At = time.UnixMilli(at).UTC()
 	return i, err

@@ -55,7 +55,7 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 		{&s.commit, `COMMIT`},
 		{&s.rollback, `ROLLBACK`},
 	} {
-		stmt, err := conn.PrepareContext(ctx, p.query)
+		stmt, err := conn.PrepareContext(ctx, p.query) //nolint:sqlclosecheck // lives as long as the writer; close closes it
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("prepare %q: %w", p.query, err)

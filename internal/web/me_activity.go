@@ -121,8 +121,9 @@ func (s *Site) eventWords(p lang.Printer, l party.Look) string {
 		return p.T("Showed a number or code that did not match.")
 	case audit.InviteSent:
 		return p.T("Sent an invitation to the address in the record.")
+	default:
+		return accountWords(p, l.Event)
 	}
-	return accountWords(p, l.Event)
 }
 
 // changeWords are those of events that change what a record says.
@@ -153,6 +154,7 @@ func (s *Site) changeWords(p lang.Printer, l party.Look) string {
 		return p.T("Put the record before staff for a decision.")
 	case audit.DataImported:
 		return p.T("Imported the record.")
+	default:
 	}
 	if sets != "" {
 		return p.T("Said something about: {sets}.", "sets", sets)
@@ -195,8 +197,9 @@ func accountWords(p lang.Printer, e audit.Event) string {
 		return p.T("Changed a setting.")
 	case audit.KeysRotated:
 		return p.T("Renewed the keys.")
+	default:
+		return string(e)
 	}
-	return string(e)
 }
 
 // setNames turns names of data sets, as an entry keeps them, into labels.

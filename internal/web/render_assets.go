@@ -96,8 +96,8 @@ func (a *Assets) add(name string, body []byte) {
 	}
 	var gz bytes.Buffer
 	zw, _ := gzip.NewWriterLevel(&gz, gzip.BestCompression) // fails only for an unknown level
-	zw.Write(body)                                          // nolint:errcheck // a bytes.Buffer takes everything
-	zw.Close()                                              // nolint:errcheck // likewise
+	zw.Write(body)                                          //nolint:errcheck // a bytes.Buffer takes everything
+	zw.Close()                                              //nolint:errcheck // likewise
 	if gz.Len() < len(body) {
 		f.gzipped = gz.Bytes()
 	}

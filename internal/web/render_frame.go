@@ -113,8 +113,9 @@ func areaOfPath(path string) Area {
 	switch area := Area(first); area {
 	case AreaMe, AreaStaff, AreaAdmin:
 		return area
+	default:
+		return AreaPublic
 	}
-	return AreaPublic
 }
 
 // mayEnter decides what navigation shows, not what is allowed: handlers check that.

@@ -48,8 +48,13 @@ type LikePerson struct {
 // addFields are the fields of the quick form, by the part of the form they stand in.
 var addFields = struct{ person, org, profile [][2]string }{
 	person: [][2]string{
-		{"identity", "given_name"}, {"identity", "family_name"}, {"identity", "birth_date"}, {"phone", "number"},
-		{"address", "city"}, {"membership", "number"}, {"contact", "language"},
+		{"identity", "given_name"},
+		{"identity", "family_name"},
+		{"identity", "birth_date"},
+		{"phone", "number"},
+		{"address", "city"},
+		{"membership", "number"},
+		{"contact", "language"},
 	},
 	org:     [][2]string{{"organisation", "name"}, {"organisation", "website"}, {"organisation", "city"}},
 	profile: [][2]string{{"profile", "headline"}, {"profile", "subjects"}, {"profile", "about"}},
