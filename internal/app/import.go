@@ -295,6 +295,9 @@ func (i *importer) reject(row importRow, cause error) error {
 	for _, cell := range row.cells {
 		out = append(out, Defuse(cell))
 	}
+	for len(out) < 2+len(i.rows.header) { // a row with too few cells still fits the table
+		out = append(out, "")
+	}
 	return i.rejects.Write(out)
 }
 

@@ -221,7 +221,7 @@ func mapColumns(header []string, told map[string]string, schemas *party.Schemas)
 			taken[key] = true
 		}
 		out[i] = c
-		useful = useful || !c.skip
+		useful = useful || !c.skip || c.fullName
 	}
 	if !useful {
 		return nil, habeas.Invalid("map", "No column of the file is understood. Say what they mean: --map column=set.field.").WithCode("map.none")
