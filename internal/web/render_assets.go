@@ -97,7 +97,7 @@ func (a *Assets) add(name string, body []byte) {
 	var gz bytes.Buffer
 	zw, _ := gzip.NewWriterLevel(&gz, gzip.BestCompression) // fails only for an unknown level
 	zw.Write(body)                                          //nolint:errcheck // a bytes.Buffer takes everything
-	zw.Close()                                              //nolint:errcheck // likewise
+	zw.Close()
 	if gz.Len() < len(body) {
 		f.gzipped = gz.Bytes()
 	}
