@@ -80,6 +80,7 @@ var _ web.Demo = (*Demo)(nil)
 // ServeDemo makes the world, or opens the one in o.Dir, and serves it until ctx ends.
 func ServeDemo(ctx context.Context, o DemoOptions) error {
 	began := time.Now()
+	debug.SetGCPercent(50) // a demo is to be small rather than fast
 	if o.Dir == "" {
 		dir, err := os.MkdirTemp("", "habeas-demo-") // mode 0700
 		if err != nil {
@@ -99,6 +100,9 @@ func serveDemo(ctx context.Context, o DemoOptions, kept bool, began time.Time) e
 	}
 	defer l.Close() // a second close after Serve is harmless
 	d, err := OpenDemo(ctx, o, l.Addr(), kept)
+	if ctx.Err() != nil && err != nil {
+		return nil // interrupted while the world was told
+	}
 	if err != nil {
 		return err
 	}
