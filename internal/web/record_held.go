@@ -34,6 +34,7 @@ type HeldField struct {
 	Lines   bool // may hold several lines
 	URL     string
 	Older   []HeldValue
+	Differ  int      // how many of the older values say something else
 	Control *Control // to correct the value in place; nil where that is not offered
 	Was     string   // what the control held at first: only what differs is a correction
 }
@@ -150,6 +151,9 @@ func (o *voices) field(p party.Party, set string, f party.Field) HeldField {
 		old := o.value(p, f.Schema, v, f.Masked)
 		old.Rival = !p.ClaimedAt.IsZero() && v.At.After(p.ClaimedAt) && v.Source.Kind != party.FromSelf && v.Text != f.Current.Text
 		out.Older = append(out.Older, old)
+		if v.Text != f.Current.Text {
+			out.Differ++
+		}
 	}
 	return out
 }
