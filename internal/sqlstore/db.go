@@ -135,20 +135,29 @@ func (db *DB) Close() error {
 // Keys returns the key ring that this store seals with.
 func (db *DB) Keys() *keyring.Ring { return db.cfg.Keys }
 
+// unwritable are the failures of a disk that takes no more: also what a used-up quota
+// looks like, which SQLite does not call full.
+var unwritable = map[int]bool{
+	sqlite3.SQLITE_IOERR_WRITE: true, sqlite3.SQLITE_IOERR_FSYNC: true, sqlite3.SQLITE_IOERR_DIR_FSYNC: true,
+	sqlite3.SQLITE_IOERR_TRUNCATE: true, sqlite3.SQLITE_IOERR_SHMSIZE: true,
+}
+
 // failure turns what SQLite says into an error for people where they can do
 // something about it.
 func failure(err error) error {
 	var known *habeas.Error
 	var e *sqlite.Error
 	switch {
-	case err == nil || errors.As(err, &known):
+	case err == nil || errors.As(err, &known) && known.Kind != habeas.KindInternal:
 		return err
 	case errors.As(err, &e) && (e.Code()&0xff) == sqlite3.SQLITE_FULL:
 		return habeas.Unavailable("The disk is full. Nothing was changed. Tell the administrator.").WithCode("disk.full").WithCause(err)
-	case errors.As(err, &e) && (e.Code()&0xff) == sqlite3.SQLITE_READONLY:
+	case errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_READONLY || unwritable[e.Code()]):
 		return habeas.Unavailable("The disk cannot be written. Nothing was changed. Tell the administrator.").WithCode("disk.read-only").WithCause(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return habeas.Unavailable("This took too long. Try again.").WithCause(err)
+	case known != nil: // the key store has said so already
+		return err
 	}
 	return habeas.Internal(err)
 }
