@@ -160,3 +160,31 @@ func TestAnAddressWhereSomebodyElseIsKnownWaitsForStaff(t *testing.T) {
 		}
 	}
 }
+
+// Proves PTY-26.
+func TestANameThatWasLearnedLaterKeepsPeopleApartToo(t *testing.T) {
+	w := newWorld(t)
+	bookings, tours, nora := w.connect("City Bookings"), w.connect("Bell Tours"), w.staff("nora@example.org")
+	anna := w.join("bergers@example.org")
+	w.offers(anna)
+	own := w.mine(anna)[0]
+	w.later(time.Minute)
+	w.ok(w.Records.Correct(w.ctx(), anna, own.Party.ID, own.Party.Version, person("Anna", "Berger", "")))
+	tom, _ := bookings.say("bergers@example.org", person("Tom", "Berger", ""), ticket("B-1", "Tom's tour"))
+	if tom == own.Party.ID || w.held(tom).Party.Review != party.ReviewConflict {
+		t.Errorf("Tom was fused with Anna, who said her name herself: review %q", w.held(tom).Party.Review)
+	}
+	if again, _ := tours.say("bergers@example.org", person("Anna", "Berger", "")); again != own.Party.ID {
+		t.Error("Anna is not recognised")
+	}
+
+	nameless, _ := bookings.say("roths@example.org", nil)
+	w.later(time.Minute)
+	w.ok(w.Records.Amend(w.ctx(), nora, nameless, person("Eva", "Roth", "")))
+	if kurt, _ := tours.say("roths@example.org", person("Kurt", "Roth", "")); kurt == nameless {
+		t.Error("Kurt was fused with Eva, whose name staff added")
+	}
+	if eva, _ := tours.say("roths@example.org", person("Eva", "", "")); eva != nameless {
+		t.Error("Eva is not recognised")
+	}
+}

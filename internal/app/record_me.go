@@ -144,7 +144,18 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 			return nil
 		}
 		p.Version++
-		return w.ChangeParty(p, s, nil, r.event(audit.PartyCorrected, id, a, map[string]string{"sets": sets(s.Values)}))
+		// Under the name that counts now, so that nobody else at the address is taken
+		// for this person (PTY-26).
+		who, err := r.Accounts.ClaimantIn(tx, a)
+		if err != nil {
+			return err
+		}
+		now := party.Fold(p, append(before, *s), r.schemas)
+		known, err := r.knownBySelf(ctx, w, id, who.Addresses, identityOf(now))
+		if err != nil {
+			return err
+		}
+		return w.ChangeParty(p, s, known, r.event(audit.PartyCorrected, id, a, map[string]string{"sets": sets(s.Values)}))
 	})
 }
 

@@ -115,17 +115,34 @@ func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, 
 	said.DropEmpty()                 // only its person withdraws a value
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
-		p, err := w.Party(ctx, id)
+		rec, before, err := r.load(ctx, w, id)
 		if err != nil {
 			return err
 		}
+		p := rec.Party
 		if said.Len() == 0 {
 			return nil
 		}
 		s := r.statement(id, party.FromStaff, a, said)
 		p.Version++
-		return w.ChangeParty(p, &s, nil, r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": sets(said)}))
+		known, err := r.knownByStaff(ctx, w, party.Fold(p, append(before, s), r.schemas))
+		if err != nil {
+			return err
+		}
+		return w.ChangeParty(p, &s, known, r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": sets(said)}))
 	})
+}
+
+// knownByStaff is under which name staff know an unclaimed record at its address, so
+// that nobody else there is taken for the same person (PTY-26).
+func (r *Records) knownByStaff(ctx context.Context, w sqlstore.RecordsTx, rec party.Record) ([]party.KnownAs, error) {
+	key, ok := emailKey(rec.Text("contact", "email"))
+	if !ok || rec.Party.State != party.Unclaimed {
+		return nil, nil
+	}
+	hash := r.Keys.Lookup(party.LookupEmail, key)
+	rows, err := w.KnownAt(ctx, hash)
+	return []party.KnownAs{r.known(rec.Party.ID, party.StaffSource, rows, hash, identityOf(rec))}, err
 }
 
 // ChangeAddress implements web.Records. The old address no longer leads to the
