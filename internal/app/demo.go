@@ -70,8 +70,8 @@ type Demo struct {
 	tickets int            // told
 	owner   map[string]int // of each address: the first who has it
 
-	mu     sync.Mutex // guards what follows
-	rounds int        // how often Tim's story was told
+	again  sync.Mutex // Tim begins anew once at a time
+	mu     sync.Mutex // guards before
 	before *web.DemoSearch
 }
 

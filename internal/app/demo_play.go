@@ -62,54 +62,55 @@ func (d *Demo) Play(ctx context.Context, who web.DemoRole, b account.Browser) er
 
 var errTimErased = habeas.Gone("Tim’s record is erased. Begin the tour again from the start page.").WithCode("demo.erased")
 
-// Stop implements web.Demo.
-func (d *Demo) Stop(ctx context.Context, step int) (web.DemoRole, string, error) {
+// Stop implements web.Demo. What comes after step 2 wants the record to be Tim's.
+func (d *Demo) Stop(ctx context.Context, step int) (at int, who web.DemoRole, path string, err error) {
 	if step == 5 {
-		return web.DemoStaff, "/staff/people?q=" + url.QueryEscape(d.world.People[demo.Tim].Name()), nil
+		return step, web.DemoStaff, "/staff/people?q=" + url.QueryEscape(d.world.People[demo.Tim].Name()), nil
 	}
 	tim, err := d.actor(ctx, demo.Tim)
-	if err != nil {
-		return "", "", err
+	if err != nil || step == 1 {
+		return step, web.DemoTraveller, "/me", err
 	}
-	path := "/me"
-	switch step {
-	case 2:
-		path, err = d.timsRecord(ctx, tim, "")
-	case 3:
+	path, his, err := d.timsRecord(ctx, tim)
+	switch {
+	case err != nil:
+	case !his:
+		step = 2
+	case step == 3:
 		path = "/me/activity"
-	case 4:
+	case step == 4:
 		path, err = d.line(ctx, tim)
-	case 6:
-		path, err = d.timsRecord(ctx, tim, "/erase")
+	case step == 6:
+		path += "/erase"
 	}
-	return web.DemoTraveller, path, err
+	return step, web.DemoTraveller, path, err
 }
 
 // timsRecord is the page of Tim's record, or of the offer while it is not his yet.
-func (d *Demo) timsRecord(ctx context.Context, tim habeas.Actor, below string) (string, error) {
+func (d *Demo) timsRecord(ctx context.Context, tim habeas.Actor) (path string, his bool, err error) {
 	mine, err := d.DB.Records().PartiesOf(ctx, tim.Account)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	for _, p := range mine {
 		rec, _, err := d.Records.load(ctx, d.DB.Records(), p.ID)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		if len(rec.Tickets) > 0 { // not the fresh one that he gets after erasing
-			return "/me/records/" + p.ID.String() + below, nil
+			return "/me/records/" + p.ID.String(), true, nil
 		}
 	}
 	offers, err := d.Records.Offers(ctx, tim)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	for _, o := range offers {
 		if o.Review == party.ReviewNone {
-			return "/me/offers/" + o.Record.Party.ID.String(), nil
+			return "/me/offers/" + o.Record.Party.ID.String(), false, nil
 		}
 	}
-	return "", errTimErased
+	return "", false, errTimErased
 }
 
 // line is the newest look of staff at Tim's record, or his newest line of all.
@@ -124,10 +125,8 @@ func (d *Demo) line(ctx context.Context, tim habeas.Actor) (string, error) {
 
 // Again implements web.Demo.
 func (d *Demo) Again(ctx context.Context) error {
-	d.mu.Lock()
-	d.rounds++
-	round := d.rounds
-	d.mu.Unlock()
+	d.again.Lock()
+	defer d.again.Unlock()
 	if err := d.dismiss(ctx); err != nil {
 		return err
 	}
@@ -147,7 +146,7 @@ func (d *Demo) Again(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t := d.newTeller(fmt.Sprintf("%d-%d", round, d.clock.Now().UnixMilli()), systems, nora.Account)
+	t := d.newTeller(habeas.NewID[habeas.EventKind](d.clock.Now()).String(), systems, nora.Account)
 	if err := t.retell(ctx, nora); err != nil {
 		return err
 	}

@@ -99,6 +99,9 @@ func TestAVisitorPlaysTimAndFindsHisRecord(t *testing.T) {
 	if !strings.HasPrefix(path, "/me/offers/") || !strings.Contains(offer, "•••• 1986") || !strings.Contains(offer, "City Bookings") {
 		t.Errorf("step 2 leads to %s, without the wrong year", path)
 	}
+	if path, _ := v.post("/demo/tour/6", nil); !strings.HasPrefix(path, "/me/offers/") {
+		t.Errorf("step 6 leads to %s before the record is Tim's", path)
+	}
 	if sent := d.Sent(); len(sent) != 1 || sent[0].To != d.world.People[demo.Tim].Email {
 		t.Errorf("the outbox begins with %d mails, want Tim's invitation", len(sent))
 	}

@@ -20,8 +20,9 @@ type Demo interface {
 	World(ctx context.Context) (DemoWorld, error)
 	// Play signs the browser in as one of the cast, without a passkey.
 	Play(ctx context.Context, who DemoRole, b account.Browser) error
-	// Stop is where a step of the tour takes place, and for whom.
-	Stop(ctx context.Context, step int) (who DemoRole, path string, err error)
+	// Stop is where a step of the tour takes place, and for whom. at is an earlier step
+	// when something has to be done there first; Gone says that Tim's record is erased.
+	Stop(ctx context.Context, step int) (at int, who DemoRole, path string, err error)
 	// Sent are the mails that a real server would have sent, newest first.
 	Sent() []DemoMail
 	// Book sends a booking to this server's own API, as City Bookings would.

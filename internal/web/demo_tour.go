@@ -119,7 +119,7 @@ func (d demoSite) goTo(w http.ResponseWriter, r *http.Request, _ Visit) error {
 		http.Redirect(w, r, "/demo/search", http.StatusSeeOther)
 		return nil
 	}
-	who, path, err := d.demo.Stop(r.Context(), step)
+	step, who, path, err := d.demo.Stop(r.Context(), step)
 	if habeas.KindOf(err) == habeas.KindGone {
 		endTour(w)
 		http.Redirect(w, r, "/demo#again", http.StatusSeeOther)
