@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,9 +148,7 @@ func (c *canaries) token(name, text string) {
 
 // cookies adds the secrets that a browser holds.
 func (c *canaries) cookies(b *browser) {
-	u, err := url.Parse(b.w.http.URL)
-	b.w.must(err)
-	for _, cookie := range b.client.Jar.Cookies(u) {
+	for _, cookie := range b.client.Jar.Cookies(b.w.origin()) {
 		if strings.Contains(cookie.Name, "sign-in") || strings.Contains(cookie.Name, "flow") {
 			c.token("cookie "+cookie.Name, cookie.Value)
 		}

@@ -218,6 +218,14 @@ func (r reply) complaint() string {
 	return r.body
 }
 
+// origin is the address of the server.
+func (w *world) origin() *url.URL {
+	w.Helper()
+	u, err := url.Parse(w.http.URL)
+	w.must(err)
+	return u
+}
+
 // browser is one browser of one person.
 type browser struct {
 	w      *world
