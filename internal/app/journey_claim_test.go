@@ -276,6 +276,33 @@ func TestTriesAreCappedStaffAreToldAndCanHelp(t *testing.T) {
 	w.accept(tim, id, nil)
 }
 
+// Proves PTY-13, PTY-A30.
+func TestTriesAreCappedOnAClaimedRecordToo(t *testing.T) {
+	w := newWorld(t)
+	bookings, nora := w.connect("City Bookings"), w.staff("nora@example.org")
+	id, _ := bookings.say("tim@example.org", with(person("Tim", "Berger", ""), "membership", "number", "M-20417"))
+	tim := w.join("tim@example.org")
+	w.accept(tim, id, nil)
+	for range party.DefaultRules.MaxTries {
+		if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-1"); err != nil || right {
+			t.Fatal(right, err)
+		}
+	}
+	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-20417")
+	w.refused(err, "evidence.locked")
+	if rec := w.my(tim, id); rec.Party.Review != party.ReviewEvidence || !field(rec, "identity", "given_name").Masked {
+		t.Fatalf("after the last try: %+v", rec.Party)
+	}
+	w.refused(w.Records.Decide(w.ctx(), nora, id, party.KeepApart), "party.claimed")
+	w.ok(w.Records.Decide(w.ctx(), nora, id, party.Release))
+	if right, left, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-20417"); err != nil || !right || left != party.DefaultRules.MaxTries {
+		t.Errorf("after staff's help: %v, %d left (%v)", right, left, err)
+	}
+	if rec := w.my(tim, id); rec.Party.State != party.Claimed || rec.Text("membership", "number") != "M-20417" {
+		t.Errorf("after evidence: %+v", rec.Party)
+	}
+}
+
 func TestOnlyKnownEvidenceIsTaken(t *testing.T) {
 	w := newWorld(t)
 	id, _ := w.connect("City Bookings").say("tim@example.org", person("Tim", "Berger", ""))

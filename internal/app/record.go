@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
@@ -24,6 +25,8 @@ type RecordAccounts interface {
 	MainAddress(ctx context.Context, id habeas.AccountID) (address, language string, err error)
 	// NameOf is how an account is called on a page.
 	NameOf(ctx context.Context, id habeas.AccountID) string
+	// Holdings is what opens or reaches the actor's account.
+	Holdings(ctx context.Context, a habeas.Actor) (account.Holdings, error)
 	// InviteTo leaves an invitation with a code in the outbox.
 	InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address email.Address, language string) error
 }

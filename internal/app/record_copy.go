@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
@@ -20,8 +22,16 @@ import (
 // copied is the machine-readable copy of everything held about a person.
 type copied struct {
 	Taken    time.Time      `json:"taken"`
+	Account  []copiedLine   `json:"account"`
 	Records  []copiedRecord `json:"records"`
 	Activity []copiedEvent  `json:"activity"`
+}
+
+// copiedLine is one thing that the account holds: its name, an address, a passkey.
+type copiedLine struct {
+	What  string `json:"what"`
+	Value string `json:"value"`
+	Since string `json:"since,omitempty"`
 }
 
 type copiedRecord struct {
@@ -60,7 +70,11 @@ type copiedEvent struct {
 // Copy implements web.Records (PTY-18). What still asks for evidence is masked in
 // the copy as it is on the page.
 func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) {
-	c := copied{Taken: r.Clock.Now()}
+	held, err := r.Accounts.Holdings(ctx, a)
+	if err != nil {
+		return party.Copy{}, err
+	}
+	c := copied{Taken: r.Clock.Now(), Account: copyAccount(held)}
 	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
 	if err != nil {
 		return party.Copy{}, err
@@ -89,6 +103,32 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 		return party.Copy{}, err
 	}
 	return c.render()
+}
+
+// copyAccount lists what the account holds. Keys stay out: they open, they say nothing.
+func copyAccount(h account.Holdings) []copiedLine {
+	var out []copiedLine
+	add := func(what, value string, since time.Time) {
+		if value != "" {
+			out = append(out, copiedLine{what, value, since.Format(time.RFC3339)})
+		}
+	}
+	add("account", h.Account.ID.String(), h.Account.CreatedAt)
+	add("name", h.Account.Profile.Name, h.Account.CreatedAt)
+	add("language", h.Account.Profile.Language, h.Account.CreatedAt)
+	for _, address := range h.Addresses {
+		add("address", address.Display, address.ProvedAt)
+	}
+	for _, key := range h.Passkeys {
+		add("passkey", cmp.Or(key.Name, "without a name"), key.AddedAt)
+	}
+	for _, s := range h.SignIns {
+		add("sign-in", string(s.Proof)+" "+s.Device, s.CreatedAt)
+	}
+	for _, role := range h.Roles {
+		add("role", string(role), h.Account.CreatedAt)
+	}
+	return out
 }
 
 func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Record, said []party.Statement) copiedRecord {
@@ -139,6 +179,9 @@ func (c copied) render() (party.Copy, error) {
 // it with the ticket it came with, and who looked or changed something.
 func (c copied) csv() ([]byte, error) {
 	rows := [][]string{{"record", "set", "field", "value", "source", "stated", "current", "ticket"}}
+	for _, l := range c.Account {
+		rows = append(rows, []string{"", "account", l.What, l.Value, "", l.Since, "yes", ""})
+	}
 	for _, rec := range c.Records {
 		id := rec.ID.String()
 		for _, f := range rec.Fields {
@@ -194,6 +237,9 @@ h1,h2{font-family:Georgia,serif}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;vertical-align:top}</style>
 <h1>Everything held about me</h1>
 <p>Taken on {{.Taken.Format "2006-01-02 15:04 MST"}}.</p>
+<h2>Account</h2><table><tr><th>What<th>Value<th>Since</tr>
+{{range .Account}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
+{{end}}</table>
 {{range .Records}}<h2>Record {{.ID}}</h2>
 <table><caption>What it says now</caption><tr><th>Set<th>Field<th>Value<th>Said by<th>When</tr>
 {{range .Fields}}<tr><td>{{.Set}}<td>{{.Field}}<td>{{.Value}}<td>{{.Source}}<td>{{.Stated}}</tr>
