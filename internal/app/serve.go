@@ -109,7 +109,7 @@ func (s Settings) config(l net.Listener) (Config, error) {
 // demo does; it may be nil.
 func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, error) {
 	renderer, err := web.NewRenderer(web.Config{
-		Org: s.Organisation, Clock: s.Clock, Nav: slices.Concat(web.RecordNav(), web.AccountNav(), web.SystemNav()), Secure: s.Origin.Secure(),
+		Org: s.Organisation, Clock: s.Clock, Nav: slices.Concat(web.RecordNav(), web.AccountNav(), web.SystemNav(), web.DeliveryNav()), Secure: s.Origin.Secure(),
 	})
 	if err != nil {
 		return nil, err
@@ -119,7 +119,8 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	site := &web.Site{
 		Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
 		SignIns: s.Accounts, Accounts: s.Accounts, Records: s.Records, Systems: s.Systems,
-		Limits: edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
+		Deliveries: &Deliveries{DB: s.DB},
+		Limits:     edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{

@@ -96,3 +96,25 @@ func reasonOf(err error) string {
 	}
 	return "failed"
 }
+
+// State is where a job stands.
+type State string
+
+// The states of a job.
+const (
+	Waiting State = "waiting" // not done yet; tried again until it succeeds or is too old
+	Ended   State = "done"
+	Failed  State = "dead" // given up: for a mail, it bounced or no server took it in time
+)
+
+// Delivery is one line of the delivery record: what became of a job. It says
+// neither to whom nor what.
+type Delivery struct {
+	ID       habeas.MailID
+	Kind     Kind
+	State    State
+	QueuedAt time.Time
+	EndedAt  time.Time // zero while it waits
+	Tries    int
+	Reason   string // short code of the last failure, such as "recipient 550 5.1.1"
+}

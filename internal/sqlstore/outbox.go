@@ -129,6 +129,26 @@ func (o Ops) Deliveries(ctx context.Context) (map[string]int, error) {
 	return out, failure(rows.Err())
 }
 
+// Delivered lists the newest lines of the delivery record, those given up first; of
+// one subject only, unless it is zero.
+func (o Ops) Delivered(ctx context.Context, subject habeas.SubjectID, limit int) ([]jobs.Delivery, error) {
+	var only any // NULL: everybody's
+	if !subject.IsZero() {
+		only = subject[:]
+	}
+	rows, err := o.db.readers.QueryContext(ctx, `SELECT id, kind, state, ended, tries, reason FROM outbox
+		WHERE ?1 IS NULL OR subject = ?1 ORDER BY state = 'dead' DESC, id DESC LIMIT ?2`, only, limit)
+	return collect(rows, err, func(r row) (jobs.Delivery, error) {
+		var d jobs.Delivery
+		var id []byte
+		var ended int64
+		err := r.Scan(&id, &d.Kind, &d.State, &ended, &d.Tries, &d.Reason)
+		copy(d.ID[:], id)
+		d.QueuedAt, d.EndedAt = d.ID.Time(), moment(ended)
+		return d, err
+	})
+}
+
 // BeginRun implements jobs.Runs.
 func (o Ops) BeginRun(ctx context.Context, name string, now, notAfter, leaseEnd time.Time) (begun bool, err error) {
 	err = o.db.InTx(ctx, func(tx *Tx) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
 )
@@ -49,7 +51,7 @@ func newRecordPages(t *testing.T, actor habeas.Actor) *recordPages {
 	d := &recordPages{T: t, records: newMemoryRecords(clock), cookies: map[string]string{}, clock: clock, header: http.Header{}}
 	d.records.names[bookings] = "City Bookings"
 	d.records.accounts[nora], d.records.accounts[tim] = "Nora Quill", "Tim Ferrer"
-	site := &Site{Renderer: rd, Clock: clock, Origin: origin, Cookies: edge.Cookies{Origin: origin}, SignIns: signedInAs{actor}, Records: d.records}
+	site := &Site{Renderer: rd, Clock: clock, Origin: origin, Cookies: edge.Cookies{Origin: origin}, SignIns: signedInAs{actor}, Records: d.records, Deliveries: noMail{}}
 	mux := &edge.Mux{Failures: &edge.Failures{Page: rd.Failure}}
 	site.mountMe(mux)
 	site.mountStaff(mux)
@@ -350,4 +352,15 @@ func TestAPublicProfileShowsItsPublicPartOnly(t *testing.T) {
 	d.records.say(hidden, d.clock.Now(), bookings, party.Occasion{}, party.Values{"identity": {"given_name": "Theo"}})
 	d.want("GET", "/people/"+hidden.String(), nil, 404)
 	d.want("GET", "/people/nobody", nil, 404)
+}
+
+// noMail is a delivery record without a line.
+type noMail struct{}
+
+func (noMail) Recent(context.Context, habeas.Actor, int) ([]jobs.Delivery, error) { return nil, nil }
+
+func (noMail) Counts(context.Context, habeas.Actor) (map[string]int, error) { return nil, nil }
+
+func (noMail) Invitations(context.Context, habeas.Actor, habeas.PartyID) ([]jobs.Delivery, error) {
+	return nil, nil
 }

@@ -20,8 +20,10 @@ type Site struct {
 	Accounts Accounts
 	Records  Records
 	Systems  Systems
-	Limits   edge.Limiter
-	Proxies  edge.Proxies
+	// Deliveries is the delivery record.
+	Deliveries Deliveries
+	Limits     edge.Limiter
+	Proxies    edge.Proxies
 }
 
 // SignIns tells who a sign-in cookie stands for.
@@ -58,6 +60,7 @@ func (s *Site) Mount(m *edge.Mux) {
 	s.mountStaff(m)
 	s.mountProfile(m)
 	s.mountSystems(m)
+	s.mountDeliveries(m)
 }
 
 // handle registers a page that knows its reader and refuses others: somebody who is

@@ -32,6 +32,7 @@ type PersonPage struct {
 	Completed  []Link // what is missing
 	ClaimedAt  time.Time
 	AddedFirst time.Time
+	Invited    string // what became of the newest invitation
 }
 
 func (s *Site) person(w http.ResponseWriter, r *http.Request, v Visit) error {
@@ -47,8 +48,14 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request, v Visit) error {
 	if err != nil {
 		return err
 	}
+	page := s.personPage(r, v, rec)
+	sent, err := s.Deliveries.Invitations(r.Context(), v.Actor, id)
+	if err != nil {
+		return err
+	}
+	page.Invited = invitationWords(v.P, sent)
 	r, _, _ = s.withDone(w, r, v)
-	return s.Render(w, r, http.StatusOK, "staff/person", s.personPage(r, v, rec))
+	return s.Render(w, r, http.StatusOK, "staff/person", page)
 }
 
 func (s *Site) personPage(r *http.Request, v Visit, rec party.Record) PersonPage {
