@@ -68,7 +68,8 @@ func TestAFullDiskRefusesCleanlyAndTheServerGoesOn(t *testing.T) {
 		status, kind, body := ask(t, c.url, token, w)
 		detail, _ := body["detail"].(string)
 		if status != http.StatusServiceUnavailable || kind != "application/problem+json" || !strings.Contains(detail, "The disk") || !strings.Contains(detail, "Nothing was changed") {
-			c.kill(); t.Fatalf("on a full disk: %d %s %v\n%s", status, kind, body, c.log.Bytes())
+			c.kill() // so that its log is complete
+			t.Fatalf("on a full disk: %d %s %v\n%s", status, kind, body, c.log.Bytes())
 		}
 		refused = append(refused, w)
 	}

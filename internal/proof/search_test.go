@@ -211,7 +211,7 @@ var hide = map[string]func(v string, shift int) []byte{
 		slices.Reverse(b)
 		return b
 	},
-	"decimal list": func(v string, _ int) []byte { return []byte(fmt.Sprint([]byte(v))) },
+	"decimal list": func(v string, _ int) []byte { return fmt.Appendf(nil, "%d", []byte(v)) },
 	"Go list":      func(v string, _ int) []byte { return fmt.Appendf(nil, "%#v", []byte(v)) },
 	"hex list":     func(v string, _ int) []byte { return fmt.Appendf(nil, "% x", v) },
 	"JSON":         func(v string, _ int) []byte { return []byte(strconv.QuoteToASCII(v)) },

@@ -24,10 +24,10 @@ import (
 type heist struct {
 	*world
 	*canaries
-	desk                     *system
-	admin, clerk, person     *browser
-	apiPerson, staffPerson   habeas.PartyID
-	organisation, refPerson2 string
+	desk                   *system
+	admin, clerk, person   *browser
+	apiPerson, staffPerson habeas.PartyID
+	organisation           string
 }
 
 // Proves PROT-01 and PROT-02.
@@ -132,7 +132,7 @@ func (h *heist) throughStaff() {
 	id, err := habeas.ParseID[habeas.PartyKind](strings.TrimPrefix(at, "/staff/people/"))
 	h.must(err)
 	h.staffPerson = id
-	h.token("code of an invitation", codeIn(h, h.world.post.take(h, mail.KindInvitation, staffPersonMail)))
+	h.token("code of an invitation", codeIn(h, h.post.take(h, mail.KindInvitation, staffPersonMail)))
 	h.clerk.done("/staff/add", form("", staffOrg, "kind", "organisation", "email", staffOrgMail, "email2", staffOrgMail, "sure", sure(staffOrgMail), "separate", "on")...)
 	was := map[string]string{}
 	for name := range amended {
@@ -195,9 +195,12 @@ func (h *heist) throughItsPerson() {
 	h.person.addPasskey(passkeyName)
 	h.person.done("/me/credentials/name", "called", accountName)
 	to := h.person.done("/me/credentials/addresses", "address", secondAddress, "again", secondAddress)
-	second := codeIn(h, h.world.post.take(h, mail.KindCode, secondAddress))
+	second := codeIn(h, h.post.take(h, mail.KindCode, secondAddress))
 	h.token("code of a second address", second)
 	h.person.done("/code", "c", strings.TrimPrefix(to, "/code?c="), "code", second)
+	elsewhere := h.browser()
+	elsewhere.signIn(h.person.key)
+	h.cookies(elsewhere)
 	for _, format := range []string{"json", "csv", "html"} {
 		if r := h.person.submit("/me/copy/" + format); r.status != http.StatusOK || !strings.Contains(r.body, corrected["city"]) {
 			h.Fatalf("copy: %d", r.status)
@@ -252,7 +255,7 @@ func (h *heist) throughMistakes() {
 	nobody.send(http.MethodPost, findOrCreate, "application/json", `{"email":"`+nobodyMail+`"}`, "Authorization", "Bearer "+family)
 	h.person.submit("/me/credentials/name", "called", strings.Repeat(accountName, 40))
 	nobody.done("/join", "address", nobodyMail, "again", nobodyMail, "language", "en")
-	h.token("code of nobody", codeIn(h, h.world.post.take(h, mail.KindCode, nobodyMail)))
+	h.token("code of nobody", codeIn(h, h.post.take(h, mail.KindCode, nobodyMail)))
 }
 
 // noCell compares every cell of text in the databases with the canaries that are too
@@ -285,41 +288,41 @@ func eachCell(t testing.TB, path string, visit func(table, column string, cell a
 	t.Helper()
 	db := openSQL(t, path)
 	var tables []string
-	names, err := db.Query(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for names.Next() {
-		var name string
-		if err := names.Scan(&name); err != nil {
-			t.Fatal(err)
-		}
-		tables = append(tables, name)
-	}
-	if err := names.Close(); err != nil {
-		t.Fatal(err)
-	}
+	eachRow(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table'`, func(_ []string, cells []any) {
+		tables = append(tables, cells[0].(string))
+	})
 	for _, table := range tables {
-		rows, err := db.Query(`SELECT * FROM "` + table + `"`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		columns, _ := rows.Columns()
-		cells, to := make([]any, len(columns)), make([]any, len(columns))
-		for i := range cells {
-			to[i] = &cells[i]
-		}
-		for rows.Next() {
-			if err := rows.Scan(to...); err != nil {
-				t.Fatal(err)
-			}
+		eachRow(t, db, `SELECT * FROM "`+table+`"`, func(columns []string, cells []any) {
 			for i, c := range columns {
 				visit(table, c, cells[i])
 			}
-		}
-		if err := rows.Close(); err != nil {
+		})
+	}
+}
+
+func eachRow(t testing.TB, db *sql.DB, query string, visit func(columns []string, cells []any)) {
+	t.Helper()
+	rows, err := db.Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, to := make([]any, len(columns)), make([]any, len(columns))
+	for i := range cells {
+		to[i] = &cells[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(to...); err != nil {
 			t.Fatal(err)
 		}
+		visit(columns, cells)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 }
 
