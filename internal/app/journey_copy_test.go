@@ -322,7 +322,6 @@ func TestACorrectionNeedsTheRecordAsItWasShown(t *testing.T) {
 	}
 }
 
-// Proves AUD-9.
 func TestEveryLineOfActivityHasAReceiptThatVerifiesOffline(t *testing.T) {
 	w := newWorld(t)
 	tim, _ := w.tim()

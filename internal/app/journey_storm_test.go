@@ -237,7 +237,7 @@ func checks(t *testing.T, n string) {
 	t.Cleanup(func() { _ = f.Value.Set(before) })
 }
 
-// Proves PTY-2, PTY-18, PTY-A32, AUD-11.
+// Proves PTY-2, PTY-18, PTY-A32.
 func TestNothingIsLostLeakedOrFusedWhateverHappens(t *testing.T) {
 	checks(t, "12")
 	rapid.Check(t, func(rt *rapid.T) {

@@ -166,7 +166,6 @@ func TestJudgeCapsTheTriesAndOpensOnlyWithTheRightEvidence(t *testing.T) {
 	}
 }
 
-// Proves PTY-A28.
 func TestAMembershipNumberCountsOnlyWhenSomebodyElseSaidIt(t *testing.T) {
 	said := []Statement{
 		spoken(FromSystem, 1, "membership", "number", "M-204 17"), spoken(FromSelf, 2, "membership", "number", "X-99"),
