@@ -5,6 +5,7 @@
 //
 // The public leaf holds a version, an event type, the hour, and a commitment:
 // no subject, no name, no plain hash (AUD-10). The exact detail is sealed under
-// the subject's key, so that the subject can open it and prove it, and erasure
-// turns leaf and detail into noise while the tree still verifies.
+// the subject's key and around it the month's, so that the subject can open it and
+// prove it, and erasure or the end of its time turns leaf and detail into noise
+// while the tree still verifies.
 package audit

@@ -113,7 +113,7 @@ func EventKey(id habeas.EventID, subject, month Deriver) []byte {
 }
 
 // Commit returns the leaf of an entry and its canonical detail, which the store
-// seals under the subject's key.
+// seals under the subject's key and the month's.
 func Commit(e Entry, subject, month Deriver) (Leaf, []byte, error) {
 	if !Known(e.Event) || e.ID.IsZero() || e.At.IsZero() {
 		return Leaf{}, nil, fmt.Errorf("audit: entry wants an id, a time and a known event, got %q", e.Event)
