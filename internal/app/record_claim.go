@@ -77,6 +77,9 @@ func (r *Records) Offers(ctx context.Context, a habeas.Actor) ([]party.Offer, er
 	if err != nil {
 		return nil, err
 	}
+	if err := r.putBeforeStaff(ctx, found); err != nil {
+		return nil, err
+	}
 	var out []party.Offer
 	for _, f := range found {
 		o, err := r.offer(ctx, f, claims)
@@ -86,6 +89,39 @@ func (r *Records) Offers(ctx context.Context, a habeas.Actor) ([]party.Offer, er
 		out = append(out, o)
 	}
 	return out, nil
+}
+
+// putBeforeStaff notes on the records why staff must decide, where it only shows now
+// that somebody claims: several records at one address, a second one for the same
+// person, an administrator's address. So what the page says waits for staff does. Of
+// several at one address, the one that waits already is enough: what is decided on it
+// settles the others.
+func (r *Records) putBeforeStaff(ctx context.Context, found []party.Candidate) error {
+	queued := slices.ContainsFunc(found, func(f party.Candidate) bool { return f.Party.Review != party.ReviewNone })
+	waits := func(f party.Candidate) bool {
+		return f.Party.Review == party.ReviewNone && f.Review != party.ReviewNone && (f.Review != party.ReviewConflict || !queued)
+	}
+	if !slices.ContainsFunc(found, waits) {
+		return nil
+	}
+	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		w := tx.Records()
+		for _, f := range found {
+			p, err := w.Party(ctx, f.Party.ID)
+			if err != nil {
+				return err
+			}
+			if !waits(f) || p.Review != party.ReviewNone || p.Cleared || p.State != party.Unclaimed {
+				continue
+			}
+			p.Review = f.Review
+			p.Version++
+			if err := w.ChangeParty(p, nil, nil, r.event(audit.PartyReviewed, p.ID, habeas.Server, map[string]string{"reason": string(p.Review)})); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // offer shows a candidate: masked, and without content while staff must decide.

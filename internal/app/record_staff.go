@@ -174,7 +174,7 @@ func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.P
 			return err
 		}
 		s := r.statement(id, party.FromStaff, a, party.Values{"contact": {"email": to.Display()}})
-		p.Blocked, p.Review = false, party.ReviewAt(to, id, rows)
+		p.Blocked, p.Cleared, p.Review = false, false, party.ReviewAt(to, id, rows)
 		p.Version++
 		if err := w.Unblock(hash, id, decided()); err != nil {
 			return err
@@ -333,14 +333,14 @@ func (r *Records) Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 			if err := r.release(ctx, w, id, decided); err != nil {
 				return err
 			}
-			p.Blocked = false
+			p.Blocked, p.Cleared = false, true
 		case p.State != party.Unclaimed:
 			return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
 		default:
 			if err := r.unlink(ctx, w, id, decided); err != nil {
 				return err
 			}
-			p.Blocked = true
+			p.Blocked, p.Cleared = true, false
 		}
 		entry := decided()
 		p.Review = party.ReviewNone

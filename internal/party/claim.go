@@ -86,6 +86,7 @@ func Candidates(c Claimant, at []Party, held bool, newest map[habeas.PartyID]tim
 	}
 	for i := range out {
 		switch {
+		case out[i].Party.Cleared: // a human has decided
 		case c.Privileged:
 			out[i].Review = ReviewRole
 		case (len(out) > 1 || held) && out[i].Review == ReviewNone:
@@ -116,7 +117,7 @@ func CanAccept(p Party, c Claim, a Acceptance, linked bool) error {
 	switch {
 	case !a.Claimant.Active || !linked || c.Account != a.Claimant.Account || c.Party != p.ID:
 		return errNone
-	case c.State == ClaimInReview || p.Review != ReviewNone || a.Claimant.Privileged:
+	case c.State == ClaimInReview || p.Review != ReviewNone || a.Claimant.Privileged && !p.Cleared:
 		return errHuman
 	case c.State != ClaimOpen || p.State != Unclaimed:
 		return errMoved.WithCode("claim.taken")
@@ -140,7 +141,7 @@ func Accept(p Party, c Claim, now time.Time) (Party, Claim) {
 // Refuse returns both after "this is not me": the address no longer leads to the
 // record, and staff look at it.
 func Refuse(p Party, c Claim, now time.Time) (Party, Claim) {
-	p.Review, p.Blocked = ReviewNotMe, true
+	p.Review, p.Blocked, p.Cleared = ReviewNotMe, true, false
 	p.Version++
 	c.State, c.ClosedAt = ClaimRefused, now
 	return p, c

@@ -38,6 +38,7 @@ type Party struct {
 	Opened    []string         // sensitive data sets that evidence has opened to the claimant
 	Blocked   bool             // its address said "this is not me"
 	Stub      bool             // entered as an address only, to be completed by its person
+	Cleared   bool             // staff decided that whoever proves its address may claim it
 	Version   int64            // grows with every change; claims compare it
 }
 

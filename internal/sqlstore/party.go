@@ -48,7 +48,7 @@ func scanParty(r row) (party.Party, error) {
 	var id, account []byte
 	var claimed int64
 	var opened string
-	if err := r.Scan(&id, &p.Kind, &p.State, &account, &claimed, &p.Review, &opened, &p.Blocked, &p.Stub, &p.Version); err != nil {
+	if err := r.Scan(&id, &p.Kind, &p.State, &account, &claimed, &p.Review, &opened, &p.Blocked, &p.Stub, &p.Cleared, &p.Version); err != nil {
 		return p, err
 	}
 	copy(p.ID[:], id)
@@ -61,7 +61,7 @@ func scanParty(r row) (party.Party, error) {
 func partyArgs(p party.Party) []any {
 	return []any{
 		p.ID[:], string(p.Kind), string(p.State), nullID(p.Account), millis(p.ClaimedAt), string(p.Review),
-		joinList(p.Opened), p.Blocked, p.Stub, p.Version,
+		joinList(p.Opened), p.Blocked, p.Stub, p.Cleared, p.Version,
 	}
 }
 

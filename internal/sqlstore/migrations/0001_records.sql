@@ -12,6 +12,7 @@ CREATE TABLE party (
   opened     TEXT    NOT NULL DEFAULT '',
   blocked    INTEGER NOT NULL DEFAULT 0,
   stub       INTEGER NOT NULL DEFAULT 0,
+  cleared    INTEGER NOT NULL DEFAULT 0,
   version    INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX party_account ON party (account) WHERE account IS NOT NULL;

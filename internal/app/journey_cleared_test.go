@@ -1,0 +1,56 @@
+package app_test
+
+import (
+	"testing"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// A record that the page says waits for staff stands in their queue, and their yes is
+// remembered.
+func TestASecondRecordOfOnePersonWaitsWhereStaffSeeIt(t *testing.T) {
+	w := newWorld(t)
+	bookings, nora := w.connect("City Bookings"), w.staff("nora@example.org")
+	first, _ := bookings.say("tim@example.org", person("Tim", "Berger", "1984-05-03"))
+	tim := w.join("tim@example.org")
+	w.accept(tim, first, nil)
+	second := w.enter(nora, "tim@example.org", person("Tim", "Berger", ""), func(in *party.Assertion) { in.Separate = true })
+
+	offers, err := w.Records.Offers(w.ctx(), tim)
+	w.ok(err)
+	if len(offers) != 1 || offers[0].Review != party.ReviewConflict {
+		t.Fatalf("offers: %+v", offers)
+	}
+	waiting, err := w.Records.Waiting(w.ctx(), nora, first, 10)
+	w.ok(err)
+	if len(waiting) != 1 || waiting[0].Party.ID != second {
+		t.Fatalf("staff see %d records", len(waiting))
+	}
+	w.ok(w.Records.Decide(w.ctx(), nora, second, party.Release))
+	offers, err = w.Records.Offers(w.ctx(), tim)
+	w.ok(err)
+	if len(offers) != 1 || offers[0].Review != party.ReviewNone {
+		t.Fatalf("after the release: %+v", offers)
+	}
+	w.accept(tim, second, nil)
+}
+
+func TestStaffSeeAndReleaseTheRecordOfAnAdministrator(t *testing.T) {
+	w := newWorld(t)
+	nora := w.staff("nora@example.org")
+	id, _ := w.connect("City Bookings").say("boss@example.org", party.Values{"organisation": {"city": "Bonn"}})
+	boss := w.member("boss@example.org")
+	granter := habeas.Actor{Kind: habeas.ActorStaff, Account: habeas.AccountID{15: 9}, Roles: []habeas.Role{habeas.RoleAdministrator}, Proof: habeas.ProofPasskey}
+	w.ok(w.Accounts.GrantRole(w.ctx(), granter, w.address("boss@example.org"), habeas.RoleAdministrator))
+	if o := w.offer(boss, id); o.Review != party.ReviewRole {
+		t.Fatalf("offered: %+v", o)
+	}
+	waiting, err := w.Records.Waiting(w.ctx(), nora, habeas.PartyID{}, 10)
+	w.ok(err)
+	if len(waiting) != 1 || waiting[0].Party.Review != party.ReviewRole {
+		t.Fatalf("staff see %+v", waiting)
+	}
+	w.ok(w.Records.Decide(w.ctx(), nora, id, party.Release))
+	w.accept(boss, id, nil)
+}
