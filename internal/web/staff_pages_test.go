@@ -58,6 +58,19 @@ func TestOnlyWhatStaffChangeIsTheirWord(t *testing.T) {
 	d.want("POST", at+"/edit/identity", form, 400, `value="soon"`, "Use a real date")
 }
 
+func TestAnAddressIsReplacedAfterASecondLook(t *testing.T) {
+	d := newRecordPages(t, asStaff)
+	at := "/staff/people/" + d.own(party.Values{"contact": {"email": "ana@example.org"}}).String() + "/address"
+	form := url.Values{"email": {"ana@gmial.com"}, "email2": {"ana@gmial.com"}}
+	d.want("POST", at, form, 400, "Did you mean ana@gmail.com?", `name="sure" value="ana@gmial.com"`)
+	if len(d.records.told) != 0 {
+		t.Fatalf("something was changed: %q", d.records.told)
+	}
+	form.Set("sure", "ana@gmial.com")
+	d.want("POST", at, form, 303)
+	d.told("address ana@gmial.com")
+}
+
 func TestAddingAsksTwiceWarnsAndShowsWhoIsKnown(t *testing.T) {
 	d := newRecordPages(t, asStaff)
 	known := d.own(party.Values{"identity": {"given_name": "Tim", "family_name": "Ferrer"}})

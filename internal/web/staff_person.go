@@ -257,8 +257,9 @@ func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request, v Visit) er
 		f.Fail("email", habeas.Invalid("email", "Please fill this in."))
 	}
 	page := s.addressPage(v, id)
+	sure := ok && confirmed(f, to) // read before Err, which refuses fields that nobody asked for
 	wrong := f.Err()
-	if wrong == nil && !confirmed(f, to) {
+	if wrong == nil && !sure {
 		page.Form.keep(f)
 		page.Form.Hidden = append(page.Form.Hidden, Hidden{"sure", to.Key()})
 		r = withNotice(r, typoNotice(v.P, to))
