@@ -31,7 +31,8 @@ var (
 	errGrantRole  = habeas.Invalid("role", "Choose one of the options.").WithCode("form.choice")
 	errGrantSelf  = habeas.Forbidden("Nobody gives a role to themselves. Ask another administrator.").WithCode("role.self")
 	errRevokeSelf = habeas.Forbidden("Nobody takes their own role away. Ask another administrator.").WithCode("role.self")
-	errLastAdmin  = habeas.Conflict("This is the last administrator. Make somebody else one first.").WithCode("role.last")
+	// ErrLastAdministrator keeps a server from being left without one.
+	ErrLastAdministrator = habeas.Conflict("This is the last administrator. Make somebody else one first.").WithCode("role.last")
 )
 
 // Grantable reports whether a role can be given: a person is one anyway.
@@ -58,7 +59,7 @@ func CanRevoke(actor habeas.Actor, role habeas.Role, own bool, administrators in
 	case !actor.Has(habeas.RoleAdministrator):
 		return ErrNotAdministrator
 	case role == habeas.RoleAdministrator && administrators <= 1:
-		return errLastAdmin
+		return ErrLastAdministrator
 	case own:
 		return errRevokeSelf
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -184,9 +185,22 @@ func (a *Accounts) AccountAt(ctx context.Context, hash keyring.LookupHash) (habe
 }
 
 // EraseAccount removes the rows of an account in this transaction. The caller
-// destroys its key once the transaction has committed.
-func (a *Accounts) EraseAccount(tx *sqlstore.Tx, actor habeas.Actor) error {
-	e := a.entry(audit.AccountErased, habeas.SubjectOf(actor.Account), actor, nil)
+// destroys its key once the transaction has committed. The last administrator cannot
+// go, because nobody could give the role again.
+func (a *Accounts) EraseAccount(tx *sqlstore.Tx, actor habeas.Actor, e audit.Entry) error {
+	roles, err := tx.Accounts().RolesOf(tx.Context(), actor.Account)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(roles, habeas.RoleAdministrator) {
+		n, err := tx.Accounts().Administrators(tx.Context())
+		if err != nil {
+			return err
+		}
+		if n <= 1 {
+			return account.ErrLastAdministrator
+		}
+	}
 	return tx.Accounts().EraseAccount(actor.Account, e)
 }
 

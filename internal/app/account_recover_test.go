@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -407,13 +408,29 @@ func TestAnInvitationDoesNotRecoverAnAccountWithAPasskey(t *testing.T) {
 	}
 }
 
+func TestTheLastAdministratorCannotBeErased(t *testing.T) {
+	w := newAccountWorld(t)
+	boss, _ := w.administrator("boss@example.org")
+	actor := boss.signedIn()
+	entry := w.accounts.entry(audit.AccountErased, habeas.SubjectID{}, habeas.Server, nil)
+	err := w.db.InTx(context.Background(), func(tx *sqlstore.Tx) error { return w.accounts.EraseAccount(tx, actor, entry) })
+	if !errors.Is(err, account.ErrLastAdministrator) {
+		t.Errorf("got %v", err)
+	}
+	if boss.signedIn().Account.IsZero() {
+		t.Error("the last administrator is gone")
+	}
+}
+
 func TestAnErasedAccountLeavesNoRow(t *testing.T) {
 	w := newAccountWorld(t)
 	boss, key := w.administrator("boss@example.org")
 	boss.addAddress("second@example.org")
 	boss.ask("boss@example.org")
 	actor := boss.signedIn()
-	w.must(w.db.InTx(context.Background(), func(tx *sqlstore.Tx) error { return w.accounts.EraseAccount(tx, actor) }))
+	w.must(w.db.InTx(context.Background(), func(tx *sqlstore.Tx) error {
+		return tx.Accounts().EraseAccount(actor.Account, w.accounts.entry(audit.AccountErased, habeas.SubjectOf(actor.Account), actor, nil))
+	}))
 	w.must(w.keys.Destroy(context.Background(), habeas.SubjectOf(actor.Account)))
 	var rows int
 	w.must(w.raw().QueryRow(`SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM account_address) + (SELECT count(*) FROM passkey)

@@ -27,6 +27,9 @@ type RecordAccounts interface {
 	NameOf(ctx context.Context, id habeas.AccountID) string
 	// Holdings is what opens or reaches the actor's account.
 	Holdings(ctx context.Context, a habeas.Actor) (account.Holdings, error)
+	// EraseAccount removes every row of the actor's account; its key goes afterwards. The
+	// last administrator cannot go.
+	EraseAccount(tx *sqlstore.Tx, a habeas.Actor, e audit.Entry) error
 	// InviteTo leaves an invitation with a code in the outbox.
 	InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address email.Address, language string) error
 }
@@ -41,6 +44,8 @@ type RecordLedger interface {
 	// Receipt proves a leaf against the newest published checkpoint; pending when
 	// none covers it yet.
 	Receipt(ctx context.Context, index int64, extra []byte) (receipt []byte, pending bool, err error)
+	// Publish brings the signed checkpoint up to the last leaf.
+	Publish(ctx context.Context) error
 	// Check verifies a receipt offline and says in words what was found.
 	Check(receipt, leaf []byte) (good bool, finding string)
 }

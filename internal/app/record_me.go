@@ -6,8 +6,6 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
-	"github.com/habeas-data/habeas/internal/keyring"
-	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
@@ -157,67 +155,6 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 		}
 		return w.ChangeParty(p, s, known, r.event(audit.PartyCorrected, id, a, map[string]string{"sets": sets(s.Values)}))
 	})
-}
-
-// Erase implements web.Records: the rows go, then the key, and the leaf that
-// witnesses it stays as the proof. The key goes last, so that a crash in between
-// leaves nothing that could be read and everything that was decided.
-func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]byte, error) {
-	address, language, err := r.Accounts.MainAddress(ctx, a.Account)
-	if err != nil {
-		return nil, err
-	}
-	erased := r.event(audit.PartyErased, habeas.PartyID{}, a, nil)
-	erased.Subject = habeas.SubjectOf(a.Account)
-	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		w := tx.Records()
-		rec, said, err := r.own(ctx, w, a, id)
-		if err != nil {
-			return err
-		}
-		hashes := party.HashesOf(said, r.Keys, emailKey)
-		who, err := r.Accounts.ClaimantIn(tx, a)
-		if err != nil {
-			return err
-		}
-		hashes = append(hashes, who.Addresses...)
-		if err := w.EraseParty(rec.Party, unique(hashes), erased); err != nil {
-			return err
-		}
-		return r.Mailer.Post(tx, habeas.SubjectOf(a.Account), Letter{Kind: mail.KindErased, To: address, Language: language})
-	})
-	if err != nil {
-		return nil, err
-	}
-	r.Finder.Forget(id)
-	if err := r.Keys.Destroy(ctx, habeas.SubjectOf(id)); err != nil {
-		return nil, err
-	}
-	if err := r.DB.Compact(ctx); err != nil {
-		return nil, err
-	}
-	return r.erasureReceipt(ctx, a, erased.ID)
-}
-
-func unique(hashes []keyring.LookupHash) []keyring.LookupHash {
-	slices.SortFunc(hashes, func(a, b keyring.LookupHash) int { return slices.Compare(a[:], b[:]) })
-	return slices.Compact(hashes)
-}
-
-// erasureReceipt finds the leaf of an erasure in the account's own log and proves it
-// when a checkpoint covers it already.
-func (r *Records) erasureReceipt(ctx context.Context, a habeas.Actor, event habeas.EventID) ([]byte, error) {
-	log, err := r.DB.Events(ctx, habeas.SubjectOf(a.Account), 0, 20)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range log {
-		if w.ID == event {
-			receipt, _, err := r.receipt(ctx, w)
-			return receipt, err
-		}
-	}
-	return nil, nil
 }
 
 // Profile implements web.Records.

@@ -39,6 +39,8 @@ func (s *Site) mountMe(m *edge.Mux) {
 	s.handle(m, SignedIn, "GET /me/records/{id}/edit/{set}", s.editMine)
 	s.handle(m, SignedIn, "POST /me/records/{id}/edit/{set}", s.correctMine)
 	s.handle(m, SignedIn, "POST /me/records/{id}/undo/{set}", s.undoCorrection)
+	s.handle(m, SignedIn, "GET /me/erase", s.askEraseMe)
+	s.handle(m, SignedIn, "POST /me/erase", s.eraseMe)
 	s.handle(m, SignedIn, "GET /me/records/{id}/erase", s.askErase)
 	s.handle(m, SignedIn, "POST /me/records/{id}/erase", s.erase)
 

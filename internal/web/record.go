@@ -43,6 +43,9 @@ type Records interface {
 	// Erase destroys one of the actor's records and returns the receipt (C2SP
 	// tlog-proof) that shows it.
 	Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) (receipt []byte, err error)
+	// EraseMe destroys all records of the actor's and the account itself, and returns
+	// the receipt that shows it. The last administrator cannot go.
+	EraseMe(ctx context.Context, a habeas.Actor) (receipt []byte, err error)
 	// Activity is who saw or changed what about the actor, newest first; before is
 	// the index of the last line of the page before (0: from the newest).
 	Activity(ctx context.Context, a habeas.Actor, before int64, limit int) ([]party.Look, error)

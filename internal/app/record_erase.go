@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// Erase implements web.Records: the rows go, then the key, and the leaf that
+// witnesses it stays as the proof. The key goes last, so that a crash in between
+// leaves nothing that could be read and everything that was decided.
+func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]byte, error) {
+	address, language, err := r.Accounts.MainAddress(ctx, a.Account)
+	if err != nil {
+		return nil, err
+	}
+	erased := r.event(audit.PartyErased, habeas.PartyID{}, a, nil)
+	erased.Subject = habeas.SubjectOf(a.Account)
+	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		w := tx.Records()
+		rec, said, err := r.own(ctx, w, a, id)
+		if err != nil {
+			return err
+		}
+		hashes := party.HashesOf(said, r.Keys, emailKey)
+		who, err := r.Accounts.ClaimantIn(tx, a)
+		if err != nil {
+			return err
+		}
+		hashes = append(hashes, who.Addresses...)
+		if err := w.EraseParty(rec.Party, unique(hashes), erased); err != nil {
+			return err
+		}
+		return r.Mailer.Post(tx, habeas.SubjectOf(a.Account), Letter{Kind: mail.KindErased, To: address, Language: language})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.forget(ctx, []habeas.PartyID{id}, habeas.SubjectOf(id)); err != nil {
+		return nil, err
+	}
+	return r.erasureReceipt(ctx, habeas.SubjectOf(a.Account), erased.ID)
+}
+
+func unique(hashes []keyring.LookupHash) []keyring.LookupHash {
+	slices.SortFunc(hashes, func(a, b keyring.LookupHash) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(hashes)
+}
+
+// erasureReceipt finds the leaf of an erasure in a subject's log and proves it
+// when a checkpoint covers it already.
+func (r *Records) erasureReceipt(ctx context.Context, log habeas.SubjectID, event habeas.EventID) ([]byte, error) {
+	lines, err := r.DB.Events(ctx, log, 0, 20)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range lines {
+		if w.ID == event {
+			receipt, _, err := r.receipt(ctx, w)
+			return receipt, err
+		}
+	}
+	return nil, nil
+}
+
+// forget destroys keys and leaves nothing of what was deleted on the disk.
+func (r *Records) forget(ctx context.Context, ids []habeas.PartyID, subjects ...habeas.SubjectID) error {
+	for _, id := range ids {
+		r.Finder.Forget(id)
+	}
+	if err := r.Keys.Destroy(ctx, subjects...); err != nil {
+		return err
+	}
+	return r.DB.Compact(ctx)
+}
+
+// EraseMe implements web.Records: all records of the actor's and the account itself,
+// in one transaction, then their keys. What witnesses it is the house's, and names
+// nobody: nobody is left who could open a line of their own.
+func (r *Records) EraseMe(ctx context.Context, a habeas.Actor) ([]byte, error) {
+	address, language, err := r.Accounts.MainAddress(ctx, a.Account)
+	if err != nil {
+		return nil, err
+	}
+	nobody := habeas.Actor{Kind: habeas.ActorPerson}
+	witness := func(event audit.Event) audit.Entry {
+		e := r.event(event, habeas.PartyID{}, nobody, nil)
+		e.Subject = habeas.SubjectID{}
+		return e
+	}
+	last := witness(audit.AccountErased)
+	var gone []habeas.PartyID
+	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		gone = gone[:0] // a repeated run begins anew
+		w := tx.Records()
+		who, err := r.Accounts.ClaimantIn(tx, a)
+		if err != nil {
+			return err
+		}
+		parties, err := w.PartiesOf(ctx, a.Account)
+		if err != nil {
+			return err
+		}
+		for _, p := range parties {
+			said, err := w.Statements(ctx, p.ID)
+			if err != nil {
+				return err
+			}
+			hashes := append(party.HashesOf(said, r.Keys, emailKey), who.Addresses...)
+			if err := w.EraseParty(p, unique(hashes), witness(audit.PartyErased)); err != nil {
+				return err
+			}
+			gone = append(gone, p.ID)
+		}
+		if err := r.Accounts.EraseAccount(tx, a, last); err != nil {
+			return err
+		}
+		return r.Mailer.Post(tx, habeas.SubjectID{}, Letter{Kind: mail.KindErased, To: address, Language: language})
+	})
+	if err != nil {
+		return nil, err
+	}
+	subjects := []habeas.SubjectID{habeas.SubjectOf(a.Account)}
+	for _, id := range gone {
+		subjects = append(subjects, habeas.SubjectOf(id))
+	}
+	if err := r.forget(ctx, gone, subjects...); err != nil {
+		return nil, err
+	}
+	// Nobody can come back for the receipt, so it is sealed before the answer.
+	if err := r.Ledger.Publish(ctx); err != nil {
+		return nil, err
+	}
+	return r.erasureReceipt(ctx, habeas.SubjectID{}, last.ID)
+}
