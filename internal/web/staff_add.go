@@ -184,11 +184,16 @@ func (s *Site) add(w http.ResponseWriter, r *http.Request, v Visit) error {
 	if err != nil {
 		return s.addAgain(w, r, v, f, err)
 	}
+	// A record that waits for a decision is not invited yet: say what happened.
+	sent, err := s.Deliveries.Invitations(r.Context(), v.Actor, id)
+	if err != nil {
+		return err
+	}
 	key := "entered"
 	switch {
 	case !created:
 		key = "known"
-	case e.invite && e.assertion.HasEmail:
+	case len(sent) > 0:
 		key = "invited"
 	}
 	s.done(w, key)
