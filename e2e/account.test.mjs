@@ -134,6 +134,25 @@ test("the whole way by code works without JavaScript", { timeout: 60_000 }, asyn
   await page.context().close();
 });
 
+test("a person is forgotten, with a receipt, on a phone", { timeout: 60_000 }, async () => {
+  const page = await open(browser, { viewport: widths.phone });
+  await ask(page, "leaving@example.org");
+  await type(page, codeIn(await here.mail.next("leaving@example.org")));
+  await page.waitForURL(/\/me$/);
+  await page.goto(to("/me/credentials"));
+  await page.getByRole("link", { name: "Erase everything about me" }).click();
+  await good(page, "erase-me-phone");
+  await page.getByLabel("Type the word").fill("erase");
+  await page.getByRole("button", { name: "Erase everything about me" }).click();
+  await page.getByRole("heading", { name: "You are forgotten here" }).waitFor();
+  assert.match(await page.locator("pre").innerText(), /^c2sp\.org\/tlog-proof@v1/);
+  await good(page, "forgotten-phone");
+  await page.goto(to("/me"));
+  assert.match(page.url(), /\/sign-in/);
+  quiet(page);
+  await page.context().close();
+});
+
 test("the operator's link makes the first administrator, who gives roles", { timeout: 60_000 }, async () => {
   const page = await open(browser);
   await authenticator(page);
