@@ -277,8 +277,8 @@ func (w RecordsTx) UsePaperCode(id habeas.PartyID, hash keyring.LookupHash, now 
 	return true, w.tx.Audit(e)
 }
 
-// EraseParty implements party.Writer. The leaf of the erasure stays, as do all
-// others; their detail becomes noise with the key.
+// EraseParty implements party.Writer. The leaves stay, so that the tree still
+// verifies; which of them were about one party is forgotten.
 func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audit.Entry) error {
 	if err := w.tx.Audit(e); err != nil {
 		return err
@@ -298,7 +298,17 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
+	if err := w.tx.orphan(habeas.SubjectOf(p.ID)); err != nil {
+		return err
+	}
 	return exactlyOne(w.tx.exec(`DELETE FROM party WHERE id = ?`, p.ID[:]))
+}
+
+// orphan parts the leaves of an erased subject from each other: each gets a random
+// subject of its own, and the sealed detail, unreadable anyway, goes.
+func (tx *Tx) orphan(subject habeas.SubjectID) error {
+	_, err := tx.exec(`UPDATE leaf SET subject = randomblob(16), sealed = x'' WHERE subject = ?`, subject[:])
+	return err
 }
 
 // ChangeTicket implements party.Writer.
