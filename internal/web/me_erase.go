@@ -22,11 +22,7 @@ type ErasePage struct {
 	Form    Form
 }
 
-func (s *Site) askErase(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) askErase(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	rec, err := s.Records.My(r.Context(), v.Actor, id)
 	if err != nil {
 		return err
@@ -53,11 +49,7 @@ type ErasedPage struct {
 	Proves  bool   // whether the line was found
 }
 
-func (s *Site) erase(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) erase(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	f, err := edge.DecodeForm(w, r, 1<<10)
 	if err != nil {
 		return err

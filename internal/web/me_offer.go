@@ -32,11 +32,7 @@ type Evidence struct {
 	Address string
 }
 
-func (s *Site) offer(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) offer(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	o, err := s.Records.Offer(r.Context(), v.Actor, id)
 	if err != nil {
 		return err
@@ -123,6 +119,15 @@ func (e *Evidence) showAgain(p lang.Printer, f *edge.Form, err error) bool {
 	return e.Form.Fail(p, err)
 }
 
+// tryEvidence shows evidence and returns what is wrong with it, or nil when it fitted.
+func (s *Site) tryEvidence(r *http.Request, v Visit, id habeas.PartyID, kind party.EvidenceKind, proof string) error {
+	right, left, err := s.Records.ShowEvidence(r.Context(), v.Actor, id, kind, proof)
+	if err != nil || right {
+		return err
+	}
+	return noMatch(left)
+}
+
 // noMatch says how many tries are left.
 func noMatch(left int) error {
 	if left == 0 {
@@ -134,34 +139,24 @@ func noMatch(left int) error {
 	return habeas.Invalid("proof", "That did not match. You have {left} tries left.").WithCode("evidence.wrong").With("left", strconv.Itoa(left))
 }
 
-func (s *Site) offerEvidence(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) offerEvidence(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	f, kind, proof, wrong := readEvidence(w, r)
 	if f == nil {
 		return wrong
 	}
-	o, err := s.Records.Offer(r.Context(), v.Actor, id) // so that there is a claim to support
-	if err != nil {
+	if _, err := s.Records.Offer(r.Context(), v.Actor, id); err != nil { // so that there is a claim to support
 		return err
 	}
 	if wrong == nil {
-		right, left, err := s.Records.ShowEvidence(r.Context(), v.Actor, id, kind, proof)
-		switch {
-		case err != nil:
-			wrong = err
-		case right:
+		if wrong = s.tryEvidence(r, v, id, kind, proof); wrong == nil {
 			s.done(w, "evidence")
 			http.Redirect(w, r, "/me/offers/"+id.String(), http.StatusSeeOther)
 			return nil
-		default:
-			wrong = noMatch(left)
-			if o, err = s.Records.Offer(r.Context(), v.Actor, id); err != nil {
-				return err
-			}
 		}
+	}
+	o, err := s.Records.Offer(r.Context(), v.Actor, id)
+	if err != nil {
+		return err
 	}
 	page := s.offerPage(r, v, o)
 	if page.Evidence == nil {
@@ -173,11 +168,7 @@ func (s *Site) offerEvidence(w http.ResponseWriter, r *http.Request, v Visit) er
 	return s.Render(w, r, http.StatusBadRequest, "me/offer", page)
 }
 
-func (s *Site) acceptOffer(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) acceptOffer(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	f, err := edge.DecodeForm(w, r, maxRecordForm)
 	if err != nil {
 		return err
@@ -251,11 +242,7 @@ type NotMePage struct {
 	Holder  string
 }
 
-func (s *Site) askNotMe(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) askNotMe(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	o, err := s.Records.Offer(r.Context(), v.Actor, id)
 	if err != nil {
 		return err
@@ -265,11 +252,7 @@ func (s *Site) askNotMe(w http.ResponseWriter, r *http.Request, v Visit) error {
 	})
 }
 
-func (s *Site) notMe(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) notMe(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	f, err := edge.DecodeForm(w, r, maxRecordForm)
 	if err != nil {
 		return err

@@ -39,11 +39,7 @@ type OccasionRow struct {
 	Said      []Change // Label and New: what the ticket says
 }
 
-func (s *Site) myRecord(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) myRecord(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	rec, err := s.Records.My(r.Context(), v.Actor, id)
 	if err != nil {
 		return err
@@ -103,26 +99,16 @@ func (s *Site) occasionRow(v Visit, o party.Attended) OccasionRow {
 	return row
 }
 
-func (s *Site) recordEvidence(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) recordEvidence(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	f, kind, proof, wrong := readEvidence(w, r)
 	if f == nil {
 		return wrong
 	}
 	if wrong == nil {
-		right, left, err := s.Records.ShowEvidence(r.Context(), v.Actor, id, kind, proof)
-		switch {
-		case err != nil:
-			wrong = err
-		case right:
+		if wrong = s.tryEvidence(r, v, id, kind, proof); wrong == nil {
 			s.done(w, "evidence")
 			http.Redirect(w, r, "/me/records/"+id.String(), http.StatusSeeOther)
 			return nil
-		default:
-			wrong = noMatch(left)
 		}
 	}
 	rec, err := s.Records.My(r.Context(), v.Actor, id)
@@ -156,11 +142,7 @@ func (s *Site) pathSet(r *http.Request) (party.SetSchema, error) {
 	return schema, nil
 }
 
-func (s *Site) editMine(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) editMine(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	schema, err := s.pathSet(r)
 	if err != nil {
 		return err
@@ -227,11 +209,7 @@ func fieldOf(rec party.Record, set, field string) (party.Field, bool) {
 	return party.Field{}, false
 }
 
-func (s *Site) correctMine(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) correctMine(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	schema, err := s.pathSet(r)
 	if err != nil {
 		return err
@@ -343,11 +321,7 @@ func earlier(p party.Party, schema party.SetSchema, f party.Field) (string, bool
 	return f.Older[len(f.Older)-1].Text, true
 }
 
-func (s *Site) undoCorrection(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) undoCorrection(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	schema, err := s.pathSet(r)
 	if err != nil {
 		return err

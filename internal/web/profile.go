@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
 )
@@ -22,14 +23,10 @@ type ProfilePage struct {
 }
 
 func (s *Site) mountProfile(m *edge.Mux) {
-	s.handle(m, Anybody, "GET /people/{id}", s.profile)
+	s.handle(m, Anybody, "GET /people/{id}", onParty(s.profile))
 }
 
-func (s *Site) profile(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) profile(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	rec, err := s.Records.Profile(r.Context(), id)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -86,4 +87,15 @@ type Records interface {
 	// Rivals are the other records known at the address of one that waits.
 	Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Record, error)
 	Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID, d party.Decision) error
+}
+
+// onParty hands a page the record that its path names.
+func onParty(h func(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error) func(http.ResponseWriter, *http.Request, Visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v Visit) error {
+		id, err := pathParty(r)
+		if err != nil {
+			return err
+		}
+		return h(w, r, v, id)
+	}
 }

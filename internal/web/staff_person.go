@@ -35,11 +35,7 @@ type PersonPage struct {
 	Invited    string // what became of the newest invitation
 }
 
-func (s *Site) person(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) person(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	v, asked, err := s.purposeFirst(w, r, v)
 	if asked || err != nil {
 		return err
@@ -109,11 +105,7 @@ func reviewWords(p lang.Printer, r party.Review) string {
 // what differs is somebody's word: an amended phone number does not restate the name.
 const was = "was."
 
-func (s *Site) askAmend(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) askAmend(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	schema, err := s.pathSet(r)
 	if err != nil {
 		return err
@@ -152,11 +144,7 @@ func (s *Site) amendPage(v Visit, id habeas.PartyID, schema party.SetSchema, val
 	return page
 }
 
-func (s *Site) amend(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) amend(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	schema, err := s.pathSet(r)
 	if err != nil {
 		return err
@@ -234,19 +222,11 @@ func readTwice(f *edge.Form) (a email.Address, ok bool) {
 	return a, true
 }
 
-func (s *Site) askAddress(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) askAddress(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	return s.Render(w, r, http.StatusOK, "staff/edit", s.addressPage(v, id))
 }
 
-func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	v = withPurpose(r, v)
 	f, err := edge.DecodeForm(w, r, 4<<10)
 	if err != nil {
@@ -280,11 +260,7 @@ func (s *Site) changeAddress(w http.ResponseWriter, r *http.Request, v Visit) er
 	return s.Render(w, r, http.StatusBadRequest, "staff/edit", page)
 }
 
-func (s *Site) invite(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) invite(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	if err := emptyForm(w, r); err != nil {
 		return err
 	}
@@ -313,11 +289,7 @@ type PaperPage struct {
 	Site  string // where to type it
 }
 
-func (s *Site) paper(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) paper(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	if err := emptyForm(w, r); err != nil {
 		return err
 	}

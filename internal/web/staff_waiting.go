@@ -161,11 +161,7 @@ func kindIf(p lang.Printer, rec party.Record, alone bool) string {
 	return kindName(p, rec.Party.Kind)
 }
 
-func (s *Site) decide(w http.ResponseWriter, r *http.Request, v Visit) error {
-	id, err := pathParty(r)
-	if err != nil {
-		return err
-	}
+func (s *Site) decide(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
 	f, err := edge.DecodeForm(w, r, 1<<10)
 	if err != nil {
 		return err
