@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/habeas-data/habeas"
@@ -53,4 +54,32 @@ func TestStaffSeeAndReleaseTheRecordOfAnAdministrator(t *testing.T) {
 	}
 	w.ok(w.Records.Decide(w.ctx(), nora, id, party.Release))
 	w.accept(boss, id, nil)
+}
+
+func TestADecisionIsTakenBack(t *testing.T) {
+	w := newWorld(t)
+	bookings, nora := w.connect("City Bookings"), w.staff("nora@example.org")
+	bookings.say("home@example.org", person("Anna", "Berger", ""))
+	tom, _ := bookings.say("home@example.org", person("Tom", "Berger", ""))
+	for _, d := range []party.Decision{party.KeepApart, party.Release} {
+		before := w.held(tom).Party
+		w.ok(w.Records.Decide(w.ctx(), nora, tom, d))
+		w.ok(w.Records.Reconsider(w.ctx(), nora, tom, party.ReviewConflict))
+		after := w.held(tom).Party
+		after.Version = before.Version
+		if !reflect.DeepEqual(before, after) {
+			t.Errorf("%s taken back: %+v, want %+v", d, after, before)
+		}
+		if blocked, err := w.DB.Records().Blocked(w.ctx(), w.Keys.Lookup(party.LookupEmail, "home@example.org"), tom); err != nil || blocked {
+			t.Errorf("%s taken back: the address is blocked (%v)", d, err)
+		}
+		w.refused(w.Records.Reconsider(w.ctx(), nora, tom, party.ReviewConflict), "review.open")
+	}
+	w.refused(w.Records.Reconsider(w.ctx(), nora, tom, "whatever"), "review.reason")
+	w.ok(w.Records.Decide(w.ctx(), nora, tom, party.KeepApart))
+	w.ok(w.Records.Reconsider(w.ctx(), nora, tom, party.ReviewNotMe))
+	if p := w.held(tom).Party; !p.Blocked {
+		t.Error("an address that said \"not me\" leads to the record again")
+	}
+	w.verify()
 }

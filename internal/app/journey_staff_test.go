@@ -243,6 +243,7 @@ func staffOnly(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
 	_, out["Waiting"] = r.Waiting(ctx, a, habeas.PartyID{}, 5)
 	_, out["Rivals"] = r.Rivals(ctx, a, id)
 	out["Decide"] = r.Decide(ctx, a, id, party.Release)
+	out["Reconsider"] = r.Reconsider(ctx, a, id, party.ReviewConflict)
 	return out
 }
 

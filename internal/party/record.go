@@ -55,6 +55,16 @@ const (
 	ReviewEvidence Review = "evidence" // too much wrong evidence was offered (PTY-A8)
 )
 
+// Waits reports whether the reason is one for which a record stands in the queue.
+func (r Review) Waits() bool {
+	switch r {
+	case ReviewConflict, ReviewShared, ReviewNotMe, ReviewRole, ReviewEvidence:
+		return true
+	case ReviewNone:
+	}
+	return false
+}
+
 // SourceKind is in which capacity a source speaks.
 type SourceKind uint8
 

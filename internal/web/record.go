@@ -87,6 +87,8 @@ type Records interface {
 	// Rivals are the other records known at the address of one that waits.
 	Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Record, error)
 	Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID, d party.Decision) error
+	// Reconsider takes a decision back: the record waits again, for the same reason.
+	Reconsider(ctx context.Context, a habeas.Actor, id habeas.PartyID, reason party.Review) error
 }
 
 // onParty hands a page the record that its path names.

@@ -342,6 +342,11 @@ func (m *memoryRecords) Amend(_ context.Context, a habeas.Actor, id habeas.Party
 	return nil
 }
 
+func (m *memoryRecords) Reconsider(_ context.Context, _ habeas.Actor, _ habeas.PartyID, reason party.Review) error {
+	m.told = append(m.told, "reconsider "+string(reason))
+	return nil
+}
+
 func (m *memoryRecords) EraseMe(context.Context, habeas.Actor) ([]byte, error) {
 	m.told = append(m.told, "erase me")
 	return []byte("c2sp.org/tlog-proof@v1"), nil

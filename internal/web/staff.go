@@ -29,6 +29,7 @@ func (s *Site) mountStaff(m *edge.Mux) {
 	s.handle(m, Staff, "POST /staff/check-address", s.hintAddress)
 	s.handle(m, Staff, "GET /staff/waiting", s.waiting)
 	s.handle(m, Staff, "POST /staff/waiting/{id}", onParty(s.decide))
+	s.handle(m, Staff, "POST /staff/waiting/{id}/undo", onParty(s.reconsider))
 }
 
 // purpose is a reason for which staff may open a record. The sentence goes into the

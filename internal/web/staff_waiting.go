@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
@@ -29,7 +30,8 @@ type WaitingPage struct {
 }
 
 func (s *Site) waiting(w http.ResponseWriter, r *http.Request, v Visit) error {
-	r, _, _ = s.withDone(w, r, v)
+	r, key, detail := s.withDone(w, r, v)
+	r = s.withReconsider(r, v, key, detail)
 	q := r.URL.Query()
 	after, _ := habeas.ParseID[habeas.PartyKind](q.Get("after")) // anything else: from the oldest
 	beside, _ := habeas.ParseID[habeas.PartyKind](q.Get("beside"))
@@ -104,10 +106,10 @@ func (s *Site) sides(say *voices, one, other party.Record, alone bool) SideBySid
 	out := SideBySide{
 		ID: "sides", Caption: p.T("The record that waits, and the other at its address"),
 		Left: p.T("Waits: {name}", "name", nameOr(p, one)), Right: p.T("Known, {state}: {name}", "state", stateTag(p, other.Party).Text, "name", nameOr(p, other)),
-		Action: "/staff/waiting/" + one.Party.ID.String(), Name: "decision",
+		Action: "/staff/waiting/" + one.Party.ID.String(), Name: "decision", Hidden: []Hidden{{"reason", string(one.Party.Review)}},
 		One:  Choice{Text: p.T("Somebody else: keep apart"), Value: string(party.KeepApart)},
 		Two:  Choice{Text: p.T("Nothing is wrong: release"), Value: string(party.Release)},
-		Next: p.T("Keep apart: the address leads to this record no more, and staff can give it the right one. Release: whoever proves the address can make it theirs. Either is written under your name and cannot be taken back here."),
+		Next: p.T("Keep apart: the address leads to this record no more, and staff can give it the right one. Release: whoever proves the address can make it theirs. Either is written under your name, and you can take it back right after."),
 	}
 	if alone {
 		out.Right = p.T("No other record")
@@ -167,6 +169,7 @@ func (s *Site) decide(w http.ResponseWriter, r *http.Request, v Visit, id habeas
 		return err
 	}
 	d := party.Decision(f.Choice("decision", string(party.KeepApart), string(party.Release)))
+	reason := f.String("reason", 20) // why it waited, to take the decision back
 	if d == "" {
 		f.Fail("decision", habeas.Invalid("decision", "Choose one of the decisions offered."))
 	}
@@ -177,6 +180,7 @@ func (s *Site) decide(w http.ResponseWriter, r *http.Request, v Visit, id habeas
 	if d == party.KeepApart {
 		key = "apart"
 	}
+	key += "." + id.String() + "." + reason
 	err = s.Records.Decide(r.Context(), withPurpose(r, v).Actor, id, d)
 	switch {
 	case err != nil && habeas.KindOf(err) == habeas.KindConflict:
@@ -185,6 +189,38 @@ func (s *Site) decide(w http.ResponseWriter, r *http.Request, v Visit, id habeas
 		return err
 	}
 	s.done(w, key)
+	http.Redirect(w, r, "/staff/waiting", http.StatusSeeOther)
+	return nil
+}
+
+// withReconsider offers to take back what was just decided.
+func (s *Site) withReconsider(r *http.Request, v Visit, key, detail string) *http.Request {
+	id, reason, _ := strings.Cut(detail, ".")
+	if _, err := habeas.ParseID[habeas.PartyKind](id); err != nil || !party.Review(reason).Waits() {
+		return r
+	}
+	f := FrameOf(r)
+	f.Undo = &Undo{Text: v.P.T("You released the record."), Action: "/staff/waiting/" + id + "/undo", Hidden: []Hidden{{"reason", reason}}}
+	if key == "apart" {
+		f.Undo.Text = v.P.T("You kept the record apart.")
+	}
+	f.Notices = nil // the undo bar says it already
+	return WithFrame(r, f)
+}
+
+func (s *Site) reconsider(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
+	f, err := edge.DecodeForm(w, r, 1<<10)
+	if err != nil {
+		return err
+	}
+	reason := party.Review(f.String("reason", 20))
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := s.Records.Reconsider(r.Context(), withPurpose(r, v).Actor, id, reason); err != nil {
+		return err
+	}
+	s.done(w, "undone")
 	http.Redirect(w, r, "/staff/waiting", http.StatusSeeOther)
 	return nil
 }
