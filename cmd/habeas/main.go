@@ -27,6 +27,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the records of a data directory."`
 	Party   partyCommand   `cmd:"" help:"Records: import."`
 	Audit   auditCommand   `cmd:"" help:"The tamper-evident audit: verify it, check a receipt."`
+	Keys    keysCommand    `cmd:"" help:"The keys: change the master password."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
