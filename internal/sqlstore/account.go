@@ -36,7 +36,7 @@ func (db *DB) Accounts() Accounts { return Accounts{q: db.readers, keys: db.cfg.
 
 // Accounts returns the reader and writer of accounts in this transaction.
 func (tx *Tx) Accounts() AccountsTx {
-	return AccountsTx{Accounts: Accounts{q: tx.w.conn, keys: tx.w.db.cfg.Keys}, tx: tx}
+	return AccountsTx{Accounts: Accounts{q: steady{tx.w.conn}, keys: tx.w.db.cfg.Keys}, tx: tx}
 }
 
 // Context is what reads inside the transaction are given.

@@ -102,7 +102,7 @@ func (o Ops) TakeTurn(ctx context.Context, key keyring.LookupHash, now time.Time
 func (o Ops) Turns(ctx context.Context, key keyring.LookupHash, now time.Time, window time.Duration) (n int, err error) {
 	q := querier(o.db.readers)
 	if o.tx != nil {
-		q = o.tx.w.conn
+		q = steady{o.tx.w.conn}
 	}
 	err = q.QueryRowContext(ctx, `SELECT coalesce(max(count), 0) FROM guess WHERE key = ? AND since > ?`, key[:], millis(now.Add(-window))).Scan(&n)
 	return n, failure(err)

@@ -352,6 +352,27 @@ func TestAUseCaseIsAllOrNothing(t *testing.T) {
 	})
 }
 
+func TestACallerThatLeavesDoesNotBreakTheOthers(t *testing.T) {
+	onEach(t, func(w *world) {
+		a := w.say(system(1), "tim@example.org", named("Tim", "", ""))
+		entry := audit.Entry{ID: habeas.NewID[habeas.EventKind](w.clock.Now()), Event: audit.PartyReviewed, Actor: habeas.Server, At: w.clock.Now()}
+		ctx, leave := context.WithCancel(w.Context())
+		err := w.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+			leave()
+			if _, err := tx.Records().Statements(ctx, a.Party); err != nil {
+				return err
+			}
+			return tx.Audit(entry)
+		})
+		if err != nil {
+			w.Errorf("the use case was cut off half-way: %v", err)
+		}
+		if sum := w.verify(); sum.Size != 2 {
+			w.Errorf("%d leaves, want 2", sum.Size)
+		}
+	})
+}
+
 func TestAReopenedStoreGoesOnWhereItWas(t *testing.T) {
 	onEach(t, func(w *world) {
 		for i := range 37 {

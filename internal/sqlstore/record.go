@@ -24,7 +24,7 @@ func (db *DB) Records() Records { return Records{q: db.readers, keys: db.cfg.Key
 
 // Records returns the reader and writer of records in this transaction.
 func (tx *Tx) Records() RecordsTx {
-	return RecordsTx{Records: Records{q: tx.w.conn, keys: tx.w.db.cfg.Keys}, tx: tx}
+	return RecordsTx{Records: Records{q: steady{tx.w.conn}, keys: tx.w.db.cfg.Keys}, tx: tx}
 }
 
 var errNoParty = habeas.NotFound("There is no such record.").WithCode("party.none")

@@ -18,7 +18,7 @@ type Systems struct{ q querier }
 func (db *DB) Systems() Systems { return Systems{db.readers} }
 
 // Systems returns the reader and writer of systems in this transaction.
-func (tx *Tx) Systems() SystemsTx { return SystemsTx{Systems{tx.w.conn}, tx} }
+func (tx *Tx) Systems() SystemsTx { return SystemsTx{Systems{steady{tx.w.conn}}, tx} }
 
 const selectSystem = `SELECT id, name, secret, old_secret, scopes, created_at, used_at, ended_at FROM system`
 

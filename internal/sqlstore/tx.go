@@ -189,6 +189,20 @@ func (tx *Tx) append(e audit.Entry, key *keyring.Key) error {
 	return err
 }
 
+// steady reads to the end whatever the caller's context says: a caller that leaves must
+// not interrupt a statement, because that would roll back the others of the batch too.
+type steady struct{ conn *sql.Conn }
+
+// QueryContext implements querier.
+func (s steady) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return s.conn.QueryContext(context.WithoutCancel(ctx), query, args...)
+}
+
+// QueryRowContext implements querier.
+func (s steady) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return s.conn.QueryRowContext(context.WithoutCancel(ctx), query, args...)
+}
+
 // query and exec are for the rare writes.
 func (tx *Tx) exec(query string, args ...any) (sql.Result, error) {
 	return tx.w.conn.ExecContext(tx.ctx, query, args...)
