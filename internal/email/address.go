@@ -167,7 +167,10 @@ func unicodeLocal(s string) (string, flags, error) {
 		}
 	}
 	var found flags
-	for word := range strings.FieldsFuncSeq(s, isASCIIPunct) {
+	// The key holds the word in lower case, which may look like others where the
+	// word as typed does not: J with a dot above is no J, j with one is a j.
+	folded := norm.NFC.String(lowerASCII(s))
+	for word := range strings.FieldsFuncSeq(s+"@"+folded, isASCIIPunct) {
 		if isASCII(word) {
 			continue
 		}
