@@ -117,7 +117,7 @@ func (i *importer) run(ctx context.Context) error {
 			}
 		})
 	}
-	stop := i.report4(ctx)
+	stop := i.keepReporting(ctx)
 	err := i.feed(ctx, work)
 	close(work)
 	wg.Wait()
@@ -145,8 +145,8 @@ func (i *importer) feed(ctx context.Context, work chan<- importRow) error {
 	}
 }
 
-// report4 calls Progress four times a second until the returned function is called.
-func (i *importer) report4(ctx context.Context) (stop func()) {
+// keepReporting calls Progress four times a second until the returned function is called.
+func (i *importer) keepReporting(ctx context.Context) (stop func()) {
 	if i.o.Progress == nil {
 		return func() {}
 	}

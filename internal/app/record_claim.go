@@ -43,7 +43,7 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 			if blocked {
 				continue
 			}
-			held = held || p.Account == c.Account && !p.Account.IsZero() && r.identified(p)
+			held = held || p.Account == c.Account && !p.Account.IsZero()
 			said, err := from.Statements(ctx, p.ID)
 			if err != nil {
 				return nil, err
@@ -54,10 +54,6 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 	parties := slices.SortedFunc(maps.Values(at), func(a, b party.Party) int { return strings.Compare(string(a.ID[:]), string(b.ID[:])) })
 	return party.Candidates(c, parties, held, heard, r.Clock.Now(), r.Rules), nil
 }
-
-// identified reports whether a party of the claimant's own counts as the record at
-// the address: any that was claimed does.
-func (r *Records) identified(p party.Party) bool { return p.State != party.Unclaimed }
 
 // Offers implements web.Records. A person with nothing to claim and nothing of
 // their own gets a fresh record (PTY-9).
