@@ -46,6 +46,7 @@ var house = map[string]int{
 	"internal/jobs":      2, // outbox, schedules
 	"internal/email":     2, // e-mail addresses as identity
 	"internal/demo":      2, // invented people
+	"internal/pgtest":    2, // a throw-away PostgreSQL for tests; only tests import it
 
 	".":             1, // package habeas: ids, Actor, error kinds, Clock
 	"internal/lang": 1, // message catalogues
@@ -63,7 +64,7 @@ var sideDoors = map[[2]string]string{
 }
 
 // sqlRooms may import SQL; every other package reaches rows through a Store.
-var sqlRooms = []string{"internal/sqlstore", "internal/keyring/store", "internal/kpi/store"}
+var sqlRooms = []string{"internal/sqlstore", "internal/keyring/store", "internal/kpi/store", "internal/pgtest"}
 
 // sqlModules are the imports that make a package one that speaks SQL.
 var sqlModules = []string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx", "github.com/pressly/goose"}

@@ -52,6 +52,7 @@ type Options struct {
 	Clock     habeas.Clock // dates tombstones; default: the machine's clock
 	CacheKeys int          // unwrapped subject keys held in memory, about 1 kB each; default 50,000
 	KDF       KDF          // cost of the master password; default DefaultKDF
+	DSN       string       // PostgreSQL database of the keys; empty: the SQLite file
 }
 
 func (o Options) withDefaults() Options {

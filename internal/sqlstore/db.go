@@ -21,12 +21,13 @@ import (
 	"github.com/habeas-data/habeas/ledger"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations
 var migrations embed.FS
 
 // Config says what a store stands on.
 type Config struct {
 	Dir   string        // data directory; the file is DIR/records.db
+	DSN   string        // PostgreSQL database of the records; empty: SQLite in Dir
 	Keys  *keyring.Ring // open key store
 	Clock habeas.Clock
 	// Learn is called after each commit, outside the transaction, with the
@@ -105,7 +106,7 @@ func (db *DB) prepare(ctx context.Context) error {
 }
 
 func migrate(ctx context.Context, write *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
+	dir, err := fs.Sub(migrations, "migrations/sqlite")
 	if err != nil {
 		return err
 	}

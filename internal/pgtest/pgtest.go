@@ -1,0 +1,293 @@
+// Package pgtest gives tests a real PostgreSQL: a throw-away cluster from Debian's
+// binaries, run as a user without rights, listening on a socket in a temporary
+// directory and on nothing else.
+//
+// A package that uses it says so once:
+//
+//	func TestMain(m *testing.M) { pgtest.Main(m) }
+//
+// Then [Database] gives each test an empty database of its own in one cluster for
+// the package, started at the first use. A test that kills PostgreSQL starts its own
+// with [Start]. Only tests import this package.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// shared is the package's cluster.
+var shared struct {
+	once    sync.Once
+	cluster *Cluster
+	err     error
+}
+
+// Main runs the tests and takes the cluster away.
+func Main(m *testing.M) {
+	code := m.Run()
+	if c := shared.cluster; c != nil {
+		c.remove()
+	}
+	os.Exit(code)
+}
+
+// Database makes an empty database in the package's cluster and returns its DSN. It
+// is dropped when the test ends. Where PostgreSQL is not installed the test is
+// skipped, and fails when CI is set.
+func Database(t testing.TB) string {
+	t.Helper()
+	need(t)
+	shared.once.Do(func() {
+		// Nobody pulls the plug here, so a commit need not wait for the disk.
+		shared.cluster, shared.err = newCluster("fsync=off", "full_page_writes=off", "max_connections=300")
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.cluster.Database(t)
+}
+
+// Start starts a cluster of the test's own, durable as in production, and takes it
+// away when the test ends. Settings are as on the command line: "name=value".
+func Start(t testing.TB, settings ...string) *Cluster {
+	t.Helper()
+	need(t)
+	c, err := newCluster(settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.remove)
+	return c
+}
+
+func need(t testing.TB) {
+	t.Helper()
+	if binaries() != "" {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("PostgreSQL is not installed; scripts/setup test installs it")
+	}
+	t.Skip("PostgreSQL is not installed; scripts/setup test installs it")
+}
+
+// binaries is the directory of the newest server's programs, or empty.
+func binaries() string {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres") // the pattern is good
+	newest, dir := 0, ""
+	for _, path := range found {
+		major, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
+		if err == nil && major > newest {
+			newest, dir = major, filepath.Dir(path)
+		}
+	}
+	return dir
+}
+
+// Cluster is a running PostgreSQL. Its superuser is "postgres", trusted by the
+// permissions of the socket's directory.
+type Cluster struct {
+	Dir string // holds data/, the socket and the log
+
+	settings []string
+	as       *syscall.Credential // nil: who runs the tests
+	cmd      *exec.Cmd
+	gone     chan struct{}
+}
+
+func newCluster(settings ...string) (_ *Cluster, err error) {
+	// Socket paths are short: 107 bytes.
+	dir, err := os.MkdirTemp("", "habeas-pg-")
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{Dir: dir, settings: settings}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
+	if err := c.unprivileged(); err != nil {
+		return nil, err
+	}
+	initdb := exec.Command(filepath.Join(binaries(), "initdb"), "--pgdata", c.data(), "--username=postgres",
+		"--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
+	initdb.Dir, initdb.SysProcAttr = dir, c.attributes()
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return c, c.Start()
+}
+
+// unprivileged picks another user when root runs the tests: PostgreSQL refuses root.
+func (c *Cluster) unprivileged() error {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
+		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
+		if err := errors.Join(uidErr, gidErr, os.Chown(c.Dir, int(uid), int(gid))); err != nil {
+			return err
+		}
+		c.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		return nil
+	}
+	return errors.New("there is no user to run PostgreSQL as: neither postgres nor nobody")
+}
+
+func (c *Cluster) attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: c.as, Pdeathsig: syscall.SIGQUIT}
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.Dir, "data") }
+
+// Start starts the server of a cluster that was killed and waits until it answers.
+func (c *Cluster) Start() error {
+	log, err := os.OpenFile(filepath.Join(c.Dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	args := []string{"-D", c.data(), "-k", c.Dir, "-c", "listen_addresses="}
+	for _, s := range c.settings {
+		args = append(args, "-c", s)
+	}
+	c.cmd = exec.Command(filepath.Join(binaries(), "postgres"), args...)
+	c.cmd.Dir, c.cmd.Stdout, c.cmd.Stderr, c.cmd.SysProcAttr = c.Dir, log, log, c.attributes()
+	c.gone = make(chan struct{})
+	started := make(chan error)
+	go func() {
+		// The server dies with the thread that started it, so this one stays.
+		runtime.LockOSThread()
+		err := c.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = c.cmd.Wait() // how it ended is in its log
+		}
+		close(c.gone)
+	}()
+	if err := <-started; err != nil {
+		return err
+	}
+	return c.answer()
+}
+
+// answer waits until the server takes connections.
+func (c *Cluster) answer() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		conn, err := pgx.Connect(ctx, c.DSN("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-tick.C:
+		case <-c.gone:
+			text, _ := os.ReadFile(filepath.Join(c.Dir, "log")) // best effort, for the message
+			return fmt.Errorf("PostgreSQL ended: %s", text)
+		case <-ctx.Done():
+			return fmt.Errorf("PostgreSQL does not answer: %w", err)
+		}
+	}
+}
+
+// DSN names a database of the cluster.
+func (c *Cluster) DSN(database string) string {
+	return "postgres:///" + database + "?" + url.Values{"host": {c.Dir}, "user": {"postgres"}}.Encode()
+}
+
+// Database makes an empty database, dropped when the test ends, and returns its DSN.
+func (c *Cluster) Database(t testing.TB) string {
+	t.Helper()
+	name := "t_" + strings.ToLower(rand.Text())
+	c.exec(t, "CREATE DATABASE "+name)
+	t.Cleanup(func() {
+		conn, err := pgx.Connect(context.Background(), c.DSN("postgres"))
+		if err != nil {
+			return // the test has killed the cluster
+		}
+		_, err = conn.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
+		if err := errors.Join(err, conn.Close(context.Background())); err != nil {
+			t.Error(err)
+		}
+	})
+	return c.DSN(name)
+}
+
+func (c *Cluster) exec(t testing.TB, statement string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), c.DSN("postgres"))
+	if err == nil {
+		_, err = conn.Exec(t.Context(), statement)
+		err = errors.Join(err, conn.Close(t.Context()))
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// Kill ends every process of the server at once, as a power cut would, and returns
+// when they are gone. [Cluster.Start] brings it back; it then recovers from its log.
+func (c *Cluster) Kill() {
+	pids := children(c.cmd.Process.Pid)
+	_ = c.cmd.Process.Kill() // it may have ended by itself
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // likewise
+	}
+	<-c.gone
+}
+
+// Stop ends the server in good order.
+func (c *Cluster) Stop() {
+	_ = c.cmd.Process.Signal(syscall.SIGINT) // it may have ended by itself
+	<-c.gone
+}
+
+func (c *Cluster) remove() {
+	_ = c.cmd.Process.Signal(syscall.SIGQUIT) // it may have ended by itself
+	<-c.gone
+	_ = os.RemoveAll(c.Dir) // a temporary directory
+}
+
+// children lists the processes that a process has started.
+func children(parent int) []int {
+	var out []int
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent)) // the pattern is good
+	for _, path := range tasks {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		for word := range strings.FieldsSeq(string(text)) {
+			if pid, err := strconv.Atoi(word); err == nil {
+				out = append(out, pid)
+			}
+		}
+	}
+	return out
+}
