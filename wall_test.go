@@ -56,6 +56,7 @@ var house = map[string]int{
 	"ledger":        1, // tamper-evident log
 	"uma":           1, // UMA 2.0 protocol types
 	"attrcert":      1, // RFC 5755
+	"client":        1, // Go client of the API
 }
 
 // sideDoors are the imports between rooms of one floor that are allowed.
