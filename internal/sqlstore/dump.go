@@ -1,0 +1,285 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/ledger"
+)
+
+// leftOut are the tables that a dump does not hold, each with the reason. Every other
+// table is in it, so that one that is added later cannot be forgotten.
+var leftOut = map[string]string{
+	"goose_db_version": "the schema's version stands in the backup's manifest",
+	"sign_in":          "everybody signs in again: a copy of a cookie's hash must not open anything",
+	"challenge":        "a question that ends in minutes; open invitations are sent again",
+	"system_token":     "systems ask for a new token with their secret",
+	"guess":            "counters of guesses and floods, over in hours",
+	"schedule":         "leases and last runs of this installation's nodes",
+	"lease":            "who does which work now, on this installation's nodes",
+}
+
+// Snapshot reads everything as it was at one moment, without keys, beside a server
+// that goes on writing. It holds one connection and one read transaction; use it
+// from one goroutine, and close it soon, because the log grows meanwhile.
+type Snapshot struct {
+	pool     *sql.DB
+	conn     *sql.Conn
+	postgres bool
+}
+
+// Table is one table of a dump.
+type Table struct {
+	Name    string   `json:"name"`
+	Columns []string `json:"columns"`
+	Rows    int64    `json:"rows"`
+}
+
+// errNoStore says that there is nothing to read.
+var errNoStore = habeas.NotFound("There are no records in this directory. Name the data directory with --dir.").WithCode("records.none")
+
+// OpenSnapshot begins to read the records that cfg names; only Dir and DSN are looked at.
+func OpenSnapshot(ctx context.Context, cfg Config) (*Snapshot, error) {
+	s := &Snapshot{postgres: cfg.DSN != ""}
+	begin := `BEGIN`
+	var err error
+	if s.postgres {
+		begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+		s.pool, err = sql.Open("pgx", cfg.DSN)
+	} else {
+		path := filepath.Join(cfg.Dir, "records.db")
+		if _, err := os.Stat(path); err != nil {
+			return nil, errNoStore
+		}
+		s.pool, err = sql.Open("sqlite", dsn(path, true))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open records: %w", err)
+	}
+	if s.conn, err = s.pool.Conn(ctx); err != nil {
+		return nil, errors.Join(failure(err), s.pool.Close())
+	}
+	if _, err = s.conn.ExecContext(ctx, begin); err == nil {
+		_, err = s.Schema(ctx) // the first read is what fixes the moment
+	}
+	if err != nil {
+		return nil, errors.Join(failure(err), s.Close())
+	}
+	return s, nil
+}
+
+// Close ends the read transaction and the connection.
+func (s *Snapshot) Close() error {
+	_, err := s.conn.ExecContext(context.Background(), `ROLLBACK`)
+	return errors.Join(err, s.conn.Close(), s.pool.Close())
+}
+
+// Engine names the database: "sqlite" or "postgres".
+func (s *Snapshot) Engine() string {
+	if s.postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// Schema returns the version of the schema.
+func (s *Snapshot) Schema(ctx context.Context) (version int64, err error) {
+	err = s.conn.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&version)
+	return version, failure(err)
+}
+
+// Setting returns a row of the settings, "" when there is none.
+func (s *Snapshot) Setting(ctx context.Context, name string) (value string, err error) {
+	err = s.conn.QueryRowContext(ctx, s.text(`SELECT value FROM setting WHERE name = ?`), name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, failure(err)
+}
+
+// text writes the placeholders of a query as the engine wants them.
+func (s *Snapshot) text(query string) string { return placeholders(query, s.postgres) }
+
+// placeholders turns each ? into $1, $2 … for PostgreSQL. The queries of this file
+// hold no ? elsewhere.
+func placeholders(query string, postgres bool) string {
+	if !postgres {
+		return query
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range query {
+		if r == '?' {
+			n++
+			fmt.Fprintf(&b, "$%d", n)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// Tables lists what a dump holds, in the order of names, with the number of rows.
+func (s *Snapshot) Tables(ctx context.Context) ([]Table, error) {
+	found, err := catalog(ctx, s.conn, s.postgres)
+	if err != nil {
+		return nil, err
+	}
+	var out []Table
+	for _, t := range found {
+		if leftOut[t.name] != "" {
+			continue
+		}
+		table := Table{Name: t.name}
+		for _, c := range t.columns {
+			table.Columns = append(table.Columns, c.name)
+		}
+		if err := s.conn.QueryRowContext(ctx, `SELECT count(*) FROM `+quoted(t.name)).Scan(&table.Rows); err != nil {
+			return nil, failure(err)
+		}
+		out = append(out, table)
+	}
+	return out, nil
+}
+
+// Each visits the rows of a table in the order of its first columns. Values are nil,
+// int64, string or []byte, the same on both engines; they are valid during the call.
+func (s *Snapshot) Each(ctx context.Context, t Table, visit func([]any) error) error {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = quoted(c)
+	}
+	columns := strings.Join(names, ", ")
+	rows, err := s.conn.QueryContext(ctx, `SELECT `+columns+` FROM `+quoted(t.Name)+` ORDER BY `+strings.Join(names[:min(3, len(names))], ", "))
+	if err != nil {
+		return failure(err)
+	}
+	defer rows.Close()
+	values, to := make([]any, len(names)), make([]any, len(names))
+	for i := range values {
+		to[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(to...); err != nil {
+			return failure(err)
+		}
+		for i, v := range values {
+			if values[i], err = neutral(v); err != nil {
+				return fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i], err)
+			}
+		}
+		if err := visit(values); err != nil {
+			return err
+		}
+	}
+	return failure(rows.Err())
+}
+
+// neutral turns what a driver returns into one of the four kinds of values.
+func neutral(v any) (any, error) {
+	switch v := v.(type) {
+	case nil, int64, string, []byte:
+		return v, nil
+	case bool:
+		if v {
+			return int64(1), nil
+		}
+		return int64(0), nil
+	}
+	return nil, fmt.Errorf("a value of type %T has no place in a dump", v)
+}
+
+// Size implements ledger.Source.
+func (s *Snapshot) Size(ctx context.Context) (n int64, err error) {
+	err = s.conn.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM leaf`).Scan(&n)
+	return n, failure(err)
+}
+
+// Rows implements ledger.Source.
+func (s *Snapshot) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
+	rows, err := s.conn.QueryContext(ctx, s.text(`SELECT idx, leaf, hashes FROM leaf WHERE idx >= ? AND idx < ? ORDER BY idx`), from, to)
+	if err != nil {
+		return failure(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r ledger.Row
+		if err := rows.Scan(&r.Index, &r.Leaf, &r.Hashes); err != nil {
+			return failure(err)
+		}
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return failure(rows.Err())
+}
+
+// Hashes implements ledger.Source.
+func (s *Snapshot) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
+	out := make(map[int64][]byte, len(indexes))
+	for _, i := range indexes {
+		var h []byte
+		err := s.conn.QueryRowContext(ctx, s.text(`SELECT hashes FROM leaf WHERE idx = ?`), i).Scan(&h)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, failure(err)
+		}
+		out[i] = h
+	}
+	return out, nil
+}
+
+// catalogued is a table as the database describes it.
+type catalogued struct {
+	name    string
+	columns []cataloguedColumn
+}
+
+type cataloguedColumn struct {
+	name    string
+	boolean bool // wants true and false, not 1 and 0
+}
+
+// catalog reads the tables of the database with their columns, by name.
+func catalog(ctx context.Context, q querier, postgres bool) ([]catalogued, error) {
+	query := `SELECT m.name, c.name, lower(c.type) FROM sqlite_schema m, pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid`
+	if postgres {
+		query = `SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c
+			JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+			WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' ORDER BY c.table_name, c.ordinal_position`
+	}
+	rows, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return nil, failure(err)
+	}
+	defer rows.Close()
+	var out []catalogued
+	for rows.Next() {
+		var table, column, kind string
+		if err := rows.Scan(&table, &column, &kind); err != nil {
+			return nil, failure(err)
+		}
+		if len(out) == 0 || out[len(out)-1].name != table {
+			out = append(out, catalogued{name: table})
+		}
+		last := &out[len(out)-1]
+		last.columns = append(last.columns, cataloguedColumn{column, kind == "boolean"})
+	}
+	slices.SortFunc(out, func(a, b catalogued) int { return strings.Compare(a.name, b.name) })
+	return out, failure(rows.Err())
+}
+
+// quoted writes a name of the catalogue in a statement.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
