@@ -15,6 +15,7 @@ const (
 	PartyCreated   Event = "party.create"   // a record came to be
 	PartyAsserted  Event = "party.assert"   // a source said something about it
 	PartyRead      Event = "party.read"     // somebody else opened it
+	PartyListed    Event = "party.list"     // it stood in a list that staff saw; of the house: the query behind the list
 	PartyCorrected Event = "party.correct"  // its person changed it
 	PartyExported  Event = "party.export"   // its person took a copy
 	PartyErased    Event = "party.erase"    // its key was destroyed
@@ -28,13 +29,34 @@ const (
 	InviteSent     Event = "party.invite" // an invitation was queued
 )
 
+// The events of notices, of what people ask without an account, and of the clock of
+// records that nobody has claimed (PTY-28, PTY-29).
+const (
+	NoticeSent       Event = "notice.sent"            // somebody was told what is held about them
+	NoticeSeen       Event = "notice.seen"            // they looked, after a mailed code
+	NoticeStopped    Event = "notice.stopped"         // they want no more such mails
+	NoticeResumed    Event = "notice.resumed"         // and take that back
+	RecordObjected   Event = "record.objected"        // they object: systems stop
+	RecordRestricted Event = "record.restricted"      // kept, and not used
+	RecordReleased   Event = "record.released"        // used again
+	EraseRequested   Event = "record.erase-requested" // to be erased
+	RequestWithdrawn Event = "request.withdrawn"      // taken back by who asked
+	RequestAnswered  Event = "request.answered"       // staff carried it out or said why not
+	RetentionWarned  Event = "retention.warned"       // nobody spoke of the record for long: it will go
+	RetentionHeld    Event = "retention.held"         // staff keep it all the same, and say why
+	RetentionFreed   Event = "retention.freed"        // they keep it no longer
+)
+
 // The events of accounts.
 const (
 	AccountCreated   Event = "account.create"
 	AccountErased    Event = "account.erase"
 	AccountClosed    Event = "account.deactivate"
+	AccountReopened  Event = "account.reopen"
+	AccountChanged   Event = "account.change" // its person changed the name or another detail
 	AccountRecovered Event = "account.recover"
 	AddressProved    Event = "account.address-proved"
+	AddressChange    Event = "account.address-change" // a step in the change of the main address
 	CredentialAdded  Event = "account.credential-add"
 	CredentialEnded  Event = "account.credential-end"
 	SignInSucceeded  Event = "signin.ok"
@@ -50,6 +72,7 @@ const (
 	SystemDisconnected Event = "system.disconnect"
 	SystemAuthorized   Event = "system.authorize"        // a connected system got a token
 	SystemRefused      Event = "system.authorize-failed" // and this one did not
+	SystemRevoked      Event = "system.revoke"           // a connected system ended one of its tokens
 	SettingsChanged    Event = "settings.change"
 	KeysRotated        Event = "keys.rotate"
 	DataImported       Event = "party.import"
@@ -66,7 +89,8 @@ type Entry struct {
 	Detail  map[string]string
 }
 
-// Witnessed is an entry with its place in the ledger.
+// Witnessed is an entry with its place in the ledger. Index is -1 while it waits for
+// that place (only on PostgreSQL, where a sequencer assigns it a moment later).
 type Witnessed struct {
 	Entry
 	Index int64
@@ -79,6 +103,7 @@ var known = map[Event]bool{
 	PartyCreated:       true,
 	PartyAsserted:      true,
 	PartyRead:          true,
+	PartyListed:        true,
 	PartyCorrected:     true,
 	PartyExported:      true,
 	PartyErased:        true,
@@ -90,11 +115,27 @@ var known = map[Event]bool{
 	EvidenceGiven:      true,
 	EvidenceFailed:     true,
 	InviteSent:         true,
+	NoticeSent:         true,
+	NoticeSeen:         true,
+	NoticeStopped:      true,
+	NoticeResumed:      true,
+	RecordObjected:     true,
+	RecordRestricted:   true,
+	RecordReleased:     true,
+	EraseRequested:     true,
+	RequestWithdrawn:   true,
+	RequestAnswered:    true,
+	RetentionWarned:    true,
+	RetentionHeld:      true,
+	RetentionFreed:     true,
 	AccountCreated:     true,
 	AccountErased:      true,
 	AccountClosed:      true,
+	AccountReopened:    true,
+	AccountChanged:     true,
 	AccountRecovered:   true,
 	AddressProved:      true,
+	AddressChange:      true,
 	CredentialAdded:    true,
 	CredentialEnded:    true,
 	SignInSucceeded:    true,
@@ -106,6 +147,7 @@ var known = map[Event]bool{
 	SystemDisconnected: true,
 	SystemAuthorized:   true,
 	SystemRefused:      true,
+	SystemRevoked:      true,
 	SettingsChanged:    true,
 	KeysRotated:        true,
 	DataImported:       true,
