@@ -49,6 +49,8 @@ type Rules struct {
 	StaleAfter time.Duration // an address not confirmed for longer asks for step-up (PTY-A35)
 	MaxTries   int           // wrong evidence per claim before staff must help (PTY-A8, PTY-A30)
 	PaperLife  time.Duration // how long a code on paper holds
+	// Acquisition is the organisation's choice (PTY-24); empty: after confirmation.
+	Acquisition Acquisition
 }
 
 // DefaultRules: a year, five tries, 60 days.
@@ -80,7 +82,8 @@ func Candidates(c Claimant, at []Party, held bool, newest map[habeas.PartyID]tim
 		return nil
 	}
 	for _, p := range at {
-		if p.State == Unclaimed && !p.Blocked {
+		offered := rules.Acquisition != AcquireOff || p.Cleared // a human has checked the person
+		if p.State == Unclaimed && !p.Blocked && offered {
 			out = append(out, Candidate{Party: p, Review: p.Review, Stale: now.Sub(newest[p.ID]) > rules.StaleAfter})
 		}
 	}
@@ -91,6 +94,8 @@ func Candidates(c Claimant, at []Party, held bool, newest map[habeas.PartyID]tim
 			out[i].Review = ReviewRole
 		case (len(out) > 1 || held) && out[i].Review == ReviewNone:
 			out[i].Review = ReviewConflict
+		case rules.Acquisition == AcquireByStaff && out[i].Review == ReviewNone:
+			out[i].Review = ReviewApproval
 		}
 	}
 	return out

@@ -16,7 +16,7 @@ func (a *Asserting) prepareTicket(keys Keys) {
 		state = TicketActive
 	}
 	id := TicketIDOf(keys, a.in.Source.System, t.Ref)
-	a.ticket = Ticket{ID: id, System: a.in.Source.System, Version: version, State: state, At: a.now}
+	a.ticket = Ticket{ID: id, System: a.in.Source.System, Version: version, State: state, At: a.now, Ref: t.Ref}
 	a.statement.Ticket = id
 	a.statement.Occ = Occasion{Ref: t.Ref, Title: t.Title, Starts: t.Starts, BookedBy: t.BookedBy, Version: version}
 }

@@ -25,9 +25,10 @@ type Assertion struct {
 	ExternalID string // the source's own id for the party; may be empty
 	Values     Values
 	Ticket     *TicketInput
-	Idempotent string // the caller's Idempotency-Key; may be empty
-	Stub       bool   // an address only, to be completed by its person
-	Separate   bool   // staff saw the duplicates and say it is somebody else
+	Match      TicketMatch // how the ticket must stand; nil: any way
+	Idempotent string      // the caller's Idempotency-Key; may be empty
+	Stub       bool        // an address only, to be completed by its person
+	Separate   bool        // staff saw the duplicates and say it is somebody else
 }
 
 var errOtherKind = habeas.Conflict("You use this external id for a party of the other kind. A person and an organisation need ids of their own.").
@@ -146,6 +147,7 @@ func (in Assertion) check() error {
 	want(visible(in.Idempotent, maxIdempotent), "Idempotency-Key", "idempotency.invalid", "An idempotency key has at most 200 visible characters.")
 	want(in.Source.Kind != FromSystem || in.HasEmail || in.ExternalID != "", "email", "party.unidentified",
 		"Send an e-mail address or an external id, so that the party can be found again.")
+	want(in.Match == nil || in.Ticket != nil, "If-Match", "match.invalid", "If-Match is about a ticket. Send one, or leave the header away.")
 	if t := in.Ticket; t != nil {
 		want(t.Ref != "" && visible(t.Ref, maxTicketRef), "ticket.id", "ticket.id", "A ticket has an id of at most 200 visible characters.")
 		want(t.Version >= 0, "ticket.version", "ticket.version", "A ticket version is a whole number from 1.")
@@ -226,6 +228,12 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 			}
 			a.Answer, a.Known = seen.Answer, true
 			return Change{}, nil
+		}
+	}
+	if a.in.Match != nil {
+		was, there := found.Ticket(a.ticket.ID)
+		if err := a.in.Match.Check(was, there); err != nil {
+			return Change{}, err
 		}
 	}
 	var rows []KnownAs

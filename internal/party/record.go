@@ -40,6 +40,9 @@ type Party struct {
 	Stub      bool             // entered as an address only, to be completed by its person
 	Cleared   bool             // staff decided that whoever proves its address may claim it
 	Version   int64            // grows with every change; claims compare it
+
+	Restraint    Restraint // objected to or restricted: kept, and not used
+	RestrainedAt time.Time // zero while there is no restraint
 }
 
 // Review is why a record waits for a human decision.
@@ -53,12 +56,13 @@ const (
 	ReviewNotMe    Review = "not-me"   // the owner of the address says it is somebody else
 	ReviewRole     Review = "role"     // the address belongs to an administrator (PTY-A36)
 	ReviewEvidence Review = "evidence" // too much wrong evidence was offered (PTY-A8)
+	ReviewApproval Review = "approval" // the organisation wants to approve every claim (PTY-24)
 )
 
 // Waits reports whether the reason is one for which a record stands in the queue.
 func (r Review) Waits() bool {
 	switch r {
-	case ReviewConflict, ReviewShared, ReviewNotMe, ReviewRole, ReviewEvidence:
+	case ReviewConflict, ReviewShared, ReviewNotMe, ReviewRole, ReviewEvidence, ReviewApproval:
 		return true
 	case ReviewNone:
 	}
@@ -277,8 +281,11 @@ func currentIndex(p Party, stated []Value) int {
 	return len(stated) - 1 // nothing before the claim: the first who filled the gap
 }
 
+// afterClaim reports whether somebody else said it when the record was its person's
+// already, or while it may not be used.
 func afterClaim(p Party, v Value) bool {
-	return !p.ClaimedAt.IsZero() && v.At.After(p.ClaimedAt) && v.Source.Kind != FromSelf
+	after := func(t time.Time) bool { return !t.IsZero() && v.At.After(t) }
+	return (after(p.ClaimedAt) || after(p.RestrainedAt)) && v.Source.Kind != FromSelf
 }
 
 // MaskFor hides what a claimant may not see before more evidence is shown

@@ -35,7 +35,18 @@ type Ticket struct {
 	Version int64
 	State   TicketState
 	At      time.Time // when its newest version arrived
+	Ref     string    // the system's own number of it; read only where tickets are listed
 }
+
+// TicketMark is a place in a system's list of tickets, which runs from the longest
+// unchanged to the latest change: what changes meanwhile comes up again at its end.
+type TicketMark struct {
+	At time.Time
+	ID habeas.TicketID
+}
+
+// Mark is where a ticket stands in that list.
+func (t Ticket) Mark() TicketMark { return TicketMark{t.At, t.ID} }
 
 // ErrNoTicket says that the system has no such ticket; another system's looks the same.
 var ErrNoTicket = habeas.NotFound("There is no such ticket.").WithCode("ticket.none")
@@ -84,4 +95,35 @@ type Attended struct {
 	BookedBy string // short name of who booked, when it was somebody else
 	Said     Values // what was stated with it, in the words of the ticket
 	At       time.Time
+}
+
+// TicketMatch is a condition of a caller about a ticket as it stands (RFC 9110,
+// 13.1.1): the versions it takes, each with its state. Nil takes anything; the empty
+// list takes any ticket that is there.
+type TicketMatch []TicketVersion
+
+// TicketVersion is one version of a ticket. A ticket keeps its version when it is
+// cancelled, so the state is part of what changes.
+type TicketVersion struct {
+	Version int64
+	State   TicketState
+}
+
+// errTicketChanged answers a condition that does not hold. It is the same for a
+// ticket that is not there.
+var errTicketChanged = habeas.Conflict("The ticket is not as If-Match says. Read it again.").WithCode("ticket.changed")
+
+// Check returns an error unless the ticket, when it is there, is as wanted.
+func (m TicketMatch) Check(t Ticket, there bool) error {
+	switch {
+	case m == nil, there && len(m) == 0:
+		return nil
+	case there:
+		for _, v := range m {
+			if v.Version == t.Version && v.State == t.State {
+				return nil
+			}
+		}
+	}
+	return errTicketChanged
 }

@@ -16,7 +16,8 @@ type Offer struct {
 	Locked bool   // too much wrong evidence: staff must help
 }
 
-// Look is one line of a person's Activity: who saw or changed what.
+// Look is one line of a person's Activity: who saw or changed what. Its event id names
+// it; its place in the ledger may still be open.
 type Look struct {
 	audit.Witnessed
 	Party     habeas.PartyID // zero: it is about the account

@@ -46,14 +46,14 @@ func nullID[K habeas.Kind](id habeas.ID[K]) any {
 func scanParty(r row) (party.Party, error) {
 	var p party.Party
 	var id, account []byte
-	var claimed int64
+	var claimed, restrained int64
 	var opened string
-	if err := r.Scan(&id, &p.Kind, &p.State, &account, &claimed, &p.Review, &opened, &p.Blocked, &p.Stub, &p.Cleared, &p.Version); err != nil {
+	if err := r.Scan(&id, &p.Kind, &p.State, &account, &claimed, &p.Review, &opened, &p.Blocked, &p.Stub, &p.Cleared, &p.Version, &p.Restraint, &restrained); err != nil {
 		return p, err
 	}
 	copy(p.ID[:], id)
 	copy(p.Account[:], account)
-	p.ClaimedAt = moment(claimed)
+	p.ClaimedAt, p.RestrainedAt = moment(claimed), moment(restrained)
 	p.Opened = splitList(opened)
 	return p, nil
 }
@@ -62,6 +62,7 @@ func partyArgs(p party.Party) []any {
 	return []any{
 		p.ID[:], string(p.Kind), string(p.State), nullID(p.Account), millis(p.ClaimedAt), string(p.Review),
 		joinList(p.Opened), p.Blocked, p.Stub, p.Cleared, p.Version,
+		string(p.Restraint), millis(p.RestrainedAt),
 	}
 }
 
@@ -87,8 +88,14 @@ func scanTicket(r row) (party.Ticket, error) {
 	return t, nil
 }
 
+func ticketPlace(id habeas.TicketID) string { return "ticket/" + string(id[:]) }
+
 func (tx *Tx) putTicket(t party.Ticket) error {
-	_, err := tx.w.stmts.putTicket.ExecContext(tx.ctx, t.ID[:], t.System[:], t.Version, string(t.State), millis(t.At))
+	var sealed any // a change that does not name the ticket leaves its number as it is
+	if t.Ref != "" {
+		sealed = tx.w.db.cfg.Keys.House().Seal(ticketPlace(t.ID), []byte(t.Ref))
+	}
+	_, err := tx.w.stmts.putTicket.ExecContext(tx.ctx, t.ID[:], t.System[:], t.Version, string(t.State), millis(t.At), sealed)
 	return err
 }
 

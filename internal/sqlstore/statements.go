@@ -19,7 +19,7 @@ type statements struct {
 
 const (
 	selectKnownAs = `SELECT hash, source, n, party, ref, said, sealed FROM known_as WHERE hash `
-	selectParty   = `SELECT id, kind, state, account, claimed_at, review, opened, blocked, stub, cleared, version FROM party`
+	selectParty   = `SELECT id, kind, state, account, claimed_at, review, opened, blocked, stub, cleared, version, restraint, restrained_at FROM party`
 	selectTickets = `SELECT id, system, version, state, at FROM ticket WHERE id `
 	selectTicket  = selectTickets + `= ?`
 )
@@ -40,13 +40,13 @@ func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error)
 		{&s.party, selectParty + ` WHERE id ` + anyOf},
 		{&s.ticket, selectTickets + anyOf},
 		{&s.idempotent, `SELECT key, print, answer, at FROM idempotent WHERE key ` + anyOf},
-		{&s.insertParty, `INSERT INTO party (id, kind, state, account, claimed_at, review, opened, blocked, stub, cleared, version) VALUES (?,?,?,?,?,?,?,?,?,?,?)`},
-		{&s.updateParty, `UPDATE party SET kind=?2, state=?3, account=?4, claimed_at=?5, review=?6, opened=?7, blocked=?8, stub=?9, cleared=?10, version=?11 WHERE id=?1`},
+		{&s.insertParty, `INSERT INTO party (id, kind, state, account, claimed_at, review, opened, blocked, stub, cleared, version, restraint, restrained_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`},
+		{&s.updateParty, `UPDATE party SET kind=?2, state=?3, account=?4, claimed_at=?5, review=?6, opened=?7, blocked=?8, stub=?9, cleared=?10, version=?11, restraint=?12, restrained_at=?13 WHERE id=?1`},
 		{&s.putKnownAs, `INSERT INTO known_as (hash, source, n, party, ref, said, sealed) VALUES (?,?,?,?,?,?,?)
 			ON CONFLICT (hash, source, n) DO UPDATE SET party=excluded.party, ref=excluded.ref, said=excluded.said, sealed=excluded.sealed`},
 		{&s.insertStatement, `INSERT INTO statement (party, id, source_kind, source, ticket, sealed) VALUES (?,?,?,?,?,?)`},
-		{&s.putTicket, `INSERT INTO ticket (id, system, version, state, at) VALUES (?,?,?,?,?)
-			ON CONFLICT (id) DO UPDATE SET version=excluded.version, state=excluded.state, at=excluded.at`},
+		{&s.putTicket, `INSERT INTO ticket (id, system, version, state, at, sealed) VALUES (?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
+			version=excluded.version, state=excluded.state, at=excluded.at, sealed=coalesce(excluded.sealed, ticket.sealed)`},
 		{&s.putIdempotent, `INSERT INTO idempotent (key, print, answer, at) VALUES (?,?,?,?)
 			ON CONFLICT (key) DO UPDATE SET print=excluded.print, answer=excluded.answer, at=excluded.at`},
 		{&s.insertLeaf, `INSERT INTO leaf (idx, event, subject, leaf, hashes, sealed) VALUES (?,?,?,?,?,?)`},

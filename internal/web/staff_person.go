@@ -96,6 +96,8 @@ func reviewWords(p lang.Printer, r party.Review) string {
 		return p.T("The address belongs to an administrator. Such records are never claimed automatically.")
 	case party.ReviewEvidence:
 		return p.T("Too many numbers or codes that did not match were tried. Release gives the person new tries.")
+	case party.ReviewApproval:
+		return p.T("Somebody who proved the address wants to claim it. The organisation looks at every claim first.")
 	case party.ReviewNone:
 	}
 	return ""
