@@ -21,6 +21,7 @@ type Systems struct {
 	clock   habeas.Clock
 	refused edge.Limiter
 	records *SystemRecords
+	sandbox *Sandbox
 	tokens  *authz.Cache
 	names   sync.Map // habeas.SystemID → string; a name never changes
 }
@@ -41,15 +42,20 @@ func NewSystems(deps SystemsDeps) *Systems {
 	if deps.Refused == nil {
 		deps.Refused = edge.NewBuckets(deps.Clock, 0.1, 10, 4096)
 	}
+	keys := &ringKeys{Ring: deps.Keys}
 	return &Systems{
 		db: deps.DB, clock: deps.Clock, refused: deps.Refused,
-		records: &SystemRecords{db: deps.DB, keys: &ringKeys{Ring: deps.Keys}, schemas: deps.Schemas, clock: deps.Clock},
+		records: &SystemRecords{db: deps.DB, keys: keys, schemas: deps.Schemas, clock: deps.Clock},
+		sandbox: NewSandbox(keys, deps.Schemas, deps.Clock),
 		tokens:  authz.NewCache(deps.Clock, deps.DB.Systems().Bearer),
 	}
 }
 
 // Records returns what connected systems do with records.
 func (s *Systems) Records() *SystemRecords { return s.records }
+
+// Sandbox returns what systems do that are only tried out.
+func (s *Systems) Sandbox() *Sandbox { return s.sandbox }
 
 // List returns every system, also disconnected ones, oldest first.
 func (s *Systems) List(ctx context.Context, a habeas.Actor) ([]authz.System, error) {
@@ -59,9 +65,20 @@ func (s *Systems) List(ctx context.Context, a habeas.Actor) ([]authz.System, err
 	return s.db.Systems().Systems(ctx)
 }
 
-// Connect makes a system. The secret is shown once and kept nowhere.
+// Connect makes a system that writes and reads nothing but its own tickets. The secret
+// is shown once and kept nowhere.
 func (s *Systems) Connect(ctx context.Context, a habeas.Actor, name string) (authz.System, authz.Secret, error) {
-	system, secret, entry, err := authz.Connect(a, name, s.clock.Now())
+	return s.ConnectOn(ctx, a, authz.Terms{Name: name})
+}
+
+// ConnectOn makes a system on the given terms.
+func (s *Systems) ConnectOn(ctx context.Context, a habeas.Actor, t authz.Terms) (authz.System, authz.Secret, error) {
+	for _, set := range t.Reads {
+		if _, ok := s.records.schemas.Set(set); !ok {
+			return authz.System{}, authz.Secret{}, errNoSet
+		}
+	}
+	system, secret, entry, err := authz.Connect(a, t, s.clock.Now())
 	if err != nil {
 		return authz.System{}, authz.Secret{}, err
 	}
@@ -143,6 +160,29 @@ func (s *Systems) Authorize(ctx context.Context, id habeas.SystemID, secret stri
 	}
 	return authz.Token{}, refusal
 }
+
+// Revoke ends one of a system's own tokens (RFC 7009). A token that is not there, or
+// not this system's, is no error: it is as dead as was wished.
+func (s *Systems) Revoke(ctx context.Context, id habeas.SystemID, secret, token string) error {
+	system, err := s.db.Systems().System(ctx, id)
+	if err != nil && habeas.KindOf(err) != habeas.KindNotFound {
+		return err
+	}
+	if err := system.MayRevoke(secret); err != nil {
+		return err
+	}
+	entry, ended := system.Revoked(s.clock.Now()), false
+	err = s.db.InTx(ctx, func(tx *sqlstore.Tx) (err error) {
+		ended, err = tx.Systems().RevokeToken(id, authz.HashOf(token), entry)
+		return err
+	})
+	if ended {
+		s.tokens.Invalidate()
+	}
+	return err
+}
+
+var errNoSet = habeas.Invalid("reads", "There is no data set of this name.").WithCode("set.unknown")
 
 var errTooManyRefusals = habeas.TooMany("Too many failed tries. Wait a moment and try again.").WithCode("client.limited")
 

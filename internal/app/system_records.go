@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
@@ -32,45 +31,4 @@ func (r *SystemRecords) FindOrCreate(ctx context.Context, a habeas.Actor, in par
 		return party.Reference{}, err
 	}
 	return said.Answer, nil
-}
-
-// Ticket returns the state of one of the system's own tickets.
-func (r *SystemRecords) Ticket(ctx context.Context, a habeas.Actor, ref string) (party.Ticket, error) {
-	return ownTicket(ctx, r.db.Records(), party.TicketIDOf(r.keys, a.System, ref))
-}
-
-// CancelTicket cancels one of the system's own tickets. Version zero cancels it as
-// it stands. Doing it twice is the same as once.
-func (r *SystemRecords) CancelTicket(ctx context.Context, a habeas.Actor, ref string, version int64) (is party.Ticket, err error) {
-	id, now := party.TicketIDOf(r.keys, a.System, ref), r.clock.Now()
-	entry := audit.Entry{
-		ID: habeas.NewID[habeas.EventKind](now), Event: audit.TicketChanged, Actor: a, At: now,
-		Detail: map[string]string{"ticket": id.String(), "state": string(party.TicketCancelled)},
-	}
-	err = r.db.InTx(ctx, func(tx *sqlstore.Tx) error {
-		was, err := ownTicket(ctx, tx.Records().Records, id)
-		if err != nil {
-			return err
-		}
-		var changed bool
-		if is, changed, err = was.Cancel(version, now); err != nil || !changed {
-			return err
-		}
-		return tx.Records().ChangeTicket(is, entry)
-	})
-	return is, err
-}
-
-// ownTicket reads a ticket by the keyed hash of the system and its number, so no
-// system can name another one's.
-func ownTicket(ctx context.Context, records sqlstore.Records, id habeas.TicketID) (party.Ticket, error) {
-	found, err := records.Tickets(ctx, []habeas.TicketID{id})
-	if err != nil {
-		return party.Ticket{}, err
-	}
-	t, ok := found[id]
-	if !ok {
-		return t, party.ErrNoTicket
-	}
-	return t, nil
 }

@@ -25,7 +25,7 @@ var (
 
 func connected(t *testing.T) (System, Secret) {
 	t.Helper()
-	s, secret, entry, err := Connect(administrator, " City   Bookings ", morning)
+	s, secret, entry, err := Connect(administrator, Terms{Name: " City   Bookings "}, morning)
 	if err != nil || s.Name != "City Bookings" || entry.Event != audit.SystemConnected {
 		t.Fatalf("%v %v %v", s, entry, err)
 	}
@@ -42,7 +42,7 @@ func TestOnlyAdministratorsManageSystems(t *testing.T) {
 		"nobody": {}, "staff": staff, "a mailed code": weak, "a system": s.Actor(), "the server": habeas.Server,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, _, e1 := Connect(a, "City Bookings", morning)
+			_, _, _, e1 := Connect(a, Terms{Name: "City Bookings"}, morning)
 			_, _, _, e2 := s.Rotate(a, morning)
 			_, _, e3 := s.Disconnect(a, morning)
 			_, _, e4 := ended.Reconnect(a, morning)
@@ -60,7 +60,7 @@ func TestANameIsWhatPeopleCanRead(t *testing.T) {
 		"City Bookings": true, "ab": true, "Música y más": true, strings.Repeat("é", 80): true,
 		"": false, " x ": false, strings.Repeat("x", 81): false, "City\u202eBookings": false, "a\x00b": false, "a\xffb": false, "zero\u200bwidth": false,
 	} {
-		if _, _, _, err := Connect(administrator, name, morning); (err == nil) != ok {
+		if _, _, _, err := Connect(administrator, Terms{Name: name}, morning); (err == nil) != ok {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

@@ -26,6 +26,9 @@ type Writer interface {
 	SaveSystem(s System, e audit.Entry) error
 	// GrantToken stores a token, notes the use, and drops tokens that have expired.
 	GrantToken(t Token, now time.Time, e audit.Entry) error
+	// RevokeToken ends a token of the system and reports whether it was there; only
+	// then the entry is written.
+	RevokeToken(system habeas.SystemID, token Hash, e audit.Entry) (bool, error)
 	// RefuseSystem writes only the entry.
 	RefuseSystem(e audit.Entry) error
 }

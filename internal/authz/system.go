@@ -20,7 +20,14 @@ const (
 	ScopeTickets Scope = "tickets:write" // read and cancel the system's own tickets
 )
 
-// AllScopes are granted to a system when it is connected.
+// readPrefix begins the scopes that let a system read one data set each.
+const readPrefix = "parties:read."
+
+// ReadScope is the scope that lets a system read a data set of the parties it has
+// itself brought (PTY-22). No system has one unless an administrator grants it.
+func ReadScope(set string) Scope { return Scope(readPrefix + set) }
+
+// AllScopes are granted to every system when it is connected.
 func AllScopes() []Scope { return []Scope{ScopeParties, ScopeTickets} }
 
 // System is a program of somebody's that speaks to this server: bookings,
@@ -35,6 +42,15 @@ type System struct {
 	EndedAt   time.Time // when it was disconnected; zero: it is connected
 	Secret    Hash      // of the current secret
 	OldSecret Hash      // of the one before, good until the next change; zero: none
+	Sandbox   bool      // for trying things out: nothing it says is kept, and it reads nothing real
+}
+
+// Terms are on what terms a system is connected. They do not change later: a system
+// that was tried out in a sandbox is connected anew, with credentials of its own.
+type Terms struct {
+	Name    string
+	Sandbox bool
+	Reads   []string // names of the data sets that it may read
 }
 
 // Connected reports whether the system may do anything at all.
@@ -58,19 +74,29 @@ func MayManage(a habeas.Actor) error {
 }
 
 // Connect makes a new system and its first secret, which is kept nowhere.
-func Connect(a habeas.Actor, name string, now time.Time) (System, Secret, audit.Entry, error) {
+func Connect(a habeas.Actor, t Terms, now time.Time) (System, Secret, audit.Entry, error) {
 	if err := MayManage(a); err != nil {
 		return System{}, Secret{}, audit.Entry{}, err
 	}
-	name = strings.Join(strings.Fields(name), " ")
+	name := strings.Join(strings.Fields(t.Name), " ")
 	if n := utf8.RuneCountInString(name); n < 2 || n > 80 || strings.ContainsFunc(name, unseen) {
 		return System{}, Secret{}, audit.Entry{}, errName
 	}
 	secret := newSecret()
 	s := System{
 		ID: habeas.NewID[habeas.SystemKind](now), Name: name, Scopes: AllScopes(), CreatedAt: now, Secret: secret.Hash(),
+		Sandbox: t.Sandbox,
 	}
-	return s, secret, s.entry(a, audit.SystemConnected, "connect", now), nil
+	for _, set := range slices.Sorted(slices.Values(t.Reads)) {
+		s.Scopes = append(s.Scopes, ReadScope(set))
+	}
+	s.Scopes = slices.Compact(s.Scopes)
+	e := s.entry(a, audit.SystemConnected, "connect", now)
+	e.Detail["scopes"] = JoinScopes(s.Scopes)
+	if s.Sandbox {
+		e.Detail["sandbox"] = "yes"
+	}
+	return s, secret, e, nil
 }
 
 // unseen are characters that serve only to deceive in a name.
@@ -88,6 +114,20 @@ func (s System) Rotate(a habeas.Actor, now time.Time) (System, Secret, audit.Ent
 	secret := newSecret()
 	s.OldSecret, s.Secret = s.Secret, secret.Hash()
 	return s, secret, s.entry(a, audit.SystemConnected, "secret", now), nil
+}
+
+// MayRevoke says whether somebody who shows this secret may end the system's tokens
+// (RFC 7009, 2.1). The zero System is refused in the same time.
+func (s System) MayRevoke(secret string) error {
+	if !s.Knows(secret) || !s.Connected() {
+		return ErrClient
+	}
+	return nil
+}
+
+// Revoked witnesses that the system ended one of its tokens itself.
+func (s System) Revoked(now time.Time) audit.Entry {
+	return s.entry(s.Actor(), audit.SystemRevoked, "token", now)
 }
 
 // Disconnect ends the system. Its tokens end with it.

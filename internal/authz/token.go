@@ -110,10 +110,22 @@ type Bearer struct {
 	Actor   habeas.Actor
 	Scopes  []Scope
 	Expires time.Time
+	Sandbox bool // nothing real is read or written with this token
 }
 
 // May reports whether the token permits something.
 func (b Bearer) May(s Scope) bool { return slices.Contains(b.Scopes, s) }
+
+// Reads lists the data sets that the token lets its bearer read.
+func (b Bearer) Reads() []string {
+	var sets []string
+	for _, s := range b.Scopes {
+		if set, ok := strings.CutPrefix(string(s), readPrefix); ok {
+			sets = append(sets, set)
+		}
+	}
+	return sets
+}
 
 // JoinScopes writes scopes as OAuth does: separated by spaces (RFC 6749, 3.3).
 func JoinScopes(scopes []Scope) string {

@@ -20,14 +20,14 @@ func (db *DB) Systems() Systems { return Systems{db.readers} }
 // Systems returns the reader and writer of systems in this transaction.
 func (tx *Tx) Systems() SystemsTx { return SystemsTx{Systems{steady{tx.w.conn}}, tx} }
 
-const selectSystem = `SELECT id, name, secret, old_secret, scopes, created_at, used_at, ended_at FROM system`
+const selectSystem = `SELECT id, name, secret, old_secret, scopes, created_at, used_at, ended_at, sandbox FROM system`
 
 func scanSystem(r row) (authz.System, error) {
 	var s authz.System
 	var id, secret, old []byte
 	var scopes string
 	var created, used, ended int64
-	if err := r.Scan(&id, &s.Name, &secret, &old, &scopes, &created, &used, &ended); err != nil {
+	if err := r.Scan(&id, &s.Name, &secret, &old, &scopes, &created, &used, &ended, &s.Sandbox); err != nil {
 		return s, err
 	}
 	copy(s.ID[:], id)
@@ -59,9 +59,9 @@ func (r Systems) Bearer(ctx context.Context, token authz.Hash, now time.Time) (a
 	var id []byte
 	var scopes string
 	var expires int64
-	err := r.q.QueryRowContext(ctx, `SELECT t.system, t.scopes, t.expires FROM system_token t
+	err := r.q.QueryRowContext(ctx, `SELECT t.system, t.scopes, t.expires, s.sandbox FROM system_token t
 		JOIN system s ON s.id = t.system WHERE t.hash = ? AND t.expires > ? AND s.ended_at = 0`,
-		token[:], millis(now)).Scan(&id, &scopes, &expires)
+		token[:], millis(now)).Scan(&id, &scopes, &expires, &b.Sandbox)
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, authz.ErrToken
 	}
@@ -85,10 +85,10 @@ func (w SystemsTx) SaveSystem(s authz.System, e audit.Entry) error {
 	if !s.OldSecret.IsZero() {
 		old = s.OldSecret[:]
 	}
-	_, err := w.tx.exec(`INSERT INTO system (id, name, secret, old_secret, scopes, created_at, used_at, ended_at)
-		VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET name=excluded.name, secret=excluded.secret,
+	_, err := w.tx.exec(`INSERT INTO system (id, name, secret, old_secret, scopes, created_at, used_at, ended_at, sandbox)
+		VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET name=excluded.name, secret=excluded.secret,
 		old_secret=excluded.old_secret, scopes=excluded.scopes, ended_at=excluded.ended_at`,
-		s.ID[:], s.Name, s.Secret[:], old, authz.JoinScopes(s.Scopes), millis(s.CreatedAt), millis(s.UsedAt), millis(s.EndedAt))
+		s.ID[:], s.Name, s.Secret[:], old, authz.JoinScopes(s.Scopes), millis(s.CreatedAt), millis(s.UsedAt), millis(s.EndedAt), s.Sandbox)
 	if err != nil {
 		return err
 	}
@@ -113,6 +113,18 @@ func (w SystemsTx) GrantToken(t authz.Token, now time.Time, e audit.Entry) error
 		return err
 	}
 	return w.tx.Audit(e)
+}
+
+// RevokeToken implements authz.Writer.
+func (w SystemsTx) RevokeToken(system habeas.SystemID, token authz.Hash, e audit.Entry) (bool, error) {
+	res, err := w.tx.exec(`DELETE FROM system_token WHERE hash = ? AND system = ?`, token[:], system[:])
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	return true, w.tx.Audit(e)
 }
 
 // RefuseSystem implements authz.Writer.

@@ -30,7 +30,7 @@ func (m *systemsInMemory) List(_ context.Context, a habeas.Actor) ([]authz.Syste
 }
 
 func (m *systemsInMemory) Connect(_ context.Context, a habeas.Actor, name string) (authz.System, authz.Secret, error) {
-	s, secret, _, err := authz.Connect(a, name, m.clock.Now())
+	s, secret, _, err := authz.Connect(a, authz.Terms{Name: name}, m.clock.Now())
 	if err == nil {
 		m.held = append(m.held, s)
 	}
