@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/api"
@@ -17,6 +18,9 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/web"
 )
+
+// stopTime is how long what is under way may take to finish when the server stops.
+const stopTime = 20 * time.Second
 
 // ServeOptions say how `habeas serve` runs.
 type ServeOptions struct {
@@ -78,8 +82,14 @@ func Serve(ctx context.Context, o ServeOptions) error {
 		}
 		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}
+	if err := s.Control.Listen(o.Dir); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	o.Listening(cfg.Origin.String())
-	return errors.Join(s.Serve(ctx, l, h), s.Close())
+	err = s.Serve(ctx, l, h)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	return errors.Join(err, s.Control.Close(stopping), s.Close())
 }
 
 // config turns the settings into what Open wants.

@@ -48,6 +48,7 @@ type Server struct {
 	Accounts *Accounts
 	Systems  *Systems
 	Records  *Records
+	Control  *Control // listens from app.Serve on
 
 	worker *jobs.Worker
 	lock   *os.File
@@ -92,6 +93,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.Ledger, err = OpenLedger(ctx, cfg.Dir, cfg.LedgerOrigin, cfg.Keys, s.DB); err != nil {
 		return nil, errors.Join(err, s.DB.Close())
 	}
+	s.Control = NewControl(cfg.Log)
 	s.wire()
 	s.start(ctx)
 	return s, nil
