@@ -16,6 +16,7 @@ const (
 	ForSignIn        Purpose = "sign-in"             // a code that somebody asked for
 	ForInvitation    Purpose = "invitation"          // a code that the organisation sent
 	ForAddress       Purpose = "add-address"         // a code for one more address of an account
+	ForMain          Purpose = "main-address"        // a code for the address that is to become the main one
 	ForFirst         Purpose = "first-administrator" // the link the operator was given
 	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
 	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
@@ -32,7 +33,7 @@ func (p Purpose) Life() time.Duration {
 		return codeLifeInvited
 	case ForPasskeySignIn, ForPasskeyNewOne:
 		return ceremonyLife
-	case ForSignIn, ForAddress, ForFirstCode:
+	case ForSignIn, ForAddress, ForMain, ForFirstCode:
 	}
 	return codeLifeAsked
 }
@@ -40,7 +41,7 @@ func (p Purpose) Life() time.Duration {
 // Coded reports whether the challenge is answered by typing a mailed code.
 func (p Purpose) Coded() bool {
 	switch p {
-	case ForSignIn, ForInvitation, ForAddress, ForFirstCode:
+	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
 		return true
 	case ForFirst, ForPasskeySignIn, ForPasskeyNewOne:
 	}
@@ -71,6 +72,7 @@ type Words struct {
 	To       string `json:"t,omitempty"` // path to go to afterwards
 	Name     string `json:"n,omitempty"` // of the passkey to be added
 	Link     []byte `json:"p,omitempty"` // id of the link that led here
+	Record   bool   `json:"r,omitempty"` // the person's records are to say the address too
 	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony
 }
 

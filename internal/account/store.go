@@ -20,6 +20,8 @@ type Reader interface {
 	// Passkeys returns those in use.
 	Passkeys(ctx context.Context, id habeas.AccountID) ([]Passkey, error)
 	Grants(ctx context.Context) ([]Grant, error)
+	// Change is the change of the main address under way; found is false when there is none.
+	Change(ctx context.Context, id habeas.AccountID) (c Change, found bool, err error)
 }
 
 // Writer is what a use case writes inside one transaction. Every method takes the
@@ -30,7 +32,16 @@ type Writer interface {
 	CreateAccount(a Account, e audit.Entry) error
 	ChangeAccount(a Account, e audit.Entry) error
 	AddAddress(a Address, e audit.Entry) error
+	// RemoveAddress keeps the address aside for UndoFor.
 	RemoveAddress(a Address, e audit.Entry) error
+	// RestoreAddress brings back one that was removed.
+	RestoreAddress(a Address, e audit.Entry) error
+	// SetMain makes another address of an account its main one.
+	SetMain(id habeas.AccountID, main keyring.LookupHash, e audit.Entry) error
+	// SaveChange inserts or updates the change of an account's main address.
+	SaveChange(c Change, e audit.Entry) error
+	// EndChange forgets it.
+	EndChange(c Change, e audit.Entry) error
 	AddPasskey(p Passkey, e audit.Entry) error
 	// ChangePasskey writes use, end or restoration.
 	ChangePasskey(p Passkey, e audit.Entry) error

@@ -18,7 +18,7 @@ import (
 	"github.com/habeas-data/habeas/internal/web"
 )
 
-// AccountsDeps is what the use cases about accounts stand on. All are required but Roles.
+// AccountsDeps is what the use cases about accounts stand on. All are required but Roles and Changes.
 type AccountsDeps struct {
 	DB           *sqlstore.DB
 	Keys         *keyring.Ring
@@ -26,7 +26,8 @@ type AccountsDeps struct {
 	Clock        habeas.Clock
 	Origin       edge.Origin
 	Organisation string
-	Roles        account.Roles // nil: the rows of grants by address (ADR 0008)
+	Roles        account.Roles       // nil: the rows of grants by address (ADR 0008)
+	Changes      account.ChangeRules // of the main address; zero: account.DefaultChangeRules
 }
 
 // Accounts are the use cases about accounts. It implements web.Accounts and
@@ -37,6 +38,7 @@ type Accounts struct {
 	mailer *Mailer
 	clock  habeas.Clock
 	roles  account.Roles
+	rules  account.ChangeRules
 	rp     *webauthn.WebAuthn
 	rpErr  error // why there are no passkeys; nil
 }
@@ -52,7 +54,10 @@ func NewAccounts(d AccountsDeps) *Accounts {
 	if d.Roles == nil {
 		d.Roles = d.DB.Accounts()
 	}
-	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles}
+	if d.Changes == (account.ChangeRules{}) {
+		d.Changes = account.DefaultChangeRules
+	}
+	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles, rules: d.Changes}
 	a.rp, a.rpErr = relyingParty(d.Origin, d.Organisation)
 	return a
 }

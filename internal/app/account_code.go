@@ -180,7 +180,7 @@ func (a *Accounts) wrong(tx *sqlstore.Tx, c account.Challenge, open bool) error 
 func (a *Accounts) prepare(ctx context.Context, id habeas.ChallengeID, right bool, flow account.Token, now time.Time) (habeas.AccountID, error) {
 	var none habeas.AccountID
 	c, found, err := a.db.Accounts().Challenge(ctx, id)
-	if err != nil || !right || !found || !c.Open(flow, now) || c.Purpose == account.ForAddress {
+	if err != nil || !right || !found || !c.Open(flow, now) || c.Purpose == account.ForAddress || c.Purpose == account.ForMain {
 		return none, err
 	}
 	if _, taken, err := a.db.Accounts().AddressAt(ctx, c.Address); err != nil || taken {
@@ -192,8 +192,12 @@ func (a *Accounts) prepare(ctx context.Context, id habeas.ChallengeID, right boo
 
 // proved does what the right code was for.
 func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Actor, fresh habeas.AccountID, b account.Browser) (account.Proved, error) {
-	if c.Purpose == account.ForAddress {
+	switch c.Purpose {
+	case account.ForAddress:
 		return a.addAddress(tx, c, actor)
+	case account.ForMain:
+		return a.confirmMain(tx, c, actor)
+	default:
 	}
 	if c.Purpose == account.ForFirstCode {
 		if err := a.spendFirstLink(tx, c); err != nil {
@@ -272,7 +276,6 @@ func (a *Accounts) findOrCreate(tx *sqlstore.Tx, c account.Challenge, fresh habe
 }
 
 var (
-	errOtherAccount = habeas.Forbidden("This address belongs to another account. Nothing was changed.").WithCode("address.taken")
 	errNotYours     = habeas.Forbidden("Sign in again, then add the address once more.").WithCode("address.signed-out")
 	errManyAddress  = habeas.Forbidden("An account holds at most {max} addresses. Remove one first.").WithCode("address.many").With("max", strconv.Itoa(account.MaxAddresses))
 )
@@ -280,7 +283,7 @@ var (
 // addAddress adds a proved address to the account that asked for it.
 func (a *Accounts) addAddress(tx *sqlstore.Tx, c account.Challenge, actor habeas.Actor) (account.Proved, error) {
 	ctx, w := tx.Context(), tx.Accounts()
-	out := account.Proved{Account: actor.Account, Next: "/me/credentials"}
+	out := account.Proved{Account: actor.Account, Next: addressPage}
 	if actor.Account.IsZero() || habeas.SubjectOf(actor.Account) != c.Subject {
 		return out, errNotYours
 	}
@@ -291,7 +294,7 @@ func (a *Accounts) addAddress(tx *sqlstore.Tx, c account.Challenge, actor habeas
 	case found && held.Account == actor.Account:
 		return out, nil
 	case found:
-		return out, errOtherAccount
+		return out, account.ErrTaken
 	}
 	all, err := w.Addresses(ctx, actor.Account)
 	if err != nil {

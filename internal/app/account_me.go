@@ -23,7 +23,7 @@ func (a *Accounts) SetName(ctx context.Context, actor habeas.Actor, name string)
 	if err := account.CheckName("name", name); err != nil {
 		return err
 	}
-	e := a.entry(audit.PartyCorrected, habeas.SubjectOf(actor.Account), actor, map[string]string{"field": "account name"})
+	e := a.entry(audit.AccountChanged, habeas.SubjectOf(actor.Account), actor, map[string]string{"field": "name"})
 	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 		who, err := tx.Accounts().Account(ctx, actor.Account)
 		if err != nil {
@@ -76,23 +76,6 @@ func (a *Accounts) RestorePasskey(ctx context.Context, actor habeas.Actor, hash 
 	})
 }
 
-// RemoveAddress takes away an address other than the main one.
-func (a *Accounts) RemoveAddress(ctx context.Context, actor habeas.Actor, hash keyring.LookupHash) error {
-	e := a.entry(audit.CredentialEnded, habeas.SubjectOf(actor.Account), actor, map[string]string{"credential": "address"})
-	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
-		held, found, err := tx.Accounts().AddressAt(ctx, hash)
-		switch {
-		case err != nil:
-			return err
-		case !found || held.Account != actor.Account:
-			return habeas.NotFound("There is no such address.").WithCode("address.none")
-		case held.Main:
-			return habeas.Forbidden("The main address stays: it is where recovery starts.").WithCode("address.main")
-		}
-		return tx.Accounts().RemoveAddress(held, e)
-	})
-}
-
 // EndOtherSignIns ends all sign-ins of the actor but the one that asks.
 func (a *Accounts) EndOtherSignIns(ctx context.Context, actor habeas.Actor, sign account.Token) error {
 	e := a.entry(audit.SignedOut, habeas.SubjectOf(actor.Account), actor, map[string]string{"scope": "all others"})
@@ -125,7 +108,7 @@ func (a *Accounts) Recovering(ctx context.Context, sign account.Token) (account.
 
 // Recover gives an account back to whoever proved its main address, and ends what
 // could be another's: every sign-in, every passkey, every further address, every
-// pending challenge, and the roles (PTY-A2, A3, A4). Every address is told, those
+// pending challenge and change of address, and the roles (PTY-A2, A3, A4). Every address is told, those
 // that go too. The browser stays signed in by its code, under a new cookie.
 func (a *Accounts) Recover(ctx context.Context, sign account.Token, b account.Browser) error {
 	h, err := a.Recovering(ctx, sign)
@@ -164,12 +147,28 @@ func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habe
 	if err := a.revokeAll(tx, id, actor); err != nil {
 		return err
 	}
+	if err := a.dropWaiting(tx, id, actor); err != nil {
+		return err
+	}
+	return a.stripAddresses(tx, id, actor)
+}
+
+// stripAddresses takes every further address away, those too that could still be
+// taken back. The address that was the main one until lately stays while its link can
+// take the change back: else who changed it could recover the account to be rid of it.
+func (a *Accounts) stripAddresses(tx *sqlstore.Tx, id habeas.AccountID, actor habeas.Actor) error {
+	ctx, w, subject := tx.Context(), tx.Accounts(), habeas.SubjectOf(id)
+	change, found, err := w.Change(ctx, id)
+	if err != nil {
+		return err
+	}
+	changed := found && change.Stoppable(a.clock.Now())
 	addresses, err := w.Addresses(ctx, id)
 	if err != nil {
 		return err
 	}
 	for _, address := range addresses {
-		if address.Main {
+		if address.Main || changed && address.Hash == change.From {
 			continue
 		}
 		e := a.entry(audit.CredentialEnded, subject, actor, map[string]string{"credential": "address"})
@@ -177,5 +176,5 @@ func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habe
 			return err
 		}
 	}
-	return nil
+	return w.ForgetRemoved(id, a.entry(audit.AccountChanged, subject, actor, map[string]string{"field": "addresses"}))
 }

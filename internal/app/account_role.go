@@ -114,8 +114,15 @@ func (a *Accounts) SetClosed(ctx context.Context, actor habeas.Actor, address em
 			return err
 		}
 		who.State = state
-		e := a.entry(audit.AccountClosed, habeas.SubjectOf(who.ID), atWork(actor), map[string]string{"state": string(state)})
+		event := audit.AccountReopened
+		if closed {
+			event = audit.AccountClosed
+		}
+		e := a.entry(event, habeas.SubjectOf(who.ID), atWork(actor), map[string]string{"state": string(state)})
 		if err := w.ChangeAccount(who, e); err != nil || !closed {
+			return err
+		}
+		if err := a.dropWaiting(tx, who.ID, atWork(actor)); err != nil {
 			return err
 		}
 		return tx.Ops().EndSignIns(ctx, who.ID, account.Token{})

@@ -19,14 +19,18 @@ type Kind string
 
 // The kinds.
 const (
-	KindCode          Kind = "code"           // the code that somebody asked for
-	KindInvitation    Kind = "invitation"     // there is a record about you
-	KindClaimed       Kind = "claimed"        // a record is now yours
-	KindRefused       Kind = "refused"        // to staff: somebody said "this is not me"
-	KindRecovered     Kind = "recovered"      // your account was recovered
-	KindPasskeyAdded  Kind = "passkey-added"  // a passkey can now sign in for you
-	KindStubConfirmed Kind = "stub-confirmed" // to staff: the address of a stub is good
-	KindErased        Kind = "erased"         // receipt of erasure, the last mail
+	KindCode           Kind = "code"            // the code that somebody asked for
+	KindInvitation     Kind = "invitation"      // there is a record about you
+	KindClaimed        Kind = "claimed"         // a record is now yours
+	KindRefused        Kind = "refused"         // to staff: somebody said "this is not me"
+	KindRecovered      Kind = "recovered"       // your account was recovered
+	KindPasskeyAdded   Kind = "passkey-added"   // a passkey can now sign in for you
+	KindAddressWaiting Kind = "address-waiting" // your main address is to change; the link stops it
+	KindAddressChanged Kind = "address-changed" // it has changed; the link takes it back
+	KindAddressMain    Kind = "address-main"    // to the new one: we write to you here now
+	KindAddressKept    Kind = "address-kept"    // the change did not happen or was taken back
+	KindStubConfirmed  Kind = "stub-confirmed"  // to staff: the address of a stub is good
+	KindErased         Kind = "erased"          // receipt of erasure, the last mail
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -45,14 +49,18 @@ type Data struct {
 
 // needs says what a kind cannot do without.
 var needs = map[Kind]struct{ link, code bool }{
-	KindCode:          {code: true},
-	KindInvitation:    {link: true, code: true},
-	KindClaimed:       {link: true},
-	KindRefused:       {link: true},
-	KindRecovered:     {link: true},
-	KindPasskeyAdded:  {link: true},
-	KindStubConfirmed: {link: true},
-	KindErased:        {},
+	KindCode:           {code: true},
+	KindInvitation:     {link: true, code: true},
+	KindClaimed:        {link: true},
+	KindRefused:        {link: true},
+	KindRecovered:      {link: true},
+	KindPasskeyAdded:   {link: true},
+	KindAddressWaiting: {link: true},
+	KindAddressChanged: {link: true},
+	KindAddressMain:    {link: true},
+	KindAddressKept:    {link: true},
+	KindStubConfirmed:  {link: true},
+	KindErased:         {},
 }
 
 // Kinds returns every kind, sorted.

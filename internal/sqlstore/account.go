@@ -232,14 +232,6 @@ func (w AccountsTx) AddAddress(a account.Address, e audit.Entry) error {
 	return w.tx.Audit(e)
 }
 
-// RemoveAddress implements account.Writer.
-func (w AccountsTx) RemoveAddress(a account.Address, e audit.Entry) error {
-	if err := exactlyOne(w.tx.exec(`DELETE FROM account_address WHERE hash = ? AND account = ?`, a.Hash[:], a.Account[:])); err != nil {
-		return err
-	}
-	return w.tx.Audit(e)
-}
-
 // AddPasskey implements account.Writer.
 func (w AccountsTx) AddPasskey(p account.Passkey, e audit.Entry) error {
 	return w.savePasskey(`INSERT INTO passkey (account, added_at, used_at, ended_at, sealed, hash) VALUES (?,?,?,?,?,?)`, p, e)
@@ -287,6 +279,8 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 	for _, query := range []string{
 		`DELETE FROM role WHERE address IN (SELECT hash FROM account_address WHERE account = ?)`,
 		`DELETE FROM account_address WHERE account = ?`,
+		`DELETE FROM address_change WHERE account = ?`,
+		`DELETE FROM address_removed WHERE account = ?`,
 		`DELETE FROM passkey WHERE account = ?`,
 		`DELETE FROM sign_in WHERE account = ?`,
 		`DELETE FROM outbox WHERE subject = ?`,

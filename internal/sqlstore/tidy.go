@@ -26,6 +26,8 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires < ? LIMIT 1000)`, millis(now.Add(-24 * time.Hour))},
 		{`DELETE FROM guess WHERE key IN (SELECT key FROM guess WHERE since < ? LIMIT 1000)`, millis(now.Add(-account.GuessWindow))},
 		{`DELETE FROM passkey WHERE hash IN (SELECT hash FROM passkey WHERE ended_at > 0 AND ended_at < ? LIMIT 1000)`, millis(now.Add(-account.UndoFor))},
+		{`DELETE FROM address_removed WHERE ended_at < ?`, millis(now.Add(-account.UndoFor))},
+		{`DELETE FROM address_change WHERE switched_at > 0 AND ends < ?`, millis(now)},
 		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'waiting' AND ended < ? LIMIT 1000)`, millis(now.Add(-keepDelivery))},
 	} {
 		for more := true; more && ctx.Err() == nil; {
