@@ -86,10 +86,10 @@ func TestAReceiptIsCheckedWithNothingButTheKey(t *testing.T) {
 	mine := habeas.Actor{Kind: habeas.ActorPerson, Account: habeas.NewID[habeas.AccountKind](server.Clock.Now()), Proof: habeas.ProofCode}
 	s.must(server.Keys.Commit(t.Context(), server.Keys.NewKey(habeas.SubjectOf(mine.Account))))
 	s.must(own(s, server, id, mine.Account))
-	events, err := server.DB.Events(t.Context(), habeas.SubjectOf(id), 0, 1)
+	events, err := server.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 1)
 	s.must(err)
 	s.must(server.Ledger.Publish(t.Context()))
-	receipt, pending, err := server.Records.Receipt(t.Context(), mine, events[0].Index)
+	receipt, pending, err := server.Records.Receipt(t.Context(), mine, events[0].ID)
 	if err != nil || pending {
 		t.Fatalf("pending %v, %v", pending, err)
 	}

@@ -333,7 +333,7 @@ func (l *load) leaves(s *app.Server, said map[habeas.PartyID]int) {
 		if tried++; tried > opened {
 			break
 		}
-		events, err := s.DB.Events(l.Context(), habeas.SubjectOf(id), 0, 1<<20)
+		events, err := s.DB.Events(l.Context(), habeas.SubjectOf(id), habeas.EventID{}, 1<<20)
 		if err != nil {
 			l.Errorf("the leaves of %s: %v", id, err)
 			continue

@@ -123,7 +123,7 @@ func TestAuthorizationsAreWitnessedAndGuessingDoesNotFillTheLedger(t *testing.T)
 		}
 	}
 	counts := map[audit.Event]int{}
-	events, err := w.db.Events(w.ctx(), habeas.SubjectID{}, 0, 1000)
+	events, err := w.db.Events(w.ctx(), habeas.SubjectID{}, habeas.EventID{}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

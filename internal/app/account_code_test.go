@@ -337,7 +337,7 @@ func TestEverySuccessAndEveryFailureStandsInTheLedger(t *testing.T) {
 			t.Errorf("%s stands %d times in the ledger, want %d", event, got[event], n)
 		}
 	}
-	log, err := w.db.Events(context.Background(), habeas.SubjectOf(w.accountAt("tim@example.org")), 0, 1)
+	log, err := w.db.Events(context.Background(), habeas.SubjectOf(w.accountAt("tim@example.org")), habeas.EventID{}, 1)
 	w.must(err)
 	if !log[0].At.Equal(w.clock.Now()) {
 		t.Errorf("the entry says %v", log[0].At)

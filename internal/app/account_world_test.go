@@ -144,7 +144,7 @@ func (w *accountWorld) accountAt(s string) habeas.AccountID {
 // events counts what the ledger says of a subject.
 func (w *accountWorld) events(subject habeas.SubjectID) map[audit.Event]int {
 	w.t.Helper()
-	log, err := w.db.Events(context.Background(), subject, 0, 1000)
+	log, err := w.db.Events(context.Background(), subject, habeas.EventID{}, 1000)
 	w.must(err)
 	out := map[audit.Event]int{}
 	for _, e := range log {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -115,12 +114,12 @@ func (d *Demo) timsRecord(ctx context.Context, tim habeas.Actor) (path string, h
 
 // line is the newest look of staff at Tim's record, or his newest line of all.
 func (d *Demo) line(ctx context.Context, tim habeas.Actor) (string, error) {
-	looks, err := d.Records.Activity(ctx, tim, 0, 50)
+	looks, err := d.Records.Activity(ctx, tim, habeas.EventID{}, 50)
 	if err != nil || len(looks) == 0 {
 		return "/me/activity", err
 	}
 	at := max(slices.IndexFunc(looks, func(l party.Look) bool { return l.Event == audit.PartyRead }), 0)
-	return "/me/activity/" + strconv.FormatInt(looks[at].Index, 10), nil
+	return "/me/activity/" + looks[at].ID.String(), nil
 }
 
 // Again implements web.Demo.

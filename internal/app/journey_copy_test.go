@@ -148,7 +148,7 @@ func TestErasureLeavesNothingReadableAndProvesItself(t *testing.T) {
 	if _, err := w.Keys.Key(w.ctx(), subject); err == nil {
 		t.Error("the key is still there")
 	}
-	if events, err := w.DB.Events(w.ctx(), subject, 0, 100); len(events) != 0 && err == nil {
+	if events, err := w.DB.Events(w.ctx(), subject, habeas.EventID{}, 100); len(events) != 0 && err == nil {
 		t.Errorf("%d lines about the erased record can be read", len(events))
 	}
 	hash := w.Keys.Lookup(party.LookupEmail, "tim@example.org")
@@ -173,7 +173,7 @@ func checkErased(w *world, tim habeas.Actor, subject habeas.SubjectID) {
 	w.Helper()
 	w.verify()
 	line := w.look(tim, audit.PartyErased)
-	receipt, pending, err := w.Records.Receipt(w.ctx(), tim, line.Index)
+	receipt, pending, err := w.Records.Receipt(w.ctx(), tim, line.ID)
 	if err != nil || pending {
 		w.Fatalf("the proof of erasure: pending %v (%v)", pending, err)
 	}
@@ -325,7 +325,7 @@ func TestACorrectionNeedsTheRecordAsItWasShown(t *testing.T) {
 func TestEveryLineOfActivityHasAReceiptThatVerifiesOffline(t *testing.T) {
 	w := newWorld(t)
 	tim, _ := w.tim()
-	last := w.activity(tim)[0].Index
+	last := w.activity(tim)[0].ID
 	if _, pending, err := w.Records.Receipt(w.ctx(), tim, last); err != nil || !pending {
 		t.Errorf("before it is published: pending %v (%v)", pending, err)
 	}
@@ -335,7 +335,7 @@ func TestEveryLineOfActivityHasAReceiptThatVerifiesOffline(t *testing.T) {
 	w.verify()
 	lines := w.activity(tim)
 	for _, l := range lines {
-		receipt, pending, err := w.Records.Receipt(w.ctx(), tim, l.Index)
+		receipt, pending, err := w.Records.Receipt(w.ctx(), tim, l.ID)
 		if err != nil || pending {
 			t.Fatalf("line %d: pending %v (%v)", l.Index, pending, err)
 		}
@@ -350,15 +350,15 @@ func TestEveryLineOfActivityHasAReceiptThatVerifiesOffline(t *testing.T) {
 				t.Fatalf("line %d: a forged receipt says %+v", l.Index, c)
 			}
 		}
-		if good, _, err := w.Records.Prove(w.ctx(), tim, l.Index, false); !good || err != nil {
+		if good, _, err := w.Records.Prove(w.ctx(), tim, l.ID, false); !good || err != nil {
 			t.Errorf("line %d does not prove (%v)", l.Index, err)
 		}
-		if good, _, err := w.Records.Prove(w.ctx(), tim, l.Index, true); good || err != nil {
+		if good, _, err := w.Records.Prove(w.ctx(), tim, l.ID, true); good || err != nil {
 			t.Errorf("line %d proves with a flipped byte (%v)", l.Index, err)
 		}
 	}
 	paged := []party.Look{}
-	for before := int64(0); ; before = paged[len(paged)-1].Index {
+	for before := (habeas.EventID{}); ; before = paged[len(paged)-1].ID {
 		some := must(w.Records.Activity(w.ctx(), tim, before, 3))(w)
 		paged = append(paged, some...)
 		if len(some) < 3 {
@@ -369,7 +369,7 @@ func TestEveryLineOfActivityHasAReceiptThatVerifiesOffline(t *testing.T) {
 		t.Errorf("%d lines page by page, %d at once", len(paged), len(lines))
 	}
 	for i := range min(len(paged), len(lines)) {
-		if paged[i].Index != lines[i].Index {
+		if paged[i].ID != lines[i].ID {
 			t.Fatal("pages come in another order")
 		}
 	}

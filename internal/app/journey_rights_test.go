@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
 )
@@ -100,20 +101,22 @@ func TestNobodyReachesAnothersRecordByItsID(t *testing.T) {
 	if got := w.offers(oscar); len(got) != 0 {
 		t.Errorf("Oscar is offered %+v", got)
 	}
-	mine := map[int64]bool{}
 	for _, l := range w.activity(oscar) {
-		mine[l.Index] = true
 		if l.Subject != habeas.SubjectOf(oscar.Account) && l.Party != oscars {
 			t.Errorf("Oscar sees a line about somebody else: %+v", l)
 		}
 	}
-	for i := range size {
-		if mine[i] {
-			continue
-		}
-		_, _, err := w.Records.Receipt(w.ctx(), oscar, i)
+	others := must(w.DB.Events(w.ctx(), habeas.SubjectOf(unclaimed), habeas.EventID{}, 100))(w)
+	others = append(others, must(w.DB.Events(w.ctx(), habeas.SubjectID{}, habeas.EventID{}, 100))(w)...)
+	for _, l := range w.activity(tim) {
+		others = append(others, l.Witnessed)
+	}
+	for _, l := range append(others, audit.Witnessed{}) {
+		_, err := w.Records.Line(w.ctx(), oscar, l.ID)
 		w.refused(err, "activity.none")
-		_, _, err = w.Records.Prove(w.ctx(), oscar, i, false)
+		_, _, err = w.Records.Receipt(w.ctx(), oscar, l.ID)
+		w.refused(err, "activity.none")
+		_, _, err = w.Records.Prove(w.ctx(), oscar, l.ID, false)
 		w.refused(err, "activity.none")
 	}
 }

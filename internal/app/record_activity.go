@@ -26,7 +26,7 @@ func (r *Records) subjects(ctx context.Context, a habeas.Actor) (map[habeas.Subj
 }
 
 // Activity implements web.Records.
-func (r *Records) Activity(ctx context.Context, a habeas.Actor, before int64, limit int) ([]party.Look, error) {
+func (r *Records) Activity(ctx context.Context, a habeas.Actor, before habeas.EventID, limit int) ([]party.Look, error) {
 	subjects, err := r.subjects(ctx, a)
 	if err != nil {
 		return nil, err
@@ -38,14 +38,18 @@ func (r *Records) Activity(ctx context.Context, a habeas.Actor, before int64, li
 			return nil, err
 		}
 		for _, w := range events {
-			out = append(out, party.Look{
-				Witnessed: w, Party: id, ActorName: r.actorName(ctx, a, w.Actor),
-				Mine: w.Actor.Kind == habeas.ActorPerson && w.Actor.Account == a.Account,
-			})
+			out = append(out, r.look(ctx, a, w, id))
 		}
 	}
-	slices.SortFunc(out, func(x, y party.Look) int { return int(y.Index - x.Index) })
+	slices.SortFunc(out, func(x, y party.Look) int { return bytes.Compare(y.ID[:], x.ID[:]) })
 	return out[:min(limit, len(out))], nil
+}
+
+func (r *Records) look(ctx context.Context, a habeas.Actor, w audit.Witnessed, id habeas.PartyID) party.Look {
+	return party.Look{
+		Witnessed: w, Party: id, ActorName: r.actorName(ctx, a, w.Actor),
+		Mine: w.Actor.Kind == habeas.ActorPerson && w.Actor.Account == a.Account,
+	}
 }
 
 func (r *Records) actorName(ctx context.Context, reader, who habeas.Actor) string {
@@ -62,22 +66,23 @@ func (r *Records) actorName(ctx context.Context, reader, who habeas.Actor) strin
 	return "this server"
 }
 
-// find returns one line of the actor's own Activity.
-func (r *Records) find(ctx context.Context, a habeas.Actor, index int64) (audit.Witnessed, error) {
+// Line implements web.Records.
+func (r *Records) Line(ctx context.Context, a habeas.Actor, event habeas.EventID) (party.Look, error) {
 	subjects, err := r.subjects(ctx, a)
 	if err != nil {
-		return audit.Witnessed{}, err
+		return party.Look{}, err
 	}
-	for subject := range subjects {
-		events, err := r.DB.Events(ctx, subject, index+1, 1)
+	for subject, id := range subjects {
+		w, err := r.DB.Event(ctx, subject, event)
+		if habeas.KindOf(err) == habeas.KindNotFound {
+			continue
+		}
 		if err != nil {
-			return audit.Witnessed{}, err
+			return party.Look{}, err
 		}
-		if len(events) == 1 && events[0].Index == index {
-			return events[0], nil
-		}
+		return r.look(ctx, a, w, id), nil
 	}
-	return audit.Witnessed{}, habeas.NotFound("There is no such line in your activity.").WithCode("activity.none")
+	return party.Look{}, habeas.NotFound("There is no such line in your activity.").WithCode("activity.none")
 }
 
 // Opening is what a receipt carries beside the inclusion proof, so that its owner
@@ -90,9 +95,13 @@ type Opening struct {
 	Detail string `json:"detail"` // canonical JSON that the leaf commits to
 }
 
-func (r *Records) receipt(ctx context.Context, w audit.Witnessed) ([]byte, bool, error) {
+// receipt proves a line; pending is true while it waits for its place in the tree or
+// for a checkpoint that covers it.
+func (r *Records) receipt(ctx context.Context, w audit.Witnessed) (text []byte, pending bool, err error) {
+	if w.Index < 0 {
+		return nil, true, nil
+	}
 	key := r.Keys.House()
-	var err error
 	if !w.Subject.IsZero() {
 		if key, err = r.Keys.Key(ctx, w.Subject); err != nil {
 			return nil, false, err
@@ -112,28 +121,28 @@ func (r *Records) receipt(ctx context.Context, w audit.Witnessed) ([]byte, bool,
 }
 
 // Receipt implements web.Records.
-func (r *Records) Receipt(ctx context.Context, a habeas.Actor, index int64) ([]byte, bool, error) {
-	w, err := r.find(ctx, a, index)
+func (r *Records) Receipt(ctx context.Context, a habeas.Actor, event habeas.EventID) ([]byte, bool, error) {
+	l, err := r.Line(ctx, a, event)
 	if err != nil {
 		return nil, false, err
 	}
-	return r.receipt(ctx, w)
+	return r.receipt(ctx, l.Witnessed)
 }
 
 // Prove implements web.Records.
-func (r *Records) Prove(ctx context.Context, a habeas.Actor, index int64, flip bool) (bool, string, error) {
-	w, err := r.find(ctx, a, index)
+func (r *Records) Prove(ctx context.Context, a habeas.Actor, event habeas.EventID, flip bool) (bool, string, error) {
+	l, err := r.Line(ctx, a, event)
 	if err != nil {
 		return false, "", err
 	}
-	receipt, pending, err := r.receipt(ctx, w)
+	receipt, pending, err := r.receipt(ctx, l.Witnessed)
 	if err != nil {
 		return false, "", err
 	}
 	if pending {
 		return false, "This line is written, but not yet in a signed checkpoint. Try again in a few seconds.", nil
 	}
-	leaf := w.Leaf
+	leaf := l.Leaf
 	if flip {
 		leaf = bytes.Clone(leaf)
 		leaf[len(leaf)/2] ^= 1

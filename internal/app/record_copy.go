@@ -64,7 +64,7 @@ type copiedEvent struct {
 	By      string            `json:"by"`
 	Purpose string            `json:"purpose,omitempty"`
 	Detail  map[string]string `json:"detail,omitempty"`
-	Leaf    int64             `json:"leaf"`
+	Leaf    int64             `json:"leaf"` // -1 while it waits for its place
 }
 
 // Copy implements web.Records (PTY-18). What still asks for evidence is masked in
@@ -86,7 +86,7 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 		}
 		c.Records = append(c.Records, r.copyRecord(ctx, a, rec, said))
 	}
-	looks, err := r.Activity(ctx, a, 0, 10_000)
+	looks, err := r.Activity(ctx, a, habeas.EventID{}, 10_000)
 	if err != nil {
 		return party.Copy{}, err
 	}
@@ -248,6 +248,6 @@ th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;v
 {{range .Statements}}<tr><td>{{.Stated}}<td>{{.Source}}<td>{{.Ticket.Ref}} {{.Ticket.Title}}<td>{{range $set, $fields := .Values}}{{range $name, $text := $fields}}{{$set}}.{{$name}}: {{$text}}<br>{{end}}{{end}}</tr>
 {{end}}</table>{{end}}
 <h2>Activity</h2><table><tr><th>When<th>What<th>By<th>Why<th>Leaf</tr>
-{{range .Activity}}<tr><td>{{.At}}<td>{{.Event}}<td>{{.By}}<td>{{.Purpose}}<td>{{.Leaf}}</tr>
+{{range .Activity}}<tr><td>{{.At}}<td>{{.Event}}<td>{{.By}}<td>{{.Purpose}}<td>{{if ge .Leaf 0}}{{.Leaf}}{{end}}</tr>
 {{end}}</table></html>
 `))

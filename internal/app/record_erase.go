@@ -56,17 +56,12 @@ func unique(hashes []keyring.LookupHash) []keyring.LookupHash {
 // erasureReceipt finds the leaf of an erasure in a subject's log and proves it
 // when a checkpoint covers it already.
 func (r *Records) erasureReceipt(ctx context.Context, log habeas.SubjectID, event habeas.EventID) ([]byte, error) {
-	lines, err := r.DB.Events(ctx, log, 0, 20)
+	w, err := r.DB.Event(ctx, log, event)
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range lines {
-		if w.ID == event {
-			receipt, _, err := r.receipt(ctx, w)
-			return receipt, err
-		}
-	}
-	return nil, nil
+	receipt, _, err := r.receipt(ctx, w)
+	return receipt, err
 }
 
 // forget destroys keys and leaves nothing of what was deleted on the disk.

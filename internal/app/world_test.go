@@ -333,7 +333,7 @@ func field(rec party.Record, set, name string) party.Field {
 // activity are the lines that a person sees, newest first.
 func (w *world) activity(a habeas.Actor) []party.Look {
 	w.Helper()
-	return must(w.Records.Activity(w.ctx(), a, 0, 1000))(w)
+	return must(w.Records.Activity(w.ctx(), a, habeas.EventID{}, 1000))(w)
 }
 
 // look finds the newest line of an event in somebody's Activity.

@@ -90,7 +90,7 @@ func TestAnErasedPersonIsGoneFromTheDirectory(t *testing.T) {
 	if len(said) == 0 || said[0].Values.Get("profile", "headline") != "Zupfgeigenhansl" {
 		t.Fatalf("the copy does not open: %d statements", len(said))
 	}
-	events, err := old.DB.Events(t.Context(), habeas.SubjectOf(id), 0, 1)
+	events, err := old.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 1)
 	old.must(err)
 	old.close()
 	if !opens(everyKey(t, before), "event/"+string(events[0].ID[:]), sealedDetail(t, before, events[0].Index)) {
@@ -163,7 +163,7 @@ func nothingOpens(t *testing.T, dir string, id habeas.PartyID) {
 	if said, err := w.DB.Records().Statements(t.Context(), id); err == nil {
 		t.Errorf("%d statements open", len(said))
 	}
-	if events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), 0, 100); err == nil {
+	if events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 100); err == nil {
 		t.Errorf("%d lines of the activity open", len(events))
 	}
 	w.close()

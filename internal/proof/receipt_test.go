@@ -45,11 +45,11 @@ func (w *world) claimed(desk *system, address string) (*browser, habeas.PartyID)
 func (b *browser) receipts(subject habeas.SubjectID) map[int64]string {
 	b.w.Helper()
 	b.w.must(b.w.Ledger.Publish(b.w.Context()))
-	events, err := b.w.DB.Events(b.w.Context(), subject, 0, 1000)
+	events, err := b.w.DB.Events(b.w.Context(), subject, habeas.EventID{}, 1000)
 	b.w.must(err)
 	out := map[int64]string{}
 	for _, e := range events {
-		r := b.send(http.MethodGet, fmt.Sprintf("/me/activity/%d/receipt", e.Index), "", "")
+		r := b.send(http.MethodGet, "/me/activity/"+e.ID.String()+"/receipt", "", "")
 		if r.status != http.StatusOK {
 			b.w.Fatalf("receipt of leaf %d: %d %s", e.Index, r.status, r.body)
 		}
@@ -191,7 +191,7 @@ func TestALeafNamesNobody(t *testing.T) {
 	two := desk.behind(desk.party(map[string]any{"email": "two@example.org"}))
 	var leaves []string
 	for _, id := range []habeas.PartyID{one, two} {
-		events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), 0, 10)
+		events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 10)
 		w.must(err)
 		if len(events) != 1 {
 			t.Fatalf("%d events", len(events))
@@ -253,19 +253,19 @@ func TestDestroyingEitherKeyMakesALineNoise(t *testing.T) {
 			desk := w.connect("Booking desk")
 			person, id := w.claimed(desk, "tim@example.org")
 			receipts := person.receipts(habeas.SubjectOf(id))
-			events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), 0, 10)
+			events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 10)
 			w.must(err)
 			e := events[len(events)-1]
 			w.must(destroy(w, e))
 
-			left, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), 0, 10)
+			left, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 10)
 			if err == nil && len(left) > 0 {
 				t.Errorf("%d details still open", len(left))
 			}
 			if err != nil && habeas.KindOf(err) != habeas.KindGone {
 				t.Errorf("reading the details: %v", err)
 			}
-			if r := person.send(http.MethodGet, fmt.Sprintf("/me/activity/%d/receipt", e.Index), "", ""); r.status == http.StatusOK || r.status >= 500 {
+			if r := person.send(http.MethodGet, "/me/activity/"+e.ID.String()+"/receipt", "", ""); r.status == http.StatusOK || r.status >= 500 {
 				t.Errorf("a receipt was asked for: %d", r.status)
 			}
 			client := newStranger(t, w.Ledger.VerifierKey())

@@ -346,7 +346,7 @@ func TestAUseCaseIsAllOrNothing(t *testing.T) {
 		if err := w.db.InTx(w.Context(), func(tx *sqlstore.Tx) error { return tx.Audit(entry()) }); err != nil {
 			w.Error(err)
 		}
-		if events, err := w.db.Events(w.Context(), habeas.SubjectOf(a.Party), 0, 10); err != nil || len(events) != 2 || events[1].Event != audit.PartyCreated {
+		if events, err := w.db.Events(w.Context(), habeas.SubjectOf(a.Party), habeas.EventID{}, 10); err != nil || len(events) != 2 || events[1].Event != audit.PartyCreated {
 			w.Errorf("events %v (%v)", events, err)
 		}
 	})

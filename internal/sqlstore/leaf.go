@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -55,22 +56,45 @@ func (db *DB) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, er
 }
 
 // Events returns what happened to a subject, the newest first, before the given
-// leaf index (0: from the end). Lines whose month was destroyed are left out.
-func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before int64, limit int) ([]audit.Witnessed, error) {
-	if before <= 0 {
-		before = 1 << 62
+// event (zero: from the newest). Lines whose month was destroyed are left out.
+func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before habeas.EventID, limit int) ([]audit.Witnessed, error) {
+	if before.IsZero() {
+		before = lastEvent
 	}
-	key := db.cfg.Keys.House()
-	if !subject.IsZero() {
-		var err error
-		if key, err = db.cfg.Keys.Key(ctx, subject); err != nil {
-			return nil, err
-		}
+	key, err := db.keyOf(ctx, subject)
+	if err != nil {
+		return nil, err
 	}
-	rows, err := db.readers.QueryContext(ctx, `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND idx < ? ORDER BY idx DESC LIMIT ?`,
-		subject[:], before, limit)
+	rows, err := db.readers.QueryContext(ctx, `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND event < ? ORDER BY event DESC LIMIT ?`,
+		subject[:], before[:], limit)
 	out, err := collect(rows, err, func(r row) (audit.Witnessed, error) { return db.scanEvent(ctx, r, subject, key) })
 	return slices.DeleteFunc(out, func(w audit.Witnessed) bool { return w.Text == nil }), err
+}
+
+// lastEvent sorts behind every event that will be.
+var lastEvent = habeas.EventID(bytes.Repeat([]byte{0xff}, 16))
+
+// Event returns one thing that happened to a subject. It is not found when the event
+// is about somebody else, or its month was destroyed.
+func (db *DB) Event(ctx context.Context, subject habeas.SubjectID, id habeas.EventID) (audit.Witnessed, error) {
+	key, err := db.keyOf(ctx, subject)
+	if err != nil {
+		return audit.Witnessed{}, err
+	}
+	w, err := db.scanEvent(ctx, db.readers.QueryRowContext(ctx, `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND event = ?`,
+		subject[:], id[:]), subject, key)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && w.Text == nil {
+		return audit.Witnessed{}, habeas.NotFound("There is no such line in your activity.").WithCode("activity.none")
+	}
+	return w, failure(err)
+}
+
+// keyOf returns the key that seals what is said of a subject; zero is the house.
+func (db *DB) keyOf(ctx context.Context, subject habeas.SubjectID) (*keyring.Key, error) {
+	if subject.IsZero() {
+		return db.cfg.Keys.House(), nil
+	}
+	return db.cfg.Keys.Key(ctx, subject)
 }
 
 func eventPlace(id habeas.EventID) string { return "event/" + string(id[:]) }
@@ -79,8 +103,13 @@ func eventPlace(id habeas.EventID) string { return "event/" + string(id[:]) }
 func (db *DB) scanEvent(ctx context.Context, r row, subject habeas.SubjectID, key *keyring.Key) (audit.Witnessed, error) {
 	var w audit.Witnessed
 	var id, sealed []byte
-	if err := r.Scan(&w.Index, &id, &w.Leaf, &sealed); err != nil {
+	var index sql.NullInt64
+	if err := r.Scan(&index, &id, &w.Leaf, &sealed); err != nil {
 		return w, err
+	}
+	w.Index = -1
+	if index.Valid {
+		w.Index = index.Int64
 	}
 	event, err := habeas.Bytes16[habeas.EventKind](id)
 	if err != nil {
@@ -88,7 +117,7 @@ func (db *DB) scanEvent(ctx context.Context, r row, subject habeas.SubjectID, ke
 	}
 	public, err := audit.ParseLeaf(w.Leaf)
 	if err != nil {
-		return w, fmt.Errorf("leaf %d: %w", w.Index, err)
+		return w, fmt.Errorf("leaf of %s: %w", event, err)
 	}
 	month, err := db.cfg.Keys.Month(ctx, public.Hour)
 	if habeas.KindOf(err) == habeas.KindGone {
@@ -100,10 +129,10 @@ func (db *DB) scanEvent(ctx context.Context, r row, subject habeas.SubjectID, ke
 	place := eventPlace(event)
 	inner, err := month.Open(place, sealed)
 	if err != nil {
-		return w, fmt.Errorf("detail of leaf %d: %w", w.Index, err)
+		return w, fmt.Errorf("detail of %s: %w", event, err)
 	}
 	if w.Text, err = key.Open(place, inner); err != nil {
-		return w, fmt.Errorf("detail of leaf %d: %w", w.Index, err)
+		return w, fmt.Errorf("detail of %s: %w", event, err)
 	}
 	if w.Entry, err = audit.ParseCanonical(w.Text); err != nil {
 		return w, err

@@ -45,9 +45,9 @@ func (s *Site) mountMe(m *edge.Mux) {
 	s.handle(m, SignedIn, "POST /me/records/{id}/erase", onParty(s.erase))
 
 	s.handle(m, SignedIn, "GET /me/activity", s.activity)
-	s.handle(m, SignedIn, "GET /me/activity/{index}", s.proof)
-	s.handle(m, SignedIn, "POST /me/activity/{index}/prove", s.prove)
-	s.handle(m, SignedIn, "GET /me/activity/{index}/receipt", s.receiptFile)
+	s.handle(m, SignedIn, "GET /me/activity/{event}", s.proof)
+	s.handle(m, SignedIn, "POST /me/activity/{event}/prove", s.prove)
+	s.handle(m, SignedIn, "GET /me/activity/{event}/receipt", s.receiptFile)
 
 	s.handle(m, SignedIn, "GET /me/copy", s.copyPage)
 	s.handle(m, SignedIn, "POST /me/copy/{format}", s.takeCopy)
@@ -104,7 +104,7 @@ func (s *Site) inbox(w http.ResponseWriter, r *http.Request, v Visit) error {
 	if err != nil {
 		return err
 	}
-	looks, err := s.Records.Activity(r.Context(), v.Actor, 0, 3)
+	looks, err := s.Records.Activity(r.Context(), v.Actor, habeas.EventID{}, 3)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,8 @@ type ActivityDay struct {
 
 // ActivityLine is one thing that happened, with what proves it.
 type ActivityLine struct {
-	Index   int64
+	Event   string // names the line
+	Index   int64  // its place in the ledger, -1 while it waits for it
 	At      time.Time
 	Who     string
 	Kind    habeas.ActorKind
@@ -43,16 +44,16 @@ type ActivityLine struct {
 }
 
 func (s *Site) activity(w http.ResponseWriter, r *http.Request, v Visit) error {
-	before, _ := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64) // anything else: from the newest
-	looks, err := s.Records.Activity(r.Context(), v.Actor, max(before, 0), activityPage+1)
+	before, _ := habeas.ParseID[habeas.EventKind](r.URL.Query().Get("before")) // anything else: from the newest
+	looks, err := s.Records.Activity(r.Context(), v.Actor, before, activityPage+1)
 	if err != nil {
 		return err
 	}
-	page := ActivityPage{First: before <= 0}
+	page := ActivityPage{First: before.IsZero()}
 	pager := Pager{}
 	if len(looks) > activityPage {
 		looks = looks[:activityPage]
-		pager.Next = "/me/activity?before=" + strconv.FormatInt(looks[activityPage-1].Index, 10)
+		pager.Next = "/me/activity?before=" + looks[activityPage-1].ID.String()
 	}
 	if !page.First {
 		pager.Prev = "/me/activity"
@@ -82,7 +83,8 @@ func (s *Site) activityDays(p lang.Printer, looks []party.Look) []ActivityDay {
 
 func (s *Site) activityLine(p lang.Printer, l party.Look) ActivityLine {
 	line := ActivityLine{
-		Index: l.Index, At: l.At, Who: nameOf(p, l.ActorName), Kind: l.Actor.Kind, Mine: l.Mine, Words: s.eventWords(p, l),
+		Event: l.ID.String(), Index: l.Index, At: l.At, Who: nameOf(p, l.ActorName), Kind: l.Actor.Kind, Mine: l.Mine,
+		Words: s.eventWords(p, l),
 	}
 	if l.Actor.Purpose != "" {
 		line.Purpose = p.T(l.Actor.Purpose)
@@ -224,19 +226,11 @@ type ProofPage struct {
 
 // line finds one line of the reader's own activity.
 func (s *Site) line(r *http.Request, v Visit) (party.Look, error) {
-	none := habeas.NotFound("There is no such line in your activity.").WithCode("activity.none")
-	index, err := strconv.ParseInt(r.PathValue("index"), 10, 64)
-	if err != nil || index < 0 || index >= 1<<62 {
-		return party.Look{}, none
-	}
-	looks, err := s.Records.Activity(r.Context(), v.Actor, index+1, 1)
+	event, err := habeas.ParseID[habeas.EventKind](r.PathValue("event"))
 	if err != nil {
-		return party.Look{}, err
+		return party.Look{}, habeas.NotFound("There is no such line in your activity.").WithCode("activity.none")
 	}
-	if len(looks) != 1 || looks[0].Index != index {
-		return party.Look{}, none
-	}
-	return looks[0], nil
+	return s.Records.Line(r.Context(), v.Actor, event)
 }
 
 func (s *Site) proofPage(v Visit, l party.Look) ProofPage {
@@ -266,13 +260,13 @@ func (s *Site) prove(w http.ResponseWriter, r *http.Request, v Visit) error {
 		return err
 	}
 	page := s.proofPage(v, l)
-	_, pending, err := s.Records.Receipt(r.Context(), v.Actor, l.Index)
+	_, pending, err := s.Records.Receipt(r.Context(), v.Actor, l.ID)
 	if err != nil {
 		return err
 	}
 	good, finding := false, "This line is written, but not yet in a signed checkpoint. Try again in a few seconds."
 	if !pending {
-		if good, finding, err = s.Records.Prove(r.Context(), v.Actor, l.Index, flip); err != nil {
+		if good, finding, err = s.Records.Prove(r.Context(), v.Actor, l.ID, flip); err != nil {
 			return err
 		}
 	}
@@ -293,7 +287,7 @@ func (s *Site) receiptFile(w http.ResponseWriter, r *http.Request, v Visit) erro
 	if err != nil {
 		return err
 	}
-	receipt, pending, err := s.Records.Receipt(r.Context(), v.Actor, l.Index)
+	receipt, pending, err := s.Records.Receipt(r.Context(), v.Actor, l.ID)
 	if err != nil {
 		return err
 	}

@@ -45,8 +45,7 @@ func (s *Site) erasePage(v Visit, rec party.Record) ErasePage {
 // ErasedPage is the data of me/erased.
 type ErasedPage struct {
 	Receipt string // C2SP tlog-proof, or "" while no checkpoint covers it
-	Index   int64  // of the line that proves it
-	Proves  bool   // whether the line was found
+	Event   string // names the line that proves it; "" when it was not found
 }
 
 func (s *Site) erase(w http.ResponseWriter, r *http.Request, v Visit, id habeas.PartyID) error {
@@ -72,10 +71,10 @@ func (s *Site) erase(w http.ResponseWriter, r *http.Request, v Visit, id habeas.
 		return err
 	}
 	page := ErasedPage{Receipt: string(receipt)}
-	if looks, err := s.Records.Activity(r.Context(), v.Actor, 0, 20); err == nil {
+	if looks, err := s.Records.Activity(r.Context(), v.Actor, habeas.EventID{}, 20); err == nil {
 		for _, l := range looks {
 			if l.Event == audit.PartyErased && l.Mine {
-				page.Index, page.Proves = l.Index, true
+				page.Event = l.ID.String()
 				break
 			}
 		}

@@ -48,15 +48,17 @@ type Records interface {
 	// the receipt that shows it. The last administrator cannot go.
 	EraseMe(ctx context.Context, a habeas.Actor) (receipt []byte, err error)
 	// Activity is who saw or changed what about the actor, newest first; before is
-	// the index of the last line of the page before (0: from the newest).
-	Activity(ctx context.Context, a habeas.Actor, before int64, limit int) ([]party.Look, error)
+	// the last line of the page before (zero: from the newest).
+	Activity(ctx context.Context, a habeas.Actor, before habeas.EventID, limit int) ([]party.Look, error)
+	// Line is one line of the actor's Activity.
+	Line(ctx context.Context, a habeas.Actor, event habeas.EventID) (party.Look, error)
 	// Receipt proves one line of the actor's Activity. Pending is true while the
-	// leaf is in no published checkpoint yet.
-	Receipt(ctx context.Context, a habeas.Actor, index int64) (receipt []byte, pending bool, err error)
+	// leaf waits for its place in the tree or is in no published checkpoint yet.
+	Receipt(ctx context.Context, a habeas.Actor, event habeas.EventID) (receipt []byte, pending bool, err error)
 	// Prove checks one line of the actor's Activity against the ledger now; flip
 	// damages one byte of a copy first, to show that it would be noticed. finding
 	// says in words what was checked or where it is broken.
-	Prove(ctx context.Context, a habeas.Actor, index int64, flip bool) (good bool, finding string, err error)
+	Prove(ctx context.Context, a habeas.Actor, event habeas.EventID, flip bool) (good bool, finding string, err error)
 
 	// For everybody.
 

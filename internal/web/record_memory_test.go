@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -232,21 +233,30 @@ func (m *memoryRecords) Erase(_ context.Context, a habeas.Actor, id habeas.Party
 	return []byte("c2sp.org/tlog-proof@v1\nindex 8\n"), nil
 }
 
-func (m *memoryRecords) Activity(_ context.Context, _ habeas.Actor, before int64, limit int) ([]party.Look, error) {
+func (m *memoryRecords) Activity(_ context.Context, _ habeas.Actor, before habeas.EventID, limit int) ([]party.Look, error) {
 	var out []party.Look
 	for _, l := range slices.Backward(m.log) {
-		if (before == 0 || l.Index < before) && len(out) < limit {
+		if (before.IsZero() || bytes.Compare(l.ID[:], before[:]) < 0) && len(out) < limit {
 			out = append(out, l)
 		}
 	}
 	return out, nil
 }
 
-func (m *memoryRecords) Receipt(_ context.Context, _ habeas.Actor, index int64) ([]byte, bool, error) {
-	return []byte("c2sp.org/tlog-proof@v1\n"), index == int64(len(m.log)-1) && m.building, nil
+func (m *memoryRecords) Line(_ context.Context, _ habeas.Actor, event habeas.EventID) (party.Look, error) {
+	for _, l := range m.log {
+		if l.ID == event {
+			return l, nil
+		}
+	}
+	return party.Look{}, habeas.NotFound("There is no such line in your activity.").WithCode("activity.none")
 }
 
-func (m *memoryRecords) Prove(_ context.Context, _ habeas.Actor, _ int64, flip bool) (bool, string, error) {
+func (m *memoryRecords) Receipt(_ context.Context, _ habeas.Actor, event habeas.EventID) ([]byte, bool, error) {
+	return []byte("c2sp.org/tlog-proof@v1\n"), event == m.log[len(m.log)-1].ID && m.building, nil
+}
+
+func (m *memoryRecords) Prove(_ context.Context, _ habeas.Actor, _ habeas.EventID, flip bool) (bool, string, error) {
 	if flip {
 		return false, "Leaf {leaf} was changed: it does not lead to the signed checkpoint any more.", nil
 	}

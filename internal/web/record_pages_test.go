@@ -233,14 +233,28 @@ func TestActivityTellsWhoWhyAndProvesIt(t *testing.T) {
 	actor := asStaff
 	actor.Purpose = purposes[1].sentence
 	d.records.happened(audit.PartyRead, id, actor, "Nora Quill", d.clock.Now(), nil)
-	d.want("GET", "/me/activity", nil, 200, "Nora Quill", "Opened the record and saw all of it.", "Purpose: Booking or membership work", "/me/activity/0/prove")
-	d.want("POST", "/me/activity/0/prove", nil, 200, "receipt-good", "Leaf 0 leads to the signed checkpoint")
-	d.want("POST", "/me/activity/0/prove", url.Values{"flip": {"1"}}, 200, "receipt-bad", "Leaf 0 was changed")
-	d.want("POST", "/me/activity/99/prove", nil, 404)
-	w := d.ask("GET", "/me/activity/0/receipt", nil)
+	line := "/me/activity/" + d.records.log[0].ID.String()
+	d.want("GET", "/me/activity", nil, 200, "Nora Quill", "Opened the record and saw all of it.", "Purpose: Booking or membership work", line+"/prove")
+	d.want("POST", line+"/prove", nil, 200, "receipt-good", "Leaf 0 leads to the signed checkpoint")
+	d.want("POST", line+"/prove", url.Values{"flip": {"1"}}, 200, "receipt-bad", "Leaf 0 was changed")
+	for _, other := range []string{habeas.NewID[habeas.EventKind](d.clock.Now()).String(), "0", "99", "evt_"} {
+		d.want("POST", "/me/activity/"+other+"/prove", nil, 404)
+	}
+	w := d.ask("GET", line+"/receipt", nil)
 	if got := w.Header().Get("Content-Disposition"); got != `attachment; filename="habeas-receipt-0.tlog-proof"` {
 		t.Errorf("the receipt comes as %q", got)
 	}
+}
+
+func TestALineWithoutItsPlaceIsPending(t *testing.T) {
+	d := newRecordPages(t, asPerson)
+	id := d.own(party.Values{"identity": {"given_name": "Tim"}})
+	d.records.happened(audit.PartyRead, id, asStaff, "Nora Quill", d.clock.Now(), nil)
+	d.records.log[0].Index, d.records.building = -1, true
+	line := "/me/activity/" + d.records.log[0].ID.String()
+	d.want("GET", line, nil, 200, "Waiting for its place")
+	d.want("POST", line+"/prove", nil, 200, "receipt-pending", "Not sealed yet.")
+	d.want("GET", line+"/receipt", nil, 503, "not yet in a signed checkpoint")
 }
 
 func TestEveryKnownEventHasWords(t *testing.T) {
