@@ -23,6 +23,7 @@ var leftOut = map[string]string{
 	"sign_in":          "everybody signs in again: a copy of a cookie's hash must not open anything",
 	"challenge":        "a question that ends in minutes; open invitations are sent again",
 	"system_token":     "systems ask for a new token with their secret",
+	"notice_visit":     "a browser that proved an address an hour ago; it proves it again",
 	"guess":            "counters of guesses and floods, over in hours",
 	"schedule":         "leases and last runs of this installation's nodes",
 	"lease":            "who does which work now, on this installation's nodes",
