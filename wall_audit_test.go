@@ -16,7 +16,7 @@ var writeVerbs = []string{
 	"Accept", "Add", "Append", "Apply", "Assign", "Attach", "Block", "Cancel", "Change", "Claim",
 	"Clear", "Confirm", "Consume", "Correct", "Create", "Delete", "Detach", "Disable", "Dispute",
 	"Enable", "End", "Enqueue", "Erase", "Expire", "Extend", "Freeze", "Grant", "Import", "Insert",
-	"Invite", "Link", "Lock", "Mark", "Merge", "Move", "Propose", "Prove", "Purge", "Put", "Record",
+	"Invite", "Keep", "Link", "Lock", "Mark", "Merge", "Move", "Propose", "Prove", "Purge", "Put", "Record",
 	"Recover", "Refuse", "Register", "Reject", "Remove", "Replace", "Reset", "Restrict", "Revoke",
 	"Rotate", "Save", "Set", "Split", "Spend", "Start", "Store", "Supersede", "Take", "Touch",
 	"Unlink", "Unlock", "Update", "Upsert", "Use", "Write",
@@ -28,12 +28,18 @@ var writeVerbs = []string{
 var technicalWriters = map[string]string{
 	"EndRun": "when a schedule last ran",
 
+	"StartVisit":  "the code that it rests on is witnessed in the same transaction, and so is each thing done in it",
+	"EndVisit":    "its person leaves the page before the half hour is over",
+	"MarkTold":    "when a record was last looked at for a notice; the notice itself is witnessed",
+	"MarkBounced": "a mail server would not take the mail, as the delivery record says",
+
 	"PutChallenge":        "a question that ends in minutes; what its answer leads to, or that it failed, is witnessed",
 	"TakeTry":             "a number on a challenge; the wrong code is witnessed beside it",
 	"SpendChallenge":      "a challenge answers once; what it leads to is witnessed in the same transaction",
 	"SupersedeChallenges": "a newer code takes the place of an older one that led to nothing",
 	"EndChallenges":       "questions that led to nothing; the recovery that ends them is witnessed",
 	"TakeTurn":            "a counter at a keyed hash",
+	"KeepBrowser":         "a keyed hash of address and browser; the code that was right there is witnessed",
 	"StartSignIn":         "the proof that it rests on is witnessed in the same transaction",
 	"TouchSignIn":         "when a browser last asked, to the ten minutes",
 	"EndSignIn":           "the signing out is witnessed in the same transaction, or the proof that replaced it",

@@ -83,7 +83,7 @@ func (s Standing) Recent(main keyring.LookupHash, now time.Time) bool {
 // Why a change of addresses is refused.
 var (
 	ErrProveAgain  = habeas.Forbidden("Show first that it is you: sign in once more, then change the address within 10 minutes.").WithCode("address.prove-again")
-	ErrUnderWay   = habeas.Forbidden("A change of your main address is under way. Stop it first, or wait until it is finished.").WithCode("address.under-way")
+	ErrUnderWay    = habeas.Forbidden("A change of your main address is under way. Stop it first, or wait until it is finished.").WithCode("address.under-way")
 	ErrMainAlready = habeas.Invalid("address", "This is your main address already.").WithCode("address.is-main")
 	// ErrTaken is said to whoever has shown that the address is theirs, and to nobody else.
 	ErrTaken = habeas.Forbidden("This address belongs to another account. Nothing was changed.").WithCode("address.taken")

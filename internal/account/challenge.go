@@ -92,21 +92,34 @@ func Right(typed, code string) bool {
 var ErrCode = habeas.Invalid("code", "This code does not fit. Look at the newest mail, or ask for another code.").WithCode("code.wrong")
 
 // The limits on asking for codes. Over a limit the answer is the same, but no mail
-// is sent. The first is for one network asking about one address, the second keeps
-// many networks from flooding one mailbox.
+// is sent. The first is for one network asking about one address, the others keep
+// many networks from flooding one mailbox, or the mailboxes of one account. A browser
+// in which the address was proved before is counted by itself: nobody else can use up
+// its share, so that asking, too, locks nobody out.
 const (
 	AsksPerClient  = 6
 	AsksPerAddress = 30
+	AsksPerAccount = 60
 	AskWindow      = time.Hour
 	GuessWindow    = 24 * time.Hour
 	FullTries      = 5
+	// KnownBrowserFor is how long a browser counts as one in which an address was proved.
+	KnownBrowserFor = 180 * 24 * time.Hour
 )
 
-// TriesAfter returns how many tries a new challenge at an address gets, after so
-// many wrong codes were typed for that address within GuessWindow. It falls with
-// guessing and never reaches zero: the right code typed at once always works, so
-// a guesser locks nobody out (PTY-A25). Even at one try each, AsksPerAddress keeps
-// a guesser below a thousand tries a day at one in 10⁸.
+// How many codes can be typed at most for one address or account within any 24 hours,
+// by whoever has not proved the address in the same browser before; ADR 0018 derives
+// them. One in 10⁸ fits: guessing all day hits with a probability below 10⁻⁵ at an
+// address and 2·10⁻⁵ at an account.
+const (
+	GuessesPerAddress = 1000
+	GuessesPerAccount = 2000
+)
+
+// TriesAfter returns how many tries a new challenge gets, after so many wrong codes
+// were typed within GuessWindow for its address, or for any address of its account. It
+// falls with guessing and never reaches zero: the right code typed at once always
+// works, so a guesser locks nobody out (PTY-A25).
 func TriesAfter(wrong int) int {
 	switch {
 	case wrong < 20:

@@ -64,6 +64,8 @@ type Technical interface {
 	SupersedeChallenges(ctx context.Context, purpose Purpose, address keyring.LookupHash, flow Token, now time.Time) error
 	// TakeTurn counts an event at a key and returns how many there were in the window.
 	TakeTurn(ctx context.Context, key keyring.LookupHash, now time.Time, window time.Duration) (int, error)
+	// KeepBrowser remembers that an address was proved in a browser.
+	KeepBrowser(ctx context.Context, key keyring.LookupHash, now time.Time) error
 	StartSignIn(ctx context.Context, s SignIn) error
 	TouchSignIn(ctx context.Context, hash Token, now time.Time) error
 	EndSignIn(ctx context.Context, hash Token) error

@@ -263,7 +263,9 @@ func (a *Accounts) StopChange(ctx context.Context, actor habeas.Actor) error {
 }
 
 // errStop is account.ErrStopLink with whom to ask.
-func (a *Accounts) errStop() *habeas.Error { return account.ErrStopLink.With("contact", a.mailer.Contact) }
+func (a *Accounts) errStop() *habeas.Error {
+	return account.ErrStopLink.With("contact", a.mailer.Contact)
+}
 
 // changeOf finds the change that a link stops.
 func (a *Accounts) changeOf(ctx context.Context, from sqlstore.Accounts, link string) (account.Change, error) {

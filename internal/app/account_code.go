@@ -51,7 +51,7 @@ func (a *Accounts) ask(ctx context.Context, c account.Challenge, in account.Aski
 		if err != nil {
 			return err
 		}
-		allowed, tries, err := a.allowance(ctx, tx, c.Address, in.Client, now)
+		allowed, tries, err := a.allowance(ctx, tx, c, in.Client, now)
 		if err != nil {
 			return err
 		}
@@ -70,16 +70,10 @@ func (a *Accounts) ask(ctx context.Context, c account.Challenge, in account.Aski
 }
 
 // storedMailbox decides where the mail goes, and makes the account the subject of
-// the challenge when there is one. Who has no account is looked up and unsealed
-// against a decoy, so that neither takes longer.
+// the challenge when there is one. Finding nobody costs as much as finding somebody.
 func (a *Accounts) storedMailbox(ctx context.Context, tx *sqlstore.Tx, c *account.Challenge) (string, error) {
 	held, found, err := tx.Accounts().AddressAt(ctx, c.Address)
-	if err != nil {
-		return "", err
-	}
-	if !found {
-		house := a.keys.House()
-		_, err := house.Open("decoy", house.Seal("decoy", []byte(c.Words.Mailbox)))
+	if err != nil || !found {
 		return c.Words.Mailbox, err
 	}
 	if c.Subject.IsZero() {
@@ -89,25 +83,59 @@ func (a *Accounts) storedMailbox(ctx context.Context, tx *sqlstore.Tx, c *accoun
 }
 
 // allowance counts an asking, and says whether a mail may go and how many tries its
-// code gets.
-func (a *Accounts) allowance(ctx context.Context, tx *sqlstore.Tx, address keyring.LookupHash, client string, now time.Time) (bool, int, error) {
-	near, err := tx.Ops().TakeTurn(ctx, a.keys.Lookup("ask-from", string(address[:])+client), now, account.AskWindow)
+// code gets: none where no mail goes, or asking without end would be guessing without
+// end. It does the same work for every address.
+func (a *Accounts) allowance(ctx context.Context, tx *sqlstore.Tx, c account.Challenge, client string, now time.Time) (bool, int, error) {
+	address := string(c.Address[:])
+	known, err := tx.Accounts().KnownBrowser(ctx, a.browserKey(c.Address, c.Flow), now.Add(-account.KnownBrowserFor))
 	if err != nil {
 		return false, 0, err
 	}
-	// What one network asks too often must not use up the share of the others.
-	all := 0
-	if near <= account.AsksPerClient {
-		if all, err = tx.Ops().TakeTurn(ctx, a.keys.Lookup("ask", string(address[:])), now, account.AskWindow); err != nil {
+	share := ""
+	if known { // a share of its own
+		share = string(c.Flow[:])
+		client = share
+	}
+	turns, limits := [...]keyring.LookupHash{
+		a.keys.Lookup("ask-from", address+client), a.keys.Lookup("ask", address+share), a.accountKey("ask-account", c, share),
+	}, [...]int{account.AsksPerClient, account.AsksPerAddress, account.AsksPerAccount}
+	for i, key := range turns {
+		n, err := tx.Ops().TakeTurn(ctx, key, now, account.AskWindow)
+		if err != nil {
 			return false, 0, err
 		}
+		if n > limits[i] { // what one asks too often must not use up the share of others
+			return false, 0, nil
+		}
 	}
-	wrong, err := tx.Ops().Turns(ctx, a.guessKey(address), now, account.GuessWindow)
-	return near <= account.AsksPerClient && all <= account.AsksPerAddress, account.TriesAfter(wrong), err
+	wrong, err := tx.Ops().Turns(ctx, a.guessKey(c.Address), now, account.GuessWindow)
+	if err != nil {
+		return false, 0, err
+	}
+	all, err := tx.Ops().Turns(ctx, a.accountKey("guess-account", c, ""), now, account.GuessWindow)
+	if known {
+		return true, account.FullTries, err
+	}
+	return true, account.TriesAfter(max(wrong, all)), err
 }
 
 func (a *Accounts) guessKey(address keyring.LookupHash) keyring.LookupHash {
 	return a.keys.Lookup("guess", string(address[:]))
+}
+
+// accountKey is where something is counted for the account that a challenge is about;
+// for the address alone while there is none.
+func (a *Accounts) accountKey(kind string, c account.Challenge, share string) keyring.LookupHash {
+	who := c.Subject[:]
+	if c.Subject.IsZero() {
+		who = c.Address[:]
+	}
+	return a.keys.Lookup(kind, string(who)+share)
+}
+
+// browserKey stands for an address in a browser.
+func (a *Accounts) browserKey(address keyring.LookupHash, flow account.Token) keyring.LookupHash {
+	return a.keys.Lookup("browser", string(address[:])+string(flow[:]))
 }
 
 // Waiting tells the browser in which a flow began what was typed there.
@@ -167,8 +195,10 @@ func (a *Accounts) wrong(tx *sqlstore.Tx, c account.Challenge, open bool) error 
 		if err := tx.Ops().TakeTry(ctx, c.ID); err != nil {
 			return err
 		}
-		if _, err := tx.Ops().TakeTurn(ctx, a.guessKey(c.Address), a.clock.Now(), account.GuessWindow); err != nil {
-			return err
+		for _, key := range []keyring.LookupHash{a.guessKey(c.Address), a.accountKey("guess-account", c, "")} {
+			if _, err := tx.Ops().TakeTurn(ctx, key, a.clock.Now(), account.GuessWindow); err != nil {
+				return err
+			}
 		}
 	}
 	return tx.Audit(a.entry(audit.SignInFailed, c.Subject, habeas.Server, map[string]string{"proof": string(habeas.ProofCode)}))
@@ -225,6 +255,11 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 		return out, nil // nobody asked to recover: the passkey is the way in
 	}
 	out.SignedIn = true
+	if !b.Flow.IsZero() {
+		if err := tx.Ops().KeepBrowser(tx.Context(), a.browserKey(c.Address, b.Flow), a.clock.Now()); err != nil {
+			return out, err
+		}
+	}
 	if err := a.begin(tx, account.SignIn{Account: who.ID, Proof: habeas.ProofCode, Address: c.Address}, b); err != nil {
 		return out, err
 	}
@@ -276,8 +311,8 @@ func (a *Accounts) findOrCreate(tx *sqlstore.Tx, c account.Challenge, fresh habe
 }
 
 var (
-	errNotYours     = habeas.Forbidden("Sign in again, then add the address once more.").WithCode("address.signed-out")
-	errManyAddress  = habeas.Forbidden("An account holds at most {max} addresses. Remove one first.").WithCode("address.many").With("max", strconv.Itoa(account.MaxAddresses))
+	errNotYours    = habeas.Forbidden("Sign in again, then add the address once more.").WithCode("address.signed-out")
+	errManyAddress = habeas.Forbidden("An account holds at most {max} addresses. Remove one first.").WithCode("address.many").With("max", strconv.Itoa(account.MaxAddresses))
 )
 
 // addAddress adds a proved address to the account that asked for it.

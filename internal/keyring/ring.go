@@ -90,6 +90,8 @@ type Ring struct {
 	goneMu     sync.RWMutex
 	gone       map[habeas.SubjectID]struct{} // every subject ever erased
 	uncompact  atomic.Bool                   // deleted bytes may still be in the log
+	sampleOnce sync.Once
+	sample     []byte // what a stand-in opens
 }
 
 // Exists reports whether there is a key store at path.

@@ -127,11 +127,16 @@ func (r Accounts) scanAddress(ctx context.Context) func(row) (account.Address, e
 	}
 }
 
-// AddressAt implements account.Reader.
+// AddressAt implements account.Reader. It does the same work whether somebody has
+// proved the address or not.
 func (r Accounts) AddressAt(ctx context.Context, hash keyring.LookupHash) (account.Address, bool, error) {
 	a, err := r.scanAddress(ctx)(r.q.QueryRowContext(ctx, selectAddress+` WHERE hash = ?`, hash[:]))
 	if errors.Is(err, sql.ErrNoRows) {
-		return account.Address{}, false, nil
+		text, err := r.keys.StandIn(ctx, hash)
+		if err == nil {
+			err = json.Unmarshal(text, &sealedAddress{})
+		}
+		return account.Address{}, false, failure(err)
 	}
 	return a, err == nil, failure(err)
 }

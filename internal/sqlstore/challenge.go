@@ -108,6 +108,20 @@ func (o Ops) Turns(ctx context.Context, key keyring.LookupHash, now time.Time, w
 	return n, failure(err)
 }
 
+// KeepBrowser implements account.Technical.
+func (o Ops) KeepBrowser(ctx context.Context, key keyring.LookupHash, now time.Time) error {
+	return o.inTx(ctx, func(tx *Tx) error {
+		_, err := tx.exec(`INSERT INTO known_browser (key, seen_at) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET seen_at = excluded.seen_at`, key[:], millis(now))
+		return err
+	})
+}
+
+// KnownBrowser reports whether an address was proved in a browser since then.
+func (r Accounts) KnownBrowser(ctx context.Context, key keyring.LookupHash, since time.Time) (known bool, err error) {
+	err = r.q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM known_browser WHERE key = ? AND seen_at > ?)`, key[:], millis(since)).Scan(&known)
+	return known, failure(err)
+}
+
 // EndChallenges forgets what is pending for an account: challenges of its own and
 // those at its addresses.
 func (o Ops) EndChallenges(ctx context.Context, id habeas.AccountID) error {

@@ -23,11 +23,13 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM idempotent WHERE key IN (SELECT key FROM idempotent WHERE at < ? LIMIT 1000)`, millis(now.Add(-keepIdempotent))},
 		{`DELETE FROM system_token WHERE hash IN (SELECT hash FROM system_token WHERE expires < ? LIMIT 1000)`, millis(now)},
 		{`DELETE FROM sign_in WHERE hash IN (SELECT hash FROM sign_in WHERE expires < ? LIMIT 1000)`, millis(now)},
+		{`DELETE FROM notice_visit WHERE hash IN (SELECT hash FROM notice_visit WHERE expires < ? LIMIT 1000)`, millis(now)},
 		{`DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires < ? LIMIT 1000)`, millis(now.Add(-24 * time.Hour))},
 		{`DELETE FROM guess WHERE key IN (SELECT key FROM guess WHERE since < ? LIMIT 1000)`, millis(now.Add(-account.GuessWindow))},
 		{`DELETE FROM passkey WHERE hash IN (SELECT hash FROM passkey WHERE ended_at > 0 AND ended_at < ? LIMIT 1000)`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM address_removed WHERE ended_at < ?`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM address_change WHERE switched_at > 0 AND ends < ?`, millis(now)},
+		{`DELETE FROM known_browser WHERE seen_at < ?`, millis(now.Add(-account.KnownBrowserFor))},
 		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'waiting' AND ended < ? LIMIT 1000)`, millis(now.Add(-keepDelivery))},
 	} {
 		for more := true; more && ctx.Err() == nil; {

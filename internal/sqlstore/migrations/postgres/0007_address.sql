@@ -27,3 +27,9 @@ CREATE TABLE address_removed (
   PRIMARY KEY (account, hash)
 );
 
+-- Browsers in which an address was proved before: their asking for codes is counted
+-- apart, so that nobody can use up their share. The key is a keyed hash of both.
+CREATE TABLE known_browser (
+  key     bytea PRIMARY KEY,
+  seen_at bigint NOT NULL
+);

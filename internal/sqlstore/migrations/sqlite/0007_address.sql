@@ -26,3 +26,10 @@ CREATE TABLE address_removed (
   sealed    BLOB    NOT NULL,
   PRIMARY KEY (account, hash)
 ) WITHOUT ROWID;
+
+-- Browsers in which an address was proved before: their asking for codes is counted
+-- apart, so that nobody can use up their share. The key is a keyed hash of both.
+CREATE TABLE known_browser (
+  key     BLOB PRIMARY KEY,
+  seen_at INTEGER NOT NULL
+) WITHOUT ROWID;
