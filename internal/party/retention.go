@@ -88,8 +88,9 @@ func (p RetentionPolicy) Next(rec Party, k Keeping, last time.Time, upcoming boo
 type Retention interface {
 	Keeping(ctx context.Context, id habeas.PartyID) (Keeping, error)
 	// Overdue lists unclaimed records after the given one, in their order, of which
-	// nobody has spoken since the given moment and which staff do not keep.
-	Overdue(ctx context.Context, before time.Time, after habeas.PartyID, limit int) ([]Party, error)
+	// nobody has spoken since a moment, which staff do not keep, and of which nothing
+	// was announced since warned.
+	Overdue(ctx context.Context, before, warned time.Time, after habeas.PartyID, limit int) ([]Party, error)
 	// CountOverdue counts them, up to a limit.
 	CountOverdue(ctx context.Context, before time.Time, limit int) (int, error)
 	// Kept lists what was announced or is held, those announced longest ago first.

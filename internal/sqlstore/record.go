@@ -293,6 +293,9 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
+	if err := w.tx.forgetNotice(p.ID, hashes, e.At); err != nil {
+		return err
+	}
 	for _, table := range []string{"outbox", "challenge"} { // mail and invitations about the party
 		if _, err := w.tx.exec(`DELETE FROM `+table+` WHERE subject = ?`, p.ID[:]); err != nil {
 			return err

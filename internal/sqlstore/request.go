@@ -1,0 +1,107 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// sealedRequest is the personal part of a request, under the record's key.
+type sealedRequest struct {
+	Answer   string `json:"a,omitempty"`
+	Mailbox  string `json:"m,omitempty"`
+	Language string `json:"l,omitempty"`
+}
+
+func requestPlace(id habeas.RequestID) string { return "request/" + string(id[:]) }
+
+const selectRequest = `SELECT id, party, kind, channel, state, due, act_at, ended_at, ended_by, sealed FROM request`
+
+func (s Notices) scanRequest(ctx context.Context) func(row) (party.Request, error) {
+	return func(r row) (party.Request, error) {
+		var q party.Request
+		var id, about, by, sealed []byte
+		var due, act, ended int64
+		if err := r.Scan(&id, &about, &q.Kind, &q.Channel, &q.State, &due, &act, &ended, &by, &sealed); err != nil {
+			return q, err
+		}
+		copy(q.ID[:], id)
+		copy(q.Party[:], about)
+		copy(q.EndedBy[:], by)
+		q.Due, q.ActAt, q.EndedAt = moment(due), moment(act), moment(ended)
+		if q.Party.IsZero() || sealed == nil {
+			return q, nil
+		}
+		key, err := s.keys.Key(ctx, habeas.SubjectOf(q.Party))
+		if habeas.KindOf(err) == habeas.KindGone && err != nil { // erased between the commit and the key's end
+			return q, nil
+		}
+		if err != nil {
+			return q, err
+		}
+		var in sealedRequest
+		if err := openWords(key, requestPlace(q.ID), sealed, &in); err != nil {
+			return q, err
+		}
+		q.Answer, q.Mailbox, q.Said = in.Answer, in.Mailbox, in.Language
+		return q, nil
+	}
+}
+
+// Requests implements party.Notices.
+func (s Notices) Requests(ctx context.Context, id habeas.PartyID) ([]party.Request, error) {
+	rows, err := s.q.QueryContext(ctx, selectRequest+` WHERE party = ? ORDER BY id DESC`, id[:])
+	return collect(rows, err, s.scanRequest(ctx))
+}
+
+// Request implements party.Notices.
+func (s Notices) Request(ctx context.Context, id habeas.RequestID) (party.Request, error) {
+	q, err := s.scanRequest(ctx)(s.q.QueryRowContext(ctx, selectRequest+` WHERE id = ?`, id[:]))
+	if errors.Is(err, sql.ErrNoRows) {
+		return q, habeas.NotFound("There is no such request.").WithCode("request.none")
+	}
+	return q, failure(err)
+}
+
+// OpenRequests implements party.Notices.
+func (s Notices) OpenRequests(ctx context.Context, limit int) ([]party.Request, error) {
+	rows, err := s.q.QueryContext(ctx, selectRequest+` WHERE state = 'open' ORDER BY due, id LIMIT ?`, limit)
+	return collect(rows, err, s.scanRequest(ctx))
+}
+
+// EndedRequests implements party.Notices.
+func (s Notices) EndedRequests(ctx context.Context, limit int) ([]party.Request, error) {
+	rows, err := s.q.QueryContext(ctx, selectRequest+` WHERE state <> 'open' ORDER BY id DESC LIMIT ?`, limit)
+	return collect(rows, err, s.scanRequest(ctx))
+}
+
+// ToCarryOut implements party.Notices.
+func (s Notices) ToCarryOut(ctx context.Context, now time.Time, limit int) ([]party.Request, error) {
+	rows, err := s.q.QueryContext(ctx, selectRequest+` WHERE state = 'open' AND act_at > 0 AND act_at <= ? ORDER BY act_at LIMIT ?`, millis(now), limit)
+	return collect(rows, err, s.scanRequest(ctx))
+}
+
+// SaveRequest implements party.NoticeWriter.
+func (w NoticesTx) SaveRequest(q party.Request, e audit.Entry) error {
+	key, err := w.tx.key(habeas.SubjectOf(q.Party))
+	if err != nil {
+		return err
+	}
+	sealed, err := sealWords(key, requestPlace(q.ID), sealedRequest{q.Answer, q.Mailbox, q.Said})
+	if err != nil {
+		return err
+	}
+	_, err = w.tx.exec(`INSERT INTO request (id, party, kind, channel, state, due, act_at, ended_at, ended_by, sealed) VALUES (?,?,?,?,?,?,?,?,?,?)
+		ON CONFLICT (id) DO UPDATE SET state = excluded.state, due = excluded.due, act_at = excluded.act_at, ended_at = excluded.ended_at,
+		ended_by = excluded.ended_by, sealed = excluded.sealed`,
+		q.ID[:], q.Party[:], string(q.Kind), string(q.Channel), string(q.State), millis(q.Due), millis(q.ActAt), millis(q.EndedAt), q.EndedBy[:], sealed)
+	if err != nil {
+		return err
+	}
+	return w.tx.Audit(e)
+}
