@@ -39,6 +39,7 @@ var technicalWriters = map[string]string{
 	"SupersedeChallenges": "a newer code takes the place of an older one that led to nothing",
 	"EndChallenges":       "questions that led to nothing; the recovery that ends them is witnessed",
 	"TakeTurn":            "a counter at a keyed hash",
+	"TakeTurns":           "counters at keyed hashes; what is counted is witnessed beside them",
 	"KeepBrowser":         "a keyed hash of address and browser; the code that was right there is witnessed",
 	"StartSignIn":         "the proof that it rests on is witnessed in the same transaction",
 	"TouchSignIn":         "when a browser last asked, to the ten minutes",

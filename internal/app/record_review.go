@@ -22,7 +22,7 @@ func (r *Records) Waiting(ctx context.Context, a habeas.Actor, after habeas.Part
 	for i, p := range waiting {
 		ids[i] = p.ID
 	}
-	return r.loadAll(ctx, ids)
+	return r.show(ctx, a, listWaiting, ids)
 }
 
 // Rivals implements web.Records.
@@ -48,7 +48,7 @@ func (r *Records) Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 			}
 		}
 	}
-	return r.loadAll(ctx, ids)
+	return r.show(ctx, a, listRivals, ids)
 }
 
 // Decide implements web.Records.

@@ -37,7 +37,9 @@ func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit 
 		return nil, false, err
 	}
 	var ids []habeas.PartyID
+	kind := listFound
 	if strings.TrimSpace(query) == "" {
+		kind = listNewest
 		newest, err := r.DB.Records().Newest(ctx, habeas.PartyID{}, limit)
 		if err != nil {
 			return nil, true, err
@@ -48,8 +50,20 @@ func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit 
 	} else {
 		ids = r.Finder.Find(query, limit)
 	}
-	found, err := r.loadAll(ctx, ids)
+	found, err := r.show(ctx, a, kind, ids)
 	return found, r.Ready(), err
+}
+
+// show reads records for a list and witnesses it.
+func (r *Records) show(ctx context.Context, a habeas.Actor, kind string, ids []habeas.PartyID) ([]party.Record, error) {
+	found, err := r.loadAll(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.listed(ctx, a, kind, found); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 // Open implements web.Records. The read is witnessed before anything is shown.
@@ -57,8 +71,8 @@ func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (
 	if err := staff(&a); err != nil {
 		return party.Record{}, err
 	}
-	if a.Purpose == "" {
-		return party.Record{}, habeas.Invalid("purpose", "Say why you open this record. Its person will see it.").WithCode("purpose.missing")
+	if err := party.CheckPurpose(a.Purpose, true); err != nil {
+		return party.Record{}, err
 	}
 	rec, _, err := r.load(ctx, r.DB.Records(), id)
 	if err != nil {
@@ -74,7 +88,7 @@ func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]p
 	if err := staff(&a); err != nil {
 		return nil, err
 	}
-	return r.loadAll(ctx, r.Finder.Like(v, 8))
+	return r.show(ctx, a, listLike, r.Finder.Like(v, 8))
 }
 
 // Enter implements web.Records.

@@ -129,7 +129,10 @@ func (s *Server) start(ctx context.Context) {
 	if s.Sender != nil {
 		s.worker.Handlers[JobMail] = s.Mailer.Deliver
 	}
-	s.worker.Schedules = []jobs.Schedule{{Name: "tidy", Every: time.Hour, Do: s.tidy}}
+	s.worker.Schedules = []jobs.Schedule{
+		{Name: "tidy", Every: time.Hour, Do: s.tidy},
+		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
+	}
 	s.tasks.Go(func() { s.worker.Run(work) })
 }
 
@@ -143,6 +146,11 @@ func (s *Server) index(ctx context.Context) {
 		return
 	}
 	s.ready.Store(true)
+}
+
+// switchAddresses carries out the changes of main addresses whose wait is over.
+func (s *Server) switchAddresses(ctx context.Context) error {
+	return s.Accounts.SwitchAddresses(ctx, s.Records.SayAddress)
 }
 
 // tidy removes technical rows whose time is over.

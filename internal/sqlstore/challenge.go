@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -96,6 +98,34 @@ func (o Ops) TakeTurn(ctx context.Context, key keyring.LookupHash, now time.Time
 			RETURNING count`, key[:], millis(now), millis(now.Add(-window))).Scan(&n)
 	})
 	return n, err
+}
+
+// TakeTurns counts an event at each of several keys, all different, with one statement,
+// and returns how many there were in the window.
+func (o Ops) TakeTurns(ctx context.Context, keys []keyring.LookupHash, now time.Time, window time.Duration) (map[keyring.LookupHash]int, error) {
+	out := make(map[keyring.LookupHash]int, len(keys))
+	if len(keys) == 0 {
+		return out, nil
+	}
+	args := []any{millis(now), millis(now.Add(-window))}
+	var values strings.Builder
+	for i := range keys {
+		args = append(args, keys[i][:])
+		fmt.Fprintf(&values, ",(?%d,1,?1)", len(args))
+	}
+	return out, o.inTx(ctx, func(tx *Tx) error {
+		rows, err := tx.query(`INSERT INTO guess (key, count, since) VALUES `+values.String()[1:]+` ON CONFLICT (key) DO UPDATE SET
+			count = CASE WHEN guess.since > ?2 THEN guess.count + 1 ELSE 1 END, since = CASE WHEN guess.since > ?2 THEN guess.since ELSE ?1 END
+			RETURNING key, count`, args...)
+		_, err = collect(rows, err, func(r row) (none struct{}, err error) {
+			var key []byte
+			var n int
+			err = r.Scan(&key, &n)
+			out[keyring.LookupHash(key)] = n
+			return none, err
+		})
+		return err
+	})
 }
 
 // Turns returns how many events were counted at a key within the window.
