@@ -27,15 +27,19 @@ var leftOut = map[string]string{
 	"guess":            "counters of guesses and floods, over in hours",
 	"schedule":         "leases and last runs of this installation's nodes",
 	"lease":            "who does which work now, on this installation's nodes",
+	"staged":           "a leaf without a place stands in the dump with none",
+	"tree":             "places and hashes stand in the dump with their leaf",
+	"write_turn":       "empty: a lock",
+	"forgotten":        "news for other nodes, over in minutes",
 }
 
 // Snapshot reads everything as it was at one moment, without keys, beside a server
 // that goes on writing. It holds one connection and one read transaction; use it
 // from one goroutine, and close it soon, because the log grows meanwhile.
 type Snapshot struct {
+	leafRows // the ledger: it implements ledger.Source
 	pool     *sql.DB
 	conn     *sql.Conn
-	postgres bool
 }
 
 // Table is one table of a dump.
@@ -50,7 +54,7 @@ var errNoStore = habeas.NotFound("There are no records in this directory. Name t
 
 // OpenSnapshot begins to read the records that cfg names; only Dir and DSN are looked at.
 func OpenSnapshot(ctx context.Context, cfg Config) (*Snapshot, error) {
-	s := &Snapshot{postgres: cfg.DSN != ""}
+	s := &Snapshot{leafRows: leafRows{postgres: cfg.DSN != ""}}
 	begin := `BEGIN`
 	var err error
 	if s.postgres {
@@ -69,6 +73,7 @@ func OpenSnapshot(ctx context.Context, cfg Config) (*Snapshot, error) {
 	if s.conn, err = s.pool.Conn(ctx); err != nil {
 		return nil, errors.Join(failure(err), s.pool.Close())
 	}
+	s.q = s.conn
 	if _, err = s.conn.ExecContext(ctx, begin); err == nil {
 		_, err = s.Schema(ctx) // the first read is what fixes the moment
 	}
@@ -141,6 +146,9 @@ func (s *Snapshot) Tables(ctx context.Context) ([]Table, error) {
 			continue
 		}
 		table := Table{Name: t.name}
+		if s.postgres && t.name == tableLeaf {
+			table.Columns = []string{"idx", "hashes"} // of the tree, which is a table of its own there
+		}
 		for _, c := range t.columns {
 			table.Columns = append(table.Columns, c.name)
 		}
@@ -159,8 +167,11 @@ func (s *Snapshot) Each(ctx context.Context, t Table, visit func([]any) error) e
 	for i, c := range t.Columns {
 		names[i] = quoted(c)
 	}
-	columns := strings.Join(names, ", ")
-	rows, err := s.conn.QueryContext(ctx, `SELECT `+columns+` FROM `+quoted(t.Name)+` ORDER BY `+strings.Join(names[:min(3, len(names))], ", "))
+	from, order := quoted(t.Name), strings.Join(names[:min(3, len(names))], ", ")
+	if s.postgres && t.Name == tableLeaf {
+		from, order = `leaf LEFT JOIN tree USING (event)`, `idx NULLS LAST, event`
+	}
+	rows, err := s.conn.QueryContext(ctx, `SELECT `+strings.Join(names, ", ")+` FROM `+from+` ORDER BY `+order)
 	if err != nil {
 		return failure(err)
 	}
@@ -199,15 +210,37 @@ func neutral(v any) (any, error) {
 	return nil, fmt.Errorf("a value of type %T has no place in a dump", v)
 }
 
-// Size implements ledger.Source.
-func (s *Snapshot) Size(ctx context.Context) (n int64, err error) {
-	err = s.conn.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM leaf`).Scan(&n)
+// tableLeaf is the ledger. In a dump each of its rows holds the leaf with its place and
+// its hashes, both nil while it waits for them, whatever tables the engine has.
+const tableLeaf = "leaf"
+
+// leafRows reads the public rows of the ledger. It implements ledger.Source.
+type leafRows struct {
+	q        querier
+	postgres bool
+}
+
+// tree is where the places and hashes of leaves lie.
+func (l leafRows) tree() string {
+	if l.postgres {
+		return "tree"
+	}
+	return tableLeaf
+}
+
+// Size implements ledger.Source: leaves that have a place in the tree.
+func (l leafRows) Size(ctx context.Context) (n int64, err error) {
+	err = l.q.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM `+l.tree()).Scan(&n)
 	return n, failure(err)
 }
 
 // Rows implements ledger.Source.
-func (s *Snapshot) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
-	rows, err := s.conn.QueryContext(ctx, s.text(`SELECT idx, leaf, hashes FROM leaf WHERE idx >= ? AND idx < ? ORDER BY idx`), from, to)
+func (l leafRows) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
+	source := tableLeaf
+	if l.postgres {
+		source = `tree JOIN leaf USING (event)`
+	}
+	rows, err := l.q.QueryContext(ctx, placeholders(`SELECT idx, leaf, hashes FROM `+source+` WHERE idx >= ? AND idx < ? ORDER BY idx`, l.postgres), from, to)
 	if err != nil {
 		return failure(err)
 	}
@@ -225,11 +258,12 @@ func (s *Snapshot) Rows(ctx context.Context, from, to int64, visit func(ledger.R
 }
 
 // Hashes implements ledger.Source.
-func (s *Snapshot) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
+func (l leafRows) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
 	out := make(map[int64][]byte, len(indexes))
+	query := placeholders(`SELECT hashes FROM `+l.tree()+` WHERE idx = ?`, l.postgres)
 	for _, i := range indexes {
 		var h []byte
-		err := s.conn.QueryRowContext(ctx, s.text(`SELECT hashes FROM leaf WHERE idx = ?`), i).Scan(&h)
+		err := l.q.QueryRowContext(ctx, query, i).Scan(&h)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}

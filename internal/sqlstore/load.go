@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/ledger"
 )
 
 var (
@@ -35,11 +37,10 @@ type Loader struct {
 	path     string // of the SQLite file
 	tables   map[string]catalogued
 
-	into    catalogued // the table that Row fills
-	columns []cataloguedColumn
-	stmt    *sql.Stmt // inserts loadBatch rows
-	text    string
-	wait    []any
+	into   []*inserter // where the next rows go
+	route  func(row []any) error
+	staged [][]any  // rows of the ledger without a place, for SQLite
+	leaf   []string // their columns
 }
 
 // LatestSchema returns the newest version of the schema that this program knows.
@@ -137,66 +138,176 @@ func (l *Loader) Table(ctx context.Context, t Table) error {
 	if err := l.flush(ctx); err != nil {
 		return err
 	}
-	known, ok := l.tables[t.Name]
-	if !ok || leftOut[t.Name] != "" {
+	if leftOut[t.Name] != "" {
 		return errDump
 	}
-	l.into, l.columns = known, nil
-	names := make([]string, len(t.Columns))
-	for i, name := range t.Columns {
+	if t.Name == tableLeaf {
+		return l.leaves(ctx, t.Columns)
+	}
+	to, err := l.inserter(ctx, t.Name, t.Columns)
+	if err != nil {
+		return err
+	}
+	l.into, l.route = []*inserter{to}, func(row []any) error { return to.add(ctx, row...) }
+	return nil
+}
+
+// leaves prepares for the rows of the ledger, which each engine keeps in its own way.
+func (l *Loader) leaves(ctx context.Context, columns []string) error {
+	idx, event, hashes := slices.Index(columns, "idx"), slices.Index(columns, "event"), slices.Index(columns, "hashes")
+	if idx < 0 || event < 0 || hashes < 0 {
+		return errDump
+	}
+	if l.leaf = columns; !l.postgres {
+		to, err := l.inserter(ctx, tableLeaf, columns)
+		l.into, l.route = []*inserter{to}, func(row []any) error {
+			if row[idx] == nil { // its place is found when all the others are there
+				l.staged = append(l.staged, keep(row))
+				return nil
+			}
+			return to.add(ctx, row...)
+		}
+		return err
+	}
+	rest := func(row []any) (out []any) {
+		for i, v := range row {
+			if i != idx && i != hashes {
+				out = append(out, v)
+			}
+		}
+		return out
+	}
+	var names []string
+	for i, name := range columns {
+		if i != idx && i != hashes {
+			names = append(names, name)
+		}
+	}
+	leaf, err := l.inserter(ctx, tableLeaf, names)
+	if err != nil {
+		return err
+	}
+	tree, err := l.inserter(ctx, "tree", []string{"idx", "event", "node", "hashes"})
+	if err != nil {
+		return err
+	}
+	staged, err := l.inserter(ctx, "staged", []string{"event", "node"})
+	l.into, l.route = []*inserter{leaf, tree, staged}, func(row []any) error {
+		if err := leaf.add(ctx, rest(row)...); err != nil {
+			return err
+		}
+		if row[idx] == nil {
+			return staged.add(ctx, row[event], int64(0))
+		}
+		return tree.add(ctx, row[idx], row[event], int64(0), row[hashes])
+	}
+	return err
+}
+
+// keep copies a row whose bytes are used again.
+func keep(row []any) []any {
+	out := slices.Clone(row)
+	for i, v := range out {
+		if b, ok := v.([]byte); ok {
+			out[i] = bytes.Clone(b)
+		}
+	}
+	return out
+}
+
+// Row takes a row in the order of the table's columns. Values and their bytes may be
+// used again after the call.
+func (l *Loader) Row(row []any) error {
+	if l.route == nil || len(row) == 0 {
+		return errDump
+	}
+	return l.route(row)
+}
+
+// inserter collects rows of one table and inserts them together.
+type inserter struct {
+	l       *Loader
+	columns []cataloguedColumn
+	text    string // of one statement up to its values
+	stmt    *sql.Stmt
+	wait    []any
+}
+
+func (l *Loader) inserter(ctx context.Context, table string, columns []string) (*inserter, error) {
+	known, ok := l.tables[table]
+	if !ok || len(columns) == 0 {
+		return nil, errDump
+	}
+	n := &inserter{l: l}
+	names := make([]string, len(columns))
+	for i, name := range columns {
 		at := slices.IndexFunc(known.columns, func(c cataloguedColumn) bool { return c.name == name })
 		if at < 0 {
-			return errDump
+			return nil, errDump
 		}
-		l.columns, names[i] = append(l.columns, known.columns[at]), quoted(name)
+		n.columns, names[i] = append(n.columns, known.columns[at]), quoted(name)
 	}
-	if l.stmt != nil {
-		if err := l.stmt.Close(); err != nil {
+	n.text = `INSERT INTO ` + quoted(table) + ` (` + strings.Join(names, `, `) + `) VALUES `
+	var err error
+	n.stmt, err = l.tx.PrepareContext(ctx, n.statement(loadBatch)) //nolint:sqlclosecheck // flush closes it
+	return n, failure(err)
+}
+
+// statement inserts a number of rows.
+func (n *inserter) statement(rows int) string {
+	one := `(?` + strings.Repeat(`,?`, len(n.columns)-1) + `)`
+	return placeholders(n.text+one+strings.Repeat(`,`+one, rows-1), n.l.postgres)
+}
+
+func (n *inserter) add(ctx context.Context, row ...any) error {
+	if len(row) != len(n.columns) {
+		return errDump
+	}
+	for i, v := range row {
+		switch v := v.(type) {
+		case int64:
+			if n.l.postgres && n.columns[i].boolean {
+				n.wait = append(n.wait, v != 0)
+				continue
+			}
+			n.wait = append(n.wait, v)
+		case []byte:
+			n.wait = append(n.wait, bytes.Clone(v))
+		default:
+			n.wait = append(n.wait, v)
+		}
+	}
+	if len(n.wait) < loadBatch*len(n.columns) {
+		return nil
+	}
+	_, err := n.stmt.ExecContext(ctx, n.wait...)
+	n.wait = n.wait[:0]
+	return refusal(err)
+}
+
+// flush inserts what waits and ends the inserter.
+func (n *inserter) flush(ctx context.Context) error {
+	var err error
+	if len(n.wait) > 0 {
+		_, err = n.l.tx.ExecContext(ctx, n.statement(len(n.wait)/len(n.columns)), n.wait...)
+	}
+	return errors.Join(refusal(err), n.stmt.Close())
+}
+
+// flush inserts the rows that wait in all tables.
+func (l *Loader) flush(ctx context.Context) error {
+	for _, n := range l.into {
+		if err := n.flush(ctx); err != nil {
 			return err
 		}
 	}
-	one := `(?` + strings.Repeat(`,?`, len(names)-1) + `)`
-	l.text = `INSERT INTO ` + quoted(t.Name) + ` (` + strings.Join(names, `, `) + `) VALUES `
-	var err error
-	l.stmt, err = l.tx.PrepareContext(ctx, placeholders(l.text+one+strings.Repeat(`,`+one, loadBatch-1), l.postgres)) //nolint:sqlclosecheck // closed with the next table or the end
-	return failure(err)
-}
-
-// Row takes a row in the order of the table's columns. The values may be used again
-// after the call, their bytes may not.
-func (l *Loader) Row(ctx context.Context, values []any) error {
-	if len(values) != len(l.columns) || l.stmt == nil {
-		return errDump
-	}
-	for i, v := range values {
-		if n, ok := v.(int64); ok && l.postgres && l.columns[i].boolean {
-			v = n != 0
-		}
-		l.wait = append(l.wait, v)
-	}
-	if len(l.wait) < loadBatch*len(l.columns) {
-		return nil
-	}
-	_, err := l.stmt.ExecContext(ctx, l.wait...)
-	l.wait = l.wait[:0]
-	return l.refusal(err)
-}
-
-// flush inserts the rows that wait.
-func (l *Loader) flush(ctx context.Context) error {
-	if len(l.wait) == 0 {
-		return nil
-	}
-	one := `(?` + strings.Repeat(`,?`, len(l.columns)-1) + `)`
-	text := l.text + one + strings.Repeat(`,`+one, len(l.wait)/len(l.columns)-1)
-	_, err := l.tx.ExecContext(ctx, placeholders(text, l.postgres), l.wait...)
-	l.wait = l.wait[:0]
-	return l.refusal(err)
+	l.into, l.route = nil, nil
+	return nil
 }
 
 // refusal is what went wrong with rows. That a row does not fit says that it was
 // changed; its words may hold what no message should.
-func (l *Loader) refusal(err error) error {
+func refusal(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -211,10 +322,8 @@ func (l *Loader) Commit(ctx context.Context) error {
 	if err := l.flush(ctx); err != nil {
 		return err
 	}
-	if l.stmt != nil {
-		if err := l.stmt.Close(); err != nil {
-			return err
-		}
+	if err := l.place(ctx); err != nil {
+		return err
 	}
 	if err := l.tx.Commit(); err != nil {
 		return failure(err)
@@ -228,6 +337,39 @@ func (l *Loader) Commit(ctx context.Context) error {
 		return fmt.Errorf("bring the schema up to date: %w", err)
 	}
 	return l.pool.Close()
+}
+
+// place appends the leaves that had no place yet to the tree, in the order of their events.
+func (l *Loader) place(ctx context.Context) error {
+	if len(l.staged) == 0 {
+		return nil
+	}
+	rows := leafRows{q: l.tx}
+	size, err := rows.Size(ctx)
+	if err != nil {
+		return err
+	}
+	front, err := ledger.NewFrontier(size, ledger.HashReader(ctx, rows))
+	if err != nil {
+		return errDump.WithCause(err)
+	}
+	to, err := l.inserter(ctx, tableLeaf, l.leaf)
+	if err != nil {
+		return err
+	}
+	idx, leaf, hashes := slices.Index(l.leaf, "idx"), slices.Index(l.leaf, "leaf"), slices.Index(l.leaf, "hashes")
+	for _, row := range l.staged {
+		public, ok := row[leaf].([]byte)
+		if !ok {
+			return errDump
+		}
+		row[idx] = front.Size()
+		row[hashes] = front.Append(public)
+		if err := to.add(ctx, row...); err != nil {
+			return err
+		}
+	}
+	return to.flush(ctx)
 }
 
 // Abort takes away what the loader has made.

@@ -261,7 +261,7 @@ func (w *restorer) load(ctx context.Context, l *sqlstore.Loader, records *opened
 			if w.made.Rows++; w.Progress != nil && w.made.Rows%1024 == 0 {
 				w.Progress(w.made.Rows, 2*total) // then the leaves
 			}
-			err = l.Row(ctx, values)
+			err = l.Row(values)
 		default:
 			return errDamaged
 		}

@@ -1,0 +1,321 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
+)
+
+// Sealed is one sealed value with the place that it is bound to.
+type Sealed struct {
+	Table   string
+	Subject habeas.SubjectID // whose key opens it; zero: the house's
+	Place   string
+	Value   []byte    // valid during the visit
+	Month   time.Time // sealed once more under the key of this month; zero: it is not
+}
+
+// sealedColumn says how the sealed column of a table is bound: which columns are read,
+// and how subject and place follow from them.
+type sealedColumn struct {
+	table   string
+	columns string
+	bind    func(c [][]byte) (subject []byte, place string)
+}
+
+// sealedColumns are all columns named "sealed". A test compares it with the schema.
+var sealedColumns = []sealedColumn{
+	{"statement", "party, id", func(c [][]byte) ([]byte, string) { return c[0], "statement/" + string(c[0]) + string(c[1]) }},
+	{"known_as", "party, hash, source", func(c [][]byte) ([]byte, string) {
+		return c[0], "known-as/" + string(c[1]) + string(c[2]) + string(c[0])
+	}},
+	{"ticket", "id", func(c [][]byte) ([]byte, string) { return nil, "ticket/" + string(c[0]) }},
+	{"account", "id", func(c [][]byte) ([]byte, string) { return c[0], "account/" + string(c[0]) }},
+	{"account_address", "account, hash", ofAccount("address/")},
+	{"address_removed", "account, hash", ofAccount("address/")},
+	{"address_change", "account, id", ofAccount("address-change/")},
+	{"passkey", "account, hash", ofAccount("passkey/")},
+	{"sign_in", "account, hash", ofAccount("sign-in/")},
+	{"challenge", "subject, id", ofAccount("challenge/")},
+	{"outbox", "subject, id", ofAccount("outbox/")},
+	{"role", "address, role", func(c [][]byte) ([]byte, string) {
+		return nil, rolePlace(keyring.LookupHash(c[0]), habeas.Role(c[1]))
+	}},
+	{"notice_visit", "hash", func(c [][]byte) ([]byte, string) { return nil, "visit/" + string(c[0]) }},
+	{"retention", "party, party", ofAccount("retention/")},
+	{"request", "party, id", ofAccount("request/")},
+}
+
+// ofAccount binds a value to the key in the first column and the row in the second.
+func ofAccount(kind string) func([][]byte) ([]byte, string) {
+	return func(c [][]byte) ([]byte, string) { return c[0], kind + string(c[1]) }
+}
+
+// EachSealed visits every sealed value, those of the ledger's lines too. Values that
+// were emptied, after delivery or erasure, are left out.
+func (s *Snapshot) EachSealed(ctx context.Context, visit func(Sealed) error) error {
+	for _, c := range sealedColumns {
+		if err := s.eachSealed(ctx, c, visit); err != nil {
+			return err
+		}
+	}
+	return s.EachLine(ctx, func(l Line) error {
+		if len(l.Sealed) == 0 {
+			return nil
+		}
+		public, err := audit.ParseLeaf(l.Leaf)
+		if err != nil {
+			return nil //nolint:nilerr // a leaf that is none is a finding of the ledger's check
+		}
+		return visit(Sealed{Table: "leaf", Subject: l.Subject, Place: eventPlace(l.Event), Value: l.Sealed, Month: public.Hour})
+	})
+}
+
+func (s *Snapshot) eachSealed(ctx context.Context, c sealedColumn, visit func(Sealed) error) error {
+	rows, err := s.conn.QueryContext(ctx, `SELECT sealed, `+c.columns+` FROM `+c.table+` WHERE sealed IS NOT NULL`)
+	if err != nil {
+		return failure(err)
+	}
+	defer rows.Close()
+	cells := make([][]byte, 1+strings.Count(c.columns, ",")+1)
+	to := make([]any, len(cells))
+	for i := range cells {
+		to[i] = &cells[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(to...); err != nil {
+			return failure(err)
+		}
+		subject, place := c.bind(cells[1:])
+		v := Sealed{Table: c.table, Place: place, Value: cells[0]}
+		copy(v.Subject[:], subject)
+		if err := visit(v); err != nil {
+			return err
+		}
+	}
+	return failure(rows.Err())
+}
+
+// Line is a row of the ledger with its sealed detail.
+type Line struct {
+	Event   habeas.EventID
+	Subject habeas.SubjectID // zero: the house; of an erased one: random
+	Leaf    []byte           // valid during the visit
+	Sealed  []byte           // valid during the visit
+}
+
+// EachLine visits every line of the ledger, those without a place in the tree too.
+func (s *Snapshot) EachLine(ctx context.Context, visit func(Line) error) error {
+	rows, err := s.conn.QueryContext(ctx, `SELECT event, subject, leaf, sealed FROM leaf`)
+	if err != nil {
+		return failure(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var l Line
+		var event, subject []byte
+		if err := rows.Scan(&event, &subject, &l.Leaf, &l.Sealed); err != nil {
+			return failure(err)
+		}
+		copy(l.Event[:], event)
+		copy(l.Subject[:], subject)
+		if err := visit(l); err != nil {
+			return err
+		}
+	}
+	return failure(rows.Err())
+}
+
+// Subjects returns everybody that a row stands for, parties and accounts.
+func (s *Snapshot) Subjects(ctx context.Context) ([]habeas.SubjectID, error) {
+	return s.subjects(ctx, `SELECT id FROM party UNION ALL SELECT id FROM account`)
+}
+
+// Unwitnessed returns the subjects that have rows and too few lines in the ledger: none
+// for a party, an account or a claim, or fewer than the statements about a party.
+func (s *Snapshot) Unwitnessed(ctx context.Context) ([]habeas.SubjectID, error) {
+	return s.subjects(ctx, `SELECT p.id FROM party p WHERE NOT EXISTS (SELECT 1 FROM leaf l WHERE l.subject = p.id)
+		UNION SELECT a.id FROM account a WHERE NOT EXISTS (SELECT 1 FROM leaf l WHERE l.subject = a.id)
+		UNION SELECT s.party FROM (SELECT party, count(*) AS n FROM statement GROUP BY party) s
+			WHERE s.n > (SELECT count(*) FROM leaf l WHERE l.subject = s.party)`)
+}
+
+func (s *Snapshot) subjects(ctx context.Context, query string) ([]habeas.SubjectID, error) {
+	rows, err := s.conn.QueryContext(ctx, query)
+	return collect(rows, err, func(r row) (habeas.SubjectID, error) {
+		var id []byte
+		if err := r.Scan(&id); err != nil {
+			return habeas.SubjectID{}, err
+		}
+		return habeas.Bytes16[habeas.SubjectKind](id)
+	})
+}
+
+// Dangling is a row that points at one that is not there.
+type Dangling struct {
+	Table   string
+	Column  string
+	Missing habeas.SubjectID
+}
+
+// references are the columns that point at another table's id.
+var references = []struct{ table, column, to string }{
+	{"known_as", "party", "party"},
+	{"statement", "party", "party"},
+	{"claim", "party", "party"},
+	{"paper_code", "party", "party"},
+	{"blocked", "party", "party"},
+	{"told", "party", "party"},
+	{"retention", "party", "party"},
+	{"party", "account", "account"},
+	{"account_address", "account", "account"},
+	{"address_change", "account", "account"},
+	{"address_removed", "account", "account"},
+	{"passkey", "account", "account"},
+	{"sign_in", "account", "account"},
+	{"system_token", "system", "system"},
+}
+
+// DanglingRows returns rows that point at nothing, at most a hundred per column.
+func (s *Snapshot) DanglingRows(ctx context.Context) ([]Dangling, error) {
+	var out []Dangling
+	for _, ref := range references {
+		rows, err := s.conn.QueryContext(ctx, fmt.Sprintf(`SELECT DISTINCT x.%[2]s FROM %[1]s x LEFT JOIN %[3]s y ON y.id = x.%[2]s
+			WHERE x.%[2]s IS NOT NULL AND y.id IS NULL LIMIT 100`, ref.table, ref.column, ref.to))
+		found, err := collect(rows, err, func(r row) (Dangling, error) {
+			d := Dangling{Table: ref.table, Column: ref.column}
+			var id []byte
+			err := r.Scan(&id)
+			copy(d.Missing[:], id)
+			return d, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// Waiting is what the outbox holds.
+type Waiting struct {
+	Waiting int       // not sent yet
+	Oldest  time.Time // when the oldest of them was left there; zero: none
+	Dead    int       // given up
+}
+
+// Outbox counts the mails that wait.
+func (s *Snapshot) Outbox(ctx context.Context) (w Waiting, err error) {
+	var oldest []byte
+	err = s.conn.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'dead') FROM outbox`).Scan(&w.Waiting, &w.Dead)
+	if err != nil || w.Waiting == 0 {
+		return w, failure(err)
+	}
+	if err := s.conn.QueryRowContext(ctx, `SELECT id FROM outbox WHERE state = 'waiting' ORDER BY id LIMIT 1`).Scan(&oldest); err != nil {
+		return w, failure(err)
+	}
+	id, err := habeas.Bytes16[habeas.MailKind](oldest)
+	w.Oldest = id.Time()
+	return w, err
+}
+
+// Integrity lets the database check its own files: pages, rows and indexes. checked is
+// false where it cannot: on PostgreSQL without the extension amcheck.
+func (s *Snapshot) Integrity(ctx context.Context) (faults []string, checked bool, err error) {
+	if s.postgres {
+		return s.amcheck(ctx)
+	}
+	rows, err := s.conn.QueryContext(ctx, `PRAGMA integrity_check(20)`)
+	faults, err = collect(rows, err, func(r row) (line string, err error) { return line, r.Scan(&line) })
+	if len(faults) == 1 && faults[0] == "ok" {
+		faults = nil
+	}
+	return faults, true, err
+}
+
+// amcheck checks every index against its table.
+func (s *Snapshot) amcheck(ctx context.Context) (faults []string, checked bool, err error) {
+	var there bool
+	err = s.conn.QueryRowContext(ctx, `SELECT count(*) > 0 FROM pg_proc p JOIN pg_extension e ON e.extname = 'amcheck'
+		WHERE p.proname = 'bt_index_check' AND has_function_privilege(p.oid, 'EXECUTE')`).Scan(&there)
+	if err != nil || !there {
+		return nil, false, failure(err)
+	}
+	rows, err := s.conn.QueryContext(ctx, `SELECT c.oid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+		JOIN pg_am a ON a.oid = c.relam JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE a.amname = 'btree' AND n.nspname = current_schema() AND i.indisvalid`)
+	names, err := collect(rows, err, func(r row) (name string, err error) { return name, r.Scan(&name) })
+	if err != nil {
+		return nil, false, err
+	}
+	for _, name := range names {
+		if _, err := s.conn.ExecContext(ctx, `SELECT bt_index_check($1::regclass, true)`, name); err != nil {
+			return append(faults, "index "+name), true, nil //nolint:nilerr // that is the finding; the transaction is over
+		}
+	}
+	return nil, true, nil
+}
+
+// leftovers are the tables with rows about a subject, by the column that names it. The
+// ledger's lines stay, and setting_change says who decided something.
+var leftovers = []struct{ table, column string }{
+	{"known_as", "party"},
+	{"statement", "party"},
+	{"claim", "party"},
+	{"paper_code", "party"},
+	{"blocked", "party"},
+	{"told", "party"},
+	{"retention", "party"},
+	{"request", "party"},
+	{"outbox", "subject"},
+	{"challenge", "subject"},
+	{"claim", "account"},
+	{"account_address", "account"},
+	{"address_change", "account"},
+	{"address_removed", "account"},
+	{"passkey", "account"},
+	{"sign_in", "account"},
+	{"party", "id"},
+	{"account", "id"},
+}
+
+// EraseLeftovers completes an erasure whose key is gone already: it deletes every row
+// about a subject, without a key, and parts its lines from each other. It reports
+// whether there was anything; only then the entry, which is the house's and names
+// nobody, is written.
+func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (found bool, err error) {
+	count := func(res sql.Result, err error) error {
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		found = found || n > 0
+		return err
+	}
+	queries := []string{
+		`DELETE FROM role WHERE address IN (SELECT hash FROM account_address WHERE account = ?)`,
+		`UPDATE party SET account = NULL, state = '` + string(party.Unclaimed) + `', claimed_at = 0 WHERE account = ?`,
+	}
+	for _, l := range leftovers {
+		queries = append(queries, `DELETE FROM `+l.table+` WHERE `+l.column+` = ?`)
+	}
+	for _, query := range queries {
+		if err := count(w.tx.exec(query, subject[:])); err != nil {
+			return found, err
+		}
+	}
+	if !found {
+		return false, nil
+	}
+	if err := w.tx.orphan(subject); err != nil {
+		return found, err
+	}
+	return found, w.tx.Audit(e)
+}
