@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/ledger"
 )
 
@@ -20,6 +21,10 @@ const ledgerDir = "ledger"
 
 // keyFile holds the verifier key, in ledgerDir.
 const keyFile = "key"
+
+// formerKeysFile holds the verifier keys of the names that the log had before it was
+// restored, one a line: receipts that were given under them still hold.
+const formerKeysFile = "former-keys"
 
 // Ledger publishes the rows of the store as C2SP tiles and checkpoints and makes
 // receipts against the newest checkpoint. It implements RecordLedger.
@@ -34,11 +39,26 @@ type Ledger struct {
 	last ledger.Checkpoint
 }
 
+// named is a source whose log got another name when it was restored (ADR 0016).
+type named interface {
+	LedgerName(ctx context.Context) (sqlstore.LedgerName, error)
+}
+
 // OpenLedger makes the signing key at the first start and keeps its public half in
 // DIR/ledger/key, so that the log can be verified while the server is sealed.
 func OpenLedger(ctx context.Context, dir, origin string, keys *keyring.Ring, source ledger.Source) (*Ledger, error) {
-	secret, err := keys.Secret(ctx, "ledger-signing-key", func() ([]byte, error) {
-		skey, vkey, err := ledger.GenerateKey(origin)
+	name := sqlstore.LedgerName{Origin: origin, Secret: "ledger-signing-key"}
+	if n, ok := source.(named); ok {
+		is, err := n.LedgerName(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if is.Secret != "" {
+			name = is
+		}
+	}
+	secret, err := keys.Secret(ctx, name.Secret, func() ([]byte, error) {
+		skey, vkey, err := ledger.GenerateKey(name.Origin)
 		return []byte(skey + "\n" + vkey), err
 	})
 	if err != nil {
@@ -53,9 +73,13 @@ func OpenLedger(ctx context.Context, dir, origin string, keys *keyring.Ring, sou
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger's key: %w", err)
 	}
+	verifiers, err := formerVerifiers(name.Former)
+	if err != nil {
+		return nil, err
+	}
 	l := &Ledger{
 		dir: filepath.Join(dir, ledgerDir), source: source, signer: signer,
-		verifiers: note.VerifierList(verifier), key: vkey,
+		verifiers: note.VerifierList(append(verifiers, verifier)...), key: vkey,
 	}
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return nil, err
@@ -63,7 +87,25 @@ func OpenLedger(ctx context.Context, dir, origin string, keys *keyring.Ring, sou
 	if err := os.WriteFile(filepath.Join(l.dir, keyFile), []byte(vkey+"\n"), 0o644); err != nil {
 		return nil, err
 	}
+	if len(name.Former) > 0 {
+		former := strings.Join(name.Former, "\n") + "\n"
+		if err := os.WriteFile(filepath.Join(l.dir, formerKeysFile), []byte(former), 0o644); err != nil {
+			return nil, err
+		}
+	}
 	return l, l.Publish(ctx)
+}
+
+// formerVerifiers reads the keys of the names that the log had before.
+func formerVerifiers(keys []string) ([]note.Verifier, error) {
+	out := make([]note.Verifier, len(keys))
+	for i, key := range keys {
+		var err error
+		if out[i], err = note.NewVerifier(key); err != nil {
+			return nil, fmt.Errorf("read a former key of the ledger: %w", err)
+		}
+	}
+	return out, nil
 }
 
 // VerifierKey returns the public key in the form of package note.

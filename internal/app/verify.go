@@ -148,5 +148,24 @@ func readOrParse(key, dir string) (note.Verifiers, error) {
 	if key != "" {
 		return parseVerifier(strings.TrimSpace(key))
 	}
-	return readVerifier(dir)
+	text, err := os.ReadFile(filepath.Join(dir, ledgerDir, formerKeysFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return readVerifier(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	verifiers, err := formerVerifiers(strings.Fields(string(text)))
+	if err != nil {
+		return nil, errLedgerKey
+	}
+	current, err := os.ReadFile(filepath.Join(dir, ledgerDir, keyFile))
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := note.NewVerifier(strings.TrimSpace(string(current)))
+	if err != nil {
+		return nil, errLedgerKey
+	}
+	return note.VerifierList(append(verifiers, verifier)...), nil
 }

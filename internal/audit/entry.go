@@ -76,6 +76,7 @@ const (
 	SettingsChanged    Event = "settings.change"
 	KeysRotated        Event = "keys.rotate"
 	DataImported       Event = "party.import"
+	DataRestored       Event = "data.restore" // the records were put back from a backup
 )
 
 // Entry is one thing that happened. Detail holds what the subject may read
@@ -151,6 +152,7 @@ var known = map[Event]bool{
 	SettingsChanged:    true,
 	KeysRotated:        true,
 	DataImported:       true,
+	DataRestored:       true,
 }
 
 // Known reports whether e is on the closed list.

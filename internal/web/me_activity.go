@@ -199,6 +199,8 @@ func accountWords(p lang.Printer, e audit.Event) string {
 		return p.T("Changed a setting.")
 	case audit.KeysRotated:
 		return p.T("Renewed the keys.")
+	case audit.DataRestored:
+		return p.T("Put the records back from a backup.")
 	default:
 		return string(e)
 	}
