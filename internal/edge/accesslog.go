@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -8,35 +9,30 @@ import (
 	"github.com/habeas-data/habeas"
 )
 
-// AccessLog writes one line per request: method, route pattern, status,
+// LogRequests writes one line per request: its random id, method, route pattern, status,
 // duration and bytes. The line holds neither address nor URL nor query nor
-// header, so it cannot tell who asked for whom. Put it outermost.
+// header, so it cannot tell who asked for whom.
+func LogRequests(log *slog.Logger) Watcher {
+	return func(ctx context.Context) (context.Context, func(Answer)) {
+		return ctx, func(a Answer) {
+			attrs := []slog.Attr{
+				slog.String("method", a.Method),
+				slog.String("route", a.Route),
+				slog.Int("status", a.Status),
+				slog.Float64("ms", float64(a.Took)/float64(time.Millisecond)),
+				slog.Int64("bytes", a.Bytes),
+			}
+			if id := RequestID(ctx); id != "" {
+				attrs = append(attrs, slog.String("request", id))
+			}
+			log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
+		}
+	}
+}
+
+// AccessLog is [Watch] with [LogRequests] alone.
 func AccessLog(log *slog.Logger, clock habeas.Clock, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := clock.Now()
-		rec := record(w)
-		aborted := true
-		defer func() {
-			status, route := rec.status, rec.pattern
-			if status == 0 {
-				status = http.StatusOK // what net/http sends when a handler writes nothing
-			}
-			if aborted { // a panic passes through: the connection is being cut
-				status = http.StatusInternalServerError
-			}
-			if route == "" {
-				route = "none"
-			}
-			log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-				slog.String("method", method(r)),
-				slog.String("route", route),
-				slog.Int("status", status),
-				slog.Float64("ms", float64(clock.Now().Sub(start))/float64(time.Millisecond)),
-				slog.Int64("bytes", rec.bytes))
-		}()
-		next.ServeHTTP(rec, r)
-		aborted = false
-	})
+	return Watch(clock, next, LogRequests(log))
 }
 
 // method returns the request's method if it is a known one: the rest is text

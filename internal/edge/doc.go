@@ -6,7 +6,7 @@
 //
 // A request passes, from the outside in:
 //
-//	AccessLog → Guard → MaxBody → Concurrency → PerClient → Mux → Handler
+//	WithRequestID → Watch → Guard → MaxBody → Concurrency → PerClient → Mux → Handler
 //
 // Nothing here knows a domain or a store. What must outlive the process, such
 // as the hash of a sign-in token, is handed out for a caller to store.

@@ -78,7 +78,9 @@ func (a *answer) Unwrap() error { return a.error }
 func (f *Failures) Write(w http.ResponseWriter, r *http.Request, err error) {
 	failure, retry := classify(err)
 	if failure.Kind == habeas.KindInternal && !errors.Is(err, context.Canceled) {
-		failure.Incident = rand.Text()[:12]
+		if failure.Incident = RequestID(r.Context()); failure.Incident == "" {
+			failure.Incident = rand.Text()[:12]
+		}
 		f.report(r, failure.Incident, err)
 	}
 	if rec, ok := w.(*recorder); ok && rec.status != 0 {
@@ -99,6 +101,19 @@ func (f *Failures) Write(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	writeProblem(w, failure)
+}
+
+// Problem returns the document that Write would answer r with, and how long to wait,
+// for an answer that holds several outcomes. Our own faults are logged in the same way.
+func (f *Failures) Problem(r *http.Request, err error) (Problem, time.Duration) {
+	failure, retry := classify(err)
+	if failure.Kind == habeas.KindInternal && !errors.Is(err, context.Canceled) {
+		if failure.Incident = RequestID(r.Context()); failure.Incident == "" {
+			failure.Incident = rand.Text()[:12]
+		}
+		f.report(r, failure.Incident, err)
+	}
+	return ProblemOf(failure), retry
 }
 
 // report logs an incident: where, which types of error, and their text only if

@@ -20,6 +20,9 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 type Mux struct {
 	// Failures answers what handlers return. Required.
 	Failures *Failures
+	// Admit, unless nil, is asked about each request with the pattern that matched; an
+	// error of it is the answer. Set it before serving.
+	Admit func(r *http.Request, pattern string) error
 
 	mux      http.ServeMux
 	patterns []string
@@ -70,6 +73,12 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if pattern == "" {
 		m.unmatched(rec, r, h)
 		return
+	}
+	if m.Admit != nil {
+		if err := m.Admit(r, pattern); err != nil {
+			m.Failures.Write(rec, r, err)
+			return
+		}
 	}
 	m.mux.ServeHTTP(rec, r)
 }
