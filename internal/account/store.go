@@ -20,8 +20,8 @@ type Reader interface {
 	// Passkeys returns those in use.
 	Passkeys(ctx context.Context, id habeas.AccountID) ([]Passkey, error)
 	Grants(ctx context.Context) ([]Grant, error)
-	// Change is the change of the main address under way; found is false when there is none.
-	Change(ctx context.Context, id habeas.AccountID) (c Change, found bool, err error)
+	// Changing is the change of the main address under way; found is false when there is none.
+	Changing(ctx context.Context, id habeas.AccountID) (c Change, found bool, err error)
 }
 
 // Writer is what a use case writes inside one transaction. Every method takes the

@@ -41,7 +41,7 @@ func mainOf(tx *sqlstore.Tx, id habeas.AccountID) (account.Address, error) {
 // Changing is the change of the actor's main address under way; found is false when
 // there is none that could be stopped.
 func (a *Accounts) Changing(ctx context.Context, actor habeas.Actor) (c account.Change, found bool, err error) {
-	c, found, err = a.db.Accounts().Change(ctx, actor.Account)
+	c, found, err = a.db.Accounts().Changing(ctx, actor.Account)
 	return c, found && c.Stoppable(a.clock.Now()), err
 }
 
@@ -113,7 +113,7 @@ func (a *Accounts) confirmMain(tx *sqlstore.Tx, c account.Challenge, actor habea
 		return out, err
 	}
 	main := account.Holdings{Addresses: all}.Main()
-	before, busy, err := w.Change(ctx, actor.Account)
+	before, busy, err := w.Changing(ctx, actor.Account)
 	switch {
 	case err != nil:
 		return out, err
@@ -179,7 +179,7 @@ func (a *Accounts) SwitchAddresses(ctx context.Context, say Say) error {
 
 func (a *Accounts) switchAddress(tx *sqlstore.Tx, id habeas.AccountID, say Say) error {
 	ctx, w, now := tx.Context(), tx.Accounts(), a.clock.Now()
-	c, found, err := w.Change(ctx, id)
+	c, found, err := w.Changing(ctx, id)
 	if err != nil || !found || !c.Waits() || now.Before(c.Due) {
 		return err // another node was first, or somebody stopped it
 	}
@@ -237,7 +237,7 @@ func (a *Accounts) dropChange(tx *sqlstore.Tx, c account.Change, actor habeas.Ac
 // dropWaiting ends a change that still waits: what recovery and closing do (PTY-A4).
 // One that was switched stays, because its link is how the old address takes it back.
 func (a *Accounts) dropWaiting(tx *sqlstore.Tx, id habeas.AccountID, actor habeas.Actor) error {
-	c, found, err := tx.Accounts().Change(tx.Context(), id)
+	c, found, err := tx.Accounts().Changing(tx.Context(), id)
 	if err != nil || !found || !c.Waits() {
 		return err
 	}
@@ -248,7 +248,7 @@ func (a *Accounts) dropWaiting(tx *sqlstore.Tx, id habeas.AccountID, actor habea
 // back is a matter of the link, or of a change the other way.
 func (a *Accounts) StopChange(ctx context.Context, actor habeas.Actor) error {
 	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
-		c, found, err := tx.Accounts().Change(ctx, actor.Account)
+		c, found, err := tx.Accounts().Changing(ctx, actor.Account)
 		if err != nil {
 			return err
 		}
@@ -273,7 +273,7 @@ func (a *Accounts) changeOf(ctx context.Context, from sqlstore.Accounts, link st
 	if err != nil || len(token) != sha256.Size {
 		return account.Change{}, a.errStop()
 	}
-	c, found, err := from.ChangeAt(ctx, sha256.Sum256(token))
+	c, found, err := from.ChangingAt(ctx, sha256.Sum256(token))
 	if err != nil {
 		return c, err
 	}
@@ -349,7 +349,7 @@ func (a *Accounts) RemoveAddress(ctx context.Context, actor habeas.Actor, hash k
 		if held.Main {
 			return habeas.Forbidden("The main address stays: it is where recovery starts.").WithCode("address.main")
 		}
-		c, found, err := tx.Accounts().Change(ctx, actor.Account)
+		c, found, err := tx.Accounts().Changing(ctx, actor.Account)
 		if err != nil {
 			return err
 		}

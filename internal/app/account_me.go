@@ -158,7 +158,7 @@ func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habe
 // take the change back: else who changed it could recover the account to be rid of it.
 func (a *Accounts) stripAddresses(tx *sqlstore.Tx, id habeas.AccountID, actor habeas.Actor) error {
 	ctx, w, subject := tx.Context(), tx.Accounts(), habeas.SubjectOf(id)
-	change, found, err := w.Change(ctx, id)
+	change, found, err := w.Changing(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -59,13 +59,13 @@ func (r Accounts) oneChange(ctx context.Context, where string, arg []byte) (acco
 	return c, err == nil, failure(err)
 }
 
-// Change implements account.Reader.
-func (r Accounts) Change(ctx context.Context, id habeas.AccountID) (account.Change, bool, error) {
+// Changing implements account.Reader.
+func (r Accounts) Changing(ctx context.Context, id habeas.AccountID) (account.Change, bool, error) {
 	return r.oneChange(ctx, ` WHERE account = ?`, id[:])
 }
 
-// ChangeAt finds a change by the hash of the link that stops it.
-func (r Accounts) ChangeAt(ctx context.Context, link account.Token) (account.Change, bool, error) {
+// ChangingAt finds a change by the hash of the link that stops it.
+func (r Accounts) ChangingAt(ctx context.Context, link account.Token) (account.Change, bool, error) {
 	return r.oneChange(ctx, ` WHERE link = ?`, link[:])
 }
 
