@@ -158,6 +158,12 @@ func (s *Snapshot) subjects(ctx context.Context, query string) ([]habeas.Subject
 	})
 }
 
+// Described counts the parties that something was said about: those that search covers.
+func (s *Snapshot) Described(ctx context.Context) (n int64, err error) {
+	err = s.conn.QueryRowContext(ctx, `SELECT count(DISTINCT party) FROM statement`).Scan(&n)
+	return n, failure(err)
+}
+
 // Dangling is a row that points at one that is not there.
 type Dangling struct {
 	Table   string

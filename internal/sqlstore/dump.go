@@ -40,6 +40,7 @@ type Snapshot struct {
 	leafRows // the ledger: it implements ledger.Source
 	pool     *sql.DB
 	conn     *sql.Conn
+	ended    bool
 }
 
 // Table is one table of a dump.
@@ -83,9 +84,19 @@ func OpenSnapshot(ctx context.Context, cfg Config) (*Snapshot, error) {
 	return s, nil
 }
 
+// End ends the read transaction; only Close may follow.
+func (s *Snapshot) End(ctx context.Context) error {
+	s.ended = true
+	_, err := s.conn.ExecContext(ctx, `ROLLBACK`)
+	return err
+}
+
 // Close ends the read transaction and the connection.
 func (s *Snapshot) Close() error {
-	_, err := s.conn.ExecContext(context.Background(), `ROLLBACK`)
+	var err error
+	if !s.ended {
+		err = s.End(context.Background())
+	}
 	return errors.Join(err, s.conn.Close(), s.pool.Close())
 }
 

@@ -80,6 +80,16 @@ func mergeTombstones(paths []string) ([]tombstone, error) {
 	return all, nil
 }
 
+// ReadErased returns whom a list of erasures names.
+func ReadErased(path string) ([]habeas.SubjectID, error) {
+	list, err := readTombstones(path)
+	ids := make([]habeas.SubjectID, len(list))
+	for i, t := range list {
+		ids[i] = t.subject
+	}
+	return ids, err
+}
+
 // enough refuses a list that is older than a backup.
 func enough(list []tombstone, erased int) error {
 	if len(list) < erased {

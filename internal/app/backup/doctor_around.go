@@ -1,0 +1,73 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// private are the files of a data directory that only the server's user may read.
+var private = []string{"", "keys.db", "records.db", FileTombstones, "habeas.toml"}
+
+// around looks at what surrounds the records: permissions, disk, search.
+func (d *doctor) around(ctx context.Context) error {
+	var open []string
+	for _, name := range private {
+		info, err := os.Stat(filepath.Join(d.Dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+			open = append(open, fmt.Sprintf("%s (%#o)", filepath.Join("DIR", name), info.Mode().Perm()))
+		}
+	}
+	if len(open) > 0 {
+		d.find(Warn, "files.open", "Other users of this machine can read these.", "chmod 700 DIR and chmod 600 on the files in it.", open...)
+	}
+	if err := d.disk(); err != nil {
+		return err
+	}
+	return d.search(ctx)
+}
+
+// disk looks at the free space.
+func (d *doctor) disk() error {
+	if d.Space == nil {
+		return nil
+	}
+	free, total, err := d.Space(d.Dir)
+	switch {
+	case err != nil:
+		d.skip("free space: " + err.Error())
+	case free < total/50:
+		d.find(Fault, "disk.full", fmt.Sprintf("The disk is nearly full: %d MiB are free.", free>>20), "Make room. A full disk refuses every write.")
+	case free < total/10 && free < 10<<30:
+		d.find(Warn, "disk.low", fmt.Sprintf("The disk is filling up: %d MiB are free.", free>>20), "Make room before it is full.")
+	}
+	return nil
+}
+
+// search compares the search index with the rows.
+func (d *doctor) search(ctx context.Context) error {
+	if d.Searchable == nil {
+		return nil
+	}
+	found, ready := d.Searchable()
+	if !ready {
+		d.skip("search: its index is still being built")
+		return nil
+	}
+	held, err := d.s.Described(ctx)
+	// What came to be since the rows were read is in the index already.
+	if err == nil && int64(found) < held {
+		d.find(Fault, "search.incomplete", fmt.Sprintf("Search knows %d records of %d.", found, held), "Restart the server: the index is built anew.")
+	}
+	return err
+}

@@ -1,0 +1,234 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/ledger"
+)
+
+// list reads who was erased and who has a key.
+func (d *doctor) list(ctx context.Context) error {
+	d.listed, d.keyed = map[habeas.SubjectID]bool{}, map[habeas.SubjectID]bool{}
+	list, err := mergeTombstones([]string{filepath.Join(d.Dir, FileTombstones)})
+	var known *habeas.Error
+	switch {
+	case errors.As(err, &known):
+		d.find(Fault, known.Code, "The list of erasures, the file “tombstones”, is missing or damaged.", "Put its newest copy back: without it a restore brings erased people back.")
+	case err != nil:
+		return err
+	}
+	for _, t := range list {
+		d.listed[t.subject] = true
+	}
+	d.r.Checked.Erased = int64(len(list))
+	if d.Keys == nil {
+		d.skip("keys and sealed values: they need the master password")
+		return nil
+	}
+	return d.Keys.All(ctx, func(id habeas.SubjectID, _ *keyring.Key) error {
+		d.keyed[id] = true
+		d.r.Checked.Keys++
+		return nil
+	})
+}
+
+// tree recomputes the whole ledger: rows, tiles, checkpoint, and the form of leaves.
+func (d *doctor) tree(ctx context.Context) error {
+	published, err := readPublished(d.Dir)
+	if err != nil {
+		return err
+	}
+	verifier, err := note.NewVerifier(published.VerifierKey)
+	if err != nil {
+		d.find(Fault, "ledger.key", "The verifier key of the ledger is missing or damaged.", "Start the server: it writes the key again. Compare it with a copy elsewhere.")
+		return nil
+	}
+	found, sum, err := ledger.Verify(ctx, filepath.Join(d.Dir, ledgerDir), d.s, note.VerifierList(verifier), d.Progress)
+	if err != nil {
+		return err
+	}
+	d.r.Checked.Leaves, d.r.Checked.Root = sum.Size, sum.Root.String()
+	where := make([]string, len(found))
+	for i, f := range found {
+		where[i] = f.String()
+	}
+	err = d.s.Rows(ctx, 0, sum.Rows, func(r ledger.Row) error {
+		if _, err := audit.ParseLeaf(r.Leaf); err != nil {
+			where = append(where, fmt.Sprintf("leaf %d: %v", r.Index, err))
+		}
+		return nil
+	})
+	if len(where) > 0 {
+		d.find(Fault, "ledger.changed", "The ledger was changed: these places do not lead to the signed checkpoint.", "Keep a copy of everything, and find out who could write there. A backup from before restores the rows; “habeas audit verify” shows the places.", where...)
+	}
+	return err
+}
+
+// subjects compares rows with the ledger, the keys and the list of erasures.
+func (d *doctor) subjects(ctx context.Context) error {
+	ids, err := d.s.Subjects(ctx)
+	if err != nil {
+		return err
+	}
+	d.rows = make(map[habeas.SubjectID]bool, len(ids))
+	for _, id := range ids {
+		d.rows[id] = true
+	}
+	d.r.Checked.Subjects = int64(len(ids))
+	unwitnessed, err := d.s.Unwitnessed(ctx)
+	if err != nil {
+		return err
+	}
+	if len(unwitnessed) > 0 {
+		d.find(Fault, "rows.unwitnessed", "Rows have no entry in the ledger: they were not written by the server, or their entries were taken away.", "Find out who could write to the database; restore a backup from before.", names(unwitnessed)...)
+	}
+	if d.Keys == nil {
+		return nil
+	}
+	return d.keys(ctx)
+}
+
+// keys compares rows and keys.
+func (d *doctor) keys(ctx context.Context) error {
+	var lost []habeas.SubjectID
+	for id := range d.rows {
+		if d.keyed[id] || d.listed[id] {
+			continue
+		}
+		if _, err := d.Keys.Key(ctx, id); habeas.KindOf(err) == habeas.KindGone && err != nil {
+			lost = append(lost, id) // else it was made since the keys were listed
+		}
+	}
+	if len(lost) > 0 {
+		d.find(Fault, "keys.lost", "Records have no key and were not erased: nobody can read them.", "Restore the keys from a backup that was made after these records came to be.", names(lost)...)
+	}
+	stats, err := d.Keys.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	if stats.Pending {
+		d.find(Warn, "keys.pending", "The last traces of an erased key wait to be removed from the key store.", "Restart the server, or let a long backup end.")
+	}
+	return nil
+}
+
+// orphans are keys without rows that are old enough, and leftovers rows of people who
+// were erased.
+func (d *doctor) orphans() (keys, rows []habeas.SubjectID) {
+	for id := range d.keyed {
+		if !d.rows[id] && d.now.Sub(id.Time()) > settled {
+			keys = append(keys, id)
+		}
+	}
+	for id := range d.rows {
+		if d.listed[id] {
+			rows = append(rows, id)
+		}
+	}
+	return keys, rows
+}
+
+// fix reports orphans and leftovers, and mends them when it is asked to.
+func (d *doctor) fix(ctx context.Context) error {
+	dangling, err := d.s.DanglingRows(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.s.End(ctx); err != nil { // the fixes write
+		return err
+	}
+	keys, rows := d.orphans()
+	for _, f := range dangling {
+		if d.listed[f.Missing] && !d.rows[f.Missing] {
+			d.rows[f.Missing] = true
+			rows = append(rows, f.Missing)
+		}
+	}
+	if len(keys) > 0 {
+		f := d.find(Warn, "keys.orphaned", "Keys have no record: a crash left them behind, or cut an erasure off before its last step.", "Run “habeas doctor --fix”: it destroys them like an erasure does.", names(keys)...)
+		if d.Fix {
+			if err := d.Keys.Destroy(ctx, keys...); err != nil {
+				return err
+			}
+			f.Fixed = true
+		}
+	}
+	if len(rows) > 0 {
+		f := d.find(Warn, "rows.erased", "Rows are left of people who were erased. Nobody can read them: their keys are gone.", "Run “habeas doctor --fix”: it deletes them.", names(rows)...)
+		if d.Fix && d.EraseLeftovers != nil {
+			for _, id := range rows {
+				if err := d.EraseLeftovers(ctx, id); err != nil {
+					return err
+				}
+			}
+			f.Fixed = true
+		}
+	}
+	return nil
+}
+
+// sealed opens sealed values where they lie.
+func (d *doctor) sealed(ctx context.Context) error {
+	if d.Keys == nil {
+		return nil
+	}
+	every := int64(max(d.Sample, 1))
+	var seen, bad int64
+	var where []string
+	err := d.s.EachSealed(ctx, func(v sqlstore.Sealed) error {
+		if seen++; seen%every != 0 || d.listed[v.Subject] {
+			return nil
+		}
+		d.r.Checked.Sealed++
+		err := d.open(ctx, v)
+		if habeas.KindOf(err) == habeas.KindGone && err != nil && !d.rows[v.Subject] {
+			return nil // erased: in the ledger under a subject that means nobody
+		}
+		if errors.Is(err, keyring.ErrUnseal) || err != nil && habeas.KindOf(err) == habeas.KindGone {
+			if bad++; len(where) < maxWhere {
+				where = append(where, v.Table+" of "+v.Subject.String())
+			}
+			return nil
+		}
+		return err
+	})
+	if bad > 0 {
+		d.find(Fault, "sealed.damaged", "Sealed values do not open: they were damaged, or moved from their place.", "Restore a backup from before; somebody has written to the database past the server.", where...).Count = bad
+	}
+	return err
+}
+
+// open opens one value and forgets it.
+func (d *doctor) open(ctx context.Context, v sqlstore.Sealed) error {
+	key := d.Keys.House()
+	if !v.Subject.IsZero() {
+		var err error
+		if key, err = d.Keys.Key(ctx, v.Subject); err != nil {
+			return err
+		}
+	}
+	value := v.Value
+	if !v.Month.IsZero() {
+		month, err := d.Keys.Month(ctx, v.Month)
+		if habeas.KindOf(err) == habeas.KindGone && err != nil {
+			return nil // the month's key went as it should
+		}
+		if err != nil {
+			return err
+		}
+		if value, err = month.Open(v.Place, value); err != nil {
+			return err
+		}
+	}
+	_, err := key.Open(v.Place, value)
+	return err
+}
