@@ -95,7 +95,10 @@ func writeSettings(o InitOptions) error {
 }
 
 // Empty reports whether a directory holds no records yet.
-func Empty(dir string) bool { return !keyring.Exists(filepath.Join(dir, keysFile)) }
+func Empty(dir string) bool {
+	there, err := keyring.Exists(context.Background(), filepath.Join(dir, keysFile), keyring.Options{})
+	return err == nil && !there // what cannot be looked at is not empty: opening it says why
+}
 
 // ImportInto opens a data directory, making it first when it is empty, imports a
 // file and closes it. made is set when it was empty.

@@ -38,9 +38,13 @@ var ErrNoRecords = habeas.NotFound("There are no records in this directory. Make
 // Unseal opens the key store of a data directory.
 func Unseal(ctx context.Context, dir string, password []byte, recovery bool) (*keyring.Ring, error) {
 	path := filepath.Join(dir, keysFile)
-	if !keyring.Exists(path) {
+	there, err := keyring.Exists(ctx, path, keyring.Options{})
+	if err == nil && !there {
+		err = ErrNoRecords
+	}
+	if err != nil {
 		clear(password)
-		return nil, ErrNoRecords
+		return nil, err
 	}
 	if recovery {
 		return keyring.OpenWithRecovery(ctx, path, string(password), keyring.Options{})

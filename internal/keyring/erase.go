@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring/store"
@@ -26,7 +27,7 @@ var (
 //  1. appends them to the list of erasures and syncs it to the disk,
 //  2. refuses their keys: in the cache, on reads, and held elsewhere ([Ring.Fresh]),
 //  3. deletes the wrapped keys and raises the generation, in one transaction,
-//  4. empties the write-ahead log, waiting for readers until ctx ends.
+//  4. compacts the store, waiting for readers until ctx ends.
 //
 // A subject without a key is put on the list all the same and never gets one.
 // Repeating it is harmless. After an error in the first step nobody is erased;
@@ -45,70 +46,69 @@ func (r *Ring) destroy(ctx context.Context, ids []habeas.SubjectID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := r.takeEraseTurn(ctx); err != nil {
+	if err := r.take(ctx, r.eraseTurn); err != nil {
 		return err
 	}
-	defer r.giveEraseTurn()
-	r.uncompact.Store(true)
+	defer r.eraseTurn.give()
+	now := r.opts.Clock.Now().Truncate(time.Second) // as the list says it
+	list := make([]store.Erasure, len(ids))
+	for i, id := range ids {
+		list[i] = store.Erasure{ID: id, At: now}
+	}
 	listed := false
-	generation, err := r.store.DeleteKeys(ctx, ids, func() error {
-		if err := r.tombs.add(r.notErased(ids), r.opts.Clock.Now()); err != nil {
+	generation, err := r.store.DeleteKeys(ctx, list, func() error {
+		r.listMu.Lock()
+		defer r.listMu.Unlock()
+		if err := r.tombs.add(r.notErased(list)); err != nil {
 			return err
 		}
-		r.forget(ids)
+		r.forget(list)
 		listed = true
 		return nil
 	})
 	if err != nil {
 		if listed {
+			r.owe(list)
 			return errUnfinished.WithCause(err)
 		}
 		return mapError(err)
 	}
-	if generation > r.generation.Load() {
-		r.generation.Store(generation)
-	}
-	return r.compact(ctx)
-}
-
-// replay applies the list to this copy of the store, and empties the log that
-// an interrupted erasure may have left full.
-func (r *Ring) replay(ctx context.Context, ids []habeas.SubjectID) error {
-	r.mark(ids)
-	rows, err := r.store.Keys(ctx, ids)
-	if err != nil {
-		return mapError(err)
-	}
-	if len(rows) > 0 {
-		back := make([]habeas.SubjectID, len(rows))
-		for i := range rows {
-			back[i] = rows[i].ID
-		}
-		generation, err := r.store.DeleteKeys(ctx, back, func() error { return nil })
-		if err != nil {
-			return mapError(err)
-		}
-		r.generation.Store(generation)
-	}
+	r.raise(generation)
+	r.seen.CompareAndSwap(generation-1, generation) // else Refresh finds what came in between
 	return r.compact(ctx)
 }
 
 // forget marks subjects as erased and then drops what is cached of them. The
 // order matters to remember; the generation comes in between for Fresh.
-func (r *Ring) forget(ids []habeas.SubjectID) {
-	r.mark(ids)
+func (r *Ring) forget(list []store.Erasure) {
+	r.mark(list)
 	r.generation.Add(1)
-	for _, id := range ids {
-		r.cache.drop(id)
-		r.months.Delete(id)
+	for _, e := range list {
+		r.cache.drop(e.ID)
+		r.months.Delete(e.ID)
 	}
 }
 
-func (r *Ring) mark(ids []habeas.SubjectID) {
+func (r *Ring) mark(list []store.Erasure) {
 	r.goneMu.Lock()
 	defer r.goneMu.Unlock()
-	for _, id := range ids {
-		r.gone[id] = struct{}{}
+	for _, e := range list {
+		r.gone[e.ID] = struct{}{}
+	}
+}
+
+func (r *Ring) countErased() int {
+	r.goneMu.RLock()
+	defer r.goneMu.RUnlock()
+	return len(r.gone)
+}
+
+// raise lifts the generation to that of the store, never down.
+func (r *Ring) raise(generation uint64) {
+	for have := r.generation.Load(); have < generation; have = r.generation.Load() {
+		if r.generation.CompareAndSwap(have, generation) {
+			return
+		}
 	}
 }
 
@@ -119,14 +119,14 @@ func (r *Ring) erased(id habeas.SubjectID) bool {
 	return gone
 }
 
-// notErased returns those of ids that are not on the list yet, each once.
-func (r *Ring) notErased(ids []habeas.SubjectID) []habeas.SubjectID {
-	var out []habeas.SubjectID
-	seen := make(map[habeas.SubjectID]bool, len(ids))
-	for _, id := range ids {
-		if !seen[id] && !r.erased(id) {
-			seen[id] = true
-			out = append(out, id)
+// notErased returns those who are not on the list yet, each once.
+func (r *Ring) notErased(list []store.Erasure) []store.Erasure {
+	var out []store.Erasure
+	seen := make(map[habeas.SubjectID]bool, len(list))
+	for _, e := range list {
+		if !seen[e.ID] && !r.erased(e.ID) {
+			seen[e.ID] = true
+			out = append(out, e)
 		}
 	}
 	return out
@@ -134,7 +134,8 @@ func (r *Ring) notErased(ids []habeas.SubjectID) []habeas.SubjectID {
 
 // Fresh refuses a key whose subject was erased after it was handed out. Whoever
 // keeps a key across waits asks right before using it to write; it costs one
-// comparison while nobody was erased.
+// comparison while nobody was erased. Of other nodes' erasures it knows what
+// [Ring.Refresh] has learned.
 func (r *Ring) Fresh(k *Key) error {
 	now := r.generation.Load()
 	if k.checked.Load() == now {
@@ -147,27 +148,46 @@ func (r *Ring) Fresh(k *Key) error {
 	return nil
 }
 
-// Generation returns a number that grows with every erasure.
+// Generation returns a number that grows with every erasure this node knows of.
 func (r *Ring) Generation() uint64 { return r.generation.Load() }
 
-// compact removes deleted bytes from the files.
+// compact removes deleted bytes from the store.
 func (r *Ring) compact(ctx context.Context) error {
-	if err := r.store.Compact(ctx); err != nil {
-		if errors.Is(err, store.ErrBusy) {
-			return errPending.WithCause(err)
-		}
-		return mapError(err)
+	err := r.store.Compact(ctx)
+	if errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrUnreachable) {
+		return errPending.WithCause(err)
 	}
-	r.uncompact.Store(false)
-	return nil
+	return mapError(err)
 }
 
-// takeEraseTurn waits for the turn to remove something from the files.
-func (r *Ring) takeEraseTurn(ctx context.Context) error {
+// Compact completes what an erasure or a rotation could not while somebody read: it
+// removes the last bytes of old keys from the store. It costs little when there are
+// none, and is harmless at any time.
+func (r *Ring) Compact(ctx context.Context) error {
+	if err := r.take(ctx, r.eraseTurn); err != nil {
+		return err
+	}
+	defer r.eraseTurn.give()
+	return r.compact(ctx)
+}
+
+// turn holds one token: whoever has it may do what only one may at a time.
+type turn chan struct{}
+
+func newTurn() turn {
+	t := make(turn, 1)
+	t.give()
+	return t
+}
+
+func (t turn) give() { t <- struct{}{} }
+
+// take waits for a turn, which only an open ring gives.
+func (r *Ring) take(ctx context.Context, t turn) error {
 	select {
-	case <-r.eraseTurn:
+	case <-t:
 		if r.closed() {
-			r.giveEraseTurn()
+			t.give()
 			return ErrClosed
 		}
 		return nil
@@ -175,5 +195,3 @@ func (r *Ring) takeEraseTurn(ctx context.Context) error {
 		return ctx.Err()
 	}
 }
-
-func (r *Ring) giveEraseTurn() { r.eraseTurn <- struct{}{} }

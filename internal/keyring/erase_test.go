@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring/store"
 )
 
 // traces counts 8-byte pieces of wrapped keys in all files of the store: less
@@ -197,19 +198,39 @@ func TestDestroyRefusesTheServersOwnKeys(t *testing.T) {
 	}
 }
 
-// stopClock cancels a context when it is asked the time, which Destroy does
-// while it writes the list.
-type stopClock struct {
-	cancel context.CancelFunc
+// holdReader keeps an old view of the store open until the returned function is called.
+func holdReader(t *testing.T, r *Ring) (release func()) {
+	t.Helper()
+	reading, done := make(chan struct{}), make(chan struct{})
+	ended := make(chan error)
+	go func() { ended <- r.store.Dump(context.Background(), &heldSink{reading: reading, done: done}) }()
+	<-reading
+	return sync.OnceFunc(func() {
+		close(done)
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
-func (c stopClock) Now() time.Time { c.cancel(); return testStart }
+// heldSink stops a dump in the middle.
+type heldSink struct{ reading, done chan struct{} }
+
+func (*heldSink) Header(store.Header) error   { return nil }
+func (*heldSink) Secret(string, []byte) error { return nil }
+
+func (h *heldSink) Keys([]store.Row) error {
+	close(h.reading)
+	<-h.done
+	return nil
+}
 
 func TestAnErasureThatCannotEmptyTheLogSaysSoAndIsCompletedLater(t *testing.T) {
 	r, _, path := makeRing(t)
 	keys := commitNew(t, r, 2)
-	ctx, cancel := context.WithCancel(context.Background())
-	r.opts.Clock = stopClock{cancel}
+	release := holdReader(t, r)
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
 	err := r.Destroy(ctx, keys[0].Subject())
 	wantKind(t, err, habeas.KindUnavailable)
 	wantKind(t, r.Fresh(keys[0]), habeas.KindGone)
@@ -217,6 +238,7 @@ func TestAnErasureThatCannotEmptyTheLogSaysSoAndIsCompletedLater(t *testing.T) {
 		t.Errorf("stats %+v, %v; want pending", s, err)
 	}
 	crashed := asLeftByCrash(t, path)
+	release()
 	_ = openRing(t, crashed)
 	if n := traces(t, crashed, keys[:1]); n != 0 {
 		t.Errorf("%d traces after a restart", n)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 
@@ -36,15 +35,6 @@ var (
 	ErrClosed = (&habeas.Error{
 		Kind: habeas.KindSealed, Message: "The server is sealed: it waits for its master password.",
 	}).WithCode("keyring.closed")
-
-	errDamaged = &habeas.Error{
-		Kind: habeas.KindInternal, Code: "keyring.damaged",
-		Message: "The key store is damaged. Restore it from a backup.",
-	}
-	errNewer = &habeas.Error{
-		Kind: habeas.KindUnavailable, Code: "keyring.newer",
-		Message: "The key store was written by a newer version of Habeas. Start that version.",
-	}
 )
 
 // Options adjust a ring. The zero value is what a server wants.
@@ -52,7 +42,7 @@ type Options struct {
 	Clock     habeas.Clock // dates tombstones; default: the machine's clock
 	CacheKeys int          // unwrapped subject keys held in memory, about 1 kB each; default 50,000
 	KDF       KDF          // cost of the master password; default DefaultKDF
-	DSN       string       // PostgreSQL database of the keys; empty: the SQLite file
+	DSN       string       // PostgreSQL database of the keys, shared by nodes; empty: the SQLite file
 }
 
 func (o Options) withDefaults() Options {
@@ -71,7 +61,7 @@ func (o Options) withDefaults() Options {
 // Ring is an unsealed key store. All methods are safe for concurrent use.
 type Ring struct {
 	id    [16]byte
-	store *store.Store
+	store store.Store
 	opts  Options
 
 	wrap   cipher.AEAD // wraps subject keys
@@ -84,24 +74,38 @@ type Ring struct {
 	cache      *cache
 	months     sync.Map      // habeas.SubjectID of the month → *Key
 	house      *Key          // of the server itself
-	tombs      *tombstones   // the list on disk
-	eraseTurn  chan struct{} // one token: erasures happen one after another
-	generation atomic.Uint64 // grows with every erasure
+	eraseTurn  turn          // erasures happen one after another
+	generation atomic.Uint64 // grows with every erasure that this node knows of
 	goneMu     sync.RWMutex
 	gone       map[habeas.SubjectID]struct{} // every subject ever erased
-	uncompact  atomic.Bool                   // deleted bytes may still be in the log
+
+	listMu   sync.Mutex
+	tombs    *tombstones     // the list on disk
+	unlisted []store.Erasure // in force here, but not on the list yet
+
+	catchTurn turn          // one goroutine at a time applies what other nodes did
+	seen      atomic.Uint64 // generation of the store up to which erasures are known here
+	behind    atomic.Bool   // something of this node waits for Refresh
+	owedMu    sync.Mutex
+	owed      []store.Erasure // on the list, but not deleted from the store yet
+
 	sampleOnce sync.Once
 	sample     []byte // what a stand-in opens
 }
 
-// Exists reports whether there is a key store at path.
-func Exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
+// at says where the key store of a path lies.
+func (o Options) at(path string) store.Place { return store.Place{Path: path, DSN: o.DSN} }
+
+// Exists reports whether there is a key store: the file at path or, with a DSN, in
+// the database. A database that holds something else is an error.
+func Exists(ctx context.Context, path string, opts Options) (bool, error) {
+	there, err := store.Exists(ctx, opts.at(path))
+	return there, mapError(err)
 }
 
 // Create makes a key store at path, with the file “tombstones” beside it, and
-// opens it. It refuses to overwrite a store, or a list
+// opens it. With a DSN the store is made in that database, which must be empty, and
+// path only says where the list lies. It refuses to overwrite a store, or a list
 // that names somebody (ErrExists), and refuses a weak
 // password ([CheckNewPassword]). The recovery kit is shown once and kept nowhere. The
 // password bytes are wiped.
@@ -111,7 +115,10 @@ func Create(ctx context.Context, path string, password []byte, opts Options) (*R
 	if err := CheckNewPassword(password); err != nil {
 		return nil, RecoveryKit{}, err
 	}
-	if Exists(path) {
+	switch there, err := Exists(ctx, path, opts); {
+	case err != nil:
+		return nil, RecoveryKit{}, err
+	case there:
 		return nil, RecoveryKit{}, ErrExists
 	}
 	var h store.Header
@@ -138,7 +145,13 @@ func Create(ctx context.Context, path string, password []byte, opts Options) (*R
 	if err := createTombstones(path); err != nil {
 		return nil, RecoveryKit{}, err
 	}
-	if err := store.Create(ctx, path, h, []store.Row{{ID: houseID, Wrapped: house.wrapped}}); err != nil {
+	err = store.Create(ctx, opts.at(path), func(to store.Sink) error {
+		if err := to.Header(h); err != nil {
+			return err
+		}
+		return to.Keys([]store.Row{{ID: houseID, Wrapped: house.wrapped}})
+	})
+	if err != nil {
 		return nil, RecoveryKit{}, mapError(err)
 	}
 	if err := r.open(ctx, path); err != nil {
@@ -168,7 +181,7 @@ func OpenWithRecovery(ctx context.Context, path, code string, opts Options) (*Ri
 }
 
 func unseal(ctx context.Context, path string, opts Options, unwrap func(store.Header) ([]byte, error)) (*Ring, error) {
-	h, err := store.Peek(ctx, path)
+	h, err := store.Peek(ctx, opts.at(path))
 	if err != nil {
 		return nil, mapError(err)
 	}
@@ -190,10 +203,9 @@ func unseal(ctx context.Context, path string, opts Options, unwrap func(store.He
 func newRing(h store.Header, root []byte, opts Options) (*Ring, error) {
 	r := &Ring{
 		id: h.Ring, root: hide(root), opts: opts, cache: newCache(opts.CacheKeys),
-		eraseTurn: make(chan struct{}, 1), gone: map[habeas.SubjectID]struct{}{},
+		eraseTurn: newTurn(), catchTurn: newTurn(), gone: map[habeas.SubjectID]struct{}{},
 	}
 	r.generation.Store(h.Generation)
-	r.eraseTurn <- struct{}{}
 	var err error
 	if r.wrap, err = newAEAD(r.derive("subject keys", keySize)); err != nil {
 		return nil, err
@@ -212,14 +224,16 @@ func (r *Ring) open(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	if r.store, err = store.Open(ctx, path); err != nil {
+	if r.store, err = store.Open(ctx, r.opts.at(path)); err != nil {
 		return mapError(err)
 	}
-	var ids []habeas.SubjectID
-	if r.tombs, ids, err = openTombstones(path); err != nil {
+	if r.tombs, err = openTombstones(path); err != nil {
 		return err
 	}
-	if err := r.replay(ctx, ids); err != nil {
+	if err := r.reconcile(ctx); err != nil {
+		return err
+	}
+	if err := r.compact(ctx); err != nil { // what an interrupted erasure may have left
 		return err
 	}
 	r.house, err = r.load(ctx, houseID)
@@ -233,7 +247,9 @@ func (r *Ring) open(ctx context.Context, path string) (err error) {
 // doing it twice is harmless.
 func (r *Ring) Close() error {
 	<-r.eraseTurn
-	defer r.giveEraseTurn()
+	defer r.eraseTurn.give()
+	<-r.catchTurn
+	defer r.catchTurn.give()
 	r.rootMu.Lock()
 	open := r.root != nil
 	if open {
@@ -263,8 +279,8 @@ type Stats struct {
 	Generation uint64 // grows with every erasure
 	Cached     int    // unwrapped keys in memory
 	Hits       uint64 // reads that the cache answered
-	Misses     uint64 // reads that went to the file
-	Pending    bool   // an erasure waits for the log to be emptied; see Destroy
+	Misses     uint64 // reads that went to the store
+	Pending    bool   // an erasure waits for compaction; see Destroy and Pending
 }
 
 // Stats counts; it walks the key table (50 ms or so for a million keys).
@@ -276,35 +292,14 @@ func (r *Ring) Stats(ctx context.Context) (Stats, error) {
 	if err != nil {
 		return Stats{}, mapError(err)
 	}
-	r.goneMu.RLock()
-	erased := len(r.gone)
-	r.goneMu.RUnlock()
-	s := Stats{Keys: n, Erased: erased, Generation: r.generation.Load(), Pending: r.uncompact.Load()}
+	pending, err := r.store.Pending(ctx)
+	if err != nil {
+		return Stats{}, mapError(err)
+	}
+	s := Stats{Keys: n, Erased: r.countErased(), Generation: r.generation.Load(), Pending: pending.Store}
 	s.Cached, s.Hits, s.Misses = r.cache.stats()
 	return s, nil
 }
 
 // Format implements fmt.Formatter: no verb prints key material.
 func (r *Ring) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "keyring.Ring") }
-
-// mapError turns an error of the store into one for people.
-func mapError(err error) error {
-	var known *habeas.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.Is(err, store.ErrExists):
-		return ErrExists
-	case errors.Is(err, store.ErrMissing):
-		return ErrMissing
-	case errors.Is(err, store.ErrClosed):
-		return ErrClosed
-	case errors.Is(err, store.ErrNewer):
-		return errNewer.WithCause(err)
-	case errors.Is(err, store.ErrForeign):
-		return errDamaged.WithCause(err)
-	}
-	return habeas.Internal(err)
-}

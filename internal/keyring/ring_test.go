@@ -342,7 +342,7 @@ func TestOpenRefusesTamperedWrappers(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h, err := store.Peek(ctx, path)
+	h, err := store.Peek(ctx, store.Place{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -152,7 +152,7 @@ func wrapperOf(h store.Header, kind string) *store.Wrapper {
 
 // Rotate sets a new master password, whose bytes are wiped: the root key is
 // wrapped anew in one transaction and every other key stays as it is. The old
-// wrapping is then removed from the file and its log; an error after that
+// wrapping is then removed from the store; an error after that
 // point says so by [Stats.Pending], while the new password already counts.
 func (r *Ring) Rotate(ctx context.Context, newPassword []byte) error {
 	defer clear(newPassword)
@@ -176,10 +176,10 @@ func (r *Ring) NewRecoveryKit(ctx context.Context) (RecoveryKit, error) {
 }
 
 func (r *Ring) rewrap(ctx context.Context, wrap func(root []byte) (store.Wrapper, error)) error {
-	if err := r.takeEraseTurn(ctx); err != nil { // the old wrapping is erased too
+	if err := r.take(ctx, r.eraseTurn); err != nil { // the old wrapping is erased too
 		return err
 	}
-	defer r.giveEraseTurn()
+	defer r.eraseTurn.give()
 	r.rootMu.RLock()
 	defer r.rootMu.RUnlock()
 	if r.root == nil {
@@ -189,7 +189,6 @@ func (r *Ring) rewrap(ctx context.Context, wrap func(root []byte) (store.Wrapper
 	if err != nil {
 		return err
 	}
-	r.uncompact.Store(true)
 	if err := r.store.PutWrapper(ctx, &w); err != nil {
 		return mapError(err)
 	}

@@ -38,7 +38,7 @@ func TestRotateRewrapsOnlyTheRootKey(t *testing.T) {
 	r, kit, path := makeRing(t)
 	commitNew(t, r, 300)
 	before := allRows(t, r)
-	h, err := store.Peek(ctx, path)
+	h, err := store.Peek(ctx, store.Place{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,10 @@ import (
 var ErrNoKey = errors.New("keyring: the subject never had a key")
 
 var (
-	errErased  = habeas.Gone("This was erased.").WithCode("keyring.erased")
-	errNoKey   = errErased.WithCause(ErrNoKey)
-	errTaken   = habeas.Conflict("This subject has a key already.").WithCode("keyring.taken")
-	errForeign = habeas.Conflict("This key was not made for this store.").WithCode("keyring.foreign")
+	errErased = habeas.Gone("This was erased.").WithCode("keyring.erased")
+	errNoKey  = errErased.WithCause(ErrNoKey)
+	errTaken  = habeas.Conflict("This subject has a key already.").WithCode("keyring.taken")
+	errStray  = habeas.Conflict("This key was not made for this store.").WithCode("keyring.foreign")
 )
 
 // The identifiers of keys that are nobody's: they start with a moment in 1970
@@ -39,7 +39,7 @@ func reserved(id habeas.SubjectID) bool {
 func (r *Ring) Commit(ctx context.Context, keys ...*Key) error {
 	for _, k := range keys {
 		if k.wrapped == nil || k.id.IsZero() || reserved(k.id) {
-			return errForeign
+			return errStray
 		}
 	}
 	if err := r.commit(ctx, keys); err != nil {
@@ -66,6 +66,9 @@ func (r *Ring) commit(ctx context.Context, keys []*Key) error {
 	})
 	if errors.Is(err, store.ErrTaken) {
 		return errTaken
+	}
+	if errors.Is(err, store.ErrErased) { // by another node
+		return errors.Join(errErased, r.Refresh(ctx))
 	}
 	return mapError(err)
 }
@@ -100,7 +103,10 @@ func (r *Ring) load(ctx context.Context, id habeas.SubjectID) (*Key, error) {
 		return nil, mapError(err)
 	}
 	if wrapped == nil {
-		if r.erased(id) { // meanwhile
+		if err := r.Refresh(ctx); err != nil {
+			return nil, err
+		}
+		if r.erased(id) { // meanwhile, here or by another node
 			return nil, errErased
 		}
 		return nil, errNoKey

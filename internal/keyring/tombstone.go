@@ -54,28 +54,27 @@ func createTombstones(keys string) error {
 	return mapError(store.SyncDir(filepath.Dir(path)))
 }
 
-// openTombstones opens the list and returns whom it names.
-func openTombstones(keys string) (*tombstones, []habeas.SubjectID, error) {
+// openTombstones opens the list.
+func openTombstones(keys string) (*tombstones, error) {
 	f, err := os.OpenFile(tombstonePath(keys), os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, errNoTombstones
+		return nil, errNoTombstones
 	} else if err != nil {
-		return nil, nil, habeas.Internal(err)
+		return nil, habeas.Internal(err)
 	}
-	t := &tombstones{file: f}
-	ids, err := t.read()
-	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
-	}
-	return t, ids, nil
+	return &tombstones{file: f}, nil
 }
 
-func (t *tombstones) read() ([]habeas.SubjectID, error) {
+// read returns whom the list names.
+func (t *tombstones) read() ([]store.Erasure, error) {
+	if _, err := t.file.Seek(0, io.SeekStart); err != nil {
+		return nil, habeas.Internal(err)
+	}
 	data, err := io.ReadAll(t.file)
 	if err != nil {
 		return nil, habeas.Internal(err)
 	}
-	ids, size, err := parseTombstones(data)
+	list, size, err := parseTombstones(data)
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +85,12 @@ func (t *tombstones) read() ([]habeas.SubjectID, error) {
 			return nil, habeas.Internal(err)
 		}
 	}
-	return ids, nil
+	return list, nil
 }
 
 // parseTombstones reads complete lines and reports how many bytes they take; a
 // last line without its newline is not looked at.
-func parseTombstones(data []byte) (ids []habeas.SubjectID, size int, err error) {
+func parseTombstones(data []byte) (list []store.Erasure, size int, err error) {
 	for line := range bytes.Lines(data) {
 		text, whole := bytes.CutSuffix(line, []byte("\n"))
 		if !whole {
@@ -100,29 +99,27 @@ func parseTombstones(data []byte) (ids []habeas.SubjectID, size int, err error) 
 		size += len(line)
 		name, at, _ := bytes.Cut(text, []byte(" "))
 		id, err := habeas.ParseID[habeas.SubjectKind](string(name))
+		var when time.Time
 		if err == nil {
-			_, err = time.Parse(time.RFC3339, string(at))
+			when, err = time.Parse(time.RFC3339, string(at))
 		}
 		if err != nil {
-			return nil, 0, errBadTombstones.With("line", strconv.Itoa(len(ids)+1))
+			return nil, 0, errBadTombstones.With("line", strconv.Itoa(len(list)+1))
 		}
-		ids = append(ids, id)
+		list = append(list, store.Erasure{ID: id, At: when})
 	}
-	return ids, size, nil
+	return list, size, nil
 }
 
-// add appends ids and returns once they are on the disk. After an error some of
+// add appends entries and returns once they are on the disk. After an error some of
 // them may be on the list all the same, never a part of a line.
-func (t *tombstones) add(ids []habeas.SubjectID, now time.Time) error {
-	if len(ids) == 0 {
+func (t *tombstones) add(list []store.Erasure) error {
+	if len(list) == 0 {
 		return nil
 	}
 	var b []byte
-	for _, id := range ids {
-		b = append(b, id.String()...)
-		b = append(b, ' ')
-		b = now.UTC().AppendFormat(b, time.RFC3339)
-		b = append(b, '\n')
+	for _, e := range list {
+		b = appendTombstone(b, e)
 	}
 	if _, err := t.file.WriteAt(b, t.size); err != nil {
 		return errors.Join(err, t.rewind())
@@ -134,6 +131,13 @@ func (t *tombstones) add(ids []habeas.SubjectID, now time.Time) error {
 	}
 	t.size += int64(len(b))
 	return nil
+}
+
+func appendTombstone(b []byte, e store.Erasure) []byte {
+	b = append(b, e.ID.String()...)
+	b = append(b, ' ')
+	b = e.At.UTC().AppendFormat(b, time.RFC3339)
+	return append(b, '\n')
 }
 
 // rewind cuts off what follows the last confirmed line.

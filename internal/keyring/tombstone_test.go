@@ -30,7 +30,7 @@ func TestATornLineOfTheListIsDroppedAndADamagedOneRefused(t *testing.T) {
 	}
 	list := snapshot(t, path)["tombstones"]
 	ids, size, err := parseTombstones(list)
-	if err != nil || size != len(list) || len(ids) != 2 || ids[1] != keys[2].Subject() {
+	if err != nil || size != len(list) || len(ids) != 2 || ids[1].ID != keys[2].Subject() {
 		t.Errorf("the list reads %v, %d, %v", ids, size, err)
 	}
 	damaged := strings.Replace(string(list), "\n", "x\n", 1)

@@ -13,13 +13,13 @@ import (
 // header, so that another database put in its place is noticed.
 const applicationID = 0x48624b79
 
-//go:embed migrations/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
-// migrate brings the schema up to date, one transaction for each step. The
+// migrateSQLite brings the schema up to date, one transaction for each step. The
 // number of steps taken is PRAGMA user_version, which the transaction covers.
-func migrate(ctx context.Context, conn *sql.Conn) error {
-	steps, err := fs.Glob(migrations, "migrations/*.sql") // sorted by name
+func migrateSQLite(ctx context.Context, conn *sql.Conn) error {
+	steps, err := fs.Glob(migrations, "migrations/sqlite/*.sql") // sorted by name
 	if err != nil {
 		return err
 	}

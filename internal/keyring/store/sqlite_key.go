@@ -10,25 +10,20 @@ import (
 	"github.com/habeas-data/habeas"
 )
 
-// Row is one wrapped subject key.
-type Row struct {
-	ID      habeas.SubjectID
-	Wrapped []byte
-}
-
 // chunk is how many keys one bulk query asks for.
 const chunk = 64
 
 const (
 	insertText = "INSERT INTO subject_key (id, wrapped) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
 	keyText    = "SELECT wrapped FROM subject_key WHERE id = ?"
+	deleteText = "DELETE FROM subject_key WHERE id = ?"
 	pageText   = "SELECT id, wrapped FROM subject_key WHERE id > ? ORDER BY id LIMIT ?"
 )
 
 var keysText = "SELECT id, wrapped FROM subject_key WHERE id IN (?" + strings.Repeat(",?", chunk-1) + ")"
 
-// Key returns the wrapped key of a subject, nil when there is none.
-func (s *Store) Key(ctx context.Context, id habeas.SubjectID) (wrapped []byte, err error) {
+// Key implements [Store].
+func (s *sqlite) Key(ctx context.Context, id habeas.SubjectID) (wrapped []byte, err error) {
 	err = s.r.key.QueryRowContext(ctx, id[:]).Scan(&wrapped)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -36,8 +31,8 @@ func (s *Store) Key(ctx context.Context, id habeas.SubjectID) (wrapped []byte, e
 	return wrapped, err
 }
 
-// Keys returns the wrapped keys of those subjects that have one, in no order.
-func (s *Store) Keys(ctx context.Context, ids []habeas.SubjectID) ([]Row, error) {
+// Keys implements [Store].
+func (s *sqlite) Keys(ctx context.Context, ids []habeas.SubjectID) ([]Row, error) {
 	out := make([]Row, 0, len(ids))
 	args := make([]any, chunk)
 	for len(ids) > 0 {
@@ -54,8 +49,8 @@ func (s *Store) Keys(ctx context.Context, ids []habeas.SubjectID) ([]Row, error)
 	return out, nil
 }
 
-// Page returns up to limit keys whose subject sorts after the given one.
-func (s *Store) Page(ctx context.Context, after habeas.SubjectID, limit int) ([]Row, error) {
+// Page implements [Store].
+func (s *sqlite) Page(ctx context.Context, after habeas.SubjectID, limit int) ([]Row, error) {
 	rows, err := s.r.page.QueryContext(ctx, after[:], limit)
 	return scanRows(rows, err, make([]Row, 0, limit))
 }
@@ -80,17 +75,15 @@ func scanRows(rows *sql.Rows, err error, out []Row) ([]Row, error) {
 	return out, rows.Err()
 }
 
-// DeleteKeys deletes the keys of subjects, whether or not they have one, and
-// raises the generation in the same transaction. before runs in the turn of
-// this write, ahead of the deletion, and can refuse it. [Store.Compact] must
-// follow before the bytes are gone.
-func (s *Store) DeleteKeys(ctx context.Context, ids []habeas.SubjectID, before func() error) (generation uint64, err error) {
+// DeleteKeys implements [Store].
+func (s *sqlite) DeleteKeys(ctx context.Context, erased []Erasure, before func() error) (generation uint64, err error) {
 	err = s.write(ctx, func(ctx context.Context, w *writeConn) error {
 		if err := before(); err != nil {
 			return err
 		}
-		for i := range ids {
-			if _, err := w.conn.ExecContext(ctx, "DELETE FROM subject_key WHERE id = ?", ids[i][:]); err != nil {
+		s.uncompact.Store(true)
+		for i := range erased {
+			if _, err := w.conn.ExecContext(ctx, deleteText, erased[i].ID[:]); err != nil {
 				return err
 			}
 		}
@@ -100,16 +93,49 @@ func (s *Store) DeleteKeys(ctx context.Context, ids []habeas.SubjectID, before f
 	return generation, err
 }
 
-// CountKeys counts all keys. It walks the table.
-func (s *Store) CountKeys(ctx context.Context) (n int, err error) {
+// DropKeys implements [Store].
+func (s *sqlite) DropKeys(ctx context.Context, ids []habeas.SubjectID) (n int, err error) {
+	err = s.write(ctx, func(ctx context.Context, w *writeConn) error {
+		for i := range ids {
+			res, err := w.conn.ExecContext(ctx, deleteText, ids[i][:])
+			if err != nil {
+				return err
+			}
+			deleted, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			n += int(deleted)
+		}
+		return nil
+	})
+	return n, err
+}
+
+// Shared implements [Store]: one process at a time opens a file.
+func (s *sqlite) Shared() bool { return false }
+
+// Generation implements [Store].
+func (s *sqlite) Generation(ctx context.Context) (n uint64, err error) {
+	err = s.readers.QueryRowContext(ctx, "SELECT generation FROM ring").Scan(&n)
+	return n, err
+}
+
+// Erasures implements [Store]: the list beside the file is the only one.
+func (s *sqlite) Erasures(_ context.Context, after uint64) ([]Erasure, uint64, error) {
+	return nil, after, nil
+}
+
+// CountKeys implements [Store].
+func (s *sqlite) CountKeys(ctx context.Context) (n int, err error) {
 	err = s.readers.QueryRowContext(ctx, "SELECT count(*) FROM subject_key").Scan(&n)
 	return n, err
 }
 
-// PutWrapper replaces the wrapper of w's kind, or adds it. [Store.Compact] must
-// follow before the old one is gone from the file.
-func (s *Store) PutWrapper(ctx context.Context, wrapper *Wrapper) error {
+// PutWrapper implements [Store].
+func (s *sqlite) PutWrapper(ctx context.Context, wrapper *Wrapper) error {
 	return s.write(ctx, func(ctx context.Context, w *writeConn) error {
+		s.uncompact.Store(true)
 		return putWrapper(ctx, w, wrapper)
 	})
 }
@@ -122,10 +148,8 @@ ON CONFLICT (kind) DO UPDATE SET passes = excluded.passes, memory_kib = excluded
 	return err
 }
 
-// Secret returns the wrapped secret of that name. When there is none, it calls
-// wrap and keeps what it returns, in one transaction: of two callers at the
-// same time one makes it and both get the same.
-func (s *Store) Secret(ctx context.Context, name string, wrap func() ([]byte, error)) (wrapped []byte, err error) {
+// Secret implements [Store].
+func (s *sqlite) Secret(ctx context.Context, name string, wrap func() ([]byte, error)) (wrapped []byte, err error) {
 	err = s.write(ctx, func(ctx context.Context, w *writeConn) error {
 		err := w.conn.QueryRowContext(ctx, "SELECT wrapped FROM secret WHERE name = ?", name).Scan(&wrapped)
 		if !errors.Is(err, sql.ErrNoRows) {

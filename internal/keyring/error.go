@@ -1,0 +1,77 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring/store"
+)
+
+// unavailable makes an error of the store's surroundings, which somebody has to see to.
+func unavailable(code, message string) *habeas.Error {
+	return habeas.Unavailable(message).WithCode("keyring." + code)
+}
+
+var (
+	errDamaged = &habeas.Error{
+		Kind: habeas.KindInternal, Code: "keyring.damaged",
+		Message: "The key store is damaged. Restore it from a backup.",
+	}
+	errNewer = unavailable("newer", "The key store was written by a newer version of Habeas. Start that version.")
+
+	errDSN         = habeas.Invalid("keys", "The address of the key database cannot be read. It looks like postgres://ROLE@HOST/DATABASE.").WithCode("keyring.dsn")
+	errForeign     = habeas.Conflict("The key database holds something else. The keys need a database of their own: make an empty one and name it.").WithCode("keyring.database-foreign")
+	errUnreachable = unavailable("database-unreachable", "The key database does not answer. See whether PostgreSQL runs and can be reached from here; the server connects again by itself.")
+	errLogin       = unavailable("database-login", "The key database refuses the role or its password. Mend the address of the key database, or the rights in pg_hba.conf.")
+	errNoDatabase  = unavailable("database-missing", "There is no such key database. Make it with “createdb”, owned by the role that the address names.")
+	errNotAllowed  = unavailable("database-rights", "The role lacks a right in the key database. Make it the owner of the database.")
+	errReadOnly    = unavailable("database-read-only", "The key database only reads: it is a replica, or was set so. Name the primary server.")
+	errFull        = unavailable("database-full", "The disk of the key database is full. Make room there; nothing that was confirmed is lost.")
+	errOldServer   = unavailable("database-old", "The key database needs PostgreSQL 15 or newer.")
+	errBusy        = unavailable("database-busy", "The key database is busy. Try again in a moment.")
+)
+
+// meanings are the store's errors as people read them.
+var meanings = []struct {
+	of error
+	is *habeas.Error
+}{
+	{store.ErrExists, ErrExists},
+	{store.ErrMissing, ErrMissing},
+	{store.ErrClosed, ErrClosed},
+	{store.ErrNewer, errNewer},
+	{store.ErrTaken, errTaken},
+	{store.ErrErased, errErased},
+	{store.ErrDSN, errDSN},
+	{store.ErrUnreachable, errUnreachable},
+	{store.ErrLogin, errLogin},
+	{store.ErrNoDatabase, errNoDatabase},
+	{store.ErrNotAllowed, errNotAllowed},
+	{store.ErrReadOnly, errReadOnly},
+	{store.ErrFull, errFull},
+	{store.ErrOld, errOldServer},
+	{store.ErrBusy, errBusy},
+	{store.ErrOtherDatabase, errForeign},
+	{store.ErrForeign, errDamaged},
+}
+
+// mapError turns an error of the store into one for people.
+func mapError(err error) error {
+	var known *habeas.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	for _, m := range meanings {
+		if errors.Is(err, m.of) {
+			if m.is == ErrExists || m.is == ErrMissing || m.is == ErrClosed { // compared with errors.Is
+				return m.is
+			}
+			return m.is.WithCause(err)
+		}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return habeas.Internal(err)
+}
