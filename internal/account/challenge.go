@@ -17,6 +17,7 @@ const (
 	ForInvitation    Purpose = "invitation"          // a code that the organisation sent
 	ForAddress       Purpose = "add-address"         // a code for one more address of an account
 	ForMain          Purpose = "main-address"        // a code for the address that is to become the main one
+	ForNotice        Purpose = "notice"              // a code that opens what is held at an address, and no account (ADR 0017)
 	ForFirst         Purpose = "first-administrator" // the link the operator was given
 	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
 	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
@@ -33,17 +34,18 @@ func (p Purpose) Life() time.Duration {
 		return codeLifeInvited
 	case ForPasskeySignIn, ForPasskeyNewOne:
 		return ceremonyLife
-	case ForSignIn, ForAddress, ForMain, ForFirstCode:
+	case ForSignIn, ForAddress, ForMain, ForNotice, ForFirstCode:
 	}
 	return codeLifeAsked
 }
 
-// Coded reports whether the challenge is answered by typing a mailed code.
+// Coded reports whether the challenge is answered by typing a mailed code where people
+// sign in. A notice has a page of its own: here its code is a foreign one (PTY-A23).
 func (p Purpose) Coded() bool {
 	switch p {
 	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
 		return true
-	case ForFirst, ForPasskeySignIn, ForPasskeyNewOne:
+	case ForNotice, ForFirst, ForPasskeySignIn, ForPasskeyNewOne:
 	}
 	return false
 }

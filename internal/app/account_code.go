@@ -210,7 +210,7 @@ func (a *Accounts) wrong(tx *sqlstore.Tx, c account.Challenge, open bool) error 
 func (a *Accounts) prepare(ctx context.Context, id habeas.ChallengeID, right bool, flow account.Token, now time.Time) (habeas.AccountID, error) {
 	var none habeas.AccountID
 	c, found, err := a.db.Accounts().Challenge(ctx, id)
-	if err != nil || !right || !found || !c.Open(flow, now) || c.Purpose == account.ForAddress || c.Purpose == account.ForMain {
+	if err != nil || !right || !found || !c.Open(flow, now) || !c.Purpose.Coded() || c.Purpose == account.ForAddress || c.Purpose == account.ForMain {
 		return none, err
 	}
 	if _, taken, err := a.db.Accounts().AddressAt(ctx, c.Address); err != nil || taken {

@@ -28,6 +28,15 @@ type Letter struct {
 	Minutes   int                `json:"m,omitempty"`
 	Hours     int                `json:"h,omitempty"`
 	Reason    string             `json:"r,omitempty"`
+
+	// For people who hold no account: categories of data and where they came from.
+	Stop    string   `json:"s,omitempty"` // path of the link that stops such mails
+	Sets    []string `json:"g,omitempty"`
+	From    []string `json:"f,omitempty"`
+	Why     string   `json:"w,omitempty"`
+	Contact string   `json:"a,omitempty"` // whom to ask; empty: the organisation's contact
+	Months  int      `json:"n,omitempty"`
+	Days    int      `json:"d,omitempty"`
 }
 
 // Sender hands a rendered mail to the mail server, or to the outbox page of the demo.
@@ -49,16 +58,23 @@ type Mailer struct {
 // Post leaves a letter in the outbox in the transaction of what caused it, sealed
 // under the subject's key. It expires with the code it carries.
 func (m *Mailer) Post(tx *sqlstore.Tx, subject habeas.SubjectID, l Letter) error {
+	_, err := m.post(tx, subject, l)
+	return err
+}
+
+// post is Post for who wants to know later what became of the mail.
+func (m *Mailer) post(tx *sqlstore.Tx, subject habeas.SubjectID, l Letter) (id habeas.MailID, err error) {
 	payload, err := json.Marshal(l)
 	if err != nil {
-		return err
+		return id, err
 	}
 	now := m.Clock.Now()
 	var expires time.Time
 	if held := time.Duration(l.Minutes)*time.Minute + time.Duration(l.Hours)*time.Hour; held > 0 {
 		expires = now.Add(held)
 	}
-	return tx.Post(JobMail, habeas.NewID[habeas.MailKind](now), subject, payload, now, expires)
+	id = habeas.NewID[habeas.MailKind](now)
+	return id, tx.Post(JobMail, id, subject, payload, now, expires)
 }
 
 // Deliver is the outbox handler for letters.
@@ -70,6 +86,13 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 	data := mail.Data{
 		Organisation: m.Organisation, PublicURL: m.Origin.URL("/"), Contact: m.Contact,
 		Minutes: l.Minutes, Hours: l.Hours, Reason: l.Reason,
+		Sets: l.Sets, From: l.From, Why: l.Why, Months: l.Months, Days: l.Days,
+	}
+	if l.Contact != "" {
+		data.Contact = l.Contact
+	}
+	if l.Stop != "" {
+		data.StopLink = m.Origin.URL(l.Stop)
 	}
 	if l.Link != "" {
 		data.Link = m.Origin.URL(l.Link)

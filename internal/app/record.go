@@ -62,7 +62,8 @@ type Records struct {
 	Ledger   RecordLedger
 	Mailer   *Mailer
 	Clock    habeas.Clock
-	Rules    party.Rules
+	Policies *Policies
+	Rules    party.Rules // but for what the policy says
 }
 
 // NewRecords returns the use cases; every field of deps is required.

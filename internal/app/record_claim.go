@@ -52,7 +52,13 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 		}
 	}
 	parties := slices.SortedFunc(maps.Values(at), func(a, b party.Party) int { return strings.Compare(string(a.ID[:]), string(b.ID[:])) })
-	return party.Candidates(c, parties, held, heard, r.Clock.Now(), r.Rules), nil
+	policy, err := r.Policies.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rules := r.Rules
+	rules.Acquisition = policy.Acquisition
+	return party.Candidates(c, parties, held, heard, r.Clock.Now(), rules), nil
 }
 
 // Offers implements web.Records. A person with nothing to claim and nothing of

@@ -47,7 +47,9 @@ type Server struct {
 	Mailer   *Mailer
 	Accounts *Accounts
 	Systems  *Systems
+	Policies *Policies
 	Records  *Records
+	Notices  *Notices
 	Control  *Control // listens from app.Serve on
 
 	worker *jobs.Worker
@@ -110,10 +112,12 @@ func (s *Server) wire() {
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
 	})
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
+	s.Policies = NewPolicies(s.DB, s.Schemas, cfg.Clock)
 	s.Records = NewRecords(Records{
 		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
-		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Rules: party.DefaultRules,
+		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
+	s.Notices = NewNotices(s.Records, s.Accounts, s.Policies)
 }
 
 // start begins the work beside the requests.
@@ -132,6 +136,8 @@ func (s *Server) start(ctx context.Context) {
 	s.worker.Schedules = []jobs.Schedule{
 		{Name: "tidy", Every: time.Hour, Do: s.tidy},
 		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
+		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
+		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })
 }

@@ -63,10 +63,12 @@ func newWorld(t testing.TB) *world {
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
 	s.Accounts = app.NewAccounts(app.AccountsDeps{DB: s.DB, Keys: keys, Mailer: s.Mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports"})
 	s.Systems = app.NewSystems(app.SystemsDeps{DB: s.DB, Keys: keys, Schemas: s.Schemas, Clock: w.clock})
+	s.Policies = app.NewPolicies(s.DB, s.Schemas, w.clock)
 	s.Records = app.NewRecords(app.Records{
 		DB: s.DB, Keys: keys, Finder: s.Finder, Ready: func() bool { return true }, Accounts: s.Accounts, Systems: s.Systems,
-		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Rules: party.DefaultRules,
+		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
+	s.Notices = app.NewNotices(s.Records, s.Accounts, s.Policies)
 	w.pages = must(s.Handler(nil))(w)
 	return w
 }

@@ -21,7 +21,7 @@ type Message struct {
 	MessageID       string // without angle brackets; see NewMessageID
 	Kind            Kind   // what it is about, for the delivery record
 	Language        string // of the text: "en", "es"
-	ListUnsubscribe string // link to a page that stops such mails; may be empty (RFC 2369)
+	ListUnsubscribe string // link to a page that stops such mails, by one POST too; may be empty (RFC 2369, RFC 8058)
 }
 
 // NewMessageID derives the Message-ID of an outbox row, the same for every

@@ -31,6 +31,10 @@ const (
 	KindAddressKept    Kind = "address-kept"    // the change did not happen or was taken back
 	KindStubConfirmed  Kind = "stub-confirmed"  // to staff: the address of a stub is good
 	KindErased         Kind = "erased"          // receipt of erasure, the last mail
+	KindNotice         Kind = "notice"          // what is held, to somebody without an account
+	KindRetention      Kind = "retention"       // nobody spoke of the record for long: it will go
+	KindAsked          Kind = "asked"           // receipt of a request to be erased
+	KindAnswered       Kind = "answered"        // staff answered a request
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -45,6 +49,12 @@ type Data struct {
 	Minutes      int    // how long link or code hold: minutes, or hours if they are set
 	Hours        int
 	Reason       string // why there is a record or what was decided, one sentence
+
+	Sets   []string // categories of data, as people call them; never values
+	From   []string // where they came from: connected systems, staff
+	Why    string   // what they are held for
+	Months int      // how long they are kept after the last word about them
+	Days   int      // until something happens by itself
 }
 
 // needs says what a kind cannot do without.
@@ -61,6 +71,10 @@ var needs = map[Kind]struct{ link, code bool }{
 	KindAddressKept:    {link: true},
 	KindStubConfirmed:  {link: true},
 	KindErased:         {},
+	KindNotice:         {link: true},
+	KindRetention:      {link: true},
+	KindAsked:          {link: true},
+	KindAnswered:       {link: true},
 }
 
 // Kinds returns every kind, sorted.
@@ -130,6 +144,8 @@ func (d *Data) prepare(kind Kind) error {
 	d.Organisation = oneLine(d.Organisation, 120)
 	d.Contact = oneLine(d.Contact, 200)
 	d.Reason = oneLine(d.Reason, 500)
+	d.Why = oneLine(d.Why, 1000)
+	d.Sets, d.From = lines(d.Sets), lines(d.From)
 	d.PublicURL = strings.TrimSuffix(d.PublicURL, "/")
 	switch {
 	case d.Organisation == "" || d.Contact == "" || !isLink(d.PublicURL):
@@ -169,6 +185,17 @@ func oneLine(s string, limit int) string {
 		s = strings.TrimSpace(string(r[:limit-1])) + "…"
 	}
 	return s
+}
+
+// lines puts each of a list on a line of its own, and leaves the empty ones out.
+func lines(all []string) []string {
+	var out []string
+	for _, s := range all {
+		if s = oneLine(s, 120); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // grouped spaces a code so that it can be read and typed: 482 913, ABCD EFGH.

@@ -145,6 +145,7 @@ func (s *Sender) compose(m Message) (*gomail.Msg, error) {
 	}
 	if m.ListUnsubscribe != "" {
 		msg.SetListUnsubscribe(m.ListUnsubscribe)
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") // RFC 8058
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {

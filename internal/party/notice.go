@@ -179,6 +179,7 @@ type Held struct {
 	Requests []Request // newest first
 	Claimed  bool      // an account has it: what is beyond reading goes through there
 	Unsure   bool      // the address may be somebody else's: staff look before anything is erased
+	Shut     bool      // nothing of it is shown: the address may be somebody else's
 	Goes     time.Time // when the retention clock erases it; zero: not announced
 }
 
@@ -191,6 +192,13 @@ type Visit struct {
 	Language  string
 	CreatedAt time.Time
 	ExpiresAt time.Time
+}
+
+// Looking is what a proved address opens without an account.
+type Looking struct {
+	Visit   Visit
+	Held    []Held
+	Stopped bool // the address wants no such mails
 }
 
 // VisitLife is how long a proof lasts that opens notices and nothing else.
