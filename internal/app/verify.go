@@ -43,7 +43,7 @@ func VerifyAudit(ctx context.Context, dir string, progress func(done, total int6
 	if err != nil {
 		return Verification{}, err
 	}
-	rows, err := sqlstore.OpenLeaves(ctx, dir)
+	rows, err := sqlstore.OpenLeaves(ctx, sqlstore.Config{Dir: dir})
 	if err != nil {
 		return Verification{}, err
 	}

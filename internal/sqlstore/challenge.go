@@ -94,7 +94,7 @@ func (o Ops) SupersedeChallenges(ctx context.Context, purpose account.Purpose, a
 func (o Ops) TakeTurn(ctx context.Context, key keyring.LookupHash, now time.Time, window time.Duration) (n int, err error) {
 	err = o.inTx(ctx, func(tx *Tx) error {
 		return tx.queryRow(`INSERT INTO guess (key, count, since) VALUES (?1, 1, ?2) ON CONFLICT (key) DO UPDATE SET
-			count = CASE WHEN since > ?3 THEN count + 1 ELSE 1 END, since = CASE WHEN since > ?3 THEN since ELSE ?2 END
+			count = CASE WHEN guess.since > ?3 THEN guess.count + 1 ELSE 1 END, since = CASE WHEN guess.since > ?3 THEN guess.since ELSE ?2 END
 			RETURNING count`, key[:], millis(now), millis(now.Add(-window))).Scan(&n)
 	})
 	return n, err

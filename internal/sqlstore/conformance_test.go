@@ -10,132 +10,9 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
-	"github.com/habeas-data/habeas/internal/email"
-	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
-	"github.com/habeas-data/habeas/ledger"
 )
-
-// engine is a database that the suite runs on. PostgreSQL joins this list.
-type engine struct {
-	name string
-	open func(t *testing.T, dir string, keys *keyring.Ring, clock habeas.Clock) *sqlstore.DB
-}
-
-var engines = []engine{{"sqlite", func(t *testing.T, dir string, keys *keyring.Ring, clock habeas.Clock) *sqlstore.DB {
-	t.Helper()
-	db, err := sqlstore.Open(t.Context(), sqlstore.Config{Dir: dir, Keys: keys, Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return db
-}}}
-
-// world is a store with everything it stands on.
-type world struct {
-	*testing.T
-	dir     string
-	keys    *keyring.Ring
-	clock   *habeas.ManualClock
-	db      *sqlstore.DB
-	schemas *party.Schemas
-}
-
-func onEach(t *testing.T, test func(w *world)) {
-	for _, e := range engines {
-		t.Run(e.name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			keys, _, err := keyring.Create(t.Context(), dir+"/keys.db", []byte("a master password"), keyring.Options{KDF: keyring.KDF{MemoryKiB: 64, Passes: 1, Threads: 1}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			schemas, err := party.NewSchemas(party.DefaultSchemas()...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			w := &world{T: t, dir: dir, keys: keys, schemas: schemas, clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
-			w.db = e.open(t, dir, keys, w.clock)
-			t.Cleanup(func() {
-				if err := errors.Join(w.db.Close(), keys.Close()); err != nil {
-					t.Error(err)
-				}
-			})
-			test(w)
-		})
-	}
-}
-
-func system(n byte) party.Source {
-	return party.Source{Kind: party.FromSystem, System: habeas.SystemID{0: 1, 15: n}}
-}
-
-func (w *world) prepare(s party.Source, address string, v party.Values, more ...func(*party.Assertion)) *party.Asserting {
-	w.Helper()
-	in := party.Assertion{Actor: habeas.Actor{Kind: habeas.ActorSystem, System: s.System}, Source: s, Values: v}
-	if address != "" {
-		a, err := email.Parse(address)
-		if err != nil {
-			w.Fatal(err)
-		}
-		in.Email, in.HasEmail = a, true
-	}
-	for _, m := range more {
-		m(&in)
-	}
-	w.clock.Advance(time.Millisecond) // statements are ordered by their moment
-	a, err := party.Prepare(in, w.schemas, w.keys, w.clock.Now())
-	if err != nil {
-		w.Fatal(err)
-	}
-	return a
-}
-
-func (w *world) say(s party.Source, address string, v party.Values, more ...func(*party.Assertion)) *party.Asserting {
-	w.Helper()
-	a := w.prepare(s, address, v, more...)
-	if err := w.db.Do(w.Context(), a); err != nil {
-		w.Fatal(err)
-	}
-	return a
-}
-
-func (w *world) record(id habeas.PartyID) party.Record {
-	w.Helper()
-	p, err := w.db.Records().Party(w.Context(), id)
-	if err != nil {
-		w.Fatal(err)
-	}
-	said, err := w.db.Records().Statements(w.Context(), id)
-	if err != nil {
-		w.Fatal(err)
-	}
-	return party.Fold(p, said, w.schemas)
-}
-
-func named(given, family, birth string) party.Values {
-	v := party.Values{"identity": {}}
-	for name, text := range map[string]string{"given_name": given, "family_name": family, "birth_date": birth} {
-		if text != "" {
-			v["identity"][name] = text
-		}
-	}
-	return v
-}
-
-// verify checks that every row has its leaf and that the tree holds.
-func (w *world) verify() ledger.Summary {
-	w.Helper()
-	faults, sum, err := ledger.Verify(w.Context(), "", w.db, nil, nil)
-	if err != nil {
-		w.Fatal(err)
-	}
-	for _, f := range faults {
-		w.Error(f)
-	}
-	return sum
-}
 
 // Proves PTY-1, PTY-A31.
 func TestAThousandConcurrentCallsForOneAddressMakeOneParty(t *testing.T) {
@@ -381,7 +258,7 @@ func TestAReopenedStoreGoesOnWhereItWas(t *testing.T) {
 		if err := w.db.Close(); err != nil {
 			w.Fatal(err)
 		}
-		w.db = engines[0].open(w.T, w.dir, w.keys, w.clock)
+		w.db = w.open()
 		w.say(system(1), "p3@example.org", named("Ada", "Poe", ""))
 		if sum := w.verify(); sum.Size != 38 {
 			w.Errorf("%d leaves, want 38", sum.Size)

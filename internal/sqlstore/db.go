@@ -6,19 +6,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"path/filepath"
-	"sync"
-
-	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite" // registers the pure-Go driver "sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
-	"github.com/habeas-data/habeas/ledger"
 )
 
 //go:embed migrations
@@ -37,82 +28,48 @@ type Config struct {
 	Wake func()
 }
 
-// DB is the store of records on SQLite: one writer with group commit and a pool
-// of readers. All methods are safe for concurrent use.
+// DB is the store of records: one writer with group commit and a pool of readers, on
+// SQLite or on PostgreSQL. All methods are safe for concurrent use.
 type DB struct {
 	cfg     Config
+	text    *texts
+	engine  engine
 	readers *sql.DB
 	write   *sql.DB
 	writer  *writer
-
-	mu    sync.Mutex // guards frontier
-	front *ledger.Frontier
 }
 
-// Open opens or creates the store, brings its schema up to date and rebuilds the
-// right edge of the ledger's tree.
+// Open opens or creates the store and brings its schema up to date. A database that
+// cannot be reached or used is Unavailable, and the message says what to do.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
-	path := filepath.Join(cfg.Dir, "records.db")
 	db := &DB{cfg: cfg}
-	var err error
-	if db.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
-		return nil, fmt.Errorf("open records: %w", err)
+	open := openSQLite
+	if cfg.DSN != "" {
+		open = openPostgres
 	}
-	db.write.SetMaxOpenConns(1)
-	if db.readers, err = sql.Open("sqlite", dsn(path, true)); err != nil {
-		return nil, errors.Join(err, db.write.Close())
-	}
-	db.readers.SetMaxOpenConns(8)
-	db.readers.SetMaxIdleConns(8)
-	if err := db.prepare(ctx); err != nil {
-		return nil, errors.Join(err, db.readers.Close(), db.write.Close())
+	if err := open(ctx, db); err != nil {
+		return nil, failure(err)
 	}
 	return db, nil
 }
 
-// dsn names the file with its pragmas. The writer checkpoints by itself every
-// 8,000 pages; synchronous=FULL makes each commit durable; secure_delete wipes
-// what is deleted.
-func dsn(path string, readOnly bool) string {
-	q := url.Values{}
-	for _, p := range []string{
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
-		"wal_autocheckpoint(8000)", "secure_delete(ON)", "temp_store(MEMORY)",
-	} {
-		q.Add("_pragma", p)
-	}
-	if readOnly {
-		q.Add("_pragma", "query_only(ON)")
-		q.Add("_pragma", "cache_size(-8000)")
-	} else {
-		q.Add("_pragma", "cache_size(-64000)")
-	}
-	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
-}
+// errNewer says that the schema is none of ours.
+var errNewer = habeas.Unavailable("The database was written by a newer version of Habeas. Start that version.").WithCode("schema.newer")
 
-func (db *DB) prepare(ctx context.Context) error {
-	if err := migrate(ctx, db.write); err != nil {
-		return err
-	}
-	size, err := db.Size(ctx)
-	if err != nil {
-		return err
-	}
-	if db.front, err = ledger.NewFrontier(size, ledger.HashReader(ctx, db)); err != nil {
-		return fmt.Errorf("rebuild the ledger's edge: %w", err)
-	}
-	db.writer, err = startWriter(ctx, db)
-	return err
-}
-
-func migrate(ctx context.Context, write *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, write, dir)
+// migrate brings the schema up to date. It writes nothing when it is.
+func migrate(ctx context.Context, pool *sql.DB, postgres bool) error {
+	p, err := provider(pool, postgres)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
+	}
+	current, target, err := p.GetVersions(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the schema's version: %w", err)
+	case current > target:
+		return errNewer
+	case current == target:
+		return nil
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("bring the schema up to date: %w", err)
@@ -120,45 +77,20 @@ func migrate(ctx context.Context, write *sql.DB) error {
 	return nil
 }
 
-// Compact writes the log back and truncates it, so that nothing that was deleted
-// stays in it; secure_delete has wiped the pages. Readers may delay it: then the
-// next one does it.
+// Compact leaves nothing of what was deleted on the disk, as far as that is in our
+// hands: SQLite's log is written back and truncated (secure_delete has wiped the
+// pages; readers may delay it: then the next one does it), PostgreSQL's vacuum and
+// log are its administrator's, and what was sealed lost its key.
 func (db *DB) Compact(ctx context.Context) error {
 	return db.InTx(ctx, func(tx *Tx) error { tx.compact = true; return nil })
 }
 
-// Close finishes the writes under way and closes the files.
+// Close finishes the writes under way and closes the files or connections.
 func (db *DB) Close() error {
 	db.writer.stop()
+	db.engine.stop()
 	return errors.Join(db.readers.Close(), db.write.Close())
 }
 
 // Keys returns the key ring that this store seals with.
 func (db *DB) Keys() *keyring.Ring { return db.cfg.Keys }
-
-// unwritable are the failures of a disk that takes no more: also what a used-up quota
-// looks like, which SQLite does not call full.
-var unwritable = map[int]bool{
-	sqlite3.SQLITE_IOERR_WRITE: true, sqlite3.SQLITE_IOERR_FSYNC: true, sqlite3.SQLITE_IOERR_DIR_FSYNC: true,
-	sqlite3.SQLITE_IOERR_TRUNCATE: true, sqlite3.SQLITE_IOERR_SHMSIZE: true,
-}
-
-// failure turns what SQLite says into an error for people where they can do
-// something about it.
-func failure(err error) error {
-	var known *habeas.Error
-	var e *sqlite.Error
-	switch {
-	case err == nil || errors.As(err, &known) && known.Kind != habeas.KindInternal:
-		return err
-	case errors.As(err, &e) && (e.Code()&0xff) == sqlite3.SQLITE_FULL:
-		return habeas.Unavailable("The disk is full. Nothing was changed. Tell the administrator.").WithCode("disk.full").WithCause(err)
-	case errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_READONLY || unwritable[e.Code()]):
-		return habeas.Unavailable("The disk cannot be written. Nothing was changed. Tell the administrator.").WithCode("disk.read-only").WithCause(err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return habeas.Unavailable("This took too long. Try again.").WithCause(err)
-	case known != nil: // the key store has said so already
-		return err
-	}
-	return habeas.Internal(err)
-}

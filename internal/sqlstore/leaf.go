@@ -16,16 +16,21 @@ import (
 	"github.com/habeas-data/habeas/ledger"
 )
 
-// Size implements ledger.Source.
-func (db *DB) Size(ctx context.Context) (int64, error) {
+// treeRows reads the rows of the ledger that have their place. It implements
+// ledger.Source.
+type treeRows struct {
+	q    querier
+	text *texts
+}
+
+func (t treeRows) Size(ctx context.Context) (int64, error) {
 	var n int64
-	err := db.readers.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM leaf`).Scan(&n)
+	err := t.q.QueryRowContext(ctx, t.text.size).Scan(&n)
 	return n, failure(err)
 }
 
-// Rows implements ledger.Source.
-func (db *DB) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
-	rows, err := db.readers.QueryContext(ctx, `SELECT idx, leaf, hashes FROM leaf WHERE idx >= ? AND idx < ? ORDER BY idx`, from, to)
+func (t treeRows) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
+	rows, err := t.q.QueryContext(ctx, t.text.rows, from, to)
 	if err != nil {
 		return failure(err)
 	}
@@ -42,17 +47,43 @@ func (db *DB) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) e
 	return failure(rows.Err())
 }
 
-// Hashes implements ledger.Source.
-func (db *DB) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
+func (t treeRows) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
 	out := make(map[int64][]byte, len(indexes))
+	if t.text.many == 0 { // all in one list
+		rows, err := t.q.QueryContext(ctx, t.text.hashes, indexes)
+		_, err = collect(rows, err, func(r row) (_ struct{}, err error) {
+			var i int64
+			var h []byte
+			err = r.Scan(&i, &h)
+			out[i] = h
+			return struct{}{}, err
+		})
+		return out, err
+	}
 	for _, i := range indexes {
+		var n int64
 		var h []byte
-		if err := db.readers.QueryRowContext(ctx, `SELECT hashes FROM leaf WHERE idx = ?`, i).Scan(&h); err != nil {
+		if err := t.q.QueryRowContext(ctx, t.text.hashes, i).Scan(&n, &h); err != nil {
 			return nil, failure(fmt.Errorf("hashes of leaf %d: %w", i, err))
 		}
 		out[i] = h
 	}
 	return out, nil
+}
+
+func (db *DB) tree() treeRows { return treeRows{db.readers, db.text} }
+
+// Size implements ledger.Source: how many leaves have their place in the tree.
+func (db *DB) Size(ctx context.Context) (int64, error) { return db.tree().Size(ctx) }
+
+// Rows implements ledger.Source.
+func (db *DB) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
+	return db.tree().Rows(ctx, from, to, visit)
+}
+
+// Hashes implements ledger.Source.
+func (db *DB) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
+	return db.tree().Hashes(ctx, indexes)
 }
 
 // Events returns what happened to a subject, the newest first, before the given
@@ -65,7 +96,7 @@ func (db *DB) Events(ctx context.Context, subject habeas.SubjectID, before habea
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.readers.QueryContext(ctx, `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND event < ? ORDER BY event DESC LIMIT ?`,
+	rows, err := db.readers.QueryContext(ctx, db.text.events,
 		subject[:], before[:], limit)
 	out, err := collect(rows, err, func(r row) (audit.Witnessed, error) { return db.scanEvent(ctx, r, subject, key) })
 	return slices.DeleteFunc(out, func(w audit.Witnessed) bool { return w.Text == nil }), err
@@ -81,7 +112,7 @@ func (db *DB) Event(ctx context.Context, subject habeas.SubjectID, id habeas.Eve
 	if err != nil {
 		return audit.Witnessed{}, err
 	}
-	w, err := db.scanEvent(ctx, db.readers.QueryRowContext(ctx, `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND event = ?`,
+	w, err := db.scanEvent(ctx, db.readers.QueryRowContext(ctx, db.text.event,
 		subject[:], id[:]), subject, key)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && w.Text == nil {
 		return audit.Witnessed{}, habeas.NotFound("There is no such line in your activity.").WithCode("activity.none")
@@ -141,39 +172,38 @@ func (db *DB) scanEvent(ctx context.Context, r row, subject habeas.SubjectID, ke
 	return w, nil
 }
 
-// OpenLeaves opens the ledger rows of a data directory for reading only, without
-// keys: for `audit verify`, which works while the server is sealed or running.
-func OpenLeaves(ctx context.Context, dir string) (*Leaves, error) {
-	path := filepath.Join(dir, "records.db")
-	if _, err := os.Stat(path); err != nil {
-		return nil, habeas.NotFound("There are no records in this directory. Name the data directory with --dir.").WithCode("records.none")
+// OpenLeaves opens the ledger rows of what cfg names (Dir or DSN) for reading only,
+// without keys: for `audit verify`, which works while the server is sealed or running.
+func OpenLeaves(ctx context.Context, cfg Config) (*Leaves, error) {
+	l := &Leaves{}
+	if cfg.DSN != "" {
+		pool, err := openPool(cfg.DSN, readOnly)
+		if err != nil {
+			return nil, err
+		}
+		l.pool, l.treeRows = pool, treeRows{pool, &postgresTexts}
+	} else {
+		path := filepath.Join(cfg.Dir, "records.db")
+		if _, err := os.Stat(path); err != nil {
+			return nil, errNoStore
+		}
+		pool, err := sql.Open("sqlite", dsn(path, true))
+		if err != nil {
+			return nil, fmt.Errorf("open records: %w", err)
+		}
+		l.pool, l.treeRows = pool, treeRows{pool, &sqliteTexts}
 	}
-	readers, err := sql.Open("sqlite", dsn(path, true))
-	if err != nil {
-		return nil, fmt.Errorf("open records: %w", err)
-	}
-	l := &Leaves{DB{readers: readers}}
 	if _, err := l.Size(ctx); err != nil {
-		return nil, errors.Join(err, readers.Close())
+		return nil, errors.Join(err, l.pool.Close())
 	}
 	return l, nil
 }
 
 // Leaves are the public rows of the ledger. It implements ledger.Source.
-type Leaves struct{ db DB }
-
-// Size implements ledger.Source.
-func (l *Leaves) Size(ctx context.Context) (int64, error) { return l.db.Size(ctx) }
-
-// Rows implements ledger.Source.
-func (l *Leaves) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
-	return l.db.Rows(ctx, from, to, visit)
+type Leaves struct {
+	treeRows
+	pool *sql.DB
 }
 
-// Hashes implements ledger.Source.
-func (l *Leaves) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
-	return l.db.Hashes(ctx, indexes)
-}
-
-// Close closes the file.
-func (l *Leaves) Close() error { return l.db.readers.Close() }
+// Close closes the file or the connections.
+func (l *Leaves) Close() error { return l.pool.Close() }

@@ -47,7 +47,7 @@ func (tx *Tx) Post(kind jobs.Kind, id habeas.MailID, subject habeas.SubjectID, p
 func (o Ops) Due(ctx context.Context, now, leaseEnd time.Time, limit int) ([]jobs.Job, error) {
 	var waiting int
 	// Look before writing, so that an idle server does not write every second.
-	err := o.db.readers.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'waiting' AND due <= ? LIMIT 1)`, millis(now)).Scan(&waiting)
+	err := o.db.readers.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'waiting' AND due <= ? LIMIT 1) AS d`, millis(now)).Scan(&waiting)
 	if err != nil || waiting == 0 {
 		return nil, failure(err)
 	}
@@ -132,12 +132,12 @@ func (o Ops) Deliveries(ctx context.Context) (map[string]int, error) {
 // Delivered lists the newest lines of the delivery record, those given up first; of
 // one subject only, unless it is zero.
 func (o Ops) Delivered(ctx context.Context, subject habeas.SubjectID, limit int) ([]jobs.Delivery, error) {
-	var only any // NULL: everybody's
+	only, args := ``, []any{limit}
 	if !subject.IsZero() {
-		only = subject[:]
+		only, args = ` WHERE subject = ?2`, append(args, subject[:])
 	}
-	rows, err := o.db.readers.QueryContext(ctx, `SELECT id, kind, state, ended, tries, reason FROM outbox
-		WHERE ?1 IS NULL OR subject = ?1 ORDER BY state = 'dead' DESC, id DESC LIMIT ?2`, only, limit)
+	rows, err := o.db.readers.QueryContext(ctx, `SELECT id, kind, state, ended, tries, reason FROM outbox`+only+`
+		ORDER BY state = 'dead' DESC, id DESC LIMIT ?1`, args...)
 	return collect(rows, err, func(r row) (jobs.Delivery, error) {
 		var d jobs.Delivery
 		var id []byte
@@ -153,7 +153,7 @@ func (o Ops) Delivered(ctx context.Context, subject habeas.SubjectID, limit int)
 func (o Ops) BeginRun(ctx context.Context, name string, now, notAfter, leaseEnd time.Time) (begun bool, err error) {
 	err = o.db.InTx(ctx, func(tx *Tx) error {
 		res, err := tx.exec(`INSERT INTO schedule (name, lease) VALUES (?1, ?4) ON CONFLICT (name) DO UPDATE SET lease = ?4
-			WHERE last <= ?3 AND lease <= ?2`, name, millis(now), millis(notAfter), millis(leaseEnd))
+			WHERE schedule.last <= ?3 AND schedule.lease <= ?2`, name, millis(now), millis(notAfter), millis(leaseEnd))
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // overlay is what the plans of one batch see: the store, and over it what the
 // plans before them have decided. It implements party.Found. What the plans say
 // they need is read for all of them together; anything else when it is asked for.
-// Only the writer writes, so reads before BEGIN are as good as reads after it.
+// All reads belong to the batch's transaction.
 type overlay struct {
 	ctx        context.Context
 	w          *writer
@@ -48,7 +48,7 @@ type looked[K ~[16]byte, V any] struct {
 	scan func(*sql.Rows, map[K]V) error
 	held map[K]V
 	seen map[K]bool // looked for, found or not
-	want []K        // to look for next
+	want [][]byte   // to look for next
 }
 
 func newLooked[K ~[16]byte, V any](o *overlay, stmt *sql.Stmt, scan func(*sql.Rows, map[K]V) error) *looked[K, V] {
@@ -70,21 +70,16 @@ func each[K ~[16]byte, V any](scan func(row) (V, error), key func(V) K) func(*sq
 func (l *looked[K, V]) need(k K) {
 	if k != (K{}) && !l.seen[k] {
 		l.seen[k] = true
-		l.want = append(l.want, k)
+		l.want = append(l.want, k[:])
 	}
 }
 
 // read reads everything that is needed, many keys with one statement.
 func (l *looked[K, V]) read() {
-	var args [many]any
 	for len(l.want) > 0 && l.o.err == nil {
-		n := min(len(l.want), many)
-		for i := range args {
-			k := l.want[min(i, n-1)] // the last one fills up a short list
-			args[i] = k[:]
-		}
+		args, n := l.o.w.db.text.spread(l.want)
 		l.want = l.want[n:]
-		rows, err := l.stmt.QueryContext(l.o.ctx, args[:]...)
+		rows, err := l.stmt.QueryContext(l.o.ctx, args...)
 		if err == nil {
 			err = l.scan(rows, l.held)
 		}

@@ -90,12 +90,16 @@ func scanTicket(r row) (party.Ticket, error) {
 
 func ticketPlace(id habeas.TicketID) string { return "ticket/" + string(id[:]) }
 
-func (tx *Tx) putTicket(t party.Ticket) error {
+func ticketArgs(t party.Ticket, keys *keyring.Ring) []any {
 	var sealed any // a change that does not name the ticket leaves its number as it is
 	if t.Ref != "" {
-		sealed = tx.w.db.cfg.Keys.House().Seal(ticketPlace(t.ID), []byte(t.Ref))
+		sealed = keys.House().Seal(ticketPlace(t.ID), []byte(t.Ref))
 	}
-	_, err := tx.w.stmts.putTicket.ExecContext(tx.ctx, t.ID[:], t.System[:], t.Version, string(t.State), millis(t.At), sealed)
+	return []any{t.ID[:], t.System[:], t.Version, string(t.State), millis(t.At), sealed}
+}
+
+func (tx *Tx) putTicket(t party.Ticket) error {
+	_, err := tx.w.stmts.putTicket.ExecContext(tx.ctx, ticketArgs(t, tx.w.db.cfg.Keys)...)
 	return err
 }
 
@@ -110,17 +114,24 @@ func statementPlace(p habeas.PartyID, id habeas.StatementID) string {
 	return "statement/" + string(p[:]) + string(id[:])
 }
 
-func (tx *Tx) insertStatement(s party.Statement, key *keyring.Key) error {
+func statementArgs(s party.Statement, key *keyring.Key) ([]any, error) {
 	text, err := json.Marshal(sealedStatement{Occ: s.Occ, External: s.External, Values: s.Values})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	source := s.Source.Account[:]
 	if s.Source.Kind == party.FromSystem {
 		source = s.Source.System[:]
 	}
-	_, err = tx.w.stmts.insertStatement.ExecContext(tx.ctx, s.Party[:], s.ID[:], int64(s.Source.Kind), source,
-		nullID(s.Ticket), key.Seal(statementPlace(s.Party, s.ID), text))
+	return []any{s.Party[:], s.ID[:], int64(s.Source.Kind), source, nullID(s.Ticket), key.Seal(statementPlace(s.Party, s.ID), text)}, nil
+}
+
+func (tx *Tx) insertStatement(s party.Statement, key *keyring.Key) error {
+	args, err := statementArgs(s, key)
+	if err != nil {
+		return err
+	}
+	_, err = tx.w.stmts.insertStatement.ExecContext(tx.ctx, args...)
 	return err
 }
 
@@ -158,16 +169,24 @@ func knownAsPlace(k party.KnownAs) string {
 	return "known-as/" + string(k.Hash[:]) + string(k.Source[:]) + string(k.Party[:])
 }
 
-func (tx *Tx) putKnownAs(k party.KnownAs, key *keyring.Key) error {
+func knownAsArgs(k party.KnownAs, key *keyring.Key) ([]any, error) {
 	text, err := json.Marshal(k.Identity)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var said any
 	if k.Said != (keyring.LookupHash{}) {
 		said = k.Said[:]
 	}
-	_, err = tx.w.stmts.putKnownAs.ExecContext(tx.ctx, k.Hash[:], k.Source[:], k.N, k.Party[:], k.Ref[:], said, key.Seal(knownAsPlace(k), text))
+	return []any{k.Hash[:], k.Source[:], k.N, k.Party[:], k.Ref[:], said, key.Seal(knownAsPlace(k), text)}, nil
+}
+
+func (tx *Tx) putKnownAs(k party.KnownAs, key *keyring.Key) error {
+	args, err := knownAsArgs(k, key)
+	if err != nil {
+		return err
+	}
+	_, err = tx.w.stmts.putKnownAs.ExecContext(tx.ctx, args...)
 	return err
 }
 

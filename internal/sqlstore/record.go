@@ -75,7 +75,7 @@ func (r Records) Newest(ctx context.Context, before habeas.PartyID, limit int) (
 
 // Count counts the parties and those that wait for review.
 func (r Records) Count(ctx context.Context) (all, claimed, waiting int, err error) {
-	err = r.q.QueryRowContext(ctx, `SELECT count(*), count(account), coalesce(sum(review <> ''), 0) FROM party`).Scan(&all, &claimed, &waiting)
+	err = r.q.QueryRowContext(ctx, `SELECT count(*), count(account), count(*) FILTER (WHERE review <> '') FROM party`).Scan(&all, &claimed, &waiting)
 	return all, claimed, waiting, failure(err)
 }
 
@@ -310,7 +310,7 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 // orphan parts the leaves of an erased subject from each other: each gets a random
 // subject of its own, and the sealed detail, unreadable anyway, goes.
 func (tx *Tx) orphan(subject habeas.SubjectID) error {
-	_, err := tx.exec(`UPDATE leaf SET subject = randomblob(16), sealed = x'' WHERE subject = ?`, subject[:])
+	_, err := tx.exec(tx.w.db.text.orphan, subject[:])
 	return err
 }
 

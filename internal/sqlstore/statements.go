@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // statements are the prepared statements of the hot path, on the writer's
@@ -13,7 +12,7 @@ import (
 type statements struct {
 	knownAs, party, ticket, idempotent                               *sql.Stmt // reads
 	insertParty, updateParty, putKnownAs, insertStatement, putTicket *sql.Stmt
-	putIdempotent, insertLeaf, insertOutbox, begin, commit, rollback *sql.Stmt
+	putIdempotent, insertLeaf, insertOutbox                          *sql.Stmt
 	all                                                              []*sql.Stmt
 }
 
@@ -24,36 +23,37 @@ const (
 	selectTicket  = selectTickets + `= ?`
 )
 
-// many is how many rows one statement of a batch asks for.
-const many = 32
+// The hot writes, each for one row; PostgreSQL makes sets of them (postgres_sets.go).
+const (
+	insertParty = `INSERT INTO party (id, kind, state, account, claimed_at, review, opened, blocked, stub, cleared, version, restraint, restrained_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	updateParty = `UPDATE party SET kind=?2, state=?3, account=?4, claimed_at=?5, review=?6, opened=?7, blocked=?8, stub=?9, cleared=?10, version=?11, restraint=?12, restrained_at=?13 WHERE id=?1`
+	putKnownAs  = `INSERT INTO known_as (hash, source, n, party, ref, said, sealed) VALUES (?,?,?,?,?,?,?)
+		ON CONFLICT (hash, source, n) DO UPDATE SET party=excluded.party, ref=excluded.ref, said=excluded.said, sealed=excluded.sealed`
+	insertStatement = `INSERT INTO statement (party, id, source_kind, source, ticket, sealed) VALUES (?,?,?,?,?,?)`
+	putTicket       = `INSERT INTO ticket (id, system, version, state, at, sealed) VALUES (?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
+		version=excluded.version, state=excluded.state, at=excluded.at, sealed=coalesce(excluded.sealed, ticket.sealed)`
+	putIdempotent = `INSERT INTO idempotent (key, print, answer, at) VALUES (?,?,?,?)
+		ON CONFLICT (key) DO UPDATE SET print=excluded.print, answer=excluded.answer, at=excluded.at`
+)
 
-// anyOf matches a column against many values.
-var anyOf = `IN (?` + strings.Repeat(",?", many-1) + `)`
-
-func prepareStatements(ctx context.Context, conn *sql.Conn) (*statements, error) {
+func prepareStatements(ctx context.Context, conn *sql.Conn, text *texts) (*statements, error) {
 	s := &statements{}
 	for _, p := range []struct {
 		to    **sql.Stmt
 		query string
 	}{
-		{&s.knownAs, selectKnownAs + anyOf + ` ORDER BY hash, source, n`},
-		{&s.party, selectParty + ` WHERE id ` + anyOf},
-		{&s.ticket, selectTickets + anyOf},
-		{&s.idempotent, `SELECT key, print, answer, at FROM idempotent WHERE key ` + anyOf},
-		{&s.insertParty, `INSERT INTO party (id, kind, state, account, claimed_at, review, opened, blocked, stub, cleared, version, restraint, restrained_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`},
-		{&s.updateParty, `UPDATE party SET kind=?2, state=?3, account=?4, claimed_at=?5, review=?6, opened=?7, blocked=?8, stub=?9, cleared=?10, version=?11, restraint=?12, restrained_at=?13 WHERE id=?1`},
-		{&s.putKnownAs, `INSERT INTO known_as (hash, source, n, party, ref, said, sealed) VALUES (?,?,?,?,?,?,?)
-			ON CONFLICT (hash, source, n) DO UPDATE SET party=excluded.party, ref=excluded.ref, said=excluded.said, sealed=excluded.sealed`},
-		{&s.insertStatement, `INSERT INTO statement (party, id, source_kind, source, ticket, sealed) VALUES (?,?,?,?,?,?)`},
-		{&s.putTicket, `INSERT INTO ticket (id, system, version, state, at, sealed) VALUES (?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
-			version=excluded.version, state=excluded.state, at=excluded.at, sealed=coalesce(excluded.sealed, ticket.sealed)`},
-		{&s.putIdempotent, `INSERT INTO idempotent (key, print, answer, at) VALUES (?,?,?,?)
-			ON CONFLICT (key) DO UPDATE SET print=excluded.print, answer=excluded.answer, at=excluded.at`},
-		{&s.insertLeaf, `INSERT INTO leaf (idx, event, subject, leaf, hashes, sealed) VALUES (?,?,?,?,?,?)`},
+		{&s.knownAs, selectKnownAs + text.anyOf + ` ORDER BY hash, source, n`},
+		{&s.party, selectParty + ` WHERE id ` + text.anyOf},
+		{&s.ticket, selectTickets + text.anyOf},
+		{&s.idempotent, `SELECT key, print, answer, at FROM idempotent WHERE key ` + text.anyOf},
+		{&s.insertParty, insertParty},
+		{&s.updateParty, updateParty},
+		{&s.putKnownAs, putKnownAs},
+		{&s.insertStatement, insertStatement},
+		{&s.putTicket, putTicket},
+		{&s.putIdempotent, putIdempotent},
+		{&s.insertLeaf, text.leaf},
 		{&s.insertOutbox, `INSERT INTO outbox (id, kind, subject, state, due, expires, sealed) VALUES (?,?,?,'waiting',?,?,?)`},
-		{&s.begin, `BEGIN IMMEDIATE`},
-		{&s.commit, `COMMIT`},
-		{&s.rollback, `ROLLBACK`},
 	} {
 		stmt, err := conn.PrepareContext(ctx, p.query) //nolint:sqlclosecheck // lives as long as the writer; close closes it
 		if err != nil {

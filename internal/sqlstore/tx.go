@@ -20,7 +20,7 @@ import (
 type Tx struct {
 	ctx     context.Context
 	w       *writer
-	front   *ledger.Frontier
+	front   *ledger.Frontier // SQLite: the tree's right edge as this batch leaves it
 	learned []learned
 	mail    bool // something was left in the outbox
 	compact bool // truncate the log after the commit
@@ -31,28 +31,20 @@ type learned struct {
 	statement party.Statement
 }
 
-func (tx *Tx) begin() error {
-	_, err := tx.w.stmts.begin.ExecContext(tx.ctx)
-	return err
-}
-
-func (tx *Tx) commit() error {
-	_, err := tx.w.stmts.commit.ExecContext(tx.ctx)
-	return err
-}
-
-func (tx *Tx) rollback() {
-	_, _ = tx.w.stmts.rollback.ExecContext(tx.ctx) // SQLite may have rolled back by itself
-}
-
 // run runs one closure under a savepoint: its refusal undoes its own rows and
 // leaves the rest of the batch alone.
 func (tx *Tx) run(t *task) (refused, failed error) {
-	before, learnedBefore, mailBefore := tx.front.Clone(), len(tx.learned), tx.mail
+	before, learnedBefore, mailBefore := tx.front, len(tx.learned), tx.mail
+	if before != nil {
+		tx.front = before.Clone()
+	}
 	if _, err := tx.w.conn.ExecContext(tx.ctx, `SAVEPOINT use_case`); err != nil {
 		return nil, err
 	}
 	if err := guarded(t.fn, tx); err != nil {
+		if tx.w.db.engine.over(err) {
+			return nil, err
+		}
 		if _, undo := tx.w.conn.ExecContext(tx.ctx, `ROLLBACK TO use_case`); undo != nil {
 			return nil, errors.Join(err, undo)
 		}
@@ -94,33 +86,15 @@ func (tx *Tx) announce(changes []party.Change) {
 		db.cfg.Wake()
 	}
 	if tx.compact {
-		// A reader may hold the log: what is wiped stays wiped, and the next time
-		// truncates it. The statement returns a row that nobody needs.
-		_, _ = tx.exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
+		db.engine.compact(tx)
 	}
 }
 
-// apply writes the changes of the batch's plans.
-func (tx *Tx) apply(changes []party.Change) error {
-	for i := range changes {
-		if err := tx.applyOne(&changes[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// applyOne writes the rows of one plan, one after the other.
 func (tx *Tx) applyOne(c *party.Change) error {
-	key := c.NewKey
-	p := c.Insert
-	if p == nil {
-		p = c.Update
-	}
-	if key == nil {
-		var err error
-		if key, err = tx.key(habeas.SubjectOf(p.ID)); err != nil {
-			return err
-		}
+	key, err := tx.keyFor(c)
+	if err != nil {
+		return err
 	}
 	if c.Insert != nil {
 		if err := tx.insertParty(*c.Insert); err != nil {
@@ -145,11 +119,27 @@ func (tx *Tx) applyOne(c *party.Change) error {
 		}
 	}
 	if i := c.Idempotent; i != nil {
-		if _, err := tx.w.stmts.putIdempotent.ExecContext(tx.ctx, i.Key[:], i.Print[:], i.Answer[:], i.At.UnixMilli()); err != nil {
+		if _, err := tx.w.stmts.putIdempotent.ExecContext(tx.ctx, idempotentArgs(*i)...); err != nil {
 			return err
 		}
 	}
 	return tx.append(c.Audit, key)
+}
+
+func idempotentArgs(i party.Idempotent) []any {
+	return []any{i.Key[:], i.Print[:], i.Answer[:], i.At.UnixMilli()}
+}
+
+// keyFor returns the key that seals the rows of a change.
+func (tx *Tx) keyFor(c *party.Change) (*keyring.Key, error) {
+	if c.NewKey != nil {
+		return c.NewKey, nil
+	}
+	p := c.Insert
+	if p == nil {
+		p = c.Update
+	}
+	return tx.key(habeas.SubjectOf(p.ID))
 }
 
 // key returns a subject's key, refusing one that was destroyed meanwhile.
@@ -169,24 +159,28 @@ func (tx *Tx) Audit(e audit.Entry) error {
 	return tx.append(e, key)
 }
 
-// append commits to an entry and adds its leaf to the tree.
+// append commits to an entry and adds its leaf to the ledger.
 func (tx *Tx) append(e audit.Entry, key *keyring.Key) error {
-	month, err := tx.w.db.cfg.Keys.Month(tx.ctx, e.At)
+	l, err := tx.leafOf(e, key)
 	if err != nil {
 		return err
+	}
+	return tx.w.db.engine.append(tx, l)
+}
+
+// leafOf makes the leaf of an entry.
+func (tx *Tx) leafOf(e audit.Entry, key *keyring.Key) (leafRow, error) {
+	month, err := tx.w.db.cfg.Keys.Month(tx.ctx, e.At)
+	if err != nil {
+		return leafRow{}, err
 	}
 	leaf, text, err := audit.Commit(e, key, month)
 	if err != nil {
-		return err
+		return leafRow{}, err
 	}
-	public := leaf.Marshal()
-	index := tx.front.Size()
-	hashes := tx.front.Append(public)
 	// Sealed twice: the detail goes with its subject's key and with its month's (AUD-10).
 	place := eventPlace(e.ID)
-	sealed := month.Seal(place, key.Seal(place, text))
-	_, err = tx.w.stmts.insertLeaf.ExecContext(tx.ctx, index, e.ID[:], e.Subject[:], public, hashes, sealed)
-	return err
+	return leafRow{e.ID, e.Subject, leaf.Marshal(), month.Seal(place, key.Seal(place, text))}, nil
 }
 
 // steady reads to the end whatever the caller's context says: a caller that leaves must

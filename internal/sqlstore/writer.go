@@ -39,17 +39,26 @@ type writer struct {
 var errStopped = habeas.Unavailable("The server is stopping. Try again in a moment.").WithCode("server.stopping")
 
 func startWriter(ctx context.Context, db *DB) (*writer, error) {
-	conn, err := db.write.Conn(ctx)
+	conn, stmts, err := openWriter(ctx, db)
 	if err != nil {
-		return nil, fmt.Errorf("open the writer: %w", err)
-	}
-	stmts, err := prepareStatements(ctx, conn)
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, err
 	}
 	w := &writer{db: db, conn: conn, stmts: stmts, queue: make(chan *task, 2*maxBatch), gone: make(chan struct{})}
 	go w.run()
 	return w, nil
+}
+
+// openWriter takes a connection for the writer and prepares what it says often.
+func openWriter(ctx context.Context, db *DB) (*sql.Conn, *statements, error) {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the writer: %w", err)
+	}
+	stmts, err := prepareStatements(ctx, conn, db.text)
+	if err != nil {
+		return nil, nil, errors.Join(err, conn.Close())
+	}
+	return conn, stmts, nil
 }
 
 func (w *writer) stop() {
@@ -100,26 +109,30 @@ func (w *writer) run() {
 		}
 		w.commit(batch)
 	}
-	w.stmts.close()
-	_ = w.conn.Close() // everything is committed or rolled back by now
+	if w.conn != nil {
+		w.stmts.close()
+		_ = w.conn.Close() // everything is committed or rolled back by now
+	}
 }
 
 // commit makes a batch durable. When the batch fails as a whole, each task is
 // tried alone, so that one poisoned write cannot take others down.
 func (w *writer) commit(batch []*task) {
-	results, err := w.attempt(batch)
+	results, err := w.try(batch)
 	if err == nil {
 		for i, t := range batch {
 			t.done <- results[i]
 		}
 		return
 	}
-	if len(batch) == 1 {
-		batch[0].done <- failure(err)
+	if len(batch) == 1 || !w.db.engine.alone(err) {
+		for _, t := range batch {
+			t.done <- failure(err)
+		}
 		return
 	}
 	for _, t := range batch {
-		one, err := w.attempt([]*task{t})
+		one, err := w.try([]*task{t})
 		if err != nil {
 			t.done <- failure(err)
 			continue
@@ -128,10 +141,30 @@ func (w *writer) commit(batch []*task) {
 	}
 }
 
+// try repeats a transaction that failed for a reason that passes. Plans are pure and
+// closures may be run again.
+func (w *writer) try(batch []*task) ([]error, error) {
+	for n := 1; ; n++ {
+		results, err := w.attempt(batch)
+		if err == nil || !w.db.engine.again(err, n) {
+			return results, err
+		}
+	}
+}
+
 // attempt runs one transaction. The slice holds the refusal of each task, or nil;
 // the error says that nothing of the batch was written.
 func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	ctx := context.Background() // a caller that leaves must not break the others' transaction
+	tx := &Tx{ctx: ctx, w: w}
+	if err := w.db.engine.begin(tx); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			w.db.engine.rollback(tx)
+		}
+	}()
 	results := make([]error, len(batch))
 	overlay := newOverlay(ctx, w)
 	overlay.prefetch(plansOf(batch))
@@ -156,15 +189,6 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	if overlay.err != nil {
 		return nil, overlay.err
 	}
-	tx := &Tx{ctx: ctx, w: w, front: w.db.front.Clone()}
-	if err := tx.begin(); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			tx.rollback()
-		}
-	}()
 	// The keys are made durable while the rows are written, and before the commit.
 	durable := make(chan error, 1)
 	go func() {
@@ -177,7 +201,7 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 			durable <- nil
 		}
 	}()
-	err = tx.apply(changes)
+	err = w.db.engine.apply(tx, changes)
 	for i, t := range batch {
 		if t.fn != nil && err == nil {
 			results[i], err = tx.run(t)
@@ -186,12 +210,10 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	if keyErr := <-durable; keyErr != nil || err != nil {
 		return nil, errors.Join(err, keyErr)
 	}
-	if err := tx.commit(); err != nil {
+	if err := w.db.engine.commit(tx); err != nil {
 		return nil, err
 	}
-	w.db.mu.Lock()
-	w.db.front = tx.front
-	w.db.mu.Unlock()
+	w.db.engine.committed(tx)
 	tx.announce(changes)
 	return results, nil
 }
