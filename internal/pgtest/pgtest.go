@@ -64,6 +64,16 @@ func Database(t testing.TB) string {
 	return shared.cluster.Database(t)
 }
 
+// DSN is [Database] where the environment says HABEAS_TEST_ENGINE=postgres, and empty,
+// which stands for SQLite, otherwise: tests of whole servers run on either.
+func DSN(t testing.TB) string {
+	t.Helper()
+	if os.Getenv("HABEAS_TEST_ENGINE") != "postgres" {
+		return ""
+	}
+	return Database(t)
+}
+
 // Start starts a cluster of the test's own, durable as in production, and takes it
 // away when the test ends. Settings are as on the command line: "name=value".
 func Start(t testing.TB, settings ...string) *Cluster {
