@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
 // tombstone is one line of a list of erasures: a subject and when it was erased.
@@ -88,6 +90,28 @@ func ReadErased(path string) ([]habeas.SubjectID, error) {
 		ids[i] = t.subject
 	}
 	return ids, err
+}
+
+// Held returns everybody about whom there are rows.
+func Held(ctx context.Context, records sqlstore.Config) (_ map[habeas.SubjectID]bool, err error) {
+	s, err := sqlstore.OpenSnapshot(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close() // it has only read
+	ids, err := s.Subjects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[habeas.SubjectID]bool, len(ids))
+	for _, id := range ids {
+		held[id] = true
+	}
+	dangling, err := s.DanglingRows(ctx)
+	for _, d := range dangling {
+		held[d.Missing] = true
+	}
+	return held, err
 }
 
 // enough refuses a list that is older than a backup.
