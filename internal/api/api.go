@@ -19,6 +19,8 @@ import (
 type Systems interface {
 	// Authorize grants a token, or returns authz.ErrClient or authz.ErrScope.
 	Authorize(ctx context.Context, id habeas.SystemID, secret string, asked []authz.Scope) (authz.Token, error)
+	// Revoke ends a token of the system, or returns authz.ErrClient.
+	Revoke(ctx context.Context, id habeas.SystemID, secret, token string) error
 	// Verify returns who shows a token, or authz.ErrToken. It is called per request.
 	Verify(ctx context.Context, token string) (authz.Bearer, error)
 }
@@ -28,22 +30,29 @@ type Records interface {
 	Schemas() *party.Schemas
 	FindOrCreate(ctx context.Context, a habeas.Actor, in party.Assertion) (party.Reference, error)
 	Ticket(ctx context.Context, a habeas.Actor, ref string) (party.Ticket, error)
-	CancelTicket(ctx context.Context, a habeas.Actor, ref string, version int64) (party.Ticket, error)
+	Tickets(ctx context.Context, a habeas.Actor, cursor string, limit int) (page []party.Ticket, next string, err error)
+	CancelTicket(ctx context.Context, a habeas.Actor, ref string, version int64, match party.TicketMatch) (party.Ticket, error)
 }
 
-// Deps is what the API stands on. Systems, Records and Clock are required.
+// Deps is what the API stands on. Systems, Records, Origin and Clock are required.
 type Deps struct {
 	Systems Systems
 	Records Records
+	// Sandbox answers the systems that are only tried out. Nil: they are refused.
+	Sandbox Records
 	Clock   habeas.Clock
+	// Origin is where programs reach the server; the description names it.
+	Origin edge.Origin
 	// LedgerDir holds the published ledger (C2SP tlog-tiles). Empty: nothing is served.
 	LedgerDir string
 	// LedgerKey is the verifier key of the ledger, as golang.org/x/mod/sumdb/note writes it.
 	LedgerKey string
-	// Limit bounds the requests of one system. Nil: 20,000 a second.
-	Limit edge.Limiter
-	// TokenLimit bounds the token requests of one client id. Nil: 20 at once, then one a second.
-	TokenLimit edge.Limiter
+	// PerSystem bounds what one system says and asks. Zero: 20,000 a second.
+	PerSystem Quota
+	// PerAddress bounds how often one system names one address. Zero: 1,000 an hour.
+	PerAddress Quota
+	// PerClient bounds the token requests of one client id. Zero: 20 in 20 seconds.
+	PerClient Quota
 	// AtOnce is how many requests of systems are worked on at a time; more are told to
 	// come back. Zero: 512, twice what the writer takes into one transaction.
 	AtOnce int
@@ -51,35 +60,59 @@ type Deps struct {
 
 // API serves programs. It is safe for concurrent use.
 type API struct {
-	deps    Deps
-	slots   chan struct{}
-	schemas []byte
+	deps     Deps
+	slots    chan struct{}
+	bulks    chan struct{}
+	system   *quota
+	address  *quota
+	client   *quota
+	failures *edge.Failures
+	schemas  []byte
+	document []byte
+	page     []byte
 }
 
-// maxBody bounds what a program may send at once, in bytes.
-const maxBody = 64 << 10
+// Bounds of what a program may send, in bytes and items.
+const (
+	maxBody     = 64 << 10
+	maxBulkBody = 1 << 20
+	maxBulk     = 500
+	bulksAtOnce = 8 // together they fill a transaction of the writer many times over
+)
 
 // New returns the API.
 func New(deps Deps) *API {
-	if deps.Limit == nil {
-		deps.Limit = edge.NewBuckets(deps.Clock, 20_000, 20_000, 10_000)
-	}
-	if deps.TokenLimit == nil {
-		deps.TokenLimit = edge.NewBuckets(deps.Clock, 1, 20, 10_000)
-	}
 	if deps.AtOnce == 0 {
 		deps.AtOnce = 512
 	}
-	return &API{deps: deps, slots: make(chan struct{}, deps.AtOnce), schemas: describeSchemas(deps.Records.Schemas())}
+	a := &API{
+		deps: deps, slots: make(chan struct{}, deps.AtOnce), bulks: make(chan struct{}, bulksAtOnce),
+		system:  newQuota(deps.Clock, "system", deps.PerSystem.or(20_000, time.Second), 10_000),
+		address: newQuota(deps.Clock, "address", deps.PerAddress.or(1_000, time.Hour), 500_000),
+		client:  newQuota(deps.Clock, "client", deps.PerClient.or(20, 20*time.Second), 10_000),
+		schemas: describeSchemas(deps.Records.Schemas()),
+	}
+	a.document = describe(deps.Origin, deps.Records.Schemas())
+	a.page = renderPage(a.document)
+	return a
 }
 
-// Mount registers every endpoint.
+// Mount registers every endpoint. openapi.json describes each of them; a test compares.
 func (a *API) Mount(m *edge.Mux) {
+	a.failures = m.Failures
 	m.Handle("POST /oauth/token", a.token)
-	m.Handle("POST /api/v1/parties:findOrCreate", a.system(authz.ScopeParties, a.findOrCreate))
-	m.Handle("POST /api/v1/tickets:cancel", a.system(authz.ScopeTickets, a.cancelTicket))
-	m.Handle("GET /api/v1/tickets", a.system(authz.ScopeTickets, a.ticket))
-	m.Handle("GET /api/v1/schemas", a.describe)
+	m.Handle("POST /oauth/revoke", a.revoke)
+	m.Handle("GET /.well-known/oauth-authorization-server", a.metadata)
+	m.Handle("POST /api/v1/parties:findOrCreate", a.forSystem(authz.ScopeParties, a.findOrCreate))
+	m.Handle("POST /api/v1/parties:bulkFindOrCreate", a.forSystem(authz.ScopeParties, a.bulkFindOrCreate))
+	m.Handle("GET /api/v1/tickets", a.forSystem(authz.ScopeTickets, a.tickets))
+	m.Handle("GET /api/v1/tickets:get", a.forSystem(authz.ScopeTickets, a.ticket))
+	m.Handle("POST /api/v1/tickets:cancel", a.forSystem(authz.ScopeTickets, a.cancelTicket))
+	m.Handle("GET /api/v1/schemas", a.describeSets)
+	m.Handle("GET /api/openapi.json", a.openapi)
+	m.Handle("GET /api", a.readable)
+	m.Handle("GET /api/page.css", a.pageStyle)
+	m.Handle("GET /api/page.js", a.pageScript)
 	m.Handle("GET /problems/{type}", a.problem)
 	if a.deps.LedgerDir != "" {
 		m.Handle("GET /ledger/checkpoint", a.checkpoint)
@@ -88,17 +121,25 @@ func (a *API) Mount(m *edge.Mux) {
 	}
 }
 
+// caller is a connected system that makes a request, and what answers it.
+type caller struct {
+	authz.Bearer
+	records Records
+}
+
 // systemHandler answers a request of a connected system.
-type systemHandler func(w http.ResponseWriter, r *http.Request, actor habeas.Actor) error
+type systemHandler func(w http.ResponseWriter, r *http.Request, c caller) error
 
 var (
-	errScope = habeas.Forbidden("The access token does not permit this.").WithCode("token.scope")
-	errRate  = habeas.TooMany("Too many requests. Wait a moment and try again.").WithCode("rate.limited")
-	errBusy  = habeas.Unavailable("The server is busy. Try again in a moment.").WithCode("busy")
+	errScope   = habeas.Forbidden("The access token does not permit this.").WithCode("token.scope")
+	errBusy    = habeas.Unavailable("The server is busy. Try again in a moment.").WithCode("busy")
+	errSandbox = habeas.Forbidden("This server has no sandbox.").WithCode("sandbox.none")
 )
 
-// system lets through a system whose token permits the scope, within its limits.
-func (a *API) system(scope authz.Scope, h systemHandler) edge.Handler {
+// forSystem lets through a system whose token permits the scope, within its limits. A
+// sandbox system is given records that have no store behind them: nothing that follows
+// can reach a real one.
+func (a *API) forSystem(scope authz.Scope, h systemHandler) edge.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		bearer, err := a.bearer(r)
 		if err != nil {
@@ -109,18 +150,26 @@ func (a *API) system(scope authz.Scope, h systemHandler) edge.Handler {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="habeas", error="insufficient_scope", scope="`+string(scope)+`"`)
 			return errScope
 		}
-		if ok, wait := a.deps.Limit.Take(r.Context(), string(bearer.Actor.System[:]), 1); !ok {
-			return edge.RetryAfter(errRate, wait)
+		c := caller{bearer, a.deps.Records}
+		if bearer.Sandbox {
+			if c.records = a.deps.Sandbox; c.records == nil {
+				return errSandbox
+			}
+		}
+		if err := a.system.take(r.Context(), w.Header(), systemKey(c), 1); err != nil {
+			return err
 		}
 		select {
 		case a.slots <- struct{}{}:
 			defer func() { <-a.slots }()
-			return h(w, r, bearer.Actor)
+			return h(w, r, c)
 		default: // a quick "later" is worth more than a slow answer to everybody
 			return edge.RetryAfter(errBusy, time.Second)
 		}
 	}
 }
+
+func systemKey(c caller) string { return string(c.Actor.System[:]) }
 
 // bearer reads the token of the request (RFC 6750, 2.1): from the header only,
 // never from the body or the address.
@@ -159,7 +208,7 @@ func describeSchemas(s *party.Schemas) []byte {
 	return buf.Bytes()
 }
 
-func (a *API) describe(w http.ResponseWriter, _ *http.Request) error {
+func (a *API) describeSets(w http.ResponseWriter, _ *http.Request) error {
 	return write(w, "application/json", "public, max-age=300", a.schemas)
 }
 
@@ -171,4 +220,29 @@ func write(w http.ResponseWriter, mediaType, caching string, body []byte) error 
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // the client has gone; there is nobody to tell
 	return nil
+}
+
+// queryOf reads the parameters of an address as strictly as bodies are read: each at
+// most once, and none that is not known.
+func queryOf(r *http.Request, known ...string) (map[string]string, error) {
+	out := make(map[string]string, len(known))
+	sent, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, habeas.Invalid("", "The query of the address is not well formed.").WithCode("query.syntax")
+	}
+	for _, name := range known {
+		switch values := sent[name]; len(values) {
+		case 0:
+		case 1:
+			out[name] = values[0]
+		default:
+			return nil, habeas.Invalid(name, "This parameter is given twice.").WithCode("query.duplicate")
+		}
+		delete(sent, name)
+	}
+	if len(sent) > 0 { // what it is called is the caller's text and not repeated
+		e := habeas.Invalid("", "There is a parameter that is not known here. Known are: {names}.").WithCode("query.unknown")
+		return nil, e.With("names", strings.Join(known, ", "))
+	}
+	return out, nil
 }

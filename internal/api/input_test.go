@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/habeas-data/habeas/internal/api"
 	"github.com/habeas-data/habeas/internal/edge"
 )
 
@@ -242,7 +243,7 @@ func FuzzFindOrCreate(f *testing.F) {
 }
 
 func TestOverloadIsRefusedQuicklyAndSaysWhenToComeBack(t *testing.T) {
-	w := newWorld(t, func(d *apiDeps) { d.Limit = edge.NewBuckets(d.Clock, 1, 3, 64) })
+	w := newWorld(t, func(d *apiDeps) { d.PerSystem = api.Quota{Count: 3, In: 3 * time.Second} })
 	s := w.connect("City Bookings")
 	for i := range 4 {
 		got := s.post(findOrCreate, fmt.Sprintf(`{"email":"a%d@example.org"}`, i))

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/internal/edge"
 )
 
 // tilePath is what a tile of hashes or a bundle of leaves may be called (C2SP
@@ -73,33 +72,4 @@ func (a *API) ledgerKey(w http.ResponseWriter, _ *http.Request) error {
 func open(h http.Header) {
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-}
-
-// problem explains a type of problem in a sentence or two.
-func (a *API) problem(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("type")
-	text, ok := problems[name]
-	if !ok {
-		return habeas.NotFound("There is no such type of problem.")
-	}
-	return edge.WriteJSON(w, http.StatusOK, struct {
-		Type    string `json:"type"`
-		Meaning string `json:"meaning"`
-		Todo    string `json:"what_to_do"`
-	}{"/problems/" + name, text[0], text[1]})
-}
-
-// problems says for each error kind what it means and what to do.
-var problems = map[string][2]string{
-	habeas.KindInternal.String():        {"A fault of ours. Nothing was changed.", "Try again later; quote the incident when you ask us."},
-	habeas.KindInvalid.String():         {"The request is wrong, and so it will be every time.", "Mend what “field” or “errors” name by their path in the body."},
-	habeas.KindUnauthenticated.String(): {"The access token is missing, unknown, expired or ended.", "Get a new one at /oauth/token and send it as a Bearer token."},
-	habeas.KindForbidden.String():       {"The request is understood, but this caller may not make it.", "Ask for a token with the scope named in WWW-Authenticate."},
-	habeas.KindNotFound.String():        {"There is no such thing, or none that this caller may see.", "Check the address and the ids; other systems' tickets look as if they did not exist."},
-	habeas.KindConflict.String():        {"The request contradicts what was said before, or somebody changed the thing meanwhile.", "Read it again, or use a new idempotency key for a new request."},
-	habeas.KindGone.String():            {"It was there, and was used up, expired or erased.", "Do not ask for it again."},
-	habeas.KindTooLarge.String():        {"The request is larger than the stated limit of 64 KiB.", "Send less at once."},
-	habeas.KindTooMany.String():         {"Too many requests in a short time.", "Wait as long as Retry-After says."},
-	habeas.KindUnavailable.String():     {"The server is busy, stopping or short of disk. Nothing was changed.", "Wait as long as Retry-After says and send the same request again."},
-	habeas.KindSealed.String():          {"The server runs, but waits for its master password.", "Try again later; its administrators have to unseal it."},
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -36,34 +37,72 @@ type found struct {
 
 // findOrCreate names the party that a system means and takes in what it says about
 // it. The answer tells nothing about what was known before.
-func (a *API) findOrCreate(w http.ResponseWriter, r *http.Request, actor habeas.Actor) error {
+func (a *API) findOrCreate(w http.ResponseWriter, r *http.Request, c caller) error {
 	body, err := edge.DecodeJSON[findOrCreateRequest](w, r, maxBody)
 	if err != nil {
 		return err
 	}
-	in, err := body.assertion(r, a.deps.Records.Schemas())
+	match, err := ifMatch(r)
 	if err != nil {
-		return underFields(err)
+		return err
 	}
-	ref, err := a.deps.Records.FindOrCreate(r.Context(), actor, in)
+	key := ""
+	switch keys := r.Header["Idempotency-Key"]; len(keys) {
+	case 0:
+	case 1:
+		key = keys[0]
+	default:
+		return habeas.Invalid("Idempotency-Key", "Send one idempotency key.").WithCode("idempotency.invalid")
+	}
+	ref, err := a.say(r.Context(), w.Header(), c, body, key, match)
 	if err != nil {
-		return underFields(err)
+		return err
 	}
 	return edge.WriteJSON(w, http.StatusOK, found{ref.String()})
 }
 
+// say takes in what a system says about one party. How often it names an address is
+// counted before anybody looks whether the address is known, so that the answer to too
+// many is the same for all (PTY-A26, PTY-A27). h takes what is left of the quota.
+func (a *API) say(ctx context.Context, h http.Header, c caller, body findOrCreateRequest, key string, match party.TicketMatch) (party.Reference, error) {
+	in, err := body.assertion(c.records.Schemas())
+	if err != nil {
+		return party.Reference{}, underFields(err)
+	}
+	in.Idempotent, in.Match = key, match
+	if names := body.names(); len(names) > 0 {
+		counted := systemKey(c) + names[0]
+		if err := a.address.take(ctx, h, counted, 1); err != nil {
+			return party.Reference{}, err
+		}
+		a.address.show(h, counted)
+	}
+	ref, err := c.records.FindOrCreate(ctx, c.Actor, in)
+	return ref, precondition(underFields(err))
+}
+
+// names are the keys by which a body names its party, the address first. A text that
+// is no address names nobody.
+func (b findOrCreateRequest) names() []string {
+	var names []string
+	text := b.Email
+	if text == "" {
+		text = b.Fields["contact"]["email"]
+	}
+	if address, err := email.Parse(text); text != "" && err == nil {
+		names = append(names, "m"+address.Key())
+	}
+	if b.External != "" {
+		names = append(names, "x"+b.External)
+	}
+	return names
+}
+
 // assertion turns the body into what the domain takes in. When something is wrong, every fault is
 // named, also those that the domain would find.
-func (b findOrCreateRequest) assertion(r *http.Request, schemas *party.Schemas) (party.Assertion, error) {
+func (b findOrCreateRequest) assertion(schemas *party.Schemas) (party.Assertion, error) {
 	in := party.Assertion{Kind: party.Kind(b.Kind), ExternalID: b.External, Values: b.Fields}
 	var faults []error
-	switch keys := r.Header["Idempotency-Key"]; len(keys) {
-	case 0:
-	case 1:
-		in.Idempotent = keys[0]
-	default:
-		faults = append(faults, habeas.Invalid("Idempotency-Key", "Send one idempotency key.").WithCode("idempotency.invalid"))
-	}
 	text, among := b.Email, b.Fields["contact"]["email"]
 	if text == "" {
 		text = among // the address may stand among the fields alone

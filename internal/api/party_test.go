@@ -192,7 +192,7 @@ func TestATicketHasVersionsAndIsCancelled(t *testing.T) {
 	booker := s.party(`{"email":"bill@example.org"}`)
 	ref := s.party(`{"email":"tim@example.org","ticket":{"id":"T-9","version":2,"title":"Tour","booked_by":"` + booker + `"}}`)
 	state := func() string {
-		got := s.send("GET", "/api/v1/tickets?id=T-9", "", "", s.bearer)
+		got := s.send("GET", "/api/v1/tickets:get?id=T-9", "", "", s.bearer)
 		if got.status != http.StatusOK {
 			t.Fatalf("ticket: %d %s", got.status, got.body)
 		}
@@ -221,7 +221,7 @@ func TestATicketHasVersionsAndIsCancelled(t *testing.T) {
 	if got := s.post("/api/v1/tickets:cancel", `{"id":"T-9","version":2}`); got.status != http.StatusConflict {
 		t.Errorf("cancelling an old version: %d, want 409", got.status)
 	}
-	for _, path := range []string{"/api/v1/tickets?id=T-9", "/api/v1/tickets?id=T-0"} {
+	for _, path := range []string{"/api/v1/tickets:get?id=T-9", "/api/v1/tickets:get?id=T-0"} {
 		if got := other.send("GET", path, "", "", other.bearer); got.status != http.StatusNotFound {
 			t.Errorf("another system's %s: %d, want 404", path, got.status)
 		}
@@ -251,7 +251,7 @@ func TestErasingOneParticipantOfATicketLeavesTheOther(t *testing.T) {
 	if err != nil || len(said) != 1 || said[0].Occ.Title != "Pottery" || said[0].Values.Get("identity", "given_name") != "Ben" {
 		t.Errorf("the other one's words: %v, %v", said, err)
 	}
-	if got := s.send("GET", "/api/v1/tickets?id=T-1", "", "", s.bearer); got.status != http.StatusOK {
+	if got := s.send("GET", "/api/v1/tickets:get?id=T-1", "", "", s.bearer); got.status != http.StatusOK {
 		t.Errorf("the ticket: %d", got.status)
 	}
 }

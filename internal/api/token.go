@@ -19,6 +19,7 @@ type granted struct {
 	Type    string `json:"token_type"`
 	Seconds int    `json:"expires_in"`
 	Scope   string `json:"scope"`
+	Sandbox bool   `json:"sandbox,omitzero"` // nothing real is read or written with it
 }
 
 // refused is its answer when it grants nothing (RFC 6749, 5.2).
@@ -55,24 +56,20 @@ func (a *API) token(w http.ResponseWriter, r *http.Request) error {
 	case refusal == nil:
 		return edge.WriteJSON(w, http.StatusOK, answer)
 	}
+	return refuse(w, refusal)
+}
+
+// refuse answers in the words of OAuth (RFC 6749, 5.2).
+func refuse(w http.ResponseWriter, refusal *oauthError) error {
 	if refusal.status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Basic realm="habeas"`)
+		w.Header().Set("WWW-Authenticate", `Basic realm="habeas"`)
 	}
 	return edge.WriteJSON(w, refusal.status, refusal.body)
 }
 
 // grant returns an answer, a refusal in the words of OAuth, or a fault of ours.
 func (a *API) grant(w http.ResponseWriter, r *http.Request) (*granted, *oauthError, error) {
-	form, err := edge.DecodeForm(w, r, maxBody)
-	if err != nil {
-		return nil, badRequest("invalid_request", "Send one application/x-www-form-urlencoded form of at most 64 KiB"), nil
-	}
-	for _, name := range []string{"grant_type", "scope", "client_id", "client_secret"} {
-		if len(form.TypedAll(name)) > 1 {
-			return nil, badRequest("invalid_request", "A parameter is given twice"), nil
-		}
-	}
-	client, secret, refusal := credentials(r, form)
+	form, id, secret, refusal := a.clientForm(w, r, "grant_type", "scope")
 	if refusal != nil {
 		return nil, refusal, nil
 	}
@@ -83,20 +80,12 @@ func (a *API) grant(w http.ResponseWriter, r *http.Request) (*granted, *oauthErr
 	default:
 		return nil, badRequest("unsupported_grant_type", "Use client_credentials"), nil
 	}
-	id, err := habeas.ParseID[habeas.SystemKind](client)
-	if err != nil {
-		id = habeas.SystemID{} // an unknown one: refused in the same way and the same time
-	}
-	if ok, wait := a.deps.TokenLimit.Take(r.Context(), string(id[:]), 1); !ok {
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
-		return nil, tooOften, nil
-	}
 	token, err := a.deps.Systems.Authorize(r.Context(), id, secret, authz.SplitScopes(form.Typed("scope")))
 	switch habeas.KindOf(err) {
 	case habeas.KindUnauthenticated:
 		return nil, invalidClient, nil
 	case habeas.KindInvalid:
-		return nil, badRequest("invalid_scope", "Ask for parties:write, tickets:write or both"), nil
+		return nil, badRequest("invalid_scope", "Ask only for scopes that this system was granted"), nil
 	case habeas.KindTooMany:
 		w.Header().Set("Retry-After", "10")
 		return nil, tooOften, nil
@@ -108,8 +97,33 @@ func (a *API) grant(w http.ResponseWriter, r *http.Request) (*granted, *oauthErr
 	}
 	return &granted{
 		Token: token.Text.Reveal(), Type: "Bearer", Scope: authz.JoinScopes(token.Scopes),
-		Seconds: int(authz.TokenLife / time.Second),
+		Seconds: int(authz.TokenLife / time.Second), Sandbox: token.Sandbox,
 	}, nil, nil
+}
+
+// clientForm reads a form of a client that authenticates itself, with the named parameters.
+// An id of another form stands for an unknown one, which is refused in the same way and
+// the same time.
+func (a *API) clientForm(w http.ResponseWriter, r *http.Request, names ...string) (form *edge.Form, id habeas.SystemID, secret string, refusal *oauthError) {
+	form, err := edge.DecodeForm(w, r, maxBody)
+	if err != nil {
+		return nil, id, "", badRequest("invalid_request", "Send one application/x-www-form-urlencoded form of at most 64 KiB")
+	}
+	for _, name := range append(names, "client_id", "client_secret") {
+		if len(form.TypedAll(name)) > 1 {
+			return nil, id, "", badRequest("invalid_request", "A parameter is given twice")
+		}
+	}
+	client, secret, refusal := credentials(r, form)
+	if refusal != nil {
+		return nil, id, "", refusal
+	}
+	id, _ = habeas.ParseID[habeas.SystemKind](client)
+	if ok, wait := a.client.buckets.Take(r.Context(), string(id[:]), 1); !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		return nil, id, "", tooOften
+	}
+	return form, id, secret, nil
 }
 
 // credentials reads the client's id and secret. In the header both are encoded as

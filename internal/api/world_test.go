@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/api"
 	"github.com/habeas-data/habeas/internal/app"
+	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
@@ -41,6 +42,10 @@ type world struct {
 	clock   *habeas.ManualClock
 	server  *httptest.Server
 	logged  *bytes.Buffer
+
+	patterns []string     // what the mux serves
+	contract *contract    // what the server's own description promises
+	client   *http.Client // fails the test when an answer is not as described
 }
 
 // deps lets a test change what the API stands on.
@@ -49,10 +54,15 @@ type deps = func(*api.Deps)
 // open makes the store of a world, without its server.
 func open(t testing.TB, keys *keyring.Ring) *world {
 	t.Helper()
+	return openWith(t, keys, party.DefaultSchemas())
+}
+
+func openWith(t testing.TB, keys *keyring.Ring, sets []party.SetSchema) *world {
+	t.Helper()
 	w := &world{TB: t, dir: t.TempDir(), keys: keys, logged: new(bytes.Buffer)}
 	w.clock = habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
 	var err error
-	if w.schemas, err = party.NewSchemas(party.DefaultSchemas()...); err != nil {
+	if w.schemas, err = party.NewSchemas(sets...); err != nil {
 		t.Fatal(err)
 	}
 	w.db, err = sqlstore.Open(context.Background(), sqlstore.Config{
@@ -95,7 +105,10 @@ func newWorld(t testing.TB, change ...deps) *world {
 
 func (w *world) serve(clock habeas.Clock, change ...deps) {
 	w.Helper()
-	d := api.Deps{Systems: w.systems, Records: w.systems.Records(), Clock: clock, LedgerDir: w.dir + "/ledger", LedgerKey: "example+key"}
+	d := api.Deps{
+		Systems: w.systems, Records: w.systems.Records(), Sandbox: w.systems.Sandbox(), Clock: clock,
+		LedgerDir: w.dir + "/ledger", LedgerKey: "example+key",
+	}
 	for _, c := range change {
 		c(&d)
 	}
@@ -108,16 +121,20 @@ func (w *world) serve(clock habeas.Clock, change ...deps) {
 	if err != nil {
 		w.Fatal(err)
 	}
+	d.Origin = origin
 	failures := &edge.Failures{Log: slog.New(slog.NewTextHandler(w.logged, nil)), Scrub: func(s string) string { return s }}
 	mux := &edge.Mux{Failures: failures}
 	api.New(d).Mount(mux)
-	h := edge.MaxBody(1<<20, mux)
+	w.patterns = mux.Patterns()
+	h := edge.MaxBody(1<<21, mux)
 	h = edge.Guard{Origin: origin, Failures: failures}.Wrap(h)
 	h = edge.AccessLog(slog.New(slog.DiscardHandler), clock, h)
 	w.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: h}}
 	w.server.Start()
 	w.server.URL = origin.String()
 	w.Cleanup(w.server.Close)
+	w.contract = contractOf(w)
+	w.client = &http.Client{Transport: w.contract.recording(w, http.DefaultTransport)}
 }
 
 // system is a connected system with its credentials.
@@ -131,7 +148,12 @@ type system struct {
 // connect connects a system and fetches its token over HTTP.
 func (w *world) connect(name string) *system {
 	w.Helper()
-	s, secret, err := w.systems.Connect(context.Background(), administrator, name)
+	return w.connectOn(authz.Terms{Name: name})
+}
+
+func (w *world) connectOn(terms authz.Terms) *system {
+	w.Helper()
+	s, secret, err := w.systems.ConnectOn(context.Background(), administrator, terms)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -182,7 +204,7 @@ func (w *world) send(method, path, contentType, body string, change ...func(*htt
 	for _, c := range change {
 		c(r)
 	}
-	res, err := http.DefaultClient.Do(r)
+	res, err := w.client.Do(r)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -274,4 +296,7 @@ func (s *system) in(t testing.TB) *system {
 
 var _ api.Systems = (*app.Systems)(nil)
 
-var _ api.Records = (*app.SystemRecords)(nil)
+var (
+	_ api.Records = (*app.SystemRecords)(nil)
+	_ api.Records = (*app.Sandbox)(nil)
+)

@@ -138,7 +138,8 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	}
 	site.Mount(mux)
 	api.New(api.Deps{
-		Systems: s.Systems, Records: s.Systems.Records(), Clock: s.Clock, LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
+		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Clock: s.Clock, Origin: s.Origin,
+		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
 	}).Mount(mux)
 	if more != nil {
 		more(mux, site)

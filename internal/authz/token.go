@@ -71,6 +71,7 @@ type Token struct {
 	Scopes  []Scope
 	Expires time.Time
 	Text    Secret
+	Sandbox bool // its system is only tried out
 }
 
 // Knows reports whether secret is one of the system's live ones, in a time that
@@ -101,7 +102,7 @@ func (s System) Authorize(secret string, asked []Scope, now time.Time) (Token, a
 		return Token{}, s.entry(s.Actor(), audit.SystemRefused, "scope", now), err
 	}
 	text := draw(tokenPrefix)
-	t := Token{Hash: text.Hash(), System: s.ID, Scopes: scopes, Expires: now.Add(TokenLife), Text: text}
+	t := Token{Hash: text.Hash(), System: s.ID, Scopes: scopes, Expires: now.Add(TokenLife), Text: text, Sandbox: s.Sandbox}
 	return t, s.entry(s.Actor(), audit.SystemAuthorized, "token", now), nil
 }
 

@@ -83,6 +83,19 @@ func (b *Buckets) Take(_ context.Context, key string, cost int) (bool, time.Dura
 	return true, 0
 }
 
+// Left returns how many more could be taken at key now, without taking any.
+func (b *Buckets) Left(key string) int {
+	sum := maphash.String(b.seed, key)
+	part := &b.parts[sum%bucketParts]
+	now := b.clock.Now()
+	part.mu.Lock()
+	defer part.mu.Unlock()
+	if held, known := part.held[sum]; known {
+		return int(b.tokens(held, now))
+	}
+	return int(b.burst)
+}
+
 func (b *Buckets) tokens(h bucket, now time.Time) float64 {
 	passed := max(0, now.Sub(h.at).Seconds()) // a clock set back gives nothing
 	return min(b.burst, h.tokens+passed*b.rate)

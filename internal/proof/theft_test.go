@@ -96,7 +96,7 @@ func (h *heist) throughSystems() {
 	h.apiPerson = h.desk.behind(ref)
 	h.text("reference of a person", ref)
 	h.text("reference of an organisation", organisation)
-	if r := h.desk.send(http.MethodGet, "/api/v1/tickets?id="+url.QueryEscape(apiTicket["id"].(string)), "", "", "Authorization", "Bearer "+h.desk.token); r.status != http.StatusOK {
+	if r := h.desk.send(http.MethodGet, "/api/v1/tickets:get?id="+url.QueryEscape(apiTicket["id"].(string)), "", "", "Authorization", "Bearer "+h.desk.token); r.status != http.StatusOK {
 		h.Fatalf("ticket: %d %s", r.status, r.body)
 	}
 }
