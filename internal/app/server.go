@@ -25,6 +25,7 @@ import (
 type Config struct {
 	Dir          string        // data directory, holding keys.db, records.db and ledger/
 	Keys         *keyring.Ring // the unsealed key store; Close closes it
+	RecordsDSN   string        // PostgreSQL database of the records; empty: SQLite in Dir
 	Clock        habeas.Clock
 	Organisation string
 	Contact      string // how people reach the organisation
@@ -87,7 +88,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}()
 	s.worker = &jobs.Worker{Clock: cfg.Clock, Log: cfg.Log}
 	s.DB, err = sqlstore.Open(ctx, sqlstore.Config{
-		Dir: cfg.Dir, Keys: cfg.Keys, Clock: cfg.Clock, Learn: s.Finder.Learn, Wake: s.worker.Wake,
+		Dir: cfg.Dir, DSN: cfg.RecordsDSN, Keys: cfg.Keys, Clock: cfg.Clock, Learn: s.Finder.Learn, Wake: s.worker.Wake,
 	})
 	if err != nil {
 		return nil, err
