@@ -14,5 +14,6 @@ const wrappedSize = 12 + materialSize + 16
 func (r *Ring) Decoy(ctx context.Context) error {
 	noise := make([]byte, wrappedSize)
 	rand.Read(noise)
+	watch(r.opts.Watch).saw(WorkWrite, len(noise))
 	return mapError(r.store.Decoy(ctx, noise))
 }

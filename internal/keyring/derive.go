@@ -56,6 +56,7 @@ func (r *Ring) Lookup(kind, value string) LookupHash {
 	s.mac.Reset()
 	s.mac.Write(s.buf)
 	h := LookupHash(s.mac.Sum(s.sum[:0])[:16])
+	watch(r.opts.Watch).saw(WorkLookup, len(value))
 	clear(s.buf) // it may hold an address
 	r.lookup.Put(s)
 	return h

@@ -39,6 +39,7 @@ type Key struct {
 	wrapped []byte // only on keys made by NewKey
 	checked atomic.Uint64
 	used    atomic.Bool // the cache's clock bit
+	watch   watch
 }
 
 // newKey takes 64 bytes of material apart.
@@ -67,11 +68,13 @@ func (k *Key) Seal(place string, plaintext []byte) []byte {
 
 // AppendSeal is Seal that appends to dst, which must not overlap plaintext.
 func (k *Key) AppendSeal(dst []byte, place string, plaintext []byte) []byte {
+	k.watch.saw(WorkSeal, len(plaintext))
 	return k.aead.Seal(append(dst, sealVersion), nil, plaintext, []byte(place))
 }
 
 // Open decrypts what Seal made for the same place, else returns ErrUnseal.
 func (k *Key) Open(place string, sealed []byte) ([]byte, error) {
+	k.watch.saw(WorkOpen, len(sealed))
 	if len(sealed) < Overhead || sealed[0] != sealVersion {
 		return nil, ErrUnseal
 	}
@@ -86,6 +89,7 @@ func (k *Key) Open(place string, sealed []byte) ([]byte, error) {
 // for every info: HKDF-Expand with SHA-256 (RFC 5869). n is at most 8,160; a
 // larger one returns nil.
 func (k *Key) Derive(info string, n int) []byte {
+	k.watch.saw(WorkDerive, n)
 	out, err := hkdf.Expand(sha256.New, k.derive(), info, n)
 	if err != nil {
 		return nil
@@ -115,6 +119,8 @@ func (r *Ring) NewKey(id habeas.SubjectID) *Key {
 	if err != nil {
 		panic("keyring: AES-256 refused a key of its own size: " + err.Error())
 	}
+	k.watch = r.opts.Watch
+	k.watch.saw(WorkWrap, len(material))
 	k.wrapped = r.wrap.Seal(nil, nil, material[:], r.keyPlace(id))
 	return k
 }
@@ -126,5 +132,11 @@ func (r *Ring) unwrap(id habeas.SubjectID, wrapped []byte, generation uint64) (*
 		return nil, errDamaged.WithCause(ErrUnseal)
 	}
 	defer clear(material)
-	return newKey(id, material, generation)
+	k, err := newKey(id, material, generation)
+	if err != nil {
+		return nil, err
+	}
+	k.watch = r.opts.Watch
+	k.watch.saw(WorkUnwrap, len(wrapped))
+	return k, nil
 }

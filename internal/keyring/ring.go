@@ -43,6 +43,9 @@ type Options struct {
 	CacheKeys int          // unwrapped subject keys held in memory, about 1 kB each; default 50,000
 	KDF       KDF          // cost of the master password; default DefaultKDF
 	DSN       string       // PostgreSQL database of the keys, shared by nodes; empty: the SQLite file
+	// Watch is told of everything that is sealed, opened, derived, looked up, read and
+	// written, with its length. It is for tests that compare how much work is done; nil: nobody.
+	Watch func(kind Work, bytes int)
 }
 
 func (o Options) withDefaults() Options {

@@ -1,30 +1,34 @@
 package keyring
 
-import "context"
+import (
+	"context"
 
-// standInPrefix starts the identifiers under which stand-ins are cached; like those of
-// months it carries a moment that no real identifier does.
-var standInPrefix = [8]byte{7: 'S'}
+	"github.com/habeas-data/habeas"
+)
 
 // sample is what a stand-in opens: as long as the personal part of an address.
 const sample = `{"m":"somebody@example.org","d":"somebody@example.org"}`
 
-// StandIn does what it takes to open one sealed value of the subject that a lookup
-// hash leads to, where it leads to nobody: a read of the key store and an unwrapped
-// key the first time, a cached key later, and one value opened, which it returns. So
-// neither the first nor a later answer tells whether there is somebody (PTY-A26).
-func (r *Ring) StandIn(ctx context.Context, hash LookupHash) ([]byte, error) {
-	id := houseID
-	copy(id[:], standInPrefix[:])
-	copy(id[len(standInPrefix):], hash[:])
-	k := r.cache.get(id)
-	if k == nil {
-		var err error
-		if k, err = r.load(ctx, houseID); err != nil {
-			return nil, err
-		}
-		k.id = id
-		r.remember(k)
+// Read is [Ring.Key] that reads the key store whatever is cached: whether somebody
+// was here lately must not be seen in how long it takes (PTY-A26).
+func (r *Ring) Read(ctx context.Context, id habeas.SubjectID) (*Key, error) {
+	k, err := r.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !r.remember(k) {
+		return nil, errErased
+	}
+	return k, nil
+}
+
+// StandIn does what it takes to open one sealed value with a [Ring.Read] key, where
+// there is nobody whose key it could be: a read of the key store, a key unwrapped, and
+// one value opened, which it returns.
+func (r *Ring) StandIn(ctx context.Context) ([]byte, error) {
+	k, err := r.load(ctx, houseID)
+	if err != nil {
+		return nil, err
 	}
 	r.sampleOnce.Do(func() { r.sample = r.house.Seal("stand-in", []byte(sample)) })
 	return k.Open("stand-in", r.sample)

@@ -56,6 +56,7 @@ func (r *Ring) commit(ctx context.Context, keys []*Key) error {
 	for i, k := range keys {
 		rows[i] = store.Row{ID: k.id, Wrapped: k.wrapped}
 	}
+	watch(r.opts.Watch).saw(WorkWrite, len(rows)*wrappedSize)
 	err := r.store.InsertKeys(ctx, rows, func() error {
 		for _, k := range keys {
 			if r.erased(k.id) {
@@ -98,6 +99,7 @@ func (r *Ring) load(ctx context.Context, id habeas.SubjectID) (*Key, error) {
 		return nil, errErased
 	}
 	generation := r.generation.Load()
+	watch(r.opts.Watch).saw(WorkRead, len(id))
 	wrapped, err := r.store.Key(ctx, id)
 	if err != nil {
 		return nil, mapError(err)
@@ -140,6 +142,7 @@ func (r *Ring) Keys(ctx context.Context, ids []habeas.SubjectID) (map[habeas.Sub
 		}
 	}
 	generation := r.generation.Load()
+	watch(r.opts.Watch).saw(WorkRead, len(missing)*len(habeas.SubjectID{}))
 	rows, err := r.store.Keys(ctx, missing)
 	if err != nil {
 		return nil, mapError(err)

@@ -104,6 +104,10 @@ type sealedAddress struct {
 const selectAddress = `SELECT hash, account, proved_at, is_main, sealed FROM account_address`
 
 func (r Accounts) scanAddress(ctx context.Context) func(row) (account.Address, error) {
+	return r.scanAddressWith(ctx, r.keys.Key)
+}
+
+func (r Accounts) scanAddressWith(ctx context.Context, keyOf func(context.Context, habeas.SubjectID) (*keyring.Key, error)) func(row) (account.Address, error) {
 	return func(s row) (account.Address, error) {
 		var a account.Address
 		var hash, id, sealed []byte
@@ -114,7 +118,7 @@ func (r Accounts) scanAddress(ctx context.Context) func(row) (account.Address, e
 		copy(a.Hash[:], hash)
 		copy(a.Account[:], id)
 		a.ProvedAt = moment(proved)
-		key, err := r.keys.Key(ctx, habeas.SubjectOf(a.Account))
+		key, err := keyOf(ctx, habeas.SubjectOf(a.Account))
 		if err != nil {
 			return a, err
 		}
@@ -128,11 +132,11 @@ func (r Accounts) scanAddress(ctx context.Context) func(row) (account.Address, e
 }
 
 // AddressAt implements account.Reader. It does the same work whether somebody has
-// proved the address or not.
+// proved the address or not, lately or long ago.
 func (r Accounts) AddressAt(ctx context.Context, hash keyring.LookupHash) (account.Address, bool, error) {
-	a, err := r.scanAddress(ctx)(r.q.QueryRowContext(ctx, selectAddress+` WHERE hash = ?`, hash[:]))
+	a, err := r.scanAddressWith(ctx, r.keys.Read)(r.q.QueryRowContext(ctx, selectAddress+` WHERE hash = ?`, hash[:]))
 	if errors.Is(err, sql.ErrNoRows) {
-		text, err := r.keys.StandIn(ctx, hash)
+		text, err := r.keys.StandIn(ctx)
 		if err == nil {
 			err = json.Unmarshal(text, &sealedAddress{})
 		}

@@ -26,6 +26,8 @@ type Config struct {
 	Learn func(party.Party, party.Statement)
 	// Wake is called after a commit that left something in the outbox.
 	Wake func()
+	// Watch is for tests that compare how much work is done; nil: nobody is told.
+	Watch Watcher
 }
 
 // DB is the store of records: one writer with group commit and a pool of readers, on

@@ -35,19 +35,19 @@ func openPostgres(ctx context.Context, db *DB) error {
 	e.node.Store(rand.Int64())
 	db.text, db.engine = &postgresTexts, e
 	var err error
-	if db.readers, err = openPool(db.cfg.DSN, readOnly); err != nil {
+	if db.readers, err = openPool(db.cfg.DSN, db.cfg.Watch.on(readOnly)); err != nil {
 		return err
 	}
 	db.readers.SetMaxOpenConns(8)
 	db.readers.SetMaxIdleConns(8)
-	if db.write, err = openPool(db.cfg.DSN, func(cfg *pgx.ConnConfig) {
+	if db.write, err = openPool(db.cfg.DSN, db.cfg.Watch.on(func(cfg *pgx.ConnConfig) {
 		cfg.RuntimeParams["plan_cache_mode"] = "force_custom_plan" // sets differ in size by far
 		cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 			if n.SeverityUnlocalized == "WARNING" {
 				e.warned.Store(true)
 			}
 		}
-	}); err != nil {
+	})); err != nil {
 		return errors.Join(err, db.readers.Close())
 	}
 	db.write.SetMaxOpenConns(3) // writer, sequencer, migrations

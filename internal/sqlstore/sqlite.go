@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -25,11 +24,11 @@ func openSQLite(ctx context.Context, db *DB) error {
 	path := filepath.Join(db.cfg.Dir, "records.db")
 	db.text = &sqliteTexts
 	var err error
-	if db.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
+	if db.write, err = openFile(dsn(path, false), db.cfg.Watch); err != nil {
 		return fmt.Errorf("open records: %w", err)
 	}
 	db.write.SetMaxOpenConns(1)
-	if db.readers, err = sql.Open("sqlite", dsn(path, true)); err != nil {
+	if db.readers, err = openFile(dsn(path, true), db.cfg.Watch); err != nil {
 		return errors.Join(err, db.write.Close())
 	}
 	db.readers.SetMaxOpenConns(8)
