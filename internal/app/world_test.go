@@ -45,19 +45,29 @@ func (w *world) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
+// masterPassword opens the key stores of these tests.
+const masterPassword = "correct horse battery"
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{TB: t, dir: t.TempDir(), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
-	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
-	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), []byte("correct horse battery"), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
+	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), []byte(masterPassword), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.ok(err)
+	w.open(keys, "")
+	return w
+}
+
+// open makes the server of the stores in the world's directory, or of a database.
+func (w *world) open(keys *keyring.Ring, dsn string) {
+	w.Helper()
+	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
 	s := &app.Server{Finder: party.NewIndex(), Config: app.Config{
 		Dir: w.dir, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
 		Log: slog.New(slog.DiscardHandler),
 	}}
 	w.Server = s
 	s.Schemas = must(party.NewSchemas(party.DefaultSchemas()...))(w)
-	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)
+	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)
 	t.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
@@ -70,7 +80,6 @@ func newWorld(t testing.TB) *world {
 	}, s.Schemas)
 	s.Notices = app.NewNotices(s.Records, s.Accounts, s.Policies)
 	w.pages = must(s.Handler(nil))(w)
-	return w
 }
 
 func (w *world) ctx() context.Context { return context.Background() }
