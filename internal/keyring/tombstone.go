@@ -2,10 +2,12 @@ package keyring
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,6 +35,10 @@ var (
 		Message: "Line {line} of the file “tombstones” beside the key store is damaged. Put its newest copy back.",
 	}
 )
+
+var errBadList = habeas.Invalid("tombstones", "Line {line} of list number {list} is damaged. Take another copy of it.").WithCode("keyring.list-damaged")
+
+func formatCount(n uint64) string { return strconv.FormatUint(n, 10) }
 
 func tombstonePath(keys string) string { return filepath.Join(filepath.Dir(keys), "tombstones") }
 
@@ -138,6 +144,43 @@ func appendTombstone(b []byte, e store.Erasure) []byte {
 	b = append(b, ' ')
 	b = e.At.UTC().AppendFormat(b, time.RFC3339)
 	return append(b, '\n')
+}
+
+// MergeTombstones writes one list of several, each subject once with its earliest
+// time, and returns how many it names. Before a restore, the lists of all nodes
+// belong together: each knows its own erasures first. A last line that a crash has
+// torn is left out, as Open does; a damaged one is an error.
+func MergeTombstones(w io.Writer, lists ...io.Reader) (int, error) {
+	at := map[habeas.SubjectID]time.Time{}
+	for n, src := range lists {
+		data, err := io.ReadAll(src)
+		if err != nil {
+			return 0, err
+		}
+		list, _, err := parseTombstones(data)
+		var known *habeas.Error
+		if errors.As(err, &known) {
+			return 0, errBadList.With("line", known.Args["line"]).With("list", strconv.Itoa(n+1))
+		}
+		for _, e := range list {
+			if first, there := at[e.ID]; !there || e.At.Before(first) {
+				at[e.ID] = e.At
+			}
+		}
+	}
+	merged := make([]store.Erasure, 0, len(at))
+	for id, when := range at {
+		merged = append(merged, store.Erasure{ID: id, At: when})
+	}
+	slices.SortFunc(merged, func(a, b store.Erasure) int {
+		return cmp.Or(a.At.Compare(b.At), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	var b []byte
+	for _, e := range merged {
+		b = appendTombstone(b, e)
+	}
+	_, err := w.Write(b)
+	return len(merged), err
 }
 
 // rewind cuts off what follows the last confirmed line.

@@ -108,7 +108,12 @@ func createPostgres(ctx context.Context, dsn string, fill func(Sink) error) erro
 			if err := makeSchema(ctx, tx); err != nil {
 				return err
 			}
-			return fill(postgresSink{ctx, tx})
+			to := &postgresSink{ctx: ctx, tx: tx}
+			err := fill(to)
+			if err != nil && to.err == nil {
+				err = outside{err}
+			}
+			return err
 		})
 	})
 }
@@ -249,12 +254,18 @@ var (
 	ErrOld           = errors.New("keyring/store: the server is too old")
 )
 
+// outside is an error that no database had a part in.
+type outside struct{ error }
+
 // explain puts one of the errors above in front of what the driver says.
 func explain(err error) error {
 	var pg *pgconn.PgError
+	var out outside
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &out):
+		return out.error
 	case errors.As(err, &pg):
 		if known := knownState(pg.Code); known != nil && !errors.Is(err, known) {
 			return fmt.Errorf("%w: %w", known, err)

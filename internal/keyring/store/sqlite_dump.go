@@ -51,12 +51,41 @@ func (s *sqlite) Dump(ctx context.Context, to Sink) error {
 		return err
 	}
 	defer conn.Close()
+	return dumpConn(ctx, conn, to)
+}
+
+// dumpSQLite reads beside the server that has the file open, if there is one.
+func dumpSQLite(ctx context.Context, path string, to Sink) error {
+	if there, err := existsSQLite(path); err != nil || !there {
+		return errors.Join(ErrMissing, err)
+	}
+	name, err := dsn(path, readerPragmas)
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrForeign, err)
+	}
+	defer conn.Close()
+	return dumpConn(ctx, conn, to)
+}
+
+func dumpConn(ctx context.Context, conn *sql.Conn, to Sink) error {
 	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
 		return err
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") }() // it wrote nothing
 	h, err := sqliteHeader(ctx, conn)
 	if err != nil {
+		return err
+	}
+	if _, _, err := sqliteSchema(ctx, conn); err != nil {
 		return err
 	}
 	if err := to.Header(h); err != nil {

@@ -19,16 +19,9 @@ var migrations embed.FS
 // migrateSQLite brings the schema up to date, one transaction for each step. The
 // number of steps taken is PRAGMA user_version, which the transaction covers.
 func migrateSQLite(ctx context.Context, conn *sql.Conn) error {
-	steps, err := fs.Glob(migrations, "migrations/sqlite/*.sql") // sorted by name
+	have, steps, err := sqliteSchema(ctx, conn)
 	if err != nil {
 		return err
-	}
-	have, err := pragmaInt(ctx, conn, "user_version")
-	if err != nil {
-		return err
-	}
-	if have > len(steps) {
-		return fmt.Errorf("%w: schema %d, this program knows %d", ErrNewer, have, len(steps))
 	}
 	for n := have; n < len(steps); n++ {
 		text, err := migrations.ReadFile(steps[n])
@@ -46,6 +39,19 @@ func migrateSQLite(ctx context.Context, conn *sql.Conn) error {
 		}
 	}
 	return nil
+}
+
+// sqliteSchema returns the version of the file and the steps there are. The file of
+// a newer program is ErrNewer.
+func sqliteSchema(ctx context.Context, conn *sql.Conn) (have int, steps []string, err error) {
+	if steps, err = fs.Glob(migrations, "migrations/sqlite/*.sql"); err != nil { // sorted by name
+		return 0, nil, err
+	}
+	have, err = pragmaInt(ctx, conn, "user_version")
+	if err == nil && have > len(steps) {
+		err = fmt.Errorf("%w: schema %d, this program knows %d", ErrNewer, have, len(steps))
+	}
+	return have, steps, err
 }
 
 // pragmaInt reads a pragma whose answer is one number.

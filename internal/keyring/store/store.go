@@ -176,6 +176,15 @@ func Peek(ctx context.Context, at Place) (Header, error) {
 	return peekSQLite(ctx, at.Path)
 }
 
+// Dump delivers everything as of one moment from a store that this process has not
+// opened, as [Store.Dump] does.
+func Dump(ctx context.Context, at Place, to Sink) error {
+	if at.DSN != "" {
+		return dumpPostgres(ctx, at.DSN, to)
+	}
+	return dumpSQLite(ctx, at.Path, to)
+}
+
 // Open opens an existing store for reading and writing and brings its schema up to
 // date. Callers [Peek] and unwrap the root key first.
 func Open(ctx context.Context, at Place) (Store, error) {

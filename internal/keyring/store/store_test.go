@@ -236,7 +236,7 @@ func (c *content) Keys(rows []Row) error {
 	return nil
 }
 
-func dump(t *testing.T, s Store) content {
+func dumped(t *testing.T, s Store) content {
 	t.Helper()
 	c := content{secrets: map[string]string{}, keys: map[habeas.SubjectID]string{}}
 	if err := s.Dump(context.Background(), &c); err != nil {
@@ -266,7 +266,7 @@ func TestADumpIsAsOfOneMomentAndHoldsNoDecoy(t *testing.T) {
 		if len(c.keys) != 2501 || len(c.secrets) != 1 || c.secrets["name"] != "secret" || c.header.Ring[2] != 3 || len(c.header.Wrappers) != 1 {
 			t.Errorf("%d keys, secrets %v, header %+v", len(c.keys), c.secrets, c.header)
 		}
-		if c := dump(t, s); len(c.keys) != 2502 {
+		if c := dumped(t, s); len(c.keys) != 2502 {
 			t.Errorf("then %d keys", len(c.keys))
 		}
 	})
