@@ -34,6 +34,7 @@ type world struct {
 	testing.TB
 	*app.Server
 	dir   string
+	dsn   string // PostgreSQL database of the records; empty: SQLite in dir
 	clock *habeas.ManualClock
 	sent  []mail.Message
 	pages http.Handler
@@ -53,12 +54,12 @@ func newWorld(t testing.TB) *world {
 	w := &world{TB: t, dir: t.TempDir(), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
 	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), []byte(masterPassword), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.ok(err)
-	w.open(keys, "")
+	w.open(keys)
 	return w
 }
 
-// open makes the server of the stores in the world's directory, or of a database.
-func (w *world) open(keys *keyring.Ring, dsn string) {
+// open makes the server of the stores in the world's directory and database.
+func (w *world) open(keys *keyring.Ring) {
 	w.Helper()
 	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
 	s := &app.Server{Finder: party.NewIndex(), Config: app.Config{
@@ -68,7 +69,7 @@ func (w *world) open(keys *keyring.Ring, dsn string) {
 	w.Server = s
 	s.Schemas = must(party.NewSchemas(party.DefaultSchemas()...))(w)
 	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)
-	t.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
+	w.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
 	s.Accounts = app.NewAccounts(app.AccountsDeps{DB: s.DB, Keys: keys, Mailer: s.Mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports"})
