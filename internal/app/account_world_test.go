@@ -29,8 +29,10 @@ import (
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/internal/web"
+	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
 // accountWorld is a server of accounts with real stores and real pages, whose clock
@@ -59,7 +61,7 @@ func newAccountWorld(t testing.TB) *accountWorld {
 	var err error
 	w.keys, _, err = keyring.Create(ctx, filepath.Join(w.dir, "keys.db"), []byte("correct horse battery"), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.must(err)
-	w.db, err = sqlstore.Open(ctx, sqlstore.Config{Dir: w.dir, Keys: w.keys, Clock: w.clock})
+	w.db, err = sqlstore.Open(ctx, sqlstore.Config{Dir: w.dir, DSN: pgtest.DSN(t), Keys: w.keys, Clock: w.clock})
 	w.must(err)
 	t.Cleanup(func() {
 		w.must(w.db.Close())
@@ -71,13 +73,16 @@ func newAccountWorld(t testing.TB) *accountWorld {
 		Keys: w.keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock,
 	}
 	w.accounts = NewAccounts(AccountsDeps{DB: w.db, Keys: w.keys, Mailer: mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports"})
-	renderer, err := web.NewRenderer(web.Config{Org: "City Sports", Clock: w.clock, Secure: true})
+	renderer, err := ui.NewRenderer(ui.Config{Org: "City Sports", Clock: w.clock, Secure: true})
 	w.must(err)
 	failures := &edge.Failures{Page: renderer.Failure, Log: slog.New(slog.DiscardHandler)}
 	mux := &edge.Mux{Failures: failures}
 	site := &web.Site{
-		Renderer: renderer, Clock: w.clock, Origin: origin, Cookies: edge.Cookies{Origin: origin},
-		SignIns: w.accounts, Accounts: w.accounts, Limits: edge.NewBuckets(w.clock, 1, 300, 100),
+		Base: &ui.Base{
+			Renderer: renderer, Clock: w.clock, Origin: origin, Cookies: edge.Cookies{Origin: origin},
+			SignIns: w.accounts, Limits: edge.NewBuckets(w.clock, 1, 300, 100),
+		},
+		Accounts: w.accounts, Roles: w.accounts,
 	}
 	site.Mount(mux)
 	w.handler = edge.Guard{Origin: origin, Failures: failures}.Wrap(mux)

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/ledger"
@@ -111,8 +112,31 @@ func formerVerifiers(keys []string) ([]note.Verifier, error) {
 // VerifierKey returns the public key in the form of package note.
 func (l *Ledger) VerifierKey() string { return l.key }
 
-// Publish brings the tiles up to date and signs a checkpoint when the log has grown.
+// settler is a source whose rows get their place in the tree only a moment after they
+// were written.
+type settler interface {
+	Settle(ctx context.Context, events ...habeas.EventID) error
+}
+
+// settleTime is how long Publish waits for what was just written.
+const settleTime = 5 * time.Second
+
+// Publish brings the tiles up to date, with what was written before the call, and
+// signs a checkpoint when the log has grown.
 func (l *Ledger) Publish(ctx context.Context) error {
+	if s, ok := l.source.(settler); ok {
+		wait, cancel := context.WithTimeout(ctx, settleTime)
+		defer cancel()
+		if err := s.Settle(wait); err != nil && wait.Err() == nil {
+			return err
+		}
+	}
+	return l.publish(ctx)
+}
+
+// publish signs what has its place. The size is read from the tree that all nodes
+// share, so no node signs less than another one has signed before.
+func (l *Ledger) publish(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	size, err := l.source.Size(ctx)
@@ -146,7 +170,7 @@ func (l *Ledger) Keep(ctx context.Context, failed func(error)) {
 			cancel()
 			return
 		}
-		if err := l.Publish(ctx); err != nil && ctx.Err() == nil {
+		if err := l.publish(ctx); err != nil && ctx.Err() == nil {
 			failed(err)
 		}
 	}

@@ -35,7 +35,13 @@ type Verification struct {
 // tiles against the signed checkpoint, and the form of every leaf. It needs no
 // password, and the server may be running.
 func VerifyAudit(ctx context.Context, dir string, progress func(done, total int64)) (Verification, error) {
-	verifiers, err := readVerifier(dir)
+	return VerifyRecords(ctx, sqlstore.Config{Dir: dir}, progress)
+}
+
+// VerifyRecords is VerifyAudit for records that may stand on PostgreSQL; Dir and DSN
+// of cfg are looked at.
+func VerifyRecords(ctx context.Context, cfg sqlstore.Config, progress func(done, total int64)) (Verification, error) {
+	verifiers, err := readVerifier(cfg.Dir)
 	if errors.Is(err, errLedgerKey) {
 		// Without the key no signature can be judged: that is a finding, not wrong usage.
 		return Verification{Faults: []string{keyFile + ": is not the key that the server wrote; a copy of the key elsewhere shows what it was"}, FaultCount: 1}, nil
@@ -43,12 +49,12 @@ func VerifyAudit(ctx context.Context, dir string, progress func(done, total int6
 	if err != nil {
 		return Verification{}, err
 	}
-	rows, err := sqlstore.OpenLeaves(ctx, sqlstore.Config{Dir: dir})
+	rows, err := sqlstore.OpenLeaves(ctx, cfg)
 	if err != nil {
 		return Verification{}, err
 	}
 	defer rows.Close()
-	found, sum, err := ledger.Verify(ctx, filepath.Join(dir, ledgerDir), rows, verifiers, progress)
+	found, sum, err := ledger.Verify(ctx, filepath.Join(cfg.Dir, ledgerDir), rows, verifiers, progress)
 	if err != nil {
 		return Verification{}, err
 	}

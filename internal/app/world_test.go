@@ -24,8 +24,11 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // world is a whole server on real files whose clock stands still and whose mails
 // are read by the test. Nothing runs beside the requests: the outbox is emptied by
@@ -61,6 +64,7 @@ func newWorld(t testing.TB) *world {
 // open makes the server of the stores in the world's directory and database.
 func (w *world) open(keys *keyring.Ring) {
 	w.Helper()
+	w.dsn = dsn
 	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
 	s := &app.Server{Finder: party.NewIndex(), Config: app.Config{
 		Dir: w.dir, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
@@ -68,7 +72,7 @@ func (w *world) open(keys *keyring.Ring) {
 	}}
 	w.Server = s
 	s.Schemas = must(party.NewSchemas(party.DefaultSchemas()...))(w)
-	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)
+	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: dsn, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)
 	w.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
@@ -372,7 +376,7 @@ func (w *world) count() int {
 func (w *world) verify() app.Verification {
 	w.Helper()
 	w.ok(w.Ledger.Publish(w.ctx()))
-	v := must(app.VerifyAudit(w.ctx(), w.dir, nil))(w)
+	v := must(app.VerifyRecords(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn}, nil))(w)
 	if v.FaultCount != 0 {
 		w.Fatalf("the ledger has faults: %v", v.Faults)
 	}

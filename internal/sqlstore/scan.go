@@ -22,6 +22,12 @@ func collect[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, 
 	return out, failure(rows.Err())
 }
 
+func scanBytes(r row) ([]byte, error) {
+	var b []byte
+	err := r.Scan(&b)
+	return b, err
+}
+
 func joinList(s []string) string { return strings.Join(s, ",") }
 
 func splitList(s string) []string {

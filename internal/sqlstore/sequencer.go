@@ -161,11 +161,17 @@ type staged struct {
 	node        int64
 }
 
+func scanStaged(r row) (staged, error) {
+	var s staged
+	err := r.Scan(&s.event, &s.leaf, &s.node)
+	return s, err
+}
+
 // sequence takes what is staged out of the queue and into the tree.
 func sequence(ctx context.Context, tx *sql.Tx, front *ledger.Frontier) (int, error) {
 	rows, err := tx.QueryContext(ctx, `WITH taken AS (DELETE FROM staged WHERE event IN (SELECT event FROM staged ORDER BY event LIMIT ?)
 		RETURNING event, node) SELECT t.event, l.leaf, t.node FROM taken t JOIN leaf l ON l.event = t.event ORDER BY t.event`, roundLimit)
-	found, err := collect(rows, err, func(r row) (s staged, err error) { return s, r.Scan(&s.event, &s.leaf, &s.node) })
+	found, err := collect(rows, err, scanStaged)
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
@@ -190,31 +196,34 @@ func readFrontier(ctx context.Context, tx *sql.Tx) (*ledger.Frontier, error) {
 	return ledger.NewFrontier(size, ledger.HashReader(ctx, source))
 }
 
-// Settle waits until the given events have their place in the tree; without events,
-// until nothing waits for one. On SQLite that is always so. It ends with ctx.
+// Settle waits until events have their place in the tree: those given, or all that were
+// written before the call. On SQLite that is always so. It ends with ctx.
 func (db *DB) Settle(ctx context.Context, events ...habeas.EventID) error {
 	e, ok := db.engine.(*postgresEngine)
 	if !ok {
 		return nil
 	}
-	query, args := `SELECT EXISTS (SELECT 1 FROM staged)`, []any(nil)
-	if len(events) > 0 {
-		ids := make([][]byte, len(events))
-		for i, id := range events {
-			ids[i] = id[:]
-		}
-		query, args = `SELECT EXISTS (SELECT 1 FROM staged WHERE event = ANY(?))`, []any{ids}
+	ids := make([][]byte, len(events))
+	for i, id := range events {
+		ids[i] = id[:]
 	}
-	for n := 1; ; n++ {
-		var waiting bool
-		if err := db.readers.QueryRowContext(ctx, query, args...).Scan(&waiting); err != nil || !waiting {
-			return failure(err)
+	if len(ids) == 0 {
+		rows, err := db.readers.QueryContext(ctx, `SELECT event FROM staged`)
+		if ids, err = collect(rows, err, scanBytes); err != nil {
+			return err
 		}
+	}
+	for n := 1; len(ids) > 0; n++ {
 		e.seq.wake()
 		select {
 		case <-time.After(backoff(min(n, 5))):
 		case <-ctx.Done():
 			return failure(ctx.Err())
 		}
+		rows, err := db.readers.QueryContext(ctx, `SELECT event FROM staged WHERE event = ANY(?)`, ids)
+		if ids, err = collect(rows, err, scanBytes); err != nil {
+			return err
+		}
 	}
+	return nil
 }
