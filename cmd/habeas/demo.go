@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/habeas-data/habeas/internal/app"
+	"github.com/habeas-data/habeas/internal/app/demo"
 )
 
 type demoCommand struct {
@@ -17,14 +17,14 @@ type demoCommand struct {
 
 // Run invents the people and serves them until it is interrupted.
 func (c *demoCommand) Run(ctx context.Context) error {
-	return app.ServeDemo(ctx, app.DemoOptions{
+	return demo.Serve(ctx, demo.Options{
 		Dir: c.Dir, Addr: c.Addr, Progress: progressBar("Inventing people"), Ready: c.ready,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 }
 
 // ready prints where to look.
-func (c *demoCommand) ready(r app.DemoReady) {
+func (c *demoCommand) ready(r demo.Ready) {
 	if c.JSON {
 		_ = printJSON(r) // a reader that has gone does not end the demo
 		return

@@ -8,205 +8,205 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
-	"github.com/habeas-data/habeas/internal/web"
+	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
-func navigation() []web.NavItem {
-	return []web.NavItem{
-		{Area: web.AreaPublic, Path: "/", Label: "Start"},
-		{Area: web.AreaMe, Path: "/me/record", Label: "My record"},
-		{Area: web.AreaMe, Path: "/me/messages", Label: "Messages"},
-		{Area: web.AreaMe, Path: "/me/form", Label: "Forms"},
-		{Area: web.AreaStaff, Path: "/staff/table", Label: "Tables"},
-		{Area: web.AreaStaff, Path: "/staff/people", Label: "People"},
-		{Area: web.AreaStaff, Path: "/staff/duplicates", Label: "Duplicates"},
-		{Area: web.AreaAdmin, Path: "/admin/roles", Label: "Roles"},
+func navigation() []ui.NavItem {
+	return []ui.NavItem{
+		{Area: ui.AreaPublic, Path: "/", Label: "Start"},
+		{Area: ui.AreaMe, Path: "/me/record", Label: "My record"},
+		{Area: ui.AreaMe, Path: "/me/messages", Label: "Messages"},
+		{Area: ui.AreaMe, Path: "/me/form", Label: "Forms"},
+		{Area: ui.AreaStaff, Path: "/staff/table", Label: "Tables"},
+		{Area: ui.AreaStaff, Path: "/staff/people", Label: "People"},
+		{Area: ui.AreaStaff, Path: "/staff/duplicates", Label: "Duplicates"},
+		{Area: ui.AreaAdmin, Path: "/admin/roles", Label: "Roles"},
 	}
 }
 
 type recordData struct {
-	Heading  web.Heading
-	Identity web.Fields
-	Contact  web.Fields
-	Decision web.Decision
-	Dispute  web.Decision
-	Receipts []web.Receipt
-	Looks    web.Looks
-	NoLooks  web.Looks
+	Heading  ui.Heading
+	Identity ui.Fields
+	Contact  ui.Fields
+	Decision ui.Decision
+	Dispute  ui.Decision
+	Receipts []ui.Receipt
+	Looks    ui.Looks
+	NoLooks  ui.Looks
 }
 
 func record(zone *time.Location) recordData {
 	day := func(days int) time.Time { return now.AddDate(0, 0, -days) }
 	const hash = "9f2c41d07ae85b36c1d4e8f0a97b53126cfe08d1b24a6e3795f01c8db6a2e47d"
-	looks := []web.Look{
+	looks := []ui.Look{
 		{At: now.Add(-40 * time.Minute), Who: "Mara Lindqvist", Kind: habeas.ActorStaff, Purpose: "To answer a question of yours", Saw: "Name and phone", URL: "#"},
 		{At: now.Add(-3 * time.Hour), Who: "City Bookings", Kind: habeas.ActorSystem, Purpose: "Ticket for 28 November", Saw: "Name and e-mail address", URL: "#"},
 		{At: day(1), Who: "You", Kind: habeas.ActorPerson, Saw: "A copy of everything", URL: "#"},
 		{At: day(19), Who: "This server", Kind: habeas.ActorServer, Purpose: "Yearly review of old data", Saw: "Postal address", URL: "#"},
 	}
 	return recordData{
-		Heading: web.Heading{
+		Heading: ui.Heading{
 			Title: "Tim Okafor", Lead: "This record is about you. You decide what it says and who may use it.",
-			Back: &web.Link{Text: "All records", URL: "/me/record"}, Actions: []web.Link{{Text: "Take a copy", URL: "#"}, {Text: "Erase this record", URL: "#"}},
+			Back: &ui.Link{Text: "All records", URL: "/me/record"}, Actions: []ui.Link{{Text: "Take a copy", URL: "#"}, {Text: "Erase this record", URL: "#"}},
 		},
-		Identity: web.Fields{Title: "Identity", Note: "Seen by staff with a purpose, and by nobody else.", Rows: []web.FieldRow{
+		Identity: ui.Fields{Title: "Identity", Note: "Seen by staff with a purpose, and by nobody else.", Rows: []ui.FieldRow{
 			{ID: "name", Label: "Name", Value: "Timothy Chukwuemeka Okafor", Yours: true, At: day(2), EditURL: "#", HistoryURL: "#"},
 			{Label: "Birth date", Masked: "••••", Opens: "Show your membership number to see it.", OpensURL: "#", Source: "Harbour Arts Trust, membership form", At: day(900), EditURL: "#", HistoryURL: "#"},
 			{Label: "Membership", Masked: "•••• 1984", Source: "Harbour Arts Trust, membership form", At: day(900), HistoryURL: "#"},
 		}},
-		Contact: web.Fields{Title: "Contact", Action: &web.Link{Text: "Who may use this", URL: "#"}, Rows: []web.FieldRow{
+		Contact: ui.Fields{Title: "Contact", Action: &ui.Link{Text: "Who may use this", URL: "#"}, Rows: []ui.FieldRow{
 			{Label: "E-mail address", Value: "tim.okafor@a-rather-long-domain-name.example.org", Source: "City Bookings, ticket of 3 May", At: day(203), EditURL: "#", HistoryURL: "#"},
 			{Label: "Phone", EditURL: "#"},
 			{Label: "Identifier", Value: "pty_06d2ks8b4wpxv0xk3n5q7r9t1m", Mono: true, Source: "This server", At: day(900)},
 		}},
-		Decision: web.Decision{
+		Decision: ui.Decision{
 			ID: "d1", Sentence: "City Bookings has another phone number for you.", From: "City Bookings", At: day(1),
-			Changes: []web.Change{{Label: "Phone", Old: "+34 600 000 000", New: "+34 611 222 333"}, {Label: "Address", New: "Calle Mayor 5, Madrid"}},
-			Action:  "#", Yes: web.Choice{Text: "Use the new number", Value: "yes"}, No: web.Choice{Text: "Keep mine", Value: "no"},
-			Quiet: &web.Choice{Text: "Always accept from City Bookings", Value: "always"}, Next: "Nothing changes until you choose. You can undo it for 30 days.",
+			Changes: []ui.Change{{Label: "Phone", Old: "+34 600 000 000", New: "+34 611 222 333"}, {Label: "Address", New: "Calle Mayor 5, Madrid"}},
+			Action:  "#", Yes: ui.Choice{Text: "Use the new number", Value: "yes"}, No: ui.Choice{Text: "Keep mine", Value: "no"},
+			Quiet: &ui.Choice{Text: "Always accept from City Bookings", Value: "always"}, Next: "Nothing changes until you choose. You can undo it for 30 days.",
 		},
-		Dispute: web.Decision{
+		Dispute: ui.Decision{
 			ID: "d2", Sentence: "Somebody else says that this record is about them.", From: "Staff of Harbour Arts Trust", At: day(4), Dispute: true,
-			Changes: []web.Change{{Label: "Membership", Old: "•••• 1984", New: ""}},
-			Action:  "#", Yes: web.Choice{Text: "Show more evidence", Value: "yes"}, No: web.Choice{Text: "Give the record up", Value: "no"},
+			Changes: []ui.Change{{Label: "Membership", Old: "•••• 1984", New: ""}},
+			Action:  "#", Yes: ui.Choice{Text: "Show more evidence", Value: "yes"}, No: ui.Choice{Text: "Give the record up", Value: "no"},
 		},
-		Receipts: []web.Receipt{
+		Receipts: []ui.Receipt{
 			{ID: "r1", Act: "Your phone number was corrected", At: day(2), Hash: hash, CheckURL: "#", DetailURL: "#"},
-			{ID: "r2", Act: "City Bookings read your e-mail address", At: day(3), Hash: hash, State: web.ReceiptGood, CheckURL: "#", DetailURL: "#", Words: "The entry is number 48,210 of the log, and the log was only ever added to since."},
-			{ID: "r3", Act: "A copy was taken", At: day(4), Hash: hash, State: web.ReceiptBad, CheckURL: "#", DetailURL: "#", Words: "The entry is not what was sealed. Keep this receipt and write to the data protection officer."},
-			{ID: "r4", Act: "The record was made yours", At: day(0), Hash: hash, State: web.ReceiptPending, CheckURL: "#", Words: "The next page of the log closes within a minute."},
+			{ID: "r2", Act: "City Bookings read your e-mail address", At: day(3), Hash: hash, State: ui.ReceiptGood, CheckURL: "#", DetailURL: "#", Words: "The entry is number 48,210 of the log, and the log was only ever added to since."},
+			{ID: "r3", Act: "A copy was taken", At: day(4), Hash: hash, State: ui.ReceiptBad, CheckURL: "#", DetailURL: "#", Words: "The entry is not what was sealed. Keep this receipt and write to the data protection officer."},
+			{ID: "r4", Act: "The record was made yours", At: day(0), Hash: hash, State: ui.ReceiptPending, CheckURL: "#", Words: "The next page of the log closes within a minute."},
 		},
-		Looks:   web.Looks{Days: web.GroupLooks(looks, zone), Older: &web.Link{Text: "Show earlier ones", URL: "#"}},
-		NoLooks: web.Looks{Empty: "Nobody has looked at this record yet."},
+		Looks:   ui.Looks{Days: ui.GroupLooks(looks, zone), Older: &ui.Link{Text: "Show earlier ones", URL: "#"}},
+		NoLooks: ui.Looks{Empty: "Nobody has looked at this record yet."},
 	}
 }
 
 type messageData struct {
-	Kinds    []web.Notice
-	Empty    web.Empty
-	Known    web.Progress
-	Unknown  web.Progress
-	Tiles    []web.Tile
-	CopyText web.Copy
-	Tags     []web.Tag
+	Kinds    []ui.Notice
+	Empty    ui.Empty
+	Known    ui.Progress
+	Unknown  ui.Progress
+	Tiles    []ui.Tile
+	CopyText ui.Copy
+	Tags     []ui.Tag
 }
 
-func undo() *web.Undo {
-	return &web.Undo{Text: "You accepted the new phone number.", Action: "#", Hidden: []web.Hidden{{Name: "id", Value: "1"}}, Until: now.Add(10 * time.Minute)}
+func undo() *ui.Undo {
+	return &ui.Undo{Text: "You accepted the new phone number.", Action: "#", Hidden: []ui.Hidden{{Name: "id", Value: "1"}}, Until: now.Add(10 * time.Minute)}
 }
 
-func tour() *web.Tour {
-	return &web.Tour{Title: "A proposal arrives.", Text: "City Bookings suggests another number. Decide as Tim.", Step: 3, Of: 7, Back: "#", Next: &web.Link{Text: "Go on", URL: "#"}, Exit: "#"}
+func tour() *ui.Tour {
+	return &ui.Tour{Title: "A proposal arrives.", Text: "City Bookings suggests another number. Decide as Tim.", Step: 3, Of: 7, Back: "#", Next: &ui.Link{Text: "Go on", URL: "#"}, Exit: "#"}
 }
 
-func notices() []web.Notice {
-	return []web.Notice{{Kind: web.NoticeDone, Title: "This record is yours now", Text: "You see where everything came from."}}
+func notices() []ui.Notice {
+	return []ui.Notice{{Kind: ui.NoticeDone, Title: "This record is yours now", Text: "You see where everything came from."}}
 }
 
 func messages() messageData {
 	return messageData{
-		Kinds: []web.Notice{
-			{Kind: web.NoticeInfo, Text: "A code is on its way to you. It works for ten minutes.", Link: &web.Link{Text: "Send another", URL: "#"}},
-			{Kind: web.NoticeWarning, Title: "Your only passkey is on this device", Text: "Add a second one, so that losing the device does not lock you out."},
-			{Kind: web.NoticeDanger, Title: "The disk is nearly full", Text: "Nothing is written until there is room, because nothing is written without its audit entry."},
+		Kinds: []ui.Notice{
+			{Kind: ui.NoticeInfo, Text: "A code is on its way to you. It works for ten minutes.", Link: &ui.Link{Text: "Send another", URL: "#"}},
+			{Kind: ui.NoticeWarning, Title: "Your only passkey is on this device", Text: "Add a second one, so that losing the device does not lock you out."},
+			{Kind: ui.NoticeDanger, Title: "The disk is nearly full", Text: "Nothing is written until there is room, because nothing is written without its audit entry."},
 		},
-		Empty:   web.Empty{Text: "Nobody has asked for anything yet.", Action: &web.Link{Text: "See who may ask", URL: "#"}},
-		Known:   web.Progress{Title: "Reading people.csv", Done: 1200, Total: 5000, Leave: "You may leave this page; the work goes on.", Reload: "/me/messages"},
-		Unknown: web.Progress{Title: "Looking for duplicates", Leave: "You may leave this page; the work goes on."},
-		Tiles: []web.Tile{
+		Empty:   ui.Empty{Text: "Nobody has asked for anything yet.", Action: &ui.Link{Text: "See who may ask", URL: "#"}},
+		Known:   ui.Progress{Title: "Reading people.csv", Done: 1200, Total: 5000, Leave: "You may leave this page; the work goes on.", Reload: "/me/messages"},
+		Unknown: ui.Progress{Title: "Looking for duplicates", Leave: "You may leave this page; the work goes on."},
+		Tiles: []ui.Tile{
 			{Label: "People", Value: "48,210", Note: "312 new this month", URL: "#"},
 			{Label: "Claimed", Value: "31 %", Note: "of those with an address"},
 			{Label: "Waiting for staff", Value: "7", Note: "oldest: 3 days ago", URL: "#"},
 			{Label: "Erased", Value: "92"},
 		},
-		CopyText: web.Copy{ID: "root", Label: "the fingerprint", Text: "9f2c41d07ae85b36c1d4e8f0a97b5312"},
-		Tags: []web.Tag{
-			{Kind: web.TagQuiet, Text: "Unclaimed"},
-			{Kind: web.TagYours, Text: "Claimed"},
-			{Kind: web.TagProposal, Text: "Waiting"},
-			{Kind: web.TagDanger, Text: "Disputed"},
-			{Kind: web.TagInfo, Text: "Imported"},
+		CopyText: ui.Copy{ID: "root", Label: "the fingerprint", Text: "9f2c41d07ae85b36c1d4e8f0a97b5312"},
+		Tags: []ui.Tag{
+			{Kind: ui.TagQuiet, Text: "Unclaimed"},
+			{Kind: ui.TagYours, Text: "Claimed"},
+			{Kind: ui.TagProposal, Text: "Waiting"},
+			{Kind: ui.TagDanger, Text: "Disputed"},
+			{Kind: ui.TagInfo, Text: "Imported"},
 		},
 	}
 }
 
-type formData struct{ Fresh, Wrong, Erase web.Form }
+type formData struct{ Fresh, Wrong, Erase ui.Form }
 
 func forms() formData {
 	wrong := "This does not look like an e-mail address. Is something missing after the @?"
 	return formData{
-		Fresh: web.Form{
-			Action: "#", Submit: "Send me a code", Next: "We send one mail. Nothing is stored before you enter the code.", Cancel: &web.Link{Text: "Not now", URL: "#"},
-			Controls: []web.Control{
-				{Name: "email", Kind: web.ControlEmail, Label: "Your e-mail address", Hint: "The one you gave when you booked or joined.", Autocomplete: "email", CheckURL: "/hint"},
-				{Name: "email2", Kind: web.ControlEmail, Label: "The same address again", Same: "email", Autocomplete: "email"},
-				{Name: "phone", Kind: web.ControlTel, Label: "Phone", Optional: true, Autocomplete: "tel"},
-				{Name: "born", Kind: web.ControlDate, Label: "Birth date", Optional: true},
-				{Name: "country", Kind: web.ControlSelect, Label: "Country", Value: "ES", Options: []web.Option{{Value: "ES", Text: "Spain"}, {Value: "NG", Text: "Nigeria"}}},
-				{Name: "note", Kind: web.ControlTextarea, Label: "Anything staff should know", Optional: true},
-				{Name: "purpose", Kind: web.ControlRadio, Label: "Why are you here?", Value: "mail", Options: []web.Option{
+		Fresh: ui.Form{
+			Action: "#", Submit: "Send me a code", Next: "We send one mail. Nothing is stored before you enter the code.", Cancel: &ui.Link{Text: "Not now", URL: "#"},
+			Controls: []ui.Control{
+				{Name: "email", Kind: ui.ControlEmail, Label: "Your e-mail address", Hint: "The one you gave when you booked or joined.", Autocomplete: "email", CheckURL: "/hint"},
+				{Name: "email2", Kind: ui.ControlEmail, Label: "The same address again", Same: "email", Autocomplete: "email"},
+				{Name: "phone", Kind: ui.ControlTel, Label: "Phone", Optional: true, Autocomplete: "tel"},
+				{Name: "born", Kind: ui.ControlDate, Label: "Birth date", Optional: true},
+				{Name: "country", Kind: ui.ControlSelect, Label: "Country", Value: "ES", Options: []ui.Option{{Value: "ES", Text: "Spain"}, {Value: "NG", Text: "Nigeria"}}},
+				{Name: "note", Kind: ui.ControlTextarea, Label: "Anything staff should know", Optional: true},
+				{Name: "purpose", Kind: ui.ControlRadio, Label: "Why are you here?", Value: "mail", Options: []ui.Option{
 					{Value: "mail", Text: "I got a mail about a record", Hint: "The mail holds a code."}, {Value: "self", Text: "I want to know whether there is one"},
 				}},
-				{Name: "digest", Kind: web.ControlCheckbox, Label: "Tell me once a week who looked", Hint: "You can stop it in every mail.", Checked: true},
+				{Name: "digest", Kind: ui.ControlCheckbox, Label: "Tell me once a week who looked", Hint: "You can stop it in every mail.", Checked: true},
 			},
 		},
-		Wrong: web.Form{
+		Wrong: ui.Form{
 			Action: "#", Submit: "Check the code",
-			Errors: []web.FieldError{{Field: "address", Text: wrong}, {Field: "code", Text: "The code is not right. You have 4 tries left."}},
-			Controls: []web.Control{
-				{Name: "address", Kind: web.ControlEmail, Label: "Your e-mail address", Hint: "The one you gave when you booked or joined.", Value: "tim.okafor", Error: wrong},
-				{Name: "code", Kind: web.ControlCode, Label: "The code from the mail", Hint: "Eight digits. It works for ten minutes.", Value: "48210", MaxLength: 9, Error: "The code is not right. You have 4 tries left."},
+			Errors: []ui.FieldError{{Field: "address", Text: wrong}, {Field: "code", Text: "The code is not right. You have 4 tries left."}},
+			Controls: []ui.Control{
+				{Name: "address", Kind: ui.ControlEmail, Label: "Your e-mail address", Hint: "The one you gave when you booked or joined.", Value: "tim.okafor", Error: wrong},
+				{Name: "code", Kind: ui.ControlCode, Label: "The code from the mail", Hint: "Eight digits. It works for ten minutes.", Value: "48210", MaxLength: 9, Error: "The code is not right. You have 4 tries left."},
 			},
 		},
-		Erase: web.Form{
-			Action: "#", Submit: "Erase this record", Danger: true, Next: "This cannot be undone, by nobody.", Cancel: &web.Link{Text: "Keep it", URL: "#"},
-			Controls: []web.Control{{Name: "typed", Label: "Type ERASE to confirm", Autocomplete: "off"}},
+		Erase: ui.Form{
+			Action: "#", Submit: "Erase this record", Danger: true, Next: "This cannot be undone, by nobody.", Cancel: &ui.Link{Text: "Keep it", URL: "#"},
+			Controls: []ui.Control{{Name: "typed", Label: "Type ERASE to confirm", Autocomplete: "off"}},
 		},
 	}
 }
 
 type tableData struct {
-	Heading web.Heading
-	People  web.Table
-	None    web.Table
-	Pair    web.SideBySide
+	Heading ui.Heading
+	People  ui.Table
+	None    ui.Table
+	Pair    ui.SideBySide
 }
 
 func tables() tableData {
-	var rows [][]web.Cell
+	var rows [][]ui.Cell
 	for i, name := range []string{"Okafor, Timothy", "Lindqvist-Hernández de la Fuente, Mara", "Ngũgĩ, Wanjiru", "Łukasiewicz, Ołeh", "O’Brien, Siobhán", "Tanaka, Yuki"} {
-		tag := web.Tag{Kind: web.TagQuiet, Text: "Unclaimed"}
+		tag := ui.Tag{Kind: ui.TagQuiet, Text: "Unclaimed"}
 		switch i {
 		case 0, 4:
-			tag = web.Tag{Kind: web.TagYours, Text: "Claimed"}
+			tag = ui.Tag{Kind: ui.TagYours, Text: "Claimed"}
 		case 1:
-			tag = web.Tag{Kind: web.TagProposal, Text: "Waiting"}
+			tag = ui.Tag{Kind: ui.TagProposal, Text: "Waiting"}
 		case 3:
-			tag = web.Tag{Kind: web.TagDanger, Text: "Disputed"}
+			tag = ui.Tag{Kind: ui.TagDanger, Text: "Disputed"}
 		}
-		rows = append(rows, []web.Cell{
+		rows = append(rows, []ui.Cell{
 			{Text: name, URL: "#"}, {Tag: &tag}, {Text: "t•••@example.org"}, {Text: "pty_06d2ks8b4w…", Mono: true}, {Text: "3 May 2026"}, {Text: "1,204"},
 		})
 	}
-	columns := []web.Column{
+	columns := []ui.Column{
 		{Text: "Name", URL: "#", Sort: "ascending"}, {Text: "State"}, {Text: "E-mail address"}, {Text: "Identifier"}, {Text: "Last seen", URL: "#"}, {Text: "Tickets", URL: "#", Numeric: true},
 	}
 	return tableData{
-		Heading: web.Heading{Title: "People", Actions: []web.Link{{Text: "Add a person", URL: "#"}, {Text: "Import a file", URL: "#"}}},
-		People: web.Table{
+		Heading: ui.Heading{Title: "People", Actions: []ui.Link{{Text: "Add a person", URL: "#"}, {Text: "Import a file", URL: "#"}}},
+		People: ui.Table{
 			ID: "people", Caption: "People, by name", Columns: columns, Rows: rows,
-			Pager: &web.Pager{Shown: "1–6 of 48,210", Prev: "#", Next: "#"},
+			Pager: &ui.Pager{Shown: "1–6 of 48,210", Prev: "#", Next: "#"},
 		},
-		None: web.Table{ID: "none", Caption: "Nobody", Columns: columns, Empty: web.Empty{Text: "No one matches. Try part of the name, or the address.", Action: &web.Link{Text: "Add a person", URL: "#"}}},
-		Pair: web.SideBySide{
+		None: ui.Table{ID: "none", Caption: "Nobody", Columns: columns, Empty: ui.Empty{Text: "No one matches. Try part of the name, or the address.", Action: &ui.Link{Text: "Add a person", URL: "#"}}},
+		Pair: ui.SideBySide{
 			ID: "pair", Caption: "Two records compared", Left: "Timothy Okafor", Right: "Tim Okafor", Action: "#",
-			Rows: []web.Side{
+			Rows: []ui.Side{
 				{Label: "Name", Left: "Timothy Okafor", Right: "Tim Okafor", Differ: true},
 				{Label: "Birth date", Left: "4 July 1984", Right: "4 July 1984"},
 				{Label: "E-mail address", Left: "tim@example.org", Right: "t.okafor@example.com", Differ: true},
 				{Label: "Phone", Left: "+34 600 000 000"},
 			},
-			One: web.Choice{Text: "Same person", Value: "same"}, Two: web.Choice{Text: "Two people", Value: "two"}, Undo: &web.Choice{Text: "Undo the last", Value: "undo"},
+			One: ui.Choice{Text: "Same person", Value: "same"}, Two: ui.Choice{Text: "Two people", Value: "two"}, Undo: &ui.Choice{Text: "Undo the last", Value: "undo"},
 			Next: "Nothing is merged at once: both see what would happen and can say no.",
 		},
 	}

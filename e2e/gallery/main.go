@@ -15,7 +15,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
-	"github.com/habeas-data/habeas/internal/web"
+	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
 //go:embed pages
@@ -60,7 +60,7 @@ func gallery(url string, dev bool) (http.Handler, error) {
 		return nil, err
 	}
 	zone := time.FixedZone("CET", 3600)
-	rd, err := web.NewRenderer(web.Config{
+	rd, err := ui.NewRenderer(ui.Config{
 		Org: "Harbour Arts Trust", Clock: habeas.NewManualClock(now), Zone: zone, Nav: navigation(), Pages: extra, Dev: dev,
 	})
 	if err != nil {
@@ -74,15 +74,15 @@ func gallery(url string, dev bool) (http.Handler, error) {
 		return rd.Render(w, r, http.StatusOK, "public/home", nil)
 	})
 	mux.Handle("GET /fault", func(http.ResponseWriter, *http.Request) error { return fmt.Errorf("a fault on purpose") })
-	show := func(path, name string, who web.Frame, data any) {
+	show := func(path, name string, who ui.Frame, data any) {
 		mux.Handle("GET "+path, func(w http.ResponseWriter, r *http.Request) error {
-			return rd.Render(w, web.WithFrame(r, who), http.StatusOK, name, data)
+			return rd.Render(w, ui.WithFrame(r, who), http.StatusOK, name, data)
 		})
 	}
-	person := web.Frame{Actor: actor(), Name: "Tim Okafor"}
+	person := ui.Frame{Actor: actor(), Name: "Tim Okafor"}
 	busy := person
 	busy.Undo, busy.Notices, busy.Tour = undo(), notices(), tour()
-	staff := web.Frame{Actor: actor(habeas.RoleStaff, habeas.RoleAdministrator), Name: "Mara Lindqvist"}
+	staff := ui.Frame{Actor: actor(habeas.RoleStaff, habeas.RoleAdministrator), Name: "Mara Lindqvist"}
 	show("/me/record", "gallery/record", person, record(zone))
 	show("/me/messages", "gallery/messages", busy, messages())
 	show("/me/form", "gallery/form", person, forms())

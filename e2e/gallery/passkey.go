@@ -10,7 +10,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
-	"github.com/habeas-data/habeas/internal/web"
+	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
 // ceremonies is a relying party with one invented person, so that passkey.js meets a
@@ -31,19 +31,19 @@ func (*ceremonies) WebAuthnDisplayName() string { return "Tim Okafor" }
 // WebAuthnCredentials implements webauthn.User.
 func (c *ceremonies) WebAuthnCredentials() []webauthn.Credential { return c.keys }
 
-func mountPasskeys(mux *edge.Mux, rd *web.Renderer, origin edge.Origin) error {
+func mountPasskeys(mux *edge.Mux, rd *ui.Renderer, origin edge.Origin) error {
 	rp, err := webauthn.New(&webauthn.Config{RPID: origin.RPID(), RPDisplayName: "Gallery", RPOrigins: []string{origin.String()}})
 	if err != nil {
 		return err
 	}
 	c := &ceremonies{rp: rp}
-	form := func(register bool, button string) web.Passkey {
+	form := func(register bool, button string) ui.Passkey {
 		name := "sign-in"
-		p := web.Passkey{Register: register, Button: button, Hint: "Your device asks for your finger, face or PIN. None of these reaches us."}
+		p := ui.Passkey{Register: register, Button: button, Hint: "Your device asks for your finger, face or PIN. None of these reaches us."}
 		if register {
 			name = "register"
 		} else {
-			p.Controls = []web.Control{{Name: "name", Label: "E-mail address", Autocomplete: "username webauthn", Optional: true}}
+			p.Controls = []ui.Control{{Name: "name", Label: "E-mail address", Autocomplete: "username webauthn", Optional: true}}
 		}
 		p.OptionsURL, p.FinishURL = "/passkey/"+name+"/options", "/passkey/"+name+"/finish"
 		return p

@@ -15,7 +15,9 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
-	"github.com/habeas-data/habeas/internal/web"
+	webaccount "github.com/habeas-data/habeas/internal/web/account"
+	"github.com/habeas-data/habeas/internal/web/admin"
+	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
 // AccountsDeps is what the use cases about accounts stand on. All are required but Roles and Changes.
@@ -44,9 +46,10 @@ type Accounts struct {
 }
 
 var (
-	_ web.Accounts   = (*Accounts)(nil)
-	_ web.SignIns    = (*Accounts)(nil)
-	_ RecordAccounts = (*Accounts)(nil)
+	_ webaccount.Accounts = (*Accounts)(nil)
+	_ admin.Roles         = (*Accounts)(nil)
+	_ ui.SignIns          = (*Accounts)(nil)
+	_ RecordAccounts      = (*Accounts)(nil)
 )
 
 // NewAccounts returns the use cases.

@@ -18,6 +18,9 @@ import (
 // keysFile is the key store in the data directory.
 const keysFile = "keys.db"
 
+// KeysPath is the file of the key store in a data directory.
+func KeysPath(dir string) string { return filepath.Join(dir, keysFile) }
+
 // InitOptions say what `habeas init` makes.
 type InitOptions struct {
 	Dir          string

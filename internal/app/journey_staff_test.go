@@ -12,7 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
-	"github.com/habeas-data/habeas/internal/web"
+	webparty "github.com/habeas-data/habeas/internal/web/party"
 )
 
 // staffBrowser signs a browser in as staff: a passkey sign-in in the table, the role
@@ -273,7 +273,7 @@ func TestEveryStaffMethodRefusesWhoIsNotStaffByPasskey(t *testing.T) {
 		}
 	}
 	covered := len(staffOnly(w, tim, id)) + len(personal(w, tim, id)) + len([]string{"Schemas", "SourceName", "Offers", "Mine", "Copy", "EraseMe", "Activity", "Line", "Receipt", "Prove", "Profile"})
-	if all := reflect.TypeFor[web.Records]().NumMethod(); covered != all {
+	if all := reflect.TypeFor[webparty.Records]().NumMethod(); covered != all {
 		t.Errorf("%d of the %d methods of Records are looked at: add the new ones", covered, all)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -17,6 +16,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/web"
+	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
 // stopTime is how long what is under way may take to finish when the server stops.
@@ -122,19 +122,20 @@ func (s Settings) config(l net.Listener) (Config, error) {
 // Handler returns everything the server answers. more mounts further pages, as the
 // demo does; it may be nil.
 func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, error) {
-	renderer, err := web.NewRenderer(web.Config{
-		Org: s.Organisation, Clock: s.Clock, Nav: slices.Concat(web.RecordNav(), web.AccountNav(), web.SystemNav(), web.DeliveryNav()), Secure: s.Origin.Secure(),
-	})
+	renderer, err := ui.NewRenderer(ui.Config{Org: s.Organisation, Clock: s.Clock, Nav: web.Nav(), Secure: s.Origin.Secure()})
 	if err != nil {
 		return nil, err
 	}
 	failures := &edge.Failures{Page: renderer.Failure, Log: s.Log}
 	mux := &edge.Mux{Failures: failures}
+	deliveries := &Deliveries{DB: s.DB}
 	site := &web.Site{
-		Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
-		SignIns: s.Accounts, Accounts: s.Accounts, Records: s.Records, Systems: s.Systems,
-		Deliveries: &Deliveries{DB: s.DB},
-		Limits:     edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
+		Base: &ui.Base{
+			Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
+			SignIns: s.Accounts, Limits: edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
+		},
+		Accounts: s.Accounts, Records: s.Records, Invitations: deliveries,
+		Roles: s.Accounts, Systems: s.Systems, Deliveries: deliveries,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{

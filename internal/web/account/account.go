@@ -1,0 +1,178 @@
+// Package account makes the pages about accounts: joining and signing in, the codes
+// and passkeys that prove who somebody is, and recovery.
+package account
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/web/ui"
+)
+
+// Accounts is what the pages about accounts ask of the server. Every method checks
+// what the actor or the browser may do; errors are *habeas.Error.
+type Accounts interface {
+	// Ask makes a challenge and mails its code, alike for known and unknown addresses.
+	Ask(ctx context.Context, in account.Asking) (habeas.ChallengeID, error)
+	// AskForAddress does so for one more address of the actor's account.
+	AskForAddress(ctx context.Context, a habeas.Actor, in account.Asking) (habeas.ChallengeID, error)
+	// Waiting is what the browser in which a flow began may see of it.
+	Waiting(ctx context.Context, id habeas.ChallengeID, flow account.Token) (account.Pending, error)
+	// Prove answers a challenge; every refusal of a code is account.ErrCode.
+	Prove(ctx context.Context, a habeas.Actor, id habeas.ChallengeID, typed string, b account.Browser) (account.Proved, error)
+
+	// PasskeyOptions and PasskeySignIn are the two steps of signing in by passkey;
+	// options and answer are JSON as WebAuthn defines it.
+	PasskeyOptions(ctx context.Context, flow account.Token) (options []byte, err error)
+	PasskeySignIn(ctx context.Context, answer []byte, b account.Browser) error
+	// NewPasskeyOptions and AddPasskey are those of making one.
+	NewPasskeyOptions(ctx context.Context, a habeas.Actor, flow account.Token, name string) (options []byte, err error)
+	AddPasskey(ctx context.Context, a habeas.Actor, answer []byte, b account.Browser) error
+	SignOut(ctx context.Context, sign account.Token) error
+
+	Holdings(ctx context.Context, a habeas.Actor) (account.Holdings, error)
+	SetName(ctx context.Context, a habeas.Actor, name string) error
+	RemovePasskey(ctx context.Context, a habeas.Actor, sign account.Token, hash keyring.LookupHash) error
+	RestorePasskey(ctx context.Context, a habeas.Actor, hash keyring.LookupHash) error
+	RemoveAddress(ctx context.Context, a habeas.Actor, hash keyring.LookupHash) error
+	EndOtherSignIns(ctx context.Context, a habeas.Actor, sign account.Token) error
+
+	// Recovering is what a recovery would end; Recover does it.
+	Recovering(ctx context.Context, sign account.Token) (account.Holdings, error)
+	Recover(ctx context.Context, sign account.Token, b account.Browser) error
+
+	// CheckFirstLink says whether the first administrator's link would still work.
+	CheckFirstLink(ctx context.Context, link string) error
+}
+
+const (
+	// flowLife is longer than any challenge that asks for the browser it began in.
+	flowLife = 24 * time.Hour
+	// accountForm and passkeyAnswer bound what a page posts, in bytes.
+	accountForm   = 16 << 10
+	passkeyAnswer = 64 << 10
+	codeDigits    = 8
+)
+
+// Pages are the pages about accounts.
+type Pages struct {
+	*ui.Base
+	Accounts Accounts
+}
+
+// Mount registers them.
+func (s *Pages) Mount(m *edge.Mux) {
+	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
+	s.Handle(m, ui.Anybody, "POST /join", s.limited(s.join))
+	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
+	s.Handle(m, ui.Anybody, "GET /code", s.codePage)
+	s.Handle(m, ui.Anybody, "POST /code", s.limited(s.code))
+
+	s.Handle(m, ui.Anybody, "GET /sign-in", s.signInPage)
+	s.Handle(m, ui.Anybody, "POST /sign-in/code", s.limited(s.signInByCode))
+	s.Handle(m, ui.Anybody, "POST /sign-in/passkey/options", s.limited(s.passkeyOptions))
+	s.Handle(m, ui.Anybody, "POST /sign-in/passkey", s.limited(s.passkeySignIn))
+	s.Handle(m, ui.Anybody, "POST /sign-out", s.signOut)
+	s.Handle(m, ui.Anybody, "GET /recover", s.recoverPage)
+	s.Handle(m, ui.Anybody, "POST /recover", s.limited(s.recover))
+	s.Handle(m, ui.Anybody, "GET /first-administrator", s.firstPage)
+	s.Handle(m, ui.Anybody, "POST /first-administrator", s.limited(s.first))
+
+	s.Handle(m, ui.SignedIn, "GET /me/credentials", s.credentialsPage)
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/options", s.limited(s.newPasskeyOptions))
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys", s.limited(s.addPasskey))
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/remove", s.removePasskey)
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/restore", s.restorePasskey)
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/addresses", s.limited(s.addAddress))
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/addresses/remove", s.removeAddress)
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/sign-ins/end", s.endSignIns)
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/name", s.setName)
+}
+
+// limited refuses what one network asks faster than people do. Each of these requests
+// costs a durable write, so the limit stands before it; it looks at no address, so it
+// tells nothing.
+func (s *Pages) limited(h func(http.ResponseWriter, *http.Request, ui.Visit) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+		if s.Limits != nil {
+			if ok, wait := s.Limits.Take(r.Context(), "account "+s.Proxies.LimitKey(r), 1); !ok {
+				return edge.RetryAfter(habeas.TooMany("Too many requests from your network. Wait a moment and try again."), wait)
+			}
+		}
+		return h(w, r, v)
+	}
+}
+
+// flow marks the browser in which a flow begins, once: several flows of one browser
+// do not disturb each other.
+func (s *Pages) flow(w http.ResponseWriter, r *http.Request) account.Token {
+	if t, ok := s.Cookies.Flow(r); ok {
+		return account.Token(t)
+	}
+	return account.Token(s.Cookies.BeginFlow(w, flowLife))
+}
+
+// held is a ResponseWriter that only gathers headers, to hold a cookie back until
+// what it stands for has happened.
+type held struct {
+	http.ResponseWriter
+	header http.Header
+}
+
+func (h held) Header() http.Header { return h.header }
+
+// NewBrowser describes where an answer comes from and prepares a sign-in for it. The
+// cookie reaches the browser only by keep.
+func NewBrowser(s *ui.Base, w http.ResponseWriter, r *http.Request, life time.Duration) (b account.Browser, keep func()) {
+	if t, ok := s.Cookies.Flow(r); ok {
+		b.Flow = account.Token(t)
+	}
+	if t, ok := s.Cookies.SignIn(r); ok {
+		b.Old = account.Token(t)
+	}
+	later := held{w, http.Header{}}
+	b.New = account.Token(s.Cookies.BeginSignIn(later, life))
+	b.Device = deviceOf(r.UserAgent())
+	return b, func() {
+		for _, c := range later.header.Values("Set-Cookie") {
+			w.Header().Add("Set-Cookie", c)
+		}
+	}
+}
+
+// deviceOf names browser and system of a User-Agent roughly, for its owner to
+// recognise; the header itself is not kept.
+func deviceOf(agent string) string {
+	first := func(pairs ...string) string {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if strings.Contains(agent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	browser := first("Edg", "Edge", "OPR/", "Opera", "Firefox", "Firefox", "Chrome", "Chrome", "CriOS", "Chrome", "Safari", "Safari")
+	system := first("Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	return strings.Trim(browser+" · "+system, " ·")
+}
+
+// writeJSON answers a script of ours.
+func writeJSON(w http.ResponseWriter, body []byte) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // the reader may have gone
+	return nil
+}
+
+// Nav are the navigation lines of the pages about accounts.
+func Nav() []ui.NavItem {
+	return []ui.NavItem{
+		{Area: ui.AreaMe, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
+	}
+}

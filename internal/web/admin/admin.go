@@ -1,0 +1,33 @@
+// Package admin makes the pages for administrators: who works here, which systems are
+// connected, what became of the mail.
+package admin
+
+import (
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/web/ui"
+)
+
+// Pages are the pages for administrators.
+type Pages struct {
+	*ui.Base
+	Roles      Roles
+	Systems    Systems
+	Deliveries Deliveries
+}
+
+// Mount registers them.
+func (s *Pages) Mount(m *edge.Mux) {
+	s.mountRoles(m)
+	s.mountSystems(m)
+	s.mountDeliveries(m)
+}
+
+// Nav are their navigation lines.
+func Nav() []ui.NavItem {
+	return []ui.NavItem{
+		{Area: ui.AreaAdmin, Path: "/admin/roles", Label: lang.Mark("People who work here")},
+		{Area: ui.AreaAdmin, Path: systemsPath, Label: lang.Mark("Connected systems")},
+		{Area: ui.AreaAdmin, Path: deliveriesPath, Label: lang.Mark("Mail")},
+	}
+}

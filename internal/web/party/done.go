@@ -1,0 +1,74 @@
+package party
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/web/ui"
+)
+
+// doneCookie tells the page after a redirect what has just been done: a key of the
+// closed list in doneNotice and at most the name of a data set, never a text, so a
+// planted cookie can say nothing of its own. It ends when it was shown.
+const doneCookie = "habeas_done"
+
+func (s *Pages) done(w http.ResponseWriter, key string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: doneCookie, Value: key, Path: "/", MaxAge: 60, Secure: s.Origin.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// withDone puts the notice of what has just been done above the page. detail is what
+// followed the key after a dot, such as the data set that was corrected.
+func (s *Pages) withDone(w http.ResponseWriter, r *http.Request, v ui.Visit) (out *http.Request, key, detail string) {
+	c, err := r.Cookie(doneCookie)
+	if err != nil {
+		return r, "", ""
+	}
+	http.SetCookie(w, &http.Cookie{Name: doneCookie, Path: "/", MaxAge: -1, Secure: s.Origin.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	key, detail, _ = strings.Cut(c.Value, ".")
+	n, ok := doneNotice(v.P, key)
+	if !ok {
+		return r, key, detail
+	}
+	return ui.WithNotice(r, n), key, detail
+}
+
+// doneNotice is the sentence for what was done.
+func doneNotice(p lang.Printer, key string) (ui.Notice, bool) {
+	n := ui.Notice{Kind: ui.NoticeDone}
+	switch key {
+	case "accepted":
+		n.Title, n.Text = p.T("This record is yours now"), p.T("You see where everything came from, you can correct it, take a copy or erase it.")
+	case "not-me":
+		n.Title, n.Text = p.T("Thank you for telling us"), p.T("The record does not lead to your address any more. Staff look for the right person.")
+	case "evidence":
+		n.Title, n.Text = p.T("It matched"), p.T("Everything in this record is open to you now.")
+	case "undone":
+		n.Text = p.T("It is as it was before.")
+	case "entered":
+		n.Text = p.T("The record was added.")
+	case "invited":
+		n.Title, n.Text = p.T("The record was added"), p.T("The invitation is on its way.")
+	case "known":
+		n.Text = p.T("What you typed was added to the record that was known already.")
+	case "amended":
+		n.Text = p.T("Your word was added. What was said before stays in the history.")
+	case "unchanged":
+		n.Kind, n.Text = ui.NoticeInfo, p.T("Nothing was different, so nothing was changed.")
+	case "address":
+		n.Text = p.T("The address was replaced. The old one does not lead to this record any more.")
+	case "invitation":
+		n.Text = p.T("The invitation is on its way. The code in it can be used for one day.")
+	case "apart":
+		n.Text = p.T("Kept apart: the address does not lead to that record any more.")
+	case "released":
+		n.Text = p.T("Released: its person can make the record theirs now.")
+	case "decided":
+		n.Kind, n.Text = ui.NoticeInfo, p.T("Somebody has decided this already.")
+	default:
+		return n, false
+	}
+	return n, true
+}

@@ -1,0 +1,258 @@
+package party
+
+import (
+	"encoding/hex"
+	"net/http"
+	"strings"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/web/ui"
+)
+
+// mountStaff registers the pages of staff about people's records.
+func (s *Pages) mountStaff(m *edge.Mux) {
+	s.Handle(m, ui.Staff, "GET /staff", s.desk)
+	s.Handle(m, ui.Staff, "POST /staff/purpose", s.choosePurpose)
+	s.Handle(m, ui.Staff, "GET /staff/people", s.people)
+	s.Handle(m, ui.Staff, "GET /staff/people/{id}", onParty(s.person))
+	s.Handle(m, ui.Staff, "GET /staff/people/{id}/edit/{set}", onParty(s.askAmend))
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/edit/{set}", onParty(s.amend))
+	s.Handle(m, ui.Staff, "GET /staff/people/{id}/address", onParty(s.askAddress))
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/address", onParty(s.changeAddress))
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/invite", onParty(s.invite))
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/paper", onParty(s.paper))
+	s.Handle(m, ui.Staff, "GET /staff/add", s.askAdd)
+	s.Handle(m, ui.Staff, "POST /staff/add", s.add)
+	s.Handle(m, ui.Staff, "POST /staff/like", s.like)
+	s.Handle(m, ui.Staff, "POST /staff/check-address", s.hintAddress)
+	s.Handle(m, ui.Staff, "GET /staff/waiting", s.waiting)
+	s.Handle(m, ui.Staff, "POST /staff/waiting/{id}", onParty(s.decide))
+	s.Handle(m, ui.Staff, "POST /staff/waiting/{id}/undo", onParty(s.reconsider))
+}
+
+// purpose is a reason for which staff may open a record. The sentence goes into the
+// audit, where the record's person reads it.
+type purpose struct{ key, sentence string }
+
+// purposes is the closed list (design.md, decision 6).
+var purposes = []purpose{
+	{"question", lang.Mark("Answer a question of the person")},
+	{"booking", lang.Mark("Booking or membership work")},
+	{"correction", lang.Mark("Correct an error")},
+	{"incident", lang.Mark("Incident")},
+}
+
+// purposeCookie remembers the purpose until the browser closes. It is tied to the
+// sign-in, so that the next person at the same desk says their own.
+const purposeCookie = "habeas_purpose"
+
+// withPurpose returns the visit with the purpose that was chosen, if one was.
+func withPurpose(r *http.Request, v ui.Visit) ui.Visit {
+	c, err := r.Cookie(purposeCookie)
+	if err != nil {
+		return v
+	}
+	key, tie, _ := strings.Cut(c.Value, ".")
+	if tie != purposeTie(v) {
+		return v
+	}
+	for _, p := range purposes {
+		if p.key == key {
+			v.Purpose = p.sentence
+		}
+	}
+	return v
+}
+
+func purposeTie(v ui.Visit) string { return hex.EncodeToString(v.Signed[:8]) }
+
+// PurposePage is the data of staff/purpose.
+type PurposePage struct {
+	Options []ui.Choice
+	To      string
+}
+
+// purposeChoices are the buttons that choose a purpose.
+func purposeChoices(p lang.Printer) []ui.Choice {
+	var out []ui.Choice
+	for _, one := range purposes {
+		out = append(out, ui.Choice{Text: p.T(one.sentence), Value: one.key})
+	}
+	return out
+}
+
+// purposeFirst returns the visit with its purpose, or asks for one and reports that
+// it did: the page is opened after the answer.
+func (s *Pages) purposeFirst(w http.ResponseWriter, r *http.Request, v ui.Visit) (ui.Visit, bool, error) {
+	v = withPurpose(r, v)
+	if v.Purpose != "" && r.URL.Query().Get("purpose") != "ask" {
+		return v, false, nil
+	}
+	return v, true, s.Render(w, r, http.StatusOK, "staff/purpose", PurposePage{Options: purposeChoices(v.P), To: r.URL.Path})
+}
+
+func (s *Pages) choosePurpose(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	f, err := edge.DecodeForm(w, r, 4<<10)
+	if err != nil {
+		return err
+	}
+	keys := make([]string, len(purposes))
+	for i, p := range purposes {
+		keys[i] = p.key
+	}
+	key, to := f.Choice("purpose", keys...), f.String("to", 300)
+	if key == "" {
+		f.Fail("purpose", habeas.Invalid("purpose", "Say why you open this record. Its person will see it."))
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: purposeCookie, Value: key + "." + purposeTie(v), Path: "/staff", Secure: s.Origin.Secure(), HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	})
+	http.Redirect(w, r, ui.LocalPath(to, "/staff"), http.StatusSeeOther)
+	return nil
+}
+
+// DeskPage is the data of staff/desk.
+type DeskPage struct {
+	Tiles   []ui.Tile
+	Waiting int
+	Newest  ui.Table
+}
+
+// newestShown is how many records the desk lists.
+const newestShown = 10
+
+func (s *Pages) desk(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	t, err := s.Records.Tally(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	newest, _, err := s.Records.Find(r.Context(), v.Actor, "", newestShown)
+	if err != nil {
+		return err
+	}
+	page := DeskPage{Waiting: t.Waiting, Tiles: []ui.Tile{
+		{Label: v.P.T("Records"), Value: v.P.Number(int64(t.All))},
+		{Label: v.P.T("Claimed by their person"), Value: v.P.Number(int64(t.Claimed)), Note: share(v.P, t.Claimed, t.All)},
+		{Label: v.P.T("Waiting for a decision"), Value: v.P.Number(int64(t.Waiting)), URL: "/staff/waiting"},
+	}}
+	page.Newest = s.peopleTable(s.voices(r.Context(), v), newest, v.P.T("Newest records"))
+	page.Newest.Empty = ui.Empty{Text: v.P.T("There is no record yet."), Action: &ui.Link{Text: v.P.T("Add the first person"), URL: "/staff/add"}}
+	return s.Render(w, r, http.StatusOK, "staff/desk", page)
+}
+
+// share writes a part of a whole: "62 of 100" reads better than a bare percentage
+// while numbers are small.
+func share(p lang.Printer, part, all int) string {
+	if all == 0 {
+		return ""
+	}
+	return p.T("{percent} % of all", "percent", (100*part+all/2)/all)
+}
+
+// PeoplePage is the data of staff/people.
+type PeoplePage struct {
+	Query    string
+	Table    ui.Table
+	Building *ui.Progress // the index is not complete yet
+}
+
+// mostFound is how many people a search shows.
+const mostFound = 50
+
+func (s *Pages) people(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	query := strings.TrimSpace(r.URL.Query().Get("q"))
+	if len(query) > 200 {
+		query = strings.ToValidUTF8(query[:200], "")
+	}
+	found, ready, err := s.Records.Find(r.Context(), v.Actor, query, mostFound+1)
+	if err != nil {
+		return err
+	}
+	more := len(found) > mostFound
+	if more {
+		found = found[:mostFound]
+	}
+	caption := v.P.T("Newest records")
+	if query != "" {
+		caption = v.P.Plural(len(found), "{n} person found", "{n} people found")
+		if more {
+			caption = v.P.T("The first {count} people found. Add a word to narrow it down.", "count", mostFound)
+		}
+	}
+	page := PeoplePage{Query: query, Table: s.peopleTable(s.voices(r.Context(), v), found, caption)}
+	page.Table.Empty = ui.Empty{
+		Text:   v.P.T("Nobody was found by these words. Try fewer letters, the town, or the year of birth."),
+		Action: &ui.Link{Text: v.P.T("Add this person"), URL: "/staff/add"},
+	}
+	if !ready {
+		page.Building = &ui.Progress{
+			Title:  v.P.T("The index of people is being built"),
+			Leave:  v.P.T("Until it is complete, a search may miss people. You may leave this page."),
+			Reload: r.URL.RequestURI(),
+		}
+	}
+	return s.Render(w, r, http.StatusOK, "staff/people", page)
+}
+
+// peopleTable lists records with no more than is needed to tell people apart: the
+// year of birth, never the day.
+func (s *Pages) peopleTable(say *voices, found []party.Record, caption string) ui.Table {
+	p := say.v.P
+	t := ui.Table{ID: "people", Caption: caption, Columns: []ui.Column{
+		{Text: p.T("Name")}, {Text: p.T("Kind")}, {Text: p.T("Town or city")}, {Text: p.T("Born"), Numeric: true}, {Text: p.T("State")}, {Text: p.T("Known from")},
+	}}
+	for _, rec := range found {
+		tag := stateTag(p, rec.Party)
+		t.Rows = append(t.Rows, []ui.Cell{
+			{Text: nameOr(p, rec), URL: "/staff/people/" + rec.Party.ID.String()},
+			{Text: kindName(p, rec.Party.Kind)},
+			{Text: town(rec)},
+			{Text: birthYear(rec)},
+			{Tag: &tag},
+			{Text: strings.Join(say.all(rec), ", ")},
+		})
+	}
+	return t
+}
+
+func town(rec party.Record) string {
+	if c := rec.Text("address", "city"); c != "" {
+		return c
+	}
+	return rec.Text("organisation", "city")
+}
+
+func birthYear(rec party.Record) string {
+	if born := rec.Text("identity", "birth_date"); len(born) >= 4 {
+		return born[:4]
+	}
+	return ""
+}
+
+func kindName(p lang.Printer, k party.Kind) string {
+	if k == party.Organisation {
+		return p.T("Organisation")
+	}
+	return p.T("Person")
+}
+
+// stateTag says where a record stands, by shape and colour and word.
+func stateTag(p lang.Printer, r party.Party) ui.Tag {
+	switch {
+	case r.State == party.Frozen:
+		return ui.Tag{Kind: ui.TagDanger, Text: p.T("frozen")}
+	case r.Review != party.ReviewNone:
+		return ui.Tag{Kind: ui.TagProposal, Text: p.T("waiting")}
+	case r.State == party.Claimed:
+		return ui.Tag{Kind: ui.TagYours, Text: p.T("claimed")}
+	case r.Stub:
+		return ui.Tag{Kind: ui.TagInfo, Text: p.T("stub")}
+	}
+	return ui.Tag{Kind: ui.TagQuiet, Text: p.T("unclaimed")}
+}

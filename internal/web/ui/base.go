@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/lang"
+)
+
+// Base is what the pages of every subject stand on. A subject embeds it in its own
+// Pages and registers them by handle.
+type Base struct {
+	*Renderer
+	Clock   habeas.Clock
+	Origin  edge.Origin
+	Cookies edge.Cookies
+	SignIns SignIns
+	Limits  edge.Limiter
+	Proxies edge.Proxies
+}
+
+// SignIns tells who a sign-in cookie stands for.
+type SignIns interface {
+	// Who returns the actor of a sign-in and how to address them; the zero Actor
+	// when the sign-in is unknown, ended or expired.
+	Who(ctx context.Context, sign edge.TokenHash) (habeas.Actor, string, error)
+}
+
+// Need is what a page asks of its reader.
+type Need uint8
+
+// The needs, each more than the one before.
+const (
+	Anybody Need = iota
+	SignedIn
+	Staff
+	Administrator
+)
+
+// Visit is one request by somebody.
+type Visit struct {
+	habeas.Actor
+	Name   string
+	P      lang.Printer
+	Signed edge.TokenHash // zero when nobody is signed in
+}
+
+// Mount registers the start page and what every page needs: assets and the switches
+// of the footer.
+func (b *Base) Mount(m *edge.Mux) {
+	b.Handle(m, Anybody, "GET /{$}", func(w http.ResponseWriter, r *http.Request, _ Visit) error {
+		return b.Render(w, r, http.StatusOK, "public/home", nil)
+	})
+	m.HandleHTTP("GET "+AssetsPath, b.Assets())
+	m.HandleHTTP("POST "+PreferencesPath, http.HandlerFunc(b.Preferences))
+}
+
+// Handle registers a page that knows its reader and refuses others: somebody who is
+// not signed in is sent to sign in and comes back; somebody without the role is told.
+func (b *Base) Handle(m *edge.Mux, need Need, pattern string, h func(w http.ResponseWriter, r *http.Request, v Visit) error) {
+	m.Handle(pattern, func(w http.ResponseWriter, r *http.Request) error {
+		v := Visit{P: b.Printer(r)}
+		if sign, ok := b.Cookies.SignIn(r); ok {
+			actor, name, err := b.SignIns.Who(r.Context(), sign)
+			if err != nil {
+				return err
+			}
+			v.Actor, v.Name = actor, name
+			if !actor.Account.IsZero() {
+				v.Signed = sign
+			}
+		}
+		f := FrameOf(r)
+		f.Actor, f.Name = v.Actor, v.Name
+		r = WithFrame(r, f)
+		if need > Anybody && v.Account.IsZero() {
+			http.Redirect(w, r, "/sign-in?to="+queryPath(r), http.StatusSeeOther)
+			return nil
+		}
+		if need == Staff && !v.Has(habeas.RoleStaff) || need == Administrator && !v.Has(habeas.RoleAdministrator) {
+			return habeas.Forbidden("This page is for people who work here. Sign in with a passkey that has the role.").WithCode("role.missing")
+		}
+		return h(w, r, v)
+	})
+}
+
+// queryPath is the page to come back to after signing in: a path of ours, and only
+// for a page that was read, never one that was posted to.
+func queryPath(r *http.Request) string {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return ""
+	}
+	return url.QueryEscape(r.URL.Path)
+}

@@ -1,0 +1,37 @@
+// Package web is all pages for people. They live with their subject (web/party,
+// web/account, web/admin, web/demo), stand on web/ui, which renders them, and are put
+// together here.
+package web
+
+import (
+	"slices"
+
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/web/account"
+	"github.com/habeas-data/habeas/internal/web/admin"
+	"github.com/habeas-data/habeas/internal/web/party"
+	"github.com/habeas-data/habeas/internal/web/ui"
+)
+
+// Site is all pages for people. The interfaces are what each subject's pages ask of
+// the server; internal/app implements them.
+type Site struct {
+	*ui.Base
+	Accounts    account.Accounts
+	Records     party.Records
+	Invitations party.Invitations
+	Roles       admin.Roles
+	Systems     admin.Systems
+	Deliveries  admin.Deliveries
+}
+
+// Mount registers every page.
+func (s *Site) Mount(m *edge.Mux) {
+	s.Base.Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts}).Mount(m)
+	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations}).Mount(m)
+	(&admin.Pages{Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries}).Mount(m)
+}
+
+// Nav is the navigation of all areas.
+func Nav() []ui.NavItem { return slices.Concat(party.Nav(), account.Nav(), admin.Nav()) }
