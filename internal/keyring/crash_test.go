@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
 // crashVar names the key store to a child process that is going to be killed.
@@ -22,14 +23,14 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	pgtest.Main(m)
 }
 
 // commitUntilKilled prints the subject of every key and every erasure once it
 // is promised to be durable.
 func commitUntilKilled(path string) error {
 	ctx := context.Background()
-	r, err := Open(ctx, path, []byte(testPassword), testOptions())
+	r, err := Open(ctx, path, []byte(testPassword), testOptions(path))
 	if err != nil {
 		return err
 	}

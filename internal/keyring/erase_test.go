@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -80,6 +79,10 @@ func TestDestroyLeavesNoTraceOfTheKeyInAnyFile(t *testing.T) {
 }
 
 func TestADestroyedKeyIsRefusedEverywhere(t *testing.T) {
+	engines(t, testADestroyedKeyIsRefusedEverywhere)
+}
+
+func testADestroyedKeyIsRefusedEverywhere(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
 	keys := commitNew(t, r, 3)
@@ -131,6 +134,10 @@ func TestADestroyedKeyIsRefusedEverywhere(t *testing.T) {
 
 // A read that began before the erasure ends after it.
 func TestAKeyErasedWhileItIsReadIsNotCached(t *testing.T) {
+	engines(t, testAKeyErasedWhileItIsReadIsNotCached)
+}
+
+func testAKeyErasedWhileItIsReadIsNotCached(t *testing.T) {
 	ctx := context.Background()
 	r, _, _ := makeRing(t)
 	id := commitNew(t, r, 1)[0].Subject()
@@ -174,6 +181,10 @@ func TestARestoredCopyForgetsAgain(t *testing.T) {
 }
 
 func TestAnErasureOfAnUnknownSubjectHoldsForLater(t *testing.T) {
+	engines(t, testAnErasureOfAnUnknownSubjectHoldsForLater)
+}
+
+func testAnErasureOfAnUnknownSubjectHoldsForLater(t *testing.T) {
 	ctx := context.Background()
 	r, _, _ := makeRing(t)
 	k := r.NewKey(newSubject())
@@ -185,6 +196,10 @@ func TestAnErasureOfAnUnknownSubjectHoldsForLater(t *testing.T) {
 }
 
 func TestDestroyRefusesTheServersOwnKeys(t *testing.T) {
+	engines(t, testDestroyRefusesTheServersOwnKeys)
+}
+
+func testDestroyRefusesTheServersOwnKeys(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
 	for _, id := range []habeas.SubjectID{houseID, monthID(testStart), {}} {
@@ -295,10 +310,12 @@ func execOutside(t *testing.T, path, text string) {
 
 // Readers, writers and erasures together: whatever is erased stays erased and
 // nothing else goes.
-func TestConcurrentCommitKeyDestroy(t *testing.T) {
+func TestConcurrentCommitKeyDestroy(t *testing.T) { engines(t, testConcurrentCommitKeyDestroy) }
+
+func testConcurrentCommitKeyDestroy(t *testing.T) {
 	ctx := context.Background()
-	path := filepath.Join(t.TempDir(), "keys.db")
-	opts := testOptions()
+	path := newPath(t)
+	opts := testOptions(path)
 	opts.CacheKeys = 64 // far fewer than keys: eviction joins in
 	r, _, err := Create(ctx, path, []byte(testPassword), opts)
 	if err != nil {

@@ -9,7 +9,9 @@ import (
 	"github.com/habeas-data/habeas"
 )
 
-func TestMonthKeys(t *testing.T) {
+func TestMonthKeys(t *testing.T) { engines(t, testMonthKeys) }
+
+func testMonthKeys(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
 	zone := time.FixedZone("east", 5*3600)
@@ -53,6 +55,10 @@ func TestMonthKeys(t *testing.T) {
 }
 
 func TestConcurrentCallersGetOneMonthKey(t *testing.T) {
+	engines(t, testConcurrentCallersGetOneMonthKey)
+}
+
+func testConcurrentCallersGetOneMonthKey(t *testing.T) {
 	ctx := context.Background()
 	r, _, _ := makeRing(t)
 	sealed := make(chan []byte, 8)

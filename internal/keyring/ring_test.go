@@ -8,26 +8,53 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring/store"
+	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
 const testPassword = "correct horse battery staple"
 
 var testStart = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func testOptions() Options {
-	return Options{Clock: habeas.NewManualClock(testStart), KDF: CheapKDF}
+// engines runs a test on a file and on a database.
+func engines(t *testing.T, test func(t *testing.T)) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		t.Run(engine, test)
+	}
+}
+
+// databases holds the DSN that belongs to the path of a key store.
+var databases sync.Map
+
+// newPath returns a place for a store on the engine that the test runs on.
+func newPath(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "keys.db")
+	if strings.Contains(t.Name(), "/postgres") {
+		databases.Store(path, pgtest.Database(t))
+	}
+	return path
+}
+
+func testOptions(path string) Options {
+	opts := Options{Clock: habeas.NewManualClock(testStart), KDF: CheapKDF}
+	if dsn, ok := databases.Load(path); ok {
+		opts.DSN = dsn.(string)
+	}
+	return opts
 }
 
 // makeRing makes a ring in a directory of its own, closed with the test.
 func makeRing(t testing.TB) (*Ring, RecoveryKit, string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "keys.db")
-	r, kit, err := Create(context.Background(), path, []byte(testPassword), testOptions())
+	path := newPath(t)
+	r, kit, err := Create(context.Background(), path, []byte(testPassword), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +64,7 @@ func makeRing(t testing.TB) (*Ring, RecoveryKit, string) {
 
 func openRing(t testing.TB, path string) *Ring {
 	t.Helper()
-	r, err := Open(context.Background(), path, []byte(testPassword), testOptions())
+	r, err := Open(context.Background(), path, []byte(testPassword), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +124,10 @@ func wantKind(t testing.TB, err error, kind habeas.ErrorKind) {
 }
 
 func TestWhatWasSealedOpensAfterARestart(t *testing.T) {
+	engines(t, testWhatWasSealedOpensAfterARestart)
+}
+
+func testWhatWasSealedOpensAfterARestart(t *testing.T) {
 	ctx := context.Background()
 	r, kit, path := makeRing(t)
 	k := commitNew(t, r, 1)[0]
@@ -112,8 +143,8 @@ func TestWhatWasSealedOpensAfterARestart(t *testing.T) {
 	}
 
 	reopen := map[string]func() (*Ring, error){
-		"password": func() (*Ring, error) { return Open(ctx, path, []byte(testPassword), testOptions()) },
-		"recovery": func() (*Ring, error) { return OpenWithRecovery(ctx, path, kit.Code(), testOptions()) },
+		"password": func() (*Ring, error) { return Open(ctx, path, []byte(testPassword), testOptions(path)) },
+		"recovery": func() (*Ring, error) { return OpenWithRecovery(ctx, path, kit.Code(), testOptions(path)) },
 	}
 	for name, open := range reopen {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +194,7 @@ func TestWrongPasswordChangesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := snapshot(t, path)
 			password := []byte("wrong horse battery staple")
-			_, err := Open(ctx, path, password, testOptions())
+			_, err := Open(ctx, path, password, testOptions(path))
 			if !errors.Is(err, ErrWrongPassword) {
 				t.Fatalf("got %v, want ErrWrongPassword", err)
 			}
@@ -171,7 +202,7 @@ func TestWrongPasswordChangesNothing(t *testing.T) {
 			if !bytes.Equal(password, make([]byte, len(password))) {
 				t.Error("the password was not wiped")
 			}
-			_, err = OpenWithRecovery(ctx, path, newRecoveryKit().Code(), testOptions())
+			_, err = OpenWithRecovery(ctx, path, newRecoveryKit().Code(), testOptions(path))
 			if !errors.Is(err, ErrWrongRecoveryCode) {
 				t.Fatalf("got %v, want ErrWrongRecoveryCode", err)
 			}
@@ -246,7 +277,7 @@ func TestCreateRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := snapshot(t, path)
-		if _, _, err := Create(ctx, path, []byte(testPassword), testOptions()); !errors.Is(err, ErrExists) {
+		if _, _, err := Create(ctx, path, []byte(testPassword), testOptions(path)); !errors.Is(err, ErrExists) {
 			t.Errorf("got %v, want ErrExists", err)
 		}
 		if !bytes.Equal(before["keys.db"], snapshot(t, path)["keys.db"]) {
@@ -259,13 +290,13 @@ func TestCreateRefuses(t *testing.T) {
 		if err := os.WriteFile(tombstonePath(path), []byte(line), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Create(ctx, path, []byte(testPassword), testOptions()); !errors.Is(err, ErrExists) {
+		if _, _, err := Create(ctx, path, []byte(testPassword), testOptions(path)); !errors.Is(err, ErrExists) {
 			t.Errorf("got %v, want ErrExists", err)
 		}
 	})
 	t.Run("a weak password", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "keys.db")
-		_, _, err := Create(ctx, path, []byte("short"), testOptions())
+		_, _, err := Create(ctx, path, []byte("short"), testOptions(path))
 		wantKind(t, err, habeas.KindInvalid)
 		if len(snapshot(t, path)) != 0 {
 			t.Error("something was written")
@@ -284,7 +315,7 @@ func TestCreateStartsOverAfterAnInterruptedAttempt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, _, err := Create(context.Background(), path, []byte(testPassword), testOptions())
+	r, _, err := Create(context.Background(), path, []byte(testPassword), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +334,7 @@ func TestCreateStartsOverAfterAnInterruptedAttempt(t *testing.T) {
 func TestOpenRefusesWhatIsNoKeyStore(t *testing.T) {
 	ctx := context.Background()
 	open := func(path string) error {
-		r, err := Open(ctx, path, []byte(testPassword), testOptions())
+		r, err := Open(ctx, path, []byte(testPassword), testOptions(path))
 		if err == nil {
 			_ = r.Close()
 		}
@@ -371,7 +402,9 @@ func TestOpenRefusesTamperedWrappers(t *testing.T) {
 	}
 }
 
-func TestAfterCloseEverythingIsSealed(t *testing.T) {
+func TestAfterCloseEverythingIsSealed(t *testing.T) { engines(t, testAfterCloseEverythingIsSealed) }
+
+func testAfterCloseEverythingIsSealed(t *testing.T) {
 	ctx := context.Background()
 	r, _, _ := makeRing(t)
 	k, root := commitNew(t, r, 1)[0], r.root()

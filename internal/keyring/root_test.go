@@ -66,12 +66,12 @@ func TestRotateRewrapsOnlyTheRootKey(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if _, err := Open(ctx, path, []byte(testPassword), testOptions()); !errors.Is(err, ErrWrongPassword) {
+	if _, err := Open(ctx, path, []byte(testPassword), testOptions(path)); !errors.Is(err, ErrWrongPassword) {
 		t.Errorf("old password: got %v, want ErrWrongPassword", err)
 	}
 	for name, open := range map[string]func() (*Ring, error){
-		"new password":  func() (*Ring, error) { return Open(ctx, path, []byte(next), testOptions()) },
-		"recovery code": func() (*Ring, error) { return OpenWithRecovery(ctx, path, kit.Code(), testOptions()) },
+		"new password":  func() (*Ring, error) { return Open(ctx, path, []byte(next), testOptions(path)) },
+		"recovery code": func() (*Ring, error) { return OpenWithRecovery(ctx, path, kit.Code(), testOptions(path)) },
 	} {
 		r, err := open()
 		if err != nil {
@@ -83,6 +83,10 @@ func TestRotateRewrapsOnlyTheRootKey(t *testing.T) {
 }
 
 func TestNewRecoveryKitReplacesTheOldOne(t *testing.T) {
+	engines(t, testNewRecoveryKitReplacesTheOldOne)
+}
+
+func testNewRecoveryKitReplacesTheOldOne(t *testing.T) {
 	ctx := context.Background()
 	r, old, path := makeRing(t)
 	commitNew(t, r, 20)
@@ -97,10 +101,10 @@ func TestNewRecoveryKitReplacesTheOldOne(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenWithRecovery(ctx, path, old.Code(), testOptions()); !errors.Is(err, ErrWrongRecoveryCode) {
+	if _, err := OpenWithRecovery(ctx, path, old.Code(), testOptions(path)); !errors.Is(err, ErrWrongRecoveryCode) {
 		t.Errorf("old code: got %v, want ErrWrongRecoveryCode", err)
 	}
-	r, err = OpenWithRecovery(ctx, path, kit.Code(), testOptions())
+	r, err = OpenWithRecovery(ctx, path, kit.Code(), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,20 +16,28 @@ func (r *Ring) Secret(ctx context.Context, name string, generate func() ([]byte,
 	if name == "" {
 		return nil, habeas.Invalid("name", "A secret needs a name.")
 	}
-	place := append([]byte("habeas secret v1 "), r.id[:]...)
-	place = append(place, name...)
 	wrapped, err := r.store.Secret(ctx, name, func() ([]byte, error) {
 		secret, err := generate()
 		if err != nil {
 			return nil, err
 		}
 		defer clear(secret)
-		return r.secret.Seal(nil, nil, secret, place), nil
+		return r.secret.Seal(nil, nil, secret, r.secretPlace(name)), nil
 	})
 	if err != nil {
 		return nil, mapError(err)
 	}
-	secret, err := r.secret.Open(nil, nil, wrapped, place)
+	return r.openSecret(name, wrapped)
+}
+
+// secretPlace binds a wrapped secret to its ring and its name.
+func (r *Ring) secretPlace(name string) []byte {
+	place := append([]byte("habeas secret v1 "), r.id[:]...)
+	return append(place, name...)
+}
+
+func (r *Ring) openSecret(name string, wrapped []byte) ([]byte, error) {
+	secret, err := r.secret.Open(nil, nil, wrapped, r.secretPlace(name))
 	if err != nil {
 		return nil, errDamaged.WithCause(err)
 	}

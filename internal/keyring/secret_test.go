@@ -8,7 +8,9 @@ import (
 	"testing"
 )
 
-func TestSecretIsMadeOnce(t *testing.T) {
+func TestSecretIsMadeOnce(t *testing.T) { engines(t, testSecretIsMadeOnce) }
+
+func testSecretIsMadeOnce(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
 	made, mu := 0, sync.Mutex{}
@@ -39,6 +41,10 @@ func TestSecretIsMadeOnce(t *testing.T) {
 }
 
 func TestAFailingSecretLeavesTheStoreUsable(t *testing.T) {
+	engines(t, testAFailingSecretLeavesTheStoreUsable)
+}
+
+func testAFailingSecretLeavesTheStoreUsable(t *testing.T) {
 	ctx := context.Background()
 	r, _, _ := makeRing(t)
 	boom := errors.New("no entropy")

@@ -159,7 +159,7 @@ func (r *Ring) Keys(ctx context.Context, ids []habeas.SubjectID) (map[habeas.Sub
 	return out, nil
 }
 
-// pageSize is how many keys All reads at a time. It holds no read transaction
+// pageSize is how many keys pages reads at a time. It holds no read transaction
 // between pages, which would keep an erasure from emptying the log.
 const pageSize = 1000
 
@@ -167,6 +167,18 @@ const pageSize = 1000
 // filling the cache; keys committed meanwhile may be missed. It stops at the
 // first error and returns it.
 func (r *Ring) All(ctx context.Context, visit func(habeas.SubjectID, *Key) error) error {
+	return r.pages(ctx, func(row store.Row, generation uint64) error {
+		k, err := r.unwrap(row.ID, row.Wrapped, generation)
+		if err != nil {
+			return err
+		}
+		return visit(row.ID, k)
+	})
+}
+
+// pages calls visit with what is stored of every subject. The generation was valid
+// when it was read.
+func (r *Ring) pages(ctx context.Context, visit func(row store.Row, generation uint64) error) error {
 	var after habeas.SubjectID
 	for {
 		if r.closed() {
@@ -182,11 +194,7 @@ func (r *Ring) All(ctx context.Context, visit func(habeas.SubjectID, *Key) error
 			if reserved(row.ID) || r.erased(row.ID) {
 				continue
 			}
-			k, err := r.unwrap(row.ID, row.Wrapped, generation)
-			if err != nil {
-				return err
-			}
-			if err := visit(row.ID, k); err != nil {
+			if err := visit(row, generation); err != nil {
 				return err
 			}
 		}

@@ -38,7 +38,9 @@ func TestCommitMakesKeysDurableAndMayBeRepeated(t *testing.T) {
 	}
 }
 
-func TestCommitIsAllOrNothing(t *testing.T) {
+func TestCommitIsAllOrNothing(t *testing.T) { engines(t, testCommitIsAllOrNothing) }
+
+func testCommitIsAllOrNothing(t *testing.T) {
 	ctx := context.Background()
 	r, _, _ := makeRing(t)
 	taken := commitNew(t, r, 1)[0]
@@ -72,6 +74,10 @@ func TestCommitIsAllOrNothing(t *testing.T) {
 }
 
 func TestConcurrentCommitsSucceedOrFailEachByItself(t *testing.T) {
+	engines(t, testConcurrentCommitsSucceedOrFailEachByItself)
+}
+
+func testConcurrentCommitsSucceedOrFailEachByItself(t *testing.T) {
 	ctx := context.Background()
 	r, _, _ := makeRing(t)
 	taken := commitNew(t, r, 1)[0].Subject()
@@ -97,7 +103,9 @@ func TestConcurrentCommitsSucceedOrFailEachByItself(t *testing.T) {
 	}
 }
 
-func TestACancelledCommitWritesNothing(t *testing.T) {
+func TestACancelledCommitWritesNothing(t *testing.T) { engines(t, testACancelledCommitWritesNothing) }
+
+func testACancelledCommitWritesNothing(t *testing.T) {
 	r, _, _ := makeRing(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -111,6 +119,10 @@ func TestACancelledCommitWritesNothing(t *testing.T) {
 }
 
 func TestKeysReadsManyAndLeavesOutTheOthers(t *testing.T) {
+	engines(t, testKeysReadsManyAndLeavesOutTheOthers)
+}
+
+func testKeysReadsManyAndLeavesOutTheOthers(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
 	keys := commitNew(t, r, 300)
@@ -146,6 +158,10 @@ func TestKeysReadsManyAndLeavesOutTheOthers(t *testing.T) {
 }
 
 func TestAllVisitsEverySubjectOnceInOrderAndSparesTheCache(t *testing.T) {
+	engines(t, testAllVisitsEverySubjectOnceInOrderAndSparesTheCache)
+}
+
+func testAllVisitsEverySubjectOnceInOrderAndSparesTheCache(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
 	want := map[habeas.SubjectID]bool{}

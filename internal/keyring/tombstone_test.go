@@ -12,6 +12,10 @@ import (
 )
 
 func TestATornLineOfTheListIsDroppedAndADamagedOneRefused(t *testing.T) {
+	engines(t, testATornLineOfTheListIsDroppedAndADamagedOneRefused)
+}
+
+func testATornLineOfTheListIsDroppedAndADamagedOneRefused(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
 	keys := commitNew(t, r, 3)
@@ -37,7 +41,7 @@ func TestATornLineOfTheListIsDroppedAndADamagedOneRefused(t *testing.T) {
 	if err := os.WriteFile(tombstonePath(path), []byte(damaged), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(ctx, path, []byte(testPassword), testOptions())
+	_, err = Open(ctx, path, []byte(testPassword), testOptions(path))
 	wantKind(t, err, habeas.KindUnavailable)
 	var e *habeas.Error
 	if errors.As(err, &e) && e.Args["line"] != "1" {

@@ -257,6 +257,8 @@ var (
 // outside is an error that no database had a part in.
 type outside struct{ error }
 
+func (o outside) Unwrap() error { return o.error }
+
 // explain puts one of the errors above in front of what the driver says.
 func explain(err error) error {
 	var pg *pgconn.PgError
