@@ -32,8 +32,8 @@ type AccountsDeps struct {
 	Changes      account.ChangeRules // of the main address; zero: account.DefaultChangeRules
 }
 
-// Accounts are the use cases about accounts. It implements web.Accounts and
-// web.SignIns, and is safe for concurrent use.
+// Accounts are the use cases about accounts. It implements what web/account and
+// web/admin ask of accounts and roles, and ui.SignIns, and is safe for concurrent use.
 type Accounts struct {
 	db     *sqlstore.DB
 	keys   *keyring.Ring
@@ -82,7 +82,7 @@ func (a *Accounts) errClosed() *habeas.Error {
 		WithCode("account.closed").With("contact", a.mailer.Contact)
 }
 
-// Who implements web.SignIns. It reads one row, and the roles through their seam, at
+// Who implements ui.SignIns. It reads one row, and the roles through their seam, at
 // every request: what is revoked is gone at once. A sign-in that opens no more than
 // recovery is nobody's here; see Recovering.
 func (a *Accounts) Who(ctx context.Context, sign edge.TokenHash) (habeas.Actor, string, error) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Deliveries is the delivery record: what became of the mails (PTY-20). It
-// implements web.Deliveries.
+// implements web/admin.Deliveries and web/party.Invitations.
 type Deliveries struct{ DB *sqlstore.DB }
 
 // Recent lists the newest deliveries for administrators, those given up first.

@@ -50,7 +50,7 @@ type RecordLedger interface {
 	Check(receipt, leaf []byte) (good bool, finding string)
 }
 
-// Records are the use cases about records. It implements web.Records.
+// Records are the use cases about records. It implements web/party.Records.
 type Records struct {
 	DB       *sqlstore.DB
 	Keys     *keyring.Ring
@@ -85,7 +85,7 @@ func (r *Records) FindOrCreate(ctx context.Context, in party.Assertion) (*party.
 	return a, r.DB.Do(ctx, a)
 }
 
-// SourceName implements web.Records.
+// SourceName implements web/party.Records.
 func (r *Records) SourceName(ctx context.Context, a habeas.Actor, s party.Source) string {
 	switch s.Kind {
 	case party.FromSystem:

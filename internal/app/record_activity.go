@@ -25,7 +25,7 @@ func (r *Records) subjects(ctx context.Context, a habeas.Actor) (map[habeas.Subj
 	return out, nil
 }
 
-// Activity implements web.Records.
+// Activity implements web/party.Records.
 func (r *Records) Activity(ctx context.Context, a habeas.Actor, before habeas.EventID, limit int) ([]party.Look, error) {
 	subjects, err := r.subjects(ctx, a)
 	if err != nil {
@@ -66,7 +66,7 @@ func (r *Records) actorName(ctx context.Context, reader, who habeas.Actor) strin
 	return "this server"
 }
 
-// Line implements web.Records.
+// Line implements web/party.Records.
 func (r *Records) Line(ctx context.Context, a habeas.Actor, event habeas.EventID) (party.Look, error) {
 	subjects, err := r.subjects(ctx, a)
 	if err != nil {
@@ -120,7 +120,7 @@ func (r *Records) receipt(ctx context.Context, w audit.Witnessed) (text []byte, 
 	return r.Ledger.Receipt(ctx, w.Index, extra)
 }
 
-// Receipt implements web.Records.
+// Receipt implements web/party.Records.
 func (r *Records) Receipt(ctx context.Context, a habeas.Actor, event habeas.EventID) ([]byte, bool, error) {
 	l, err := r.Line(ctx, a, event)
 	if err != nil {
@@ -129,7 +129,7 @@ func (r *Records) Receipt(ctx context.Context, a habeas.Actor, event habeas.Even
 	return r.receipt(ctx, l.Witnessed)
 }
 
-// Prove implements web.Records.
+// Prove implements web/party.Records.
 func (r *Records) Prove(ctx context.Context, a habeas.Actor, event habeas.EventID, flip bool) (bool, string, error) {
 	l, err := r.Line(ctx, a, event)
 	if err != nil {

@@ -61,7 +61,7 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 	return party.Candidates(c, parties, held, heard, r.Clock.Now(), rules), nil
 }
 
-// Offers implements web.Records. A person with nothing to claim and nothing of
+// Offers implements web/party.Records. A person with nothing to claim and nothing of
 // their own gets a fresh record (PTY-9).
 func (r *Records) Offers(ctx context.Context, a habeas.Actor) ([]party.Offer, error) {
 	c, err := r.Accounts.Claimant(ctx, a)
@@ -196,7 +196,7 @@ func (r *Records) knownBySelf(ctx context.Context, w party.Reader, id habeas.Par
 	return out, nil
 }
 
-// Offer implements web.Records: it opens the claim.
+// Offer implements web/party.Records: it opens the claim.
 func (r *Records) Offer(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Offer, error) {
 	offers, err := r.Offers(ctx, a)
 	if err != nil {
@@ -253,7 +253,7 @@ func (r *Records) claimNow(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor,
 	return p, c, who, linked, err
 }
 
-// Accept implements web.Records.
+// Accept implements web/party.Records.
 func (r *Records) Accept(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, corrected party.Values) error {
 	corrected, err := r.schemas.Clean(corrected)
 	if err != nil {
@@ -347,7 +347,7 @@ func (r *Records) tellEnterer(ctx context.Context, tx *sqlstore.Tx, said []party
 	return nil
 }
 
-// NotMe implements web.Records.
+// NotMe implements web/party.Records.
 func (r *Records) NotMe(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64) error {
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()

@@ -67,7 +67,7 @@ type copiedEvent struct {
 	Leaf    int64             `json:"leaf"` // -1 while it waits for its place
 }
 
-// Copy implements web.Records (PTY-18). What still asks for evidence is masked in
+// Copy implements web/party.Records (PTY-18). What still asks for evidence is masked in
 // the copy as it is on the page.
 func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) {
 	held, err := r.Accounts.Holdings(ctx, a)

@@ -12,7 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// Erase implements web.Records: the rows go, then the key, and the leaf that
+// Erase implements web/party.Records: the rows go, then the key, and the leaf that
 // witnesses it stays as the proof. The key goes last, so that a crash in between
 // leaves nothing that could be read and everything that was decided.
 func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]byte, error) {
@@ -75,7 +75,7 @@ func (r *Records) forget(ctx context.Context, ids []habeas.PartyID, subjects ...
 	return r.DB.Compact(ctx)
 }
 
-// EraseMe implements web.Records: all records of the actor's and the account itself,
+// EraseMe implements web/party.Records: all records of the actor's and the account itself,
 // in one transaction, then their keys. What witnesses it is the house's, and names
 // nobody: nobody is left who could open a line of their own.
 func (r *Records) EraseMe(ctx context.Context, a habeas.Actor) ([]byte, error) {

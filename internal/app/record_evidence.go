@@ -14,7 +14,7 @@ import (
 // lookupPaper is the lookup kind of codes on paper.
 const lookupPaper = "paper"
 
-// ShowEvidence implements web.Records.
+// ShowEvidence implements web/party.Records.
 func (r *Records) ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (right bool, left int, err error) {
 	if kind != party.MembershipNumber && kind != party.PaperCode {
 		return false, 0, habeas.Invalid("kind", "Show a membership number or a code that you were given on paper.").WithCode("evidence.kind")

@@ -24,7 +24,7 @@ func (r *Records) own(ctx context.Context, from party.Reader, a habeas.Actor, id
 	return rec, said, nil
 }
 
-// Mine implements web.Records.
+// Mine implements web/party.Records.
 func (r *Records) Mine(ctx context.Context, a habeas.Actor) ([]party.Record, error) {
 	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
 	if err != nil {
@@ -41,13 +41,13 @@ func (r *Records) Mine(ctx context.Context, a habeas.Actor) ([]party.Record, err
 	return records, err
 }
 
-// My implements web.Records.
+// My implements web/party.Records.
 func (r *Records) My(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, error) {
 	rec, _, err := r.own(ctx, r.DB.Records(), a, id)
 	return rec.MaskFor(false), err
 }
 
-// Occasions implements web.Records.
+// Occasions implements web/party.Records.
 func (r *Records) Occasions(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Attended, error) {
 	rec, said, err := r.own(ctx, r.DB.Records(), a, id)
 	if err != nil {
@@ -118,7 +118,7 @@ func (r *Records) booker(ctx context.Context, rec party.Record, s party.Statemen
 	return given
 }
 
-// Correct implements web.Records.
+// Correct implements web/party.Records.
 func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, said party.Values) error {
 	said, err := r.schemas.Clean(said)
 	if err != nil {
@@ -157,7 +157,7 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 	})
 }
 
-// Profile implements web.Records.
+// Profile implements web/party.Records.
 func (r *Records) Profile(ctx context.Context, id habeas.PartyID) (party.Record, error) {
 	rec, said, err := r.load(ctx, r.DB.Records(), id)
 	none := habeas.NotFound("There is no public profile here.").WithCode("profile.none")

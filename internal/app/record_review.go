@@ -9,7 +9,7 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// Waiting implements web.Records.
+// Waiting implements web/party.Records.
 func (r *Records) Waiting(ctx context.Context, a habeas.Actor, after habeas.PartyID, limit int) ([]party.Record, error) {
 	if err := staff(&a); err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (r *Records) Waiting(ctx context.Context, a habeas.Actor, after habeas.Part
 	return r.show(ctx, a, listWaiting, ids)
 }
 
-// Rivals implements web.Records.
+// Rivals implements web/party.Records.
 func (r *Records) Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Record, error) {
 	if err := staff(&a); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (r *Records) Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 	return r.show(ctx, a, listRivals, ids)
 }
 
-// Decide implements web.Records.
+// Decide implements web/party.Records.
 func (r *Records) Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID, d party.Decision) error {
 	if err := staff(&a); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (r *Records) unlink(ctx context.Context, w sqlstore.RecordsTx, id habeas.Pa
 	return nil
 }
 
-// Reconsider implements web.Records: it takes a decision back while nobody has claimed
+// Reconsider implements web/party.Records: it takes a decision back while nobody has claimed
 // the record meanwhile.
 func (r *Records) Reconsider(ctx context.Context, a habeas.Actor, id habeas.PartyID, reason party.Review) error {
 	if err := staff(&a); err != nil {

@@ -22,7 +22,7 @@ func staff(a *habeas.Actor) error {
 	return nil
 }
 
-// Tally implements web.Records.
+// Tally implements web/party.Records.
 func (r *Records) Tally(ctx context.Context, a habeas.Actor) (t party.Tally, err error) {
 	if err := staff(&a); err != nil {
 		return t, err
@@ -31,7 +31,7 @@ func (r *Records) Tally(ctx context.Context, a habeas.Actor) (t party.Tally, err
 	return t, err
 }
 
-// Find implements web.Records. An empty query lists the newest.
+// Find implements web/party.Records. An empty query lists the newest.
 func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit int) ([]party.Record, bool, error) {
 	if err := staff(&a); err != nil {
 		return nil, false, err
@@ -66,7 +66,7 @@ func (r *Records) show(ctx context.Context, a habeas.Actor, kind string, ids []h
 	return found, nil
 }
 
-// Open implements web.Records. The read is witnessed before anything is shown.
+// Open implements web/party.Records. The read is witnessed before anything is shown.
 func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, error) {
 	if err := staff(&a); err != nil {
 		return party.Record{}, err
@@ -83,7 +83,7 @@ func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (
 	})
 }
 
-// Like implements web.Records.
+// Like implements web/party.Records.
 func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]party.Record, error) {
 	if err := staff(&a); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]p
 	return r.show(ctx, a, listLike, r.Finder.Like(v, 8))
 }
 
-// Enter implements web.Records.
+// Enter implements web/party.Records.
 func (r *Records) Enter(ctx context.Context, a habeas.Actor, in party.Assertion, invite bool) (habeas.PartyID, bool, error) {
 	if err := staff(&a); err != nil {
 		return habeas.PartyID{}, false, err
@@ -116,7 +116,7 @@ func (r *Records) Enter(ctx context.Context, a habeas.Actor, in party.Assertion,
 	return said.Party, said.Created, err
 }
 
-// Amend implements web.Records.
+// Amend implements web/party.Records.
 func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, said party.Values) error {
 	if err := staff(&a); err != nil {
 		return err
@@ -159,7 +159,7 @@ func (r *Records) knownByStaff(ctx context.Context, w sqlstore.RecordsTx, rec pa
 	return []party.KnownAs{r.known(rec.Party.ID, party.StaffSource, rows, hash, identityOf(rec))}, err
 }
 
-// ChangeAddress implements web.Records. The old address no longer leads to the
+// ChangeAddress implements web/party.Records. The old address no longer leads to the
 // record; a claim that is looking at it aborts (PTY-A32).
 func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.PartyID, to email.Address) error {
 	if err := staff(&a); err != nil {
@@ -230,7 +230,7 @@ func valuesOf(rec party.Record) party.Values {
 	return v
 }
 
-// Invite implements web.Records.
+// Invite implements web/party.Records.
 func (r *Records) Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID) error {
 	if err := staff(&a); err != nil {
 		return err
@@ -256,7 +256,7 @@ func (r *Records) Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 	})
 }
 
-// PaperCode implements web.Records: twelve characters, 60 bits, of which only a
+// PaperCode implements web/party.Records: twelve characters, 60 bits, of which only a
 // keyed hash is kept.
 func (r *Records) PaperCode(ctx context.Context, a habeas.Actor, id habeas.PartyID) (string, time.Time, error) {
 	if err := staff(&a); err != nil {

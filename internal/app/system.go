@@ -14,7 +14,7 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// Systems are the use cases about connected systems. It implements web.Systems and
+// Systems are the use cases about connected systems. It implements web/admin.Systems and
 // api.Systems, and names systems for the pages about records.
 type Systems struct {
 	db      *sqlstore.DB

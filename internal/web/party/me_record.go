@@ -101,29 +101,14 @@ func (s *Pages) occasionRow(v ui.Visit, o party.Attended) OccasionRow {
 }
 
 func (s *Pages) recordEvidence(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
-	f, kind, proof, wrong := readEvidence(w, r)
-	if f == nil {
-		return wrong
-	}
-	if wrong == nil {
-		if wrong = s.tryEvidence(r, v, id, kind, proof); wrong == nil {
-			s.done(w, "evidence")
-			http.Redirect(w, r, "/me/records/"+id.String(), http.StatusSeeOther)
-			return nil
+	return s.evidence(w, r, v, id, evidenceOn{"/me/records/" + id.String(), "me/record", func() (any, *Evidence, error) {
+		rec, err := s.Records.My(r.Context(), v.Actor, id)
+		if err != nil {
+			return nil, nil, err
 		}
-	}
-	rec, err := s.Records.My(r.Context(), v.Actor, id)
-	if err != nil {
-		return err
-	}
-	page, err := s.recordPage(r, v, rec)
-	if err != nil {
-		return err
-	}
-	if page.Evidence == nil || !page.Evidence.showAgain(v.P, f, wrong) {
-		return wrong
-	}
-	return s.Render(w, r, http.StatusBadRequest, "me/record", page)
+		page, err := s.recordPage(r, v, rec)
+		return page, page.Evidence, err
+	}})
 }
 
 // EditPage is the data of me/edit and staff/edit: one data set as a form.

@@ -140,33 +140,57 @@ func noMatch(left int) error {
 	return habeas.Invalid("proof", "That did not match. You have {left} tries left.").WithCode("evidence.wrong").With("left", strconv.Itoa(left))
 }
 
-func (s *Pages) offerEvidence(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
+// evidenceOn is a page with the evidence form on it: the confirm screen, or a record
+// of one's own.
+type evidenceOn struct {
+	path, name string // where it is, and its template
+	// load makes the page; form is nil when nothing on it is masked any more, or staff
+	// must help first.
+	load func() (page any, form *Evidence, err error)
+}
+
+// evidence tries what was typed and shows the page again when it did not fit.
+func (s *Pages) evidence(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID, on evidenceOn) error {
 	f, kind, proof, wrong := readEvidence(w, r)
 	if f == nil {
 		return wrong
 	}
-	if _, err := s.Records.Offer(r.Context(), v.Actor, id); err != nil { // so that there is a claim to support
-		return err
+	if wrong == nil {
+		wrong = s.tryEvidence(r, v, id, kind, proof)
 	}
 	if wrong == nil {
-		if wrong = s.tryEvidence(r, v, id, kind, proof); wrong == nil {
-			s.done(w, "evidence")
-			http.Redirect(w, r, "/me/offers/"+id.String(), http.StatusSeeOther)
-			return nil
-		}
+		s.done(w, "evidence")
+		http.Redirect(w, r, on.path, http.StatusSeeOther)
+		return nil
 	}
-	o, err := s.Records.Offer(r.Context(), v.Actor, id)
+	if habeas.KindOf(wrong) == habeas.KindInternal {
+		return wrong
+	}
+	page, form, err := on.load()
 	if err != nil {
 		return err
 	}
-	page := s.offerPage(r, v, o)
-	if page.Evidence == nil {
-		return s.Render(w, r, http.StatusOK, "me/offer", page)
+	if form == nil { // the page itself says what has become of it
+		return s.Render(w, r, http.StatusOK, on.name, page)
 	}
-	if !page.Evidence.showAgain(v.P, f, wrong) {
+	if !form.showAgain(v.P, f, wrong) {
 		return wrong
 	}
-	return s.Render(w, r, http.StatusBadRequest, "me/offer", page)
+	return s.Render(w, r, http.StatusBadRequest, on.name, page)
+}
+
+func (s *Pages) offerEvidence(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
+	if _, err := s.Records.Offer(r.Context(), v.Actor, id); err != nil { // so that there is a claim to support
+		return err
+	}
+	return s.evidence(w, r, v, id, evidenceOn{"/me/offers/" + id.String(), "me/offer", func() (any, *Evidence, error) {
+		o, err := s.Records.Offer(r.Context(), v.Actor, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		page := s.offerPage(r, v, o)
+		return page, page.Evidence, nil
+	}})
 }
 
 func (s *Pages) acceptOffer(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
