@@ -124,6 +124,9 @@ func (o *overlay) prefetch(plans []party.Plan) {
 		}
 		if !known {
 			o.parties.need(n.Party)
+			if _, err := o.w.db.cfg.Keys.OpenSample(); err != nil {
+				o.err = err
+			}
 		}
 	}
 	o.parties.read()
