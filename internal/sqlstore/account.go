@@ -298,7 +298,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 			return err
 		}
 	}
-	if err := w.tx.orphan(habeas.SubjectOf(id)); err != nil {
+	if err := w.tx.orphan(habeas.SubjectOf(id), e); err != nil {
 		return err
 	}
 	return exactlyOne(w.tx.exec(`DELETE FROM account WHERE id = ?`, id[:]))

@@ -320,7 +320,7 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 	if !found {
 		return false, nil
 	}
-	if err := w.tx.orphan(subject); err != nil {
+	if err := w.tx.orphan(subject, e); err != nil {
 		return found, err
 	}
 	return found, w.tx.Audit(e)

@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"strings"
 
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
 )
 
@@ -23,6 +25,8 @@ type engine interface {
 	apply(tx *Tx, changes []party.Change) error
 	// append writes a leaf into the ledger.
 	append(tx *Tx, l leafRow) error
+	// forget tells other nodes whom an erasure was about.
+	forget(tx *Tx, subject habeas.SubjectID, witness audit.Entry) error
 
 	// over reports whether an error has ended the whole transaction, so that no
 	// savepoint can save the rest of it.
@@ -48,6 +52,7 @@ type texts struct {
 
 	size, rows, hashes string // ledger.Source
 	events, event      string // lines of a subject
+	tidy               string // removes what was over before a time, 1000 rows at most; may be empty
 }
 
 var sqliteTexts = texts{
@@ -75,6 +80,7 @@ var postgresTexts = texts{
 		WHERE l.subject = ? AND l.event < ? ORDER BY l.event DESC LIMIT ?`,
 	event: `SELECT t.idx, l.event, l.leaf, l.sealed FROM leaf l LEFT JOIN tree t ON t.event = l.event
 		WHERE l.subject = ? AND l.event = ?`,
+	tidy: `DELETE FROM forgotten WHERE event IN (SELECT event FROM forgotten WHERE at < ? LIMIT 1000)`,
 }
 
 // leafRow is a leaf on its way into the ledger.

@@ -301,17 +301,20 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
-	if err := w.tx.orphan(habeas.SubjectOf(p.ID)); err != nil {
+	if err := w.tx.orphan(habeas.SubjectOf(p.ID), e); err != nil {
 		return err
 	}
 	return exactlyOne(w.tx.exec(`DELETE FROM party WHERE id = ?`, p.ID[:]))
 }
 
 // orphan parts the leaves of an erased subject from each other: each gets a random
-// subject of its own, and the sealed detail, unreadable anyway, goes.
-func (tx *Tx) orphan(subject habeas.SubjectID) error {
-	_, err := tx.exec(tx.w.db.text.orphan, subject[:])
-	return err
+// subject of its own, and the sealed detail, unreadable anyway, goes. The witness is
+// the entry of the erasure.
+func (tx *Tx) orphan(subject habeas.SubjectID, witness audit.Entry) error {
+	if _, err := tx.exec(tx.w.db.text.orphan, subject[:]); err != nil {
+		return err
+	}
+	return tx.w.db.engine.forget(tx, subject, witness)
 }
 
 // ChangeTicket implements party.Writer.

@@ -9,6 +9,8 @@ import (
 
 	_ "modernc.org/sqlite" // registers the pure-Go driver "sqlite"
 
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/ledger"
 )
@@ -108,6 +110,8 @@ func (e *sqliteEngine) append(tx *Tx, l leafRow) error {
 	_, err := tx.w.stmts.insertLeaf.ExecContext(tx.ctx, index, l.event[:], l.subject[:], l.public, hashes, l.sealed)
 	return err
 }
+
+func (e *sqliteEngine) forget(*Tx, habeas.SubjectID, audit.Entry) error { return nil } // there are none
 
 func (e *sqliteEngine) over(error) bool       { return false }
 func (e *sqliteEngine) again(error, int) bool { return false }

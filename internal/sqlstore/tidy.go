@@ -11,6 +11,7 @@ import (
 const (
 	keepIdempotent = 30 * 24 * time.Hour
 	keepDelivery   = 30 * 24 * time.Hour
+	keepForgotten  = time.Hour
 )
 
 // Tidy removes technical rows whose time is over, in small transactions so that
@@ -20,6 +21,7 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		query  string
 		before int64
 	}{
+		{o.db.text.tidy, millis(now.Add(-keepForgotten))},
 		{`DELETE FROM idempotent WHERE key IN (SELECT key FROM idempotent WHERE at < ? LIMIT 1000)`, millis(now.Add(-keepIdempotent))},
 		{`DELETE FROM system_token WHERE hash IN (SELECT hash FROM system_token WHERE expires < ? LIMIT 1000)`, millis(now)},
 		{`DELETE FROM sign_in WHERE hash IN (SELECT hash FROM sign_in WHERE expires < ? LIMIT 1000)`, millis(now)},
@@ -32,7 +34,7 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM known_browser WHERE seen_at < ?`, millis(now.Add(-account.KnownBrowserFor))},
 		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'waiting' AND ended < ? LIMIT 1000)`, millis(now.Add(-keepDelivery))},
 	} {
-		for more := true; more && ctx.Err() == nil; {
+		for more := t.query != ""; more && ctx.Err() == nil; {
 			err := o.db.InTx(ctx, func(tx *Tx) error {
 				res, err := tx.exec(t.query, t.before)
 				if err != nil {

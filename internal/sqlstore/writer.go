@@ -165,6 +165,9 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 			w.db.engine.rollback(tx)
 		}
 	}()
+	if err := w.db.cfg.Keys.Refresh(ctx); err != nil { // no key is used that another node has destroyed
+		return nil, err
+	}
 	results := make([]error, len(batch))
 	overlay := newOverlay(ctx, w)
 	overlay.prefetch(plansOf(batch))

@@ -125,12 +125,12 @@ INSERT INTO lease (name, holder, epoch, expires) VALUES ('sequencer', '', 0, '-i
 -- Empty: its lock is the turn to write.
 CREATE TABLE write_turn (nothing boolean);
 
--- Who was erased of late, so that other nodes forget them too. The leaf itself does
--- not say it any more.
+-- Who was erased in the last hour, sealed, so that other nodes forget them too. The
+-- leaf itself does not say it.
 CREATE TABLE forgotten (
-  event   bytea  PRIMARY KEY,
-  subject bytea  NOT NULL,
-  at      bigint NOT NULL
+  event  bytea  PRIMARY KEY,
+  sealed bytea  NOT NULL,
+  at     bigint NOT NULL
 );
 
 -- Mail and other side effects, committed with what caused them.
