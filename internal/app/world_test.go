@@ -54,7 +54,7 @@ const masterPassword = "correct horse battery"
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
+	w := &world{TB: t, dir: t.TempDir(), dsn: pgtest.DSN(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
 	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), []byte(masterPassword), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.ok(err)
 	w.open(keys)
@@ -64,7 +64,6 @@ func newWorld(t testing.TB) *world {
 // open makes the server of the stores in the world's directory and database.
 func (w *world) open(keys *keyring.Ring) {
 	w.Helper()
-	w.dsn = dsn
 	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
 	s := &app.Server{Finder: party.NewIndex(), Config: app.Config{
 		Dir: w.dir, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
@@ -72,7 +71,7 @@ func (w *world) open(keys *keyring.Ring) {
 	}}
 	w.Server = s
 	s.Schemas = must(party.NewSchemas(party.DefaultSchemas()...))(w)
-	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: dsn, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)
+	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)
 	w.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
