@@ -281,11 +281,11 @@ func TestATicketOutlivesTheErasureOfOneOfItsPeople(t *testing.T) {
 		t.Error("the ticket went with Tom")
 	}
 	w.later(time.Hour)
-	is := must(w.Systems.Records().CancelTicket(w.ctx(), bookings.actor, "B-1", 2))(w)
+	is := must(w.Systems.Records().CancelTicket(w.ctx(), bookings.actor, "B-1", 2, nil))(w)
 	if got := attended().Ticket; is.State != party.TicketCancelled || got.State != party.TicketCancelled || got.Version != 2 {
 		t.Errorf("after cancellation: %+v", got)
 	}
-	if _, err := w.Systems.Records().CancelTicket(w.ctx(), bookings.actor, "B-1", 1); habeas.KindOf(err) != habeas.KindConflict {
+	if _, err := w.Systems.Records().CancelTicket(w.ctx(), bookings.actor, "B-1", 1, nil); habeas.KindOf(err) != habeas.KindConflict {
 		t.Errorf("an older version: %v", err)
 	}
 	if rec := w.held(bell); len(rec.Tickets) != 0 {
