@@ -68,8 +68,12 @@ func OpenLoader(ctx context.Context, cfg Config, schema int64) (_ *Loader, err e
 		l.pool, err = sql.Open("pgx", cfg.DSN)
 	} else {
 		l.path = filepath.Join(cfg.Dir, "records.db")
-		if _, err := os.Lstat(l.path); err == nil {
+		f, err := os.OpenFile(l.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if errors.Is(err, fs.ErrExist) {
 			return nil, errNotEmpty
+		}
+		if err = errors.Join(err, f.Close()); err != nil {
+			return nil, err
 		}
 		l.pool, err = sql.Open("sqlite", dsn(l.path, false))
 	}

@@ -11,10 +11,26 @@ import (
 )
 
 // private are the files of a data directory that only the server's user may read.
-var private = []string{"", "keys.db", "records.db", FileTombstones, "habeas.toml"}
+var private = []string{"keys.db", "records.db", FileTombstones, "habeas.toml"}
 
 // around looks at what surrounds the records: permissions, disk, search.
 func (d *doctor) around(ctx context.Context) error {
+	if err := d.permissions(); err != nil {
+		return err
+	}
+	if err := d.disk(); err != nil {
+		return err
+	}
+	return d.search(ctx)
+}
+
+// permissions looks who may read the files. What others may do with a file does not
+// matter while they cannot enter the directory.
+func (d *doctor) permissions() error {
+	info, err := os.Stat(d.Dir)
+	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o011 == 0 {
+		return err
+	}
 	var open []string
 	for _, name := range private {
 		info, err := os.Stat(filepath.Join(d.Dir, name))
@@ -24,17 +40,14 @@ func (d *doctor) around(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-			open = append(open, fmt.Sprintf("%s (%#o)", filepath.Join("DIR", name), info.Mode().Perm()))
+		if info.Mode().Perm()&0o077 != 0 {
+			open = append(open, fmt.Sprintf("DIR/%s (%#o)", name, info.Mode().Perm()))
 		}
 	}
 	if len(open) > 0 {
 		d.find(Warn, "files.open", "Other users of this machine can read these.", "chmod 700 DIR and chmod 600 on the files in it.", open...)
 	}
-	if err := d.disk(); err != nil {
-		return err
-	}
-	return d.search(ctx)
+	return nil
 }
 
 // disk looks at the free space.

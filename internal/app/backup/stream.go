@@ -155,7 +155,7 @@ func newFrameReader(r io.Reader) (*frameReader, error) {
 	buffered := bufio.NewReaderSize(r, 128<<10)
 	line := make([]byte, len(magic))
 	if _, err := io.ReadFull(buffered, line); err != nil {
-		return nil, errors.Join(errMagic, err)
+		return nil, cut(err)
 	}
 	switch {
 	case string(line) == magic:
