@@ -54,6 +54,8 @@ const (
 	AccountClosed    Event = "account.deactivate"
 	AccountReopened  Event = "account.reopen"
 	AccountChanged   Event = "account.change" // its person changed the name or another detail
+	ConsentGiven     Event = "consent.give"
+	ConsentWithdrawn Event = "consent.withdraw"
 	AccountRecovered Event = "account.recover"
 	AddressProved    Event = "account.address-proved"
 	AddressChange    Event = "account.address-change" // a step in the change of the main address
@@ -134,6 +136,8 @@ var known = map[Event]bool{
 	AccountClosed:      true,
 	AccountReopened:    true,
 	AccountChanged:     true,
+	ConsentGiven:       true,
+	ConsentWithdrawn:   true,
 	AccountRecovered:   true,
 	AddressProved:      true,
 	AddressChange:      true,

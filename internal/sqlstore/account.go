@@ -292,6 +292,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM address_removed WHERE account = ?`,
 		`DELETE FROM passkey WHERE account = ?`,
 		`DELETE FROM sign_in WHERE account = ?`,
+		`DELETE FROM consent WHERE account = ?`,
 		`DELETE FROM outbox WHERE subject = ?`,
 	} {
 		if _, err := w.tx.exec(query, id[:]); err != nil {

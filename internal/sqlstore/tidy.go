@@ -5,14 +5,12 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/jobs"
+	"github.com/habeas-data/habeas/internal/party"
 )
 
-// How long technical rows live after their use.
-const (
-	keepIdempotent = 30 * 24 * time.Hour
-	keepDelivery   = 30 * 24 * time.Hour
-	keepForgotten  = time.Hour
-)
+// keepForgotten is how long other nodes have to hear whom one has erased.
+const keepForgotten = time.Hour
 
 // Tidy removes technical rows whose time is over, in small transactions so that
 // nobody waits for it.
@@ -22,17 +20,17 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		before int64
 	}{
 		{o.db.text.tidy, millis(now.Add(-keepForgotten))},
-		{`DELETE FROM idempotent WHERE key IN (SELECT key FROM idempotent WHERE at < ? LIMIT 1000)`, millis(now.Add(-keepIdempotent))},
+		{`DELETE FROM idempotent WHERE key IN (SELECT key FROM idempotent WHERE at < ? LIMIT 1000)`, millis(now.Add(-party.KeepRepeats))},
 		{`DELETE FROM system_token WHERE hash IN (SELECT hash FROM system_token WHERE expires < ? LIMIT 1000)`, millis(now)},
 		{`DELETE FROM sign_in WHERE hash IN (SELECT hash FROM sign_in WHERE expires < ? LIMIT 1000)`, millis(now)},
 		{`DELETE FROM notice_visit WHERE hash IN (SELECT hash FROM notice_visit WHERE expires < ? LIMIT 1000)`, millis(now)},
-		{`DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires < ? LIMIT 1000)`, millis(now.Add(-24 * time.Hour))},
+		{`DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires < ? LIMIT 1000)`, millis(now.Add(-account.KeepChallenges))},
 		{`DELETE FROM guess WHERE key IN (SELECT key FROM guess WHERE since < ? LIMIT 1000)`, millis(now.Add(-account.GuessWindow))},
 		{`DELETE FROM passkey WHERE hash IN (SELECT hash FROM passkey WHERE ended_at > 0 AND ended_at < ? LIMIT 1000)`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM address_removed WHERE ended_at < ?`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM address_change WHERE switched_at > 0 AND ends < ?`, millis(now)},
 		{`DELETE FROM known_browser WHERE seen_at < ?`, millis(now.Add(-account.KnownBrowserFor))},
-		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'waiting' AND ended < ? LIMIT 1000)`, millis(now.Add(-keepDelivery))},
+		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'waiting' AND ended < ? LIMIT 1000)`, millis(now.Add(-jobs.KeepDelivery))},
 	} {
 		for more := t.query != ""; more && ctx.Err() == nil; {
 			err := o.db.InTx(ctx, func(tx *Tx) error {

@@ -1,0 +1,40 @@
+package account
+
+import (
+	"time"
+
+	"github.com/habeas-data/habeas"
+)
+
+// KeepChallenges is how long a spent or expired code's row is kept.
+const KeepChallenges = 24 * time.Hour
+
+// Kept says how long what belongs to accounts is kept.
+func Kept() []habeas.Kept {
+	return []habeas.Kept{
+		{
+			What: "Accounts: name, language, addresses, passkeys, roles", Why: "So that a person can sign in and look after their records.",
+			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
+		},
+		{
+			What: "Sign-ins: which browser is signed in", Why: "So that a person stays signed in, sees where, and can end it.",
+			Basis: habeas.BasisContract, Until: "Until they are ended or expire, at the latest after {n} days.", N: int(PasskeyLife / (24 * time.Hour)),
+		},
+		{
+			What: "Mailed codes under way, never the code itself", Why: "To prove an address.",
+			Basis: habeas.BasisContract, Until: "{n} hours after they expire.", N: int(KeepChallenges / time.Hour),
+		},
+		{
+			What: "Counters of guesses, by keyed mark", Why: "So that nobody can guess codes or flood a mailbox.",
+			Basis: habeas.BasisLegitimate, Until: "{n} hours.", N: int(GuessWindow / time.Hour),
+		},
+		{
+			What: "Browsers that somebody has signed in with, by keyed mark", Why: "So that an attacker's guesses do not lock out the owner.",
+			Basis: habeas.BasisLegitimate, Until: "{n} days after they were last used.", N: int(KnownBrowserFor / (24 * time.Hour)),
+		},
+		{
+			What: "What a person has agreed to, and what they took back", Why: "Consent has to be shown, and ended as easily as it was given.",
+			Basis: habeas.BasisLaw, Until: "Until the person erases the account.",
+		},
+	}
+}

@@ -1,0 +1,19 @@
+package jobs
+
+import (
+	"time"
+
+	"github.com/habeas-data/habeas"
+)
+
+// KeepDelivery is how long the delivery record keeps a line after its end. What was
+// to be delivered is cleared at once.
+const KeepDelivery = 30 * 24 * time.Hour
+
+// Kept says how long what is on its way is kept.
+func Kept() []habeas.Kept {
+	return []habeas.Kept{{
+		What: "The delivery record: which mail left and what became of it, without address and text", Why: "So that a mail that bounces does not go unnoticed.",
+		Basis: habeas.BasisLegitimate, Until: "{n} days.", N: int(KeepDelivery / (24 * time.Hour)),
+	}}
+}
