@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -75,7 +76,15 @@ func challenged(hello *tls.ClientHelloInfo) bool {
 
 // Handler answers HTTP-01 challenges and sends everybody else to https. Serve it at
 // port 80 of the host.
-func (c *ACME) Handler() http.Handler { return c.m.HTTPHandler(nil) }
+func (c *ACME) Handler() http.Handler {
+	answer := c.m.HTTPHandler(nil)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if host, _, err := net.SplitHostPort(r.Host); err == nil {
+			r.Host = host // autocert compares names only; behind a port mapping there is more
+		}
+		answer.ServeHTTP(w, r)
+	})
+}
 
 // End returns when the certificate in use expires; zero before the first one.
 func (c *ACME) End() time.Time {

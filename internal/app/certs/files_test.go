@@ -146,4 +146,3 @@ func TestACertificateThatNobodyCouldUseIsRefusedAtTheStart(t *testing.T) {
 		t.Error("opened a file that is not there")
 	}
 }
-
