@@ -75,7 +75,7 @@ for (const [name, viewport] of Object.entries(widths)) {
     await good(page, `3-activity-${name}`);
 
     await press(page, "Check one of these lines");
-    await page.waitForURL(/\/me\/activity\/\d+/);
+    await page.waitForURL(/\/me\/activity\/evt_/);
     await press(page, "Prove it");
     await page.locator(".receipt-good").waitFor();
     await good(page, `4-good-${name}`);
