@@ -55,12 +55,12 @@ type Checked struct {
 
 // Ring is the unsealed key store as doctor uses it.
 type Ring interface {
-	All(ctx context.Context, visit func(habeas.SubjectID, *keyring.Key) error) error
+	SubjectIDs(ctx context.Context, visit func(habeas.SubjectID) error) error
+	Check(ctx context.Context, every int) (keyring.Health, error)
 	Key(ctx context.Context, id habeas.SubjectID) (*keyring.Key, error)
 	Month(ctx context.Context, t time.Time) (*keyring.Key, error)
 	House() *keyring.Key
 	Destroy(ctx context.Context, ids ...habeas.SubjectID) error
-	Stats(ctx context.Context) (keyring.Stats, error)
 }
 
 // Examination says what is looked at.
@@ -130,9 +130,7 @@ func Examine(ctx context.Context, e Examination) (Report, error) {
 
 func (d *doctor) verdict() {
 	for _, f := range d.r.Findings {
-		switch {
-		case f.Fixed:
-		case f.Severity == Fault || d.r.Verdict == Good:
+		if !f.Fixed && (f.Severity == Fault || f.Severity == Warn && d.r.Verdict == Good) {
 			d.r.Verdict = f.Severity
 		}
 	}

@@ -34,9 +34,8 @@ func (d *doctor) list(ctx context.Context) error {
 		d.skip("keys and sealed values: they need the master password")
 		return nil
 	}
-	return d.Keys.All(ctx, func(id habeas.SubjectID, _ *keyring.Key) error {
+	return d.Keys.SubjectIDs(ctx, func(id habeas.SubjectID) error {
 		d.keyed[id] = true
-		d.r.Checked.Keys++
 		return nil
 	})
 }
@@ -111,12 +110,31 @@ func (d *doctor) keys(ctx context.Context) error {
 	if len(lost) > 0 {
 		d.find(Fault, "keys.lost", "Records have no key and were not erased: nobody can read them.", "Restore the keys from a backup that was made after these records came to be.", names(lost)...)
 	}
-	stats, err := d.Keys.Stats(ctx)
+	return d.store(ctx)
+}
+
+// store opens the keys themselves.
+func (d *doctor) store(ctx context.Context) error {
+	h, err := d.Keys.Check(ctx, d.Sample)
 	if err != nil {
 		return err
 	}
-	if stats.Pending {
+	d.r.Checked.Keys = int64(h.Keys)
+	if len(h.Damaged) > 0 || len(h.Secret) > 0 || !h.House {
+		where := append(names(h.Damaged), h.Secret...)
+		if !h.House {
+			where = append(where, "the key of the server itself")
+		}
+		d.find(Fault, "keys.damaged", "Keys in the key store are damaged: what they seal cannot be read.", "Restore the keys from the newest backup.", where...)
+	}
+	if len(h.Returned) > 0 {
+		d.find(Fault, "keys.returned", "People who were erased have a key again: the key store is an older copy.", "Restart the server: it destroys them again.", names(h.Returned)...)
+	}
+	if h.Pending.Store {
 		d.find(Warn, "keys.pending", "The last traces of an erased key wait to be removed from the key store.", "Restart the server, or let a long backup end.")
+	}
+	if h.Pending.Log == keyring.LogKept {
+		d.find(Good, "keys.log", "PostgreSQL's write-ahead log still holds erased keys, wrapped.", "Nothing, unless it must be gone at once: then run CHECKPOINT and let old segments be recycled.")
 	}
 	return nil
 }
