@@ -28,6 +28,7 @@ var (
 	errNotAllowed  = unavailable("database-rights", "The role lacks a right in the key database. Make it the owner of the database.")
 	errReadOnly    = unavailable("database-read-only", "The key database only reads: it is a replica, or was set so. Name the primary server.")
 	errFull        = unavailable("database-full", "The disk of the key database is full. Make room there; nothing that was confirmed is lost.")
+	errDoubt       = unavailable("database-unconfirmed", "No replica of the key database has confirmed a write, so it may be undone. Doing it again is harmless; see to the replicas.")
 	errOldServer   = unavailable("database-old", "The key database needs PostgreSQL 15 or newer.")
 	errBusy        = unavailable("database-busy", "The key database is busy. Try again in a moment.")
 )
@@ -50,6 +51,7 @@ var meanings = []struct {
 	{store.ErrNotAllowed, errNotAllowed},
 	{store.ErrReadOnly, errReadOnly},
 	{store.ErrFull, errFull},
+	{store.ErrDoubt, errDoubt},
 	{store.ErrOld, errOldServer},
 	{store.ErrBusy, errBusy},
 	{store.ErrOtherDatabase, errForeign},

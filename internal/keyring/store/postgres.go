@@ -198,14 +198,10 @@ func (p *postgres) write(ctx context.Context, f func(context.Context, pgx.Tx) er
 	return err
 }
 
-// errDoubt says that a commit was answered before a replica had confirmed it. It
-// may be undone when that replica takes over.
-var errDoubt = errors.New("keyring/store: the commit was not confirmed by a replica")
-
 // transact runs f in a transaction. READ COMMITTED lets each statement see what
 // others committed before it, which the order of locks below relies on.
 func transact(ctx context.Context, conn *pgx.Conn, f func(pgx.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil {
 		return err
 	}
@@ -225,7 +221,7 @@ func transact(ctx context.Context, conn *pgx.Conn, f func(pgx.Tx) error) error {
 	}
 	done = true
 	if data[doubtMark] != nil {
-		return errDoubt
+		return ErrDoubt
 	}
 	return nil
 }
@@ -251,7 +247,10 @@ var (
 	ErrFull        = errors.New("keyring/store: the server's disk is full")
 	// ErrOtherDatabase says that there is something in the database, and not of ours.
 	ErrOtherDatabase = errors.New("keyring/store: the database holds something else")
-	ErrOld           = errors.New("keyring/store: the server is too old")
+	// ErrDoubt says that a commit was answered before a replica had confirmed it. It
+	// may be undone when that replica takes over.
+	ErrDoubt = errors.New("keyring/store: the commit was not confirmed by a replica")
+	ErrOld   = errors.New("keyring/store: the server is too old")
 )
 
 // outside is an error that no database had a part in.
@@ -321,5 +320,5 @@ func broken(err error) bool {
 // doubt.
 func repeatable(err error) bool {
 	var pg *pgconn.PgError
-	return errors.Is(err, errDoubt) || errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+	return errors.Is(err, ErrDoubt) || errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
