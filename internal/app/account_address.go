@@ -56,6 +56,19 @@ func (a *Accounts) ProvedLately(ctx context.Context, actor habeas.Actor, sign ac
 	return s.Recent(account.Holdings{Addresses: all}.Main().Hash, a.clock.Now()), err
 }
 
+// AskToProve mails a code to the main address of the actor's account, whatever address
+// in names: typed, it signs this browser in anew. It leads to a path of ours only.
+func (a *Accounts) AskToProve(ctx context.Context, actor habeas.Actor, in account.Asking) (habeas.ChallengeID, error) {
+	all, err := a.db.Accounts().Addresses(ctx, actor.Account)
+	if err != nil {
+		return habeas.ChallengeID{}, err
+	}
+	if in.Address, err = email.Parse(account.Holdings{Addresses: all}.Main().Display); err != nil {
+		return habeas.ChallengeID{}, habeas.Internal(err)
+	}
+	return a.ask(ctx, account.Challenge{Purpose: account.ForSignIn}, in)
+}
+
 // AskForMain mails a code to the address that is to become the actor's main one. own
 // names an address of the account already; when it is zero, in.Address is meant. With
 // record, the person's records say the new address too once it is switched (PTY-11).

@@ -318,7 +318,7 @@ var (
 // addAddress adds a proved address to the account that asked for it.
 func (a *Accounts) addAddress(tx *sqlstore.Tx, c account.Challenge, actor habeas.Actor) (account.Proved, error) {
 	ctx, w := tx.Context(), tx.Accounts()
-	out := account.Proved{Account: actor.Account, Next: addressPage}
+	out := account.Proved{Account: actor.Account, Next: addressPage + "?done=added"}
 	if actor.Account.IsZero() || habeas.SubjectOf(actor.Account) != c.Subject {
 		return out, errNotYours
 	}

@@ -17,7 +17,7 @@ import (
 // addAddress lets a signed-in browser prove one more address.
 func (b *tab) addAddress(address string) {
 	b.w.t.Helper()
-	to := b.submit("/me/credentials/addresses", "address", address, "again", address).Header.Get("Location")
+	to := b.submit("/me/addresses", "address", address, "again", address).Header.Get("Location")
 	b.submit("/code", "c", strings.TrimPrefix(to, "/code?c="), "code", b.w.code())
 }
 
@@ -28,7 +28,7 @@ func TestRecoveryEndsWhatAnotherMayHold(t *testing.T) {
 	attackersKey := attacker.addPasskey("attacker's phone")
 	w.post()
 	attacker.addAddress("attacker@example.net")
-	pending := attacker.submit("/me/credentials/addresses", "address", "more@example.net", "again", "more@example.net").Header.Get("Location")
+	pending := attacker.submit("/me/addresses", "address", "more@example.net", "again", "more@example.net").Header.Get("Location")
 	mails := w.post()
 	pendingCode := codeIn(t, mails[len(mails)-1])
 	half := attacker.options("/me/credentials/passkeys/options", map[string]string{})
@@ -366,11 +366,11 @@ func TestAnAddressOfAnotherAccountIsNotAdded(t *testing.T) {
 	if w.accountAt("tim@work.example") != w.accountAt("tim@example.org") {
 		t.Error("a free address was not added")
 	}
-	b.submit("/me/credentials/addresses/remove", "address", hashHex(w.hashOf("tim@work.example")))
+	b.submit("/me/addresses/remove", "address", hashHex(w.hashOf("tim@work.example")))
 	if !w.accountAt("tim@work.example").IsZero() {
 		t.Error("the address was not removed")
 	}
-	if reply := b.submit("/me/credentials/addresses/remove", "address", hashHex(w.hashOf("tim@example.org"))); reply.StatusCode != http.StatusForbidden {
+	if reply := b.submit("/me/addresses/remove", "address", hashHex(w.hashOf("tim@example.org"))); reply.StatusCode != http.StatusForbidden {
 		t.Errorf("removing the main address: status %d", reply.StatusCode)
 	}
 }

@@ -50,6 +50,13 @@ func (c Cookies) BeginFlow(w http.ResponseWriter, d time.Duration) TokenHash {
 // Flow returns the hash of the flow that r carries.
 func (c Cookies) Flow(r *http.Request) (TokenHash, bool) { return c.read(r, flowName) }
 
+// KeepFlow lets the flow that r carries last for d from now on.
+func (c Cookies) KeepFlow(w http.ResponseWriter, r *http.Request, d time.Duration) {
+	if _, ok := c.Flow(r); ok {
+		c.set(w, flowName, r.CookiesNamed(c.name(flowName))[0].Value, int(d/time.Second))
+	}
+}
+
 // EndFlow makes the browser forget its flow.
 func (c Cookies) EndFlow(w http.ResponseWriter) { c.end(w, flowName) }
 

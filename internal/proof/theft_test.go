@@ -194,7 +194,7 @@ func (h *heist) throughItsPerson() {
 	h.person.done(record+"/edit/address", form("address.", corrected, "version", h.version())...)
 	h.person.addPasskey(passkeyName)
 	h.person.done("/me/credentials/name", "called", accountName)
-	to := h.person.done("/me/credentials/addresses", "address", secondAddress, "again", secondAddress)
+	to := h.person.done("/me/addresses", "address", secondAddress, "again", secondAddress)
 	second := codeIn(h, h.post.take(h, mail.KindCode, secondAddress))
 	h.token("code of a second address", second)
 	h.person.done("/code", "c", strings.TrimPrefix(to, "/code?c="), "code", second)

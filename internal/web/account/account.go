@@ -41,7 +41,23 @@ type Accounts interface {
 	SetName(ctx context.Context, a habeas.Actor, name string) error
 	RemovePasskey(ctx context.Context, a habeas.Actor, sign account.Token, hash keyring.LookupHash) error
 	RestorePasskey(ctx context.Context, a habeas.Actor, hash keyring.LookupHash) error
+
+	// RemoveAddress can be taken back for a while by RestoreAddress.
 	RemoveAddress(ctx context.Context, a habeas.Actor, hash keyring.LookupHash) error
+	RestoreAddress(ctx context.Context, a habeas.Actor, hash keyring.LookupHash) error
+	// Changing is the change of the main address under way, and ProvedLately whether
+	// this sign-in may begin one. AskToProve mails a code by which it may.
+	Changing(ctx context.Context, a habeas.Actor) (c account.Change, found bool, err error)
+	ProvedLately(ctx context.Context, a habeas.Actor, sign account.Token) (bool, error)
+	AskToProve(ctx context.Context, a habeas.Actor, in account.Asking) (habeas.ChallengeID, error)
+	// AskForMain mails a code to what is to become the main address: one of the account's
+	// own, or in.Address when own is zero. With record, its records say it too.
+	AskForMain(ctx context.Context, a habeas.Actor, sign account.Token, in account.Asking, own keyring.LookupHash, record bool) (habeas.ChallengeID, error)
+	StopChange(ctx context.Context, a habeas.Actor) error
+	// Stoppable says when the change happens that a link stops; StopByLink stops it.
+	Stoppable(ctx context.Context, link string) (account.Change, error)
+	StopByLink(ctx context.Context, link string) error
+
 	EndOtherSignIns(ctx context.Context, a habeas.Actor, sign account.Token) error
 
 	// Recovering is what a recovery would end; Recover does it.
@@ -90,10 +106,19 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys", s.limited(s.addPasskey))
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/remove", s.removePasskey)
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/restore", s.restorePasskey)
-	s.Handle(m, ui.SignedIn, "POST /me/credentials/addresses", s.limited(s.addAddress))
-	s.Handle(m, ui.SignedIn, "POST /me/credentials/addresses/remove", s.removeAddress)
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/sign-ins/end", s.endSignIns)
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/name", s.setName)
+
+	s.Handle(m, ui.SignedIn, "GET "+addressesAt, s.addressesPage)
+	s.Handle(m, ui.SignedIn, "POST "+addressesAt, s.limited(s.addAddress))
+	s.Handle(m, ui.SignedIn, "POST "+addressesAt+"/remove", s.removeAddress)
+	s.Handle(m, ui.SignedIn, "POST "+addressesAt+"/restore", s.restoreAddress)
+	s.Handle(m, ui.SignedIn, "GET "+mainAt, s.askMain)
+	s.Handle(m, ui.SignedIn, "POST "+mainAt, s.limited(s.changeMain))
+	s.Handle(m, ui.SignedIn, "POST "+mainAt+"/prove", s.limited(s.proveAgain))
+	s.Handle(m, ui.SignedIn, "POST "+mainAt+"/stop", s.stopChange)
+	s.Handle(m, ui.Anybody, "GET "+stopAt, s.stopPage)
+	s.Handle(m, ui.Anybody, "POST "+stopAt, s.limited(s.stop))
 }
 
 // limited refuses what one network asks faster than people do. Each of these requests
@@ -174,5 +199,6 @@ func writeJSON(w http.ResponseWriter, body []byte) error {
 func Nav() []ui.NavItem {
 	return []ui.NavItem{
 		{Area: ui.AreaMe, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
+		{Area: ui.AreaMe, Path: addressesAt, Label: lang.Mark("Addresses")},
 	}
 }

@@ -204,6 +204,7 @@ func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	}
 	if done.SignedIn {
 		keep()
+		s.Cookies.KeepFlow(w, r, account.KnownBrowserFor) // this browser keeps its share of codes
 	}
 	http.Redirect(w, r, ui.LocalPath(done.Next, "/me"), http.StatusSeeOther)
 	return nil

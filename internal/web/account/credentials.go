@@ -19,7 +19,6 @@ type CredentialsPage struct {
 	Passkeys  []ui.Line
 	Add       ui.Passkey
 	Addresses []ui.Line
-	More      ui.Form // one more address
 	SignIns   []ui.Line
 	EndOthers bool // there are others to end
 	Name      ui.Form
@@ -45,16 +44,13 @@ func (s *Pages) passkeyLines(p lang.Printer, h account.Holdings, action string) 
 	return lines
 }
 
-func (s *Pages) addressLines(p lang.Printer, h account.Holdings, action string) []ui.Line {
+func (s *Pages) addressLines(p lang.Printer, h account.Holdings) []ui.Line {
 	now := s.Clock.Now()
 	var lines []ui.Line
 	for _, a := range h.Addresses {
 		l := ui.Line{Icon: "mail", Text: a.Display, Note: p.T("Proved {day}.", "day", p.Ago(a.ProvedAt, now))}
-		switch {
-		case a.Main:
+		if a.Main {
 			l.Tag = &ui.Tag{Kind: ui.TagQuiet, Text: p.T("main address")}
-		case action != "":
-			l.Action, l.Verb, l.Hidden = action, p.T("Remove"), []ui.Hidden{{Name: "address", Value: ui.HashText(a.Hash)}}
 		}
 		lines = append(lines, l)
 	}
@@ -101,15 +97,7 @@ func (s *Pages) credentials(r *http.Request, v ui.Visit) (CredentialsPage, error
 			}},
 			Hint: p.T("Your device keeps the passkey and checks that it is you. We never see your fingerprint or your PIN."),
 		},
-		Addresses: s.addressLines(p, h, "/me/credentials/addresses/remove"),
-		More: ui.Form{
-			Action: "/me/credentials/addresses",
-			Controls: []ui.Control{
-				{Kind: ui.ControlEmail, Name: "address", Label: p.T("Another e-mail address"), Autocomplete: "off", MaxLength: ui.MaxAddress, CheckURL: "/join/check"},
-				{Kind: ui.ControlEmail, Name: "again", Label: p.T("The same address again"), Autocomplete: "off", MaxLength: ui.MaxAddress, Same: "address"},
-			},
-			Submit: p.T("Send a code there"), Next: p.T("The address is added once the code is typed. Records known at it are then offered to you."),
-		},
+		Addresses: s.addressLines(p, h),
 		SignIns:   s.signInLines(p, h, account.Token(v.Signed)),
 		EndOthers: len(h.SignIns) > 1,
 		Name: ui.Form{
@@ -167,8 +155,6 @@ func (s *Pages) tellDone(r *http.Request, p lang.Printer) *http.Request {
 		}
 	case "restored":
 		done(p.T("The passkey works again."))
-	case "address":
-		done(p.T("The address no longer belongs to your account."))
 	case "ended":
 		done(p.T("All other sign-ins have ended."))
 	case "name":
@@ -240,37 +226,6 @@ func (s *Pages) restorePasskey(w http.ResponseWriter, r *http.Request, v ui.Visi
 		return err
 	}
 	return credentialsDone(w, r, "restored")
-}
-
-func (s *Pages) addAddress(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	f, err := edge.DecodeForm(w, r, accountForm)
-	if err != nil {
-		return err
-	}
-	address := ui.TypedAddress(f, true)
-	if err := f.Err(); err != nil {
-		page, pageErr := s.credentials(r, v)
-		if pageErr != nil {
-			return pageErr
-		}
-		return s.Again(w, r, v, err, "account/credentials", &page, &page.More, f)
-	}
-	id, err := s.Accounts.AskForAddress(r.Context(), v.Actor, s.asking(w, r, address, v.P.Lang, "/me/credentials"))
-	if err != nil {
-		return err
-	}
-	return toCode(w, r, id)
-}
-
-func (s *Pages) removeAddress(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	text, err := oneField(w, r, "address")
-	if err != nil {
-		return err
-	}
-	if err := s.Accounts.RemoveAddress(r.Context(), v.Actor, ui.ParseHash(text)); err != nil {
-		return err
-	}
-	return credentialsDone(w, r, "address")
 }
 
 func (s *Pages) endSignIns(w http.ResponseWriter, r *http.Request, v ui.Visit) error {

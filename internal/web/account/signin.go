@@ -138,7 +138,7 @@ func (s *Pages) recoverPage(w http.ResponseWriter, r *http.Request, v ui.Visit) 
 			Lead:  p.T("You have shown that the main address is yours. The account has a passkey, so a code alone does not open it. If you have the passkey, sign in with it instead."),
 			Back:  &ui.Link{Text: p.T("Sign in with a passkey"), URL: "/sign-in"},
 		},
-		Passkeys: s.passkeyLines(p, h, ""), Addresses: s.addressLines(p, h, ""), SignIns: s.signInLines(p, h, account.Token(sign)),
+		Passkeys: s.passkeyLines(p, h, ""), Addresses: s.addressLines(p, h), SignIns: s.signInLines(p, h, account.Token(sign)),
 		Form: ui.Form{
 			Action: "/recover", Danger: true, Submit: p.T("End all this and recover my account"),
 			Cancel: &ui.Link{Text: p.T("Leave everything as it is"), URL: "/"},

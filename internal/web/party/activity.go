@@ -100,6 +100,8 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 		return s.changeWords(p, l)
 	case audit.PartyRead:
 		return p.T("Opened the record and saw all of it.")
+	case audit.PartyListed:
+		return p.T("Saw the record in a list. Lists are noted once a day.")
 	case audit.PartyExported:
 		return p.T("Took a copy of everything.")
 	case audit.PartyErased:
@@ -125,7 +127,7 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 	case audit.InviteSent:
 		return p.T("Sent an invitation to the address in the record.")
 	default:
-		return accountWords(p, l.Event)
+		return accountWords(p, l)
 	}
 }
 
@@ -170,21 +172,34 @@ func (s *Pages) changeWords(p lang.Printer, l party.Look) string {
 
 // accountWords are those of events about accounts; others that concern a person are
 // named by their type, which is better than hiding them.
-func accountWords(p lang.Printer, e audit.Event) string {
-	switch e {
+func accountWords(p lang.Printer, l party.Look) string {
+	address := l.Detail["credential"] == "address"
+	switch l.Event {
 	case audit.AccountCreated:
 		return p.T("Opened the account.")
 	case audit.AccountErased:
 		return p.T("Erased the account.")
 	case audit.AccountClosed:
 		return p.T("Closed the account.")
+	case audit.AccountReopened:
+		return p.T("Opened the account again.")
+	case audit.AccountChanged:
+		return p.T("Changed a detail of the account.")
+	case audit.AddressChange:
+		return changeStep(p, l.Detail["step"])
 	case audit.AccountRecovered:
 		return p.T("Recovered the account by a mailed code. Every other sign-in ended.")
 	case audit.AddressProved:
 		return p.T("Proved an address by a mailed code.")
 	case audit.CredentialAdded:
+		if address {
+			return p.T("Took the removal of an address back.")
+		}
 		return p.T("Added a passkey.")
 	case audit.CredentialEnded:
+		if address {
+			return p.T("Removed an address.")
+		}
 		return p.T("Removed a passkey.")
 	case audit.SignInSucceeded:
 		return p.T("Signed in.")
@@ -203,8 +218,23 @@ func accountWords(p lang.Printer, e audit.Event) string {
 	case audit.DataRestored:
 		return p.T("Put the records back from a backup.")
 	default:
-		return string(e)
+		return string(l.Event)
 	}
+}
+
+// changeStep says how far a change of the main address came.
+func changeStep(p lang.Printer, step string) string {
+	switch step {
+	case "confirmed":
+		return p.T("Confirmed a new main address. The old one was told.")
+	case "switched":
+		return p.T("Made the new address the main one.")
+	case "stopped":
+		return p.T("Stopped the change of the main address.")
+	case "reverted":
+		return p.T("Took the change of the main address back.")
+	}
+	return p.T("Dropped the change of the main address.")
 }
 
 // setNames turns names of data sets, as an entry keeps them, into labels.

@@ -240,7 +240,7 @@ func TestActivityTellsWhoWhyAndProvesIt(t *testing.T) {
 	d := newRecordPages(t, asPerson)
 	id := d.own(party.Values{"identity": {"given_name": "Tim"}})
 	actor := asStaff
-	actor.Purpose = purposes[1].sentence
+	actor.Purpose = party.Purposes()[1].Sentence
 	d.records.happened(audit.PartyRead, id, actor, "Nora Quill", d.clock.Now(), nil)
 	line := "/me/activity/" + d.records.log[0].ID.String()
 	d.want("GET", "/me/activity", nil, 200, "Nora Quill", "Opened the record and saw all of it.", "Purpose: Booking or membership work", line+"/prove")

@@ -33,18 +33,6 @@ func (s *Pages) mountStaff(m *edge.Mux) {
 	s.Handle(m, ui.Staff, "POST /staff/waiting/{id}/undo", onParty(s.reconsider))
 }
 
-// purpose is a reason for which staff may open a record. The sentence goes into the
-// audit, where the record's person reads it.
-type purpose struct{ key, sentence string }
-
-// purposes is the closed list (design.md, decision 6).
-var purposes = []purpose{
-	{"question", lang.Mark("Answer a question of the person")},
-	{"booking", lang.Mark("Booking or membership work")},
-	{"correction", lang.Mark("Correct an error")},
-	{"incident", lang.Mark("Incident")},
-}
-
 // purposeCookie remembers the purpose until the browser closes. It is tied to the
 // sign-in, so that the next person at the same desk says their own.
 const purposeCookie = "habeas_purpose"
@@ -59,9 +47,9 @@ func withPurpose(r *http.Request, v ui.Visit) ui.Visit {
 	if tie != purposeTie(v) {
 		return v
 	}
-	for _, p := range purposes {
-		if p.key == key {
-			v.Purpose = p.sentence
+	for _, p := range party.Purposes() {
+		if p.Key == key {
+			v.Purpose = p.Sentence
 		}
 	}
 	return v
@@ -78,8 +66,8 @@ type PurposePage struct {
 // purposeChoices are the buttons that choose a purpose.
 func purposeChoices(p lang.Printer) []ui.Choice {
 	var out []ui.Choice
-	for _, one := range purposes {
-		out = append(out, ui.Choice{Text: p.T(one.sentence), Value: one.key})
+	for _, one := range party.Purposes() {
+		out = append(out, ui.Choice{Text: p.T(one.Sentence), Value: one.Key})
 	}
 	return out
 }
@@ -99,9 +87,9 @@ func (s *Pages) choosePurpose(w http.ResponseWriter, r *http.Request, v ui.Visit
 	if err != nil {
 		return err
 	}
-	keys := make([]string, len(purposes))
-	for i, p := range purposes {
-		keys[i] = p.key
+	var keys []string
+	for _, p := range party.Purposes() {
+		keys = append(keys, p.Key)
 	}
 	key, to := f.Choice("purpose", keys...), f.String("to", 300)
 	if key == "" {
@@ -132,7 +120,7 @@ func (s *Pages) desk(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	if err != nil {
 		return err
 	}
-	newest, _, err := s.Records.Find(r.Context(), v.Actor, "", newestShown)
+	newest, _, err := s.Records.Find(r.Context(), withPurpose(r, v).Actor, "", newestShown)
 	if err != nil {
 		return err
 	}
@@ -170,7 +158,7 @@ func (s *Pages) people(w http.ResponseWriter, r *http.Request, v ui.Visit) error
 	if len(query) > 200 {
 		query = strings.ToValidUTF8(query[:200], "")
 	}
-	found, ready, err := s.Records.Find(r.Context(), v.Actor, query, mostFound+1)
+	found, ready, err := s.Records.Find(r.Context(), withPurpose(r, v).Actor, query, mostFound+1)
 	if err != nil {
 		return err
 	}

@@ -281,7 +281,7 @@ func (s *Pages) likePart(r *http.Request, v ui.Visit, a party.Assertion, choose 
 	if values.Len() == 0 {
 		return part, nil
 	}
-	found, err := s.Records.Like(r.Context(), v.Actor, values)
+	found, err := s.Records.Like(r.Context(), withPurpose(r, v).Actor, values)
 	if err != nil {
 		return part, err
 	}
