@@ -28,6 +28,8 @@ type Config struct {
 	Wake func()
 	// Watch is for tests that compare how much work is done; nil: nobody is told.
 	Watch Watcher
+	// Observer is told how long the store works; nil: nobody is.
+	Observer Observer
 }
 
 // DB is the store of records: one writer with group commit and a pool of readers, on

@@ -107,7 +107,7 @@ func (w *writer) run() {
 				break gather
 			}
 		}
-		w.commit(batch)
+		w.measured(batch)
 	}
 	if w.conn != nil {
 		w.stmts.close()
@@ -197,7 +197,10 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	go func() {
 		switch {
 		case len(keys) > 0:
-			durable <- w.db.cfg.Keys.Commit(ctx, keys...)
+			_, end := w.db.span(ctx, "keys.commit")
+			err := w.db.cfg.Keys.Commit(ctx, keys...)
+			end(err)
+			durable <- err
 		case len(changes) > 0: // nobody new: takes as long all the same
 			durable <- w.db.cfg.Keys.Decoy(ctx)
 		default:
@@ -234,12 +237,12 @@ func plansOf(batch []*task) []party.Plan {
 
 // Do runs a planned operation and returns when it is durable.
 func (db *DB) Do(ctx context.Context, p party.Plan) error {
-	return db.writer.submit(&task{ctx: ctx, plan: p, done: make(chan error, 1)})
+	return db.observed(&task{ctx: ctx, plan: p, done: make(chan error, 1)})
 }
 
 // InTx runs a use case over several domains in one transaction. fn may be run
 // again; it must have no effect outside tx and must not wait for anything else.
 // When it returns an error, nothing of it is written and the error is returned.
 func (db *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
-	return db.writer.submit(&task{ctx: ctx, fn: fn, done: make(chan error, 1)})
+	return db.observed(&task{ctx: ctx, fn: fn, done: make(chan error, 1)})
 }
