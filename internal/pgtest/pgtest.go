@@ -264,12 +264,28 @@ func (c *Cluster) exec(t testing.TB, statement string) {
 // Kill ends every process of the server at once, as a power cut would, and returns
 // when they are gone. [Cluster.Start] brings it back; it then recovers from its log.
 func (c *Cluster) Kill() {
+	_ = c.cmd.Process.Signal(syscall.SIGSTOP) // it may have ended by itself; stopped, it starts no other process
 	pids := children(c.cmd.Process.Pid)
-	_ = c.cmd.Process.Kill() // it may have ended by itself
+	_ = c.cmd.Process.Kill() // likewise
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGKILL) // likewise
 	}
 	<-c.gone
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for _, pid := range pids { // while one lives, the server does not start again
+		for alive(pid) {
+			<-tick.C
+		}
+	}
+}
+
+// alive reports whether a process still runs. One that has ended and that nobody has
+// asked about (a zombie) does not.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, _ := strings.Cut(string(text), ") ")
+	return err == nil && !strings.HasPrefix(state, "Z")
 }
 
 // Stop ends the server in good order.
