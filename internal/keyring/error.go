@@ -8,29 +8,24 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring/store"
 )
 
-// unavailable makes an error of the store's surroundings, which somebody has to see to.
-func unavailable(code, message string) *habeas.Error {
-	return habeas.Unavailable(message).WithCode("keyring." + code)
-}
-
 var (
 	errDamaged = &habeas.Error{
 		Kind: habeas.KindInternal, Code: "keyring.damaged",
 		Message: "The key store is damaged. Restore it from a backup.",
 	}
-	errNewer = unavailable("newer", "The key store was written by a newer version of Habeas. Start that version.")
+	errNewer = habeas.Unavailable("The key store was written by a newer version of Habeas. Start that version.").WithCode("keyring.newer")
 
 	errDSN         = habeas.Invalid("keys", "The address of the key database cannot be read. It looks like postgres://ROLE@HOST/DATABASE.").WithCode("keyring.dsn")
 	errForeign     = habeas.Conflict("The key database holds something else. The keys need a database of their own: make an empty one and name it.").WithCode("keyring.database-foreign")
-	errUnreachable = unavailable("database-unreachable", "The key database does not answer. See whether PostgreSQL runs and can be reached from here; the server connects again by itself.")
-	errLogin       = unavailable("database-login", "The key database refuses the role or its password. Mend the address of the key database, or the rights in pg_hba.conf.")
-	errNoDatabase  = unavailable("database-missing", "There is no such key database. Make it with “createdb”, owned by the role that the address names.")
-	errNotAllowed  = unavailable("database-rights", "The role lacks a right in the key database. Make it the owner of the database.")
-	errReadOnly    = unavailable("database-read-only", "The key database only reads: it is a replica, or was set so. Name the primary server.")
-	errFull        = unavailable("database-full", "The disk of the key database is full. Make room there; nothing that was confirmed is lost.")
-	errDoubt       = unavailable("database-unconfirmed", "No replica of the key database has confirmed a write, so it may be undone. Doing it again is harmless; see to the replicas.")
-	errOldServer   = unavailable("database-old", "The key database needs PostgreSQL 15 or newer.")
-	errBusy        = unavailable("database-busy", "The key database is busy. Try again in a moment.")
+	errUnreachable = habeas.Unavailable("The key database does not answer. See whether PostgreSQL runs and can be reached from here; the server connects again by itself.").WithCode("keyring.database-unreachable")
+	errLogin       = habeas.Unavailable("The key database refuses the role or its password. Mend the address of the key database, or the rights in pg_hba.conf.").WithCode("keyring.database-login")
+	errNoDatabase  = habeas.Unavailable("There is no such key database. Make it with “createdb”, owned by the role that the address names.").WithCode("keyring.database-missing")
+	errNotAllowed  = habeas.Unavailable("The role lacks a right in the key database. Make it the owner of the database.").WithCode("keyring.database-rights")
+	errReadOnly    = habeas.Unavailable("The key database only reads: it is a replica, or was set so. Name the primary server.").WithCode("keyring.database-read-only")
+	errFull        = habeas.Unavailable("The disk of the key database is full. Make room there; nothing that was confirmed is lost.").WithCode("keyring.database-full")
+	errDoubt       = habeas.Unavailable("No replica of the key database has confirmed a write, so it may be undone. Doing it again is harmless; see to the replicas.").WithCode("keyring.database-unconfirmed")
+	errOldServer   = habeas.Unavailable("The key database needs PostgreSQL 15 or newer.").WithCode("keyring.database-old")
+	errBusy        = habeas.Unavailable("The key database is busy. Try again in a moment.").WithCode("keyring.database-busy")
 )
 
 // meanings are the store's errors as people read them.

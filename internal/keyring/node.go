@@ -7,7 +7,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring/store"
 )
 
-var errUnlisted = unavailable("list-behind", "An erasure on another node could not be put on this node's list, the file “tombstones”. See to the disk; nothing is written until it is there.")
+var errUnlisted = habeas.Unavailable("An erasure on another node could not be put on this node's list, the file “tombstones”. See to the disk; nothing is written until it is there.").WithCode("keyring.list-behind")
 
 // Refresh learns what other nodes have erased since it was last called: it puts the
 // subjects on this node's list, syncs it, and refuses their keys from then on. It

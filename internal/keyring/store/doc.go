@@ -6,7 +6,7 @@
 // Promises of both:
 //
 //   - What a method has written when it returns nil is on the disk (SQLite: WAL,
-//     synchronous=FULL; PostgreSQL: synchronous_commit is at least on, and a commit
+//     synchronous=FULL; PostgreSQL: synchronous_commit is never off, and a commit
 //     that a synchronous replica has not confirmed is never success).
 //   - [Peek] changes no byte, whatever it finds. A store is created whole or not at
 //     all, and never over something else.
