@@ -96,9 +96,13 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.Ledger, err = OpenLedger(ctx, cfg.Dir, cfg.LedgerOrigin, cfg.Keys, s.DB); err != nil {
 		return nil, errors.Join(err, s.DB.Close())
 	}
+	from, err := s.DB.Size(ctx)
+	if err != nil {
+		return nil, errors.Join(err, s.DB.Close())
+	}
 	s.Control = NewControl(cfg.Log)
 	s.wire()
-	s.start(ctx)
+	s.start(ctx, from)
 	return s, nil
 }
 
@@ -121,11 +125,15 @@ func (s *Server) wire() {
 	s.Notices = NewNotices(s.Records, s.Accounts, s.Policies)
 }
 
-// start begins the work beside the requests.
-func (s *Server) start(ctx context.Context) {
+// start begins the work beside the requests. from is the size of the ledger's tree: what
+// other nodes add to it from there on is followed.
+func (s *Server) start(ctx context.Context, from int64) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.tasks.Go(func() { s.index(work) })
+	if s.RecordsDSN != "" {
+		s.tasks.Go(func() { s.follow(work, from) })
+	}
 	s.tasks.Go(func() {
 		s.Ledger.Keep(work, func(err error) { s.Log.Error("publishing the ledger failed", "error", err) })
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/party"
 )
 
 // Change is something that another node did. What is kept in memory about its subject
@@ -67,4 +68,21 @@ func (e *postgresEngine) forget(tx *Tx, subject habeas.SubjectID, witness audit.
 	_, err := tx.exec(`INSERT INTO forgotten (event, sealed, at) VALUES (?,?,?) ON CONFLICT (event) DO NOTHING`,
 		witness.ID[:], sealed, millis(witness.At))
 	return err
+}
+
+// EachOf visits the statements of the given parties, as Records.Each does for all.
+// What is no party, or was erased, is left out.
+func (db *DB) EachOf(ctx context.Context, ids []habeas.PartyID, visit func(party.Party, party.Statement)) error {
+	keys := make([][]byte, len(ids))
+	for i := range ids {
+		keys[i] = ids[i][:]
+	}
+	for len(keys) > 0 {
+		args, n := db.text.spread(keys)
+		keys = keys[n:]
+		if err := db.Records().each(ctx, `WHERE s.party `+db.text.anyOf, args, visit); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -200,7 +201,12 @@ func (e *postgresEngine) hangUp(w *writer) {
 func (e *postgresEngine) commit(tx *Tx) error {
 	e.warned.Store(false)
 	var tag string
+	sent := false
 	err := raw(tx.w.conn, func(c *pgx.Conn) error {
+		if c.IsClosed() {
+			return net.ErrClosed
+		}
+		sent = true // whatever the driver says: it calls an answer that broke off safe to retry
 		results, err := c.PgConn().Exec(tx.ctx, `COMMIT`).ReadAll()
 		if len(results) > 0 {
 			tag = results[0].CommandTag.String()
@@ -216,7 +222,7 @@ func (e *postgresEngine) commit(tx *Tx) error {
 		return nil
 	case err == nil:
 		return fmt.Errorf("the commit was answered with %s", tag)
-	case errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR", pgconn.SafeToRetry(err):
+	case !sent, errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR":
 		return err
 	}
 	return e.unknown(err)

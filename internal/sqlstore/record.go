@@ -158,8 +158,12 @@ func (r Records) Tickets(ctx context.Context, ids []habeas.TicketID) (map[habeas
 // Each visits every statement with its party, in the order of parties: to fill the
 // search index after start.
 func (r Records) Each(ctx context.Context, visit func(party.Party, party.Statement)) error {
+	return r.each(ctx, ``, nil, visit)
+}
+
+func (r Records) each(ctx context.Context, where string, args []any, visit func(party.Party, party.Statement)) error {
 	rows, err := r.q.QueryContext(ctx, `SELECT s.party, s.id, s.source_kind, s.source, s.ticket, s.sealed, p.kind, p.state
-		FROM statement s JOIN party p ON p.id = s.party ORDER BY s.party, s.id`)
+		FROM statement s JOIN party p ON p.id = s.party `+where+` ORDER BY s.party, s.id`, args...)
 	if err != nil {
 		return failure(err)
 	}
@@ -288,7 +292,7 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
-	for _, table := range []string{"statement", "claim", "paper_code", "blocked"} {
+	for _, table := range []string{"statement", "claim", "paper_code", "blocked", "consent"} {
 		if _, err := w.tx.exec(`DELETE FROM `+table+` WHERE party = ?`, p.ID[:]); err != nil {
 			return err
 		}
