@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -98,17 +100,23 @@ func (d *doctor) subjects(ctx context.Context) error {
 
 // keys compares rows and keys.
 func (d *doctor) keys(ctx context.Context) error {
-	var lost []habeas.SubjectID
+	lost := map[habeas.SubjectID]bool{}
 	for id := range d.rows {
-		if d.keyed[id] || d.listed[id] {
-			continue
+		if !d.keyed[id] && !d.listed[id] {
+			lost[id] = true
 		}
-		if _, err := d.Keys.Key(ctx, id); habeas.KindOf(err) == habeas.KindGone && err != nil {
-			lost = append(lost, id) // else it was made since the keys were listed
+	}
+	if len(lost) > 0 { // perhaps only made since the keys were listed
+		err := d.Keys.SubjectIDs(ctx, func(id habeas.SubjectID) error {
+			delete(lost, id)
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	if len(lost) > 0 {
-		d.find(Fault, "keys.lost", "Records have no key and were not erased: nobody can read them.", "Restore the keys from a backup that was made after these records came to be.", names(lost)...)
+		d.find(Fault, "keys.lost", "Records have no key and were not erased: nobody can read them.", "Restore the keys from a backup that was made after these records came to be.", names(slices.Collect(maps.Keys(lost)))...)
 	}
 	return d.store(ctx)
 }
