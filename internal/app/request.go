@@ -209,6 +209,28 @@ func (n *Notices) Requests(ctx context.Context, a habeas.Actor, limit int) (open
 	return open, ended, err
 }
 
+// RequestsOn lists for staff what was asked for about one record, newest first, and
+// whether they keep it beyond its time.
+func (n *Notices) RequestsOn(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Request, party.Keeping, error) {
+	if err := staff(&a); err != nil {
+		return nil, party.Keeping{}, err
+	}
+	if _, err := n.records.DB.Records().Party(ctx, id); err != nil {
+		return nil, party.Keeping{}, err
+	}
+	all, err := n.records.DB.Notices().Requests(ctx, id)
+	if err != nil {
+		return nil, party.Keeping{}, err
+	}
+	kept, err := n.records.DB.Notices().Keeping(ctx, id)
+	return all, kept, err
+}
+
+// SystemName is how a connected system is called.
+func (n *Notices) SystemName(ctx context.Context, id habeas.SystemID) string {
+	return n.records.Systems.NameOf(ctx, id)
+}
+
 // Register writes down for staff what reached them in person, by letter or telephone.
 // An erasure waits for their own answer.
 func (n *Notices) Register(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.RequestKind) (q party.Request, err error) {

@@ -134,7 +134,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 			Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
 			SignIns: s.Accounts, Limits: edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
 		},
-		Accounts: s.Accounts, Records: s.Records, Invitations: deliveries,
+		Accounts: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices,
 		Roles: s.Accounts, Systems: s.Systems, Deliveries: deliveries,
 	}
 	site.Mount(mux)

@@ -12,14 +12,16 @@ import (
 // a copy of the database signs nobody in (PTY-A24).
 type TokenHash [sha256.Size]byte
 
-// Cookies sets and reads the two cookies of the server. Both are HttpOnly,
+// Cookies sets and reads the three cookies of the server. All are HttpOnly,
 // SameSite=Lax, Path=/ and without Domain; over https they are Secure and carry
 // the __Host- prefix, so that no sibling domain can plant one (RFC 6265bis).
 // Their tokens, 256 random bits, never leave this package.
 //
 //   - the sign-in names who is signed in;
 //   - the flow names the browser in which a flow with a mailed code began; a
-//     flow that began in a browser is finished in that one (PTY-A20).
+//     flow that began in a browser is finished in that one (PTY-A20);
+//   - the visit names the browser in which an address was proved to see what is held
+//     at it: no sign-in, and good for nothing else (ADR 0017).
 type Cookies struct {
 	Origin Origin
 }
@@ -27,6 +29,7 @@ type Cookies struct {
 const (
 	signInName = "habeas-sign-in"
 	flowName   = "habeas-flow"
+	visitName  = "habeas-visit"
 )
 
 // BeginSignIn gives the browser a new sign-in that lasts d, replacing any it
@@ -59,6 +62,22 @@ func (c Cookies) KeepFlow(w http.ResponseWriter, r *http.Request, d time.Duratio
 
 // EndFlow makes the browser forget its flow.
 func (c Cookies) EndFlow(w http.ResponseWriter) { c.end(w, flowName) }
+
+// NewVisit draws the token of a visit that lasts d: the hash to store, and keep, which
+// gives it to the browser once the visit has begun.
+func (c Cookies) NewVisit(d time.Duration) (hash TokenHash, keep func(http.ResponseWriter)) {
+	var token [32]byte
+	rand.Read(token[:]) // never fails: crypto/rand aborts the program instead
+	return sha256.Sum256(token[:]), func(w http.ResponseWriter) {
+		c.set(w, visitName, base64.RawURLEncoding.EncodeToString(token[:]), int(d/time.Second))
+	}
+}
+
+// Visit returns the hash of the visit that r carries.
+func (c Cookies) Visit(r *http.Request) (TokenHash, bool) { return c.read(r, visitName) }
+
+// EndVisit makes the browser forget its visit. The store must forget it too.
+func (c Cookies) EndVisit(w http.ResponseWriter) { c.end(w, visitName) }
 
 func (c Cookies) begin(w http.ResponseWriter, name string, d time.Duration) TokenHash {
 	var token [32]byte

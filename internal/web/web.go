@@ -1,5 +1,5 @@
 // Package web is all pages for people. They live with their subject (web/party,
-// web/account, web/admin, web/demo), stand on web/ui, which renders them, and are put
+// web/notice, web/account, web/admin, web/demo), stand on web/ui, which renders them, and are put
 // together here.
 package web
 
@@ -9,6 +9,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/web/account"
 	"github.com/habeas-data/habeas/internal/web/admin"
+	"github.com/habeas-data/habeas/internal/web/notice"
 	"github.com/habeas-data/habeas/internal/web/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
@@ -20,6 +21,7 @@ type Site struct {
 	Accounts    account.Accounts
 	Records     party.Records
 	Invitations party.Invitations
+	Notices     notice.Notices
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
@@ -30,8 +32,9 @@ func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
 	(&account.Pages{Base: s.Base, Accounts: s.Accounts}).Mount(m)
 	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations}).Mount(m)
+	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
 	(&admin.Pages{Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries}).Mount(m)
 }
 
 // Nav is the navigation of all areas.
-func Nav() []ui.NavItem { return slices.Concat(party.Nav(), account.Nav(), admin.Nav()) }
+func Nav() []ui.NavItem { return slices.Concat(party.Nav(), notice.Nav(), account.Nav(), admin.Nav()) }

@@ -1,0 +1,314 @@
+// Package notice makes the pages for people who hold no account: what is held at their
+// address after a typed code, what they can ask for, and the link that stops mails; and
+// the register of requests for staff.
+package notice
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/web/ui"
+)
+
+// Notices is what these pages ask of the server. A visit is the hash of the cookie of a
+// browser in which an address was proved; every method checks it again.
+type Notices interface {
+	// Ask mails a code, alike for addresses where something is held and where not.
+	Ask(ctx context.Context, in account.Asking) (habeas.ChallengeID, error)
+	// Prove begins a visit; every refusal of a code is account.ErrCode.
+	Prove(ctx context.Context, id habeas.ChallengeID, typed string, flow account.Token, visit [32]byte) error
+	Look(ctx context.Context, visit [32]byte) (l party.Looking, found bool, err error)
+	Leave(ctx context.Context, visit [32]byte) error
+	Request(ctx context.Context, visit [32]byte, id habeas.PartyID, kind party.RequestKind) (party.Request, error)
+	Withdraw(ctx context.Context, visit [32]byte, id habeas.RequestID) error
+	StopMails(ctx context.Context, visit [32]byte, stop bool) error
+
+	// Stopped says what a stop link stands for, StopBy uses it.
+	Stopped(ctx context.Context, token string) (bool, error)
+	StopBy(ctx context.Context, token string, stop bool) error
+
+	// SystemName is how a connected system is called.
+	SystemName(ctx context.Context, id habeas.SystemID) string
+
+	// Requests and the rest are for staff.
+	Requests(ctx context.Context, a habeas.Actor, limit int) (open, ended []party.Request, err error)
+	RequestsOn(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Request, party.Keeping, error)
+	Register(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.RequestKind) (party.Request, error)
+	Answer(ctx context.Context, a habeas.Actor, id habeas.RequestID, answer party.Answer, reason string) error
+	Kept(ctx context.Context, a habeas.Actor, limit int) ([]party.Keeping, error)
+	Hold(ctx context.Context, a habeas.Actor, id habeas.PartyID, reason string) error
+	Free(ctx context.Context, a habeas.Actor, id habeas.PartyID) error
+}
+
+// formSize bounds what these pages post, in bytes.
+const formSize = 16 << 10
+
+// Pages are the pages about notices and requests.
+type Pages struct {
+	*ui.Base
+	Notices Notices
+}
+
+// Mount registers them.
+func (s *Pages) Mount(m *edge.Mux) {
+	s.Handle(m, ui.Anybody, "GET /notice", s.page)
+	s.Handle(m, ui.Anybody, "POST /notice", s.limited(s.ask))
+	s.Handle(m, ui.Anybody, "GET /notice/code", s.codePage)
+	s.Handle(m, ui.Anybody, "POST /notice/code", s.limited(s.code))
+	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/{kind}", s.limited(s.request))
+	s.Handle(m, ui.Anybody, "POST /notice/requests/{id}/withdraw", s.limited(s.withdraw))
+	s.Handle(m, ui.Anybody, "POST /notice/mails/{wish}", s.limited(s.mails))
+	s.Handle(m, ui.Anybody, "POST /notice/leave", s.leave)
+	s.Handle(m, ui.Anybody, "GET /notice/stop/{token}", s.stopPage)
+	s.Handle(m, ui.Anybody, "POST /notice/stop/{token}", s.limited(s.stop))
+	s.Handle(m, ui.Anybody, "POST /notice/stop/{token}/resume", s.limited(s.resume))
+
+	s.Handle(m, ui.Staff, "GET /staff/requests", s.register)
+	s.Handle(m, ui.Staff, "POST /staff/requests/{id}", s.answer)
+	s.Handle(m, ui.Staff, "GET /staff/people/{id}/requests", s.onePage)
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/requests", s.enter)
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/hold", s.hold)
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/free", s.free)
+}
+
+// Nav are the navigation lines of these pages.
+func Nav() []ui.NavItem {
+	return []ui.NavItem{{Area: ui.AreaStaff, Path: "/staff/requests", Label: lang.Mark("Requests")}}
+}
+
+// limited refuses what one network asks faster than people do; see web/account.
+func (s *Pages) limited(h func(http.ResponseWriter, *http.Request, ui.Visit) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+		if s.Limits != nil {
+			if ok, wait := s.Limits.Take(r.Context(), "account "+s.Proxies.LimitKey(r), 1); !ok {
+				return edge.RetryAfter(habeas.TooMany("Too many requests from your network. Wait a moment and try again."), wait)
+			}
+		}
+		return h(w, r, v)
+	}
+}
+
+// AskPage is the data of notice/ask.
+type AskPage struct {
+	Heading ui.Heading
+	Form    ui.Form
+}
+
+func askPage(p lang.Printer) AskPage {
+	return AskPage{
+		Heading: ui.Heading{
+			Title: p.T("What is held about you"),
+			Lead:  p.T("Type your e-mail address and then the code that we mail to it. You see what is held there, masked, and decide about it. You need no account."),
+		},
+		Form: ui.Form{
+			Action: "/notice",
+			Controls: []ui.Control{
+				{Kind: ui.ControlEmail, Name: "address", Label: p.T("E-mail address"), Autocomplete: "email", MaxLength: ui.MaxAddress, CheckURL: "/join/check"},
+			},
+			Submit: p.T("Send me a code"),
+			Next:   p.T("The code holds for 10 minutes. Until it is typed nothing happens, and nobody learns whether there is a record."),
+		},
+	}
+}
+
+// page shows what is held to a browser in which an address was proved, and asks every
+// other one for an address.
+func (s *Pages) page(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	visit, ok := s.Cookies.Visit(r)
+	if !ok {
+		return s.Render(w, r, http.StatusOK, "notice/ask", askPage(v.P))
+	}
+	l, found, err := s.Notices.Look(r.Context(), visit)
+	if err != nil {
+		return err
+	}
+	if !found {
+		s.Cookies.EndVisit(w)
+		return s.Render(w, r, http.StatusOK, "notice/ask", askPage(v.P))
+	}
+	if r.URL.Query().Get("done") == string(party.AskNotMe) {
+		r = ui.WithNotice(r, ui.Notice{
+			Kind: ui.NoticeDone, Title: v.P.T("Thank you for telling us"),
+			Text: v.P.T("The record does not lead to your address any more. Staff look for the right person."),
+		})
+	}
+	return s.Render(w, r, http.StatusOK, "notice/held", s.heldPage(r.Context(), v.P, l))
+}
+
+// ask answers every address alike: with the page to type the code on (PTY-A26).
+func (s *Pages) ask(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	f, err := edge.DecodeForm(w, r, formSize)
+	if err != nil {
+		return err
+	}
+	address := ui.FormAddress(f, "address")
+	if err := f.Err(); err != nil {
+		page := askPage(v.P)
+		return s.Again(w, r, v, err, "notice/ask", &page, &page.Form, f)
+	}
+	flow, ok := s.Cookies.Flow(r)
+	if !ok {
+		flow = s.Cookies.BeginFlow(w, 24*time.Hour)
+	}
+	id, err := s.Notices.Ask(r.Context(), account.Asking{
+		Address: address, Language: v.P.Lang, Flow: account.Token(flow), Client: s.Proxies.LimitKey(r),
+	})
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/notice/code?c="+id.String(), http.StatusSeeOther)
+	return nil
+}
+
+// CodePage is the data of notice/code.
+type CodePage struct {
+	Heading ui.Heading
+	Form    ui.Form
+}
+
+func codePage(p lang.Printer, c string) CodePage {
+	return CodePage{
+		Heading: ui.Heading{
+			Title: p.T("Type the code from your mail"),
+			Lead:  p.T("It has eight digits and may take a minute to arrive. If it does not, look where your mail program puts unwanted mail."),
+			Back:  &ui.Link{Text: p.T("Another address"), URL: "/notice"},
+		},
+		Form: ui.Form{
+			Action: "/notice/code", Hidden: []ui.Hidden{{Name: "c", Value: c}},
+			Controls: []ui.Control{{Kind: ui.ControlCode, Name: "code", Label: p.T("Code"), Hint: p.T("With or without the space in the middle."), MaxLength: 20}},
+			Submit:   p.T("Show what is held"),
+			Next:     p.T("Nobody who works here will ever ask you for this code."),
+		},
+	}
+}
+
+// codePage only shows the form: whoever opens it changes nothing (PTY-A19).
+func (s *Pages) codePage(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	return s.Render(w, r, http.StatusOK, "notice/code", codePage(v.P, r.URL.Query().Get("c")))
+}
+
+func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	f, err := edge.DecodeForm(w, r, formSize)
+	if err != nil {
+		return err
+	}
+	c, typed := f.String("c", 64), f.Code("code", 8)
+	visit, keep := s.Cookies.NewVisit(party.VisitLife)
+	if err = f.Err(); err == nil {
+		// An unreadable id is the id of no challenge: the answer is the same.
+		id, _ := habeas.ParseID[habeas.ChallengeKind](c)
+		flow, _ := s.Cookies.Flow(r)
+		err = s.Notices.Prove(r.Context(), id, typed, account.Token(flow), visit)
+	}
+	if err != nil {
+		page := codePage(v.P, c)
+		return s.Again(w, r, v, err, "notice/code", &page, &page.Form, f)
+	}
+	keep(w)
+	http.Redirect(w, r, "/notice", http.StatusSeeOther)
+	return nil
+}
+
+// visited hands on to what a visit may do; without one it begins anew.
+func (s *Pages) visited(w http.ResponseWriter, r *http.Request, do func(visit [32]byte) (to string, err error)) error {
+	visit, ok := s.Cookies.Visit(r)
+	if !ok {
+		http.Redirect(w, r, "/notice", http.StatusSeeOther)
+		return nil
+	}
+	to, err := do(visit)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Pages) request(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	id, err := habeas.ParseID[habeas.PartyKind](r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	kind := party.RequestKind(r.PathValue("kind"))
+	return s.visited(w, r, func(visit [32]byte) (string, error) {
+		_, err := s.Notices.Request(r.Context(), visit, id, kind)
+		if kind == party.AskNotMe {
+			return "/notice?done=" + string(kind), err
+		}
+		return "/notice#" + id.String(), err
+	})
+}
+
+func (s *Pages) withdraw(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	id, err := habeas.ParseID[habeas.RequestKind](r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.visited(w, r, func(visit [32]byte) (string, error) {
+		return "/notice", s.Notices.Withdraw(r.Context(), visit, id)
+	})
+}
+
+func (s *Pages) mails(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	wish := r.PathValue("wish")
+	if wish != "stop" && wish != "resume" {
+		return habeas.NotFound("There is no such page.").WithCode("page.none")
+	}
+	return s.visited(w, r, func(visit [32]byte) (string, error) {
+		return "/notice#mails", s.Notices.StopMails(r.Context(), visit, wish == "stop")
+	})
+}
+
+func (s *Pages) leave(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	defer http.Redirect(w, r, "/", http.StatusSeeOther)
+	visit, ok := s.Cookies.Visit(r)
+	if !ok {
+		return nil
+	}
+	s.Cookies.EndVisit(w)
+	return s.Notices.Leave(r.Context(), visit)
+}
+
+// StopPage is the data of notice/stop.
+type StopPage struct {
+	Token   string
+	Stopped bool
+}
+
+// stopPage changes nothing: a mail scanner opens links too (PTY-A19).
+func (s *Pages) stopPage(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	return s.showStop(w, r)
+}
+
+func (s *Pages) showStop(w http.ResponseWriter, r *http.Request) error {
+	token := r.PathValue("token")
+	stopped, err := s.Notices.Stopped(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "notice/stop", StopPage{Token: token, Stopped: stopped})
+}
+
+// stop answers with a page and no redirect: mail programs post here by themselves when
+// their reader presses "unsubscribe" (RFC 8058, 3.2). It reads no body.
+func (s *Pages) stop(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	if err := s.Notices.StopBy(r.Context(), r.PathValue("token"), true); err != nil {
+		return err
+	}
+	return s.showStop(w, r)
+}
+
+func (s *Pages) resume(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	token := r.PathValue("token")
+	if err := s.Notices.StopBy(r.Context(), token, false); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/notice/stop/"+token, http.StatusSeeOther)
+	return nil
+}
