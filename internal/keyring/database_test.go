@@ -171,6 +171,29 @@ func TestAnErasureBesideAnOldReaderIsPendingUntilItGoes(t *testing.T) {
 	})
 }
 
+func TestANodeStartsBesideAnOldReader(t *testing.T) {
+	a, b, _, pathB := makeNodes(t)
+	id := commitNew(t, a, 2)[0].Subject()
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	release := holdReader(t, a)
+	defer release()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	wantKind(t, a.Destroy(ctx, id), habeas.KindUnavailable)
+	b = openRing(t, pathB)
+	_, err := b.Key(t.Context(), id)
+	wantKind(t, err, habeas.KindGone)
+	release()
+	if err := b.Compact(t.Context()); err != nil { // what the other node has left
+		t.Fatal(err)
+	}
+	if p, err := a.Pending(t.Context()); err != nil || p.Store {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
 func TestTheRingOutlivesTheServer(t *testing.T) {
 	ctx := context.Background()
 	c := pgtest.Start(t, "fsync=off") // the machine goes on, only the server does not

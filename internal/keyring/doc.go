@@ -17,9 +17,40 @@
 //   - A new master password rewraps the root key and nothing else.
 //   - A key that [Ring.Commit] returned for survives a crash; a key that
 //     [Ring.Destroy] returned for is in no file of the store, and its erasure is
-//     on a list beside it that [Open] applies again to a restored copy.
+//     on a list beside it that [Open] applies again to a restored copy. On
+//     PostgreSQL it may be in the server's write-ahead log for a while longer;
+//     [Ring.Pending] tells (see package store).
 //
-// # What is not
+// # Where it lies
+//
+// The store is a SQLite file for one node, or a PostgreSQL database of its own that
+// several nodes share (Options.DSN). The path of the file says in both cases where
+// this node's list of erasures lies: the file “tombstones” beside it. With a database
+// no file of keys is made.
+//
+// # Several nodes
+//
+// Each node caches keys, so an erasure on one has to reach the others before they
+// seal or open anything more in a transaction. The database numbers the erasures of
+// all nodes, and whoever is about to write asks for that number:
+//
+//	keys.Refresh(ctx) // at the start of each transaction that writes
+//
+// It is the read of one row while nothing has changed. When something has, the node
+// appends the erased subjects to its own list, syncs it, and drops their keys. A
+// transaction that began before an erasure and commits after it may still write what
+// the destroyed key has sealed: nobody can ever open it. An erased subject never gets
+// a key again on any node, and a key that is missing is looked for among the erased
+// first. A further node is made with [Join]. On a file Refresh does nothing.
+//
+// # Copies
+//
+// [Ring.Backup] writes everything as of one moment, [Restore] makes a store of it on
+// either engine. The list of erasures is no part of a backup, because it has to be
+// newer: Restore refuses without one, and the next Open destroys again whom it names.
+// Lists of several nodes are joined by [MergeTombstones].
+//
+// # What is not promised
 //
 //   - Go can wipe neither the copies its runtime makes nor the key schedules
 //     inside crypto/aes: while the server runs unsealed, whoever reads its memory

@@ -9,6 +9,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring/store"
@@ -236,14 +237,27 @@ func (r *Ring) open(ctx context.Context, path string) (err error) {
 	if err := r.reconcile(ctx); err != nil {
 		return err
 	}
-	if err := r.compact(ctx); err != nil { // what an interrupted erasure may have left
+	if err := r.compactAtOpen(ctx); err != nil {
 		return err
 	}
 	r.house, err = r.load(ctx, houseID)
 	return err
 }
 
-// Close closes the files and wipes the root key. Methods that return an error
+// compactAtOpen removes what an interrupted erasure may have left. On a store that
+// other nodes use, somebody may be reading for long; the node starts all the same, and
+// Pending says what is left.
+func (r *Ring) compactAtOpen(ctx context.Context) error {
+	if !r.store.Shared() {
+		return r.compact(ctx)
+	}
+	short, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = r.compact(short)
+	return ctx.Err()
+}
+
+// Close closes the store and wipes the root key. Methods that return an error
 // fail afterwards with ErrClosed; those that cannot ([Ring.Cipher], [Ring.Code],
 // [Ring.Token]) panic, because any value they returned would be guessable. Call
 // it once nothing else uses the ring. It waits for an erasure in progress, and

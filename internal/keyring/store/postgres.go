@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,9 @@ const (
 	// writePatience bounds one write. A server that takes longer, because a
 	// replica does not confirm for example, may have written it or not.
 	writePatience = 30 * time.Second
+	// poolSize is how many connections a node has at most, unless the DSN has
+	// pool_max_conns: one writes for everybody, the others read or compact.
+	poolSize = 8
 	// tries is how often a transaction is run when the server asks to repeat it.
 	tries = 4
 )
@@ -36,6 +40,9 @@ func configure(dsn string) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, ErrDSN
+	}
+	if !strings.Contains(dsn, "pool_max_conns") {
+		c.MaxConns = poolSize
 	}
 	if c.ConnConfig.ConnectTimeout == 0 {
 		c.ConnConfig.ConnectTimeout = connectPatience
@@ -62,7 +69,9 @@ func visit(ctx context.Context, dsn string, f func(*pgx.Conn) error) error {
 	conn, err := pgx.ConnectConfig(ctx, c.ConnConfig)
 	if err == nil {
 		defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // whatever was written is committed
-		err = f(conn)
+		if err = c.AfterConnect(ctx, conn); err == nil {
+			err = f(conn)
+		}
 	}
 	if ctx.Err() != nil {
 		return err
