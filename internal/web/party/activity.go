@@ -127,6 +127,9 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 	case audit.InviteSent:
 		return p.T("Sent an invitation to the address in the record.")
 	default:
+		if words := noticeWords(p, l.Event); words != "" {
+			return words
+		}
 		return accountWords(p, l)
 	}
 }

@@ -127,6 +127,8 @@ func (s *Pages) inboxOffer(say *voices, o party.Offer) InboxOffer {
 		out.Why = p.T("Several people read this mailbox, so a member of staff first finds out whom the record is about.")
 	case o.Review == party.ReviewRole:
 		out.Why = p.T("You work here with special rights. For such accounts a member of staff links the record.")
+	case o.Review == party.ReviewApproval:
+		out.Why = p.T("The organisation looks at every claim before a record opens. There is nothing for you to do.")
 	default:
 		out.Why = p.T("More than one record is known at your address, so a member of staff looks first. This keeps other people's data away from you, and yours from them.")
 	}
