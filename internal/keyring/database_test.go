@@ -232,6 +232,60 @@ func TestTheRingOutlivesTheServer(t *testing.T) {
 	}
 }
 
+// The server dies in the middle of commits and erasures, as in a power cut, and the
+// ring goes on with what comes back.
+func TestWhatWasPromisedSurvivesAKilledServer(t *testing.T) {
+	ctx := context.Background()
+	c := pgtest.Start(t)
+	r, _ := makeOn(t, c)
+	var kept, erased []habeas.SubjectID
+	for round := range 3 {
+		acknowledged, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			for {
+				a, b := r.NewKey(newSubject()), r.NewKey(newSubject())
+				if r.Commit(ctx, a, b) != nil {
+					return
+				}
+				kept = append(kept, a.Subject())
+				if r.Destroy(ctx, b.Subject()) != nil {
+					return
+				}
+				erased = append(erased, b.Subject())
+				select {
+				case acknowledged <- struct{}{}:
+				default:
+				}
+			}
+		}()
+		for range 3 + round {
+			<-acknowledged
+		}
+		c.Kill()
+		<-ended
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Refresh(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range kept {
+			if _, err := r.load(ctx, id); err != nil {
+				t.Fatalf("round %d: a committed key is lost: %v", round, err)
+			}
+		}
+		for _, id := range erased {
+			if got, err := r.store.Key(ctx, id); err != nil || got != nil {
+				t.Fatalf("round %d: an erased key is back: %v", round, err)
+			}
+		}
+	}
+	if h, err := r.Check(ctx, 1); err != nil || !h.Good() {
+		t.Errorf("%+v, %v", h, err)
+	}
+}
+
 // What the list has and the database could not be told of is told at the next Refresh.
 func TestAnErasureThatTheDatabaseMissedIsMadeUpFor(t *testing.T) {
 	ctx := context.Background()
