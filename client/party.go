@@ -172,3 +172,32 @@ func (c *Client) Schemas(ctx context.Context) ([]DataSet, error) {
 	_, err := c.do(ctx, call{method: http.MethodGet, path: "/api/v1/schemas"}, &answer)
 	return answer.DataSets, err
 }
+
+// Query says which parties to read, and why.
+type Query struct {
+	Parties  []string `json:"parties"`             // references, at most 100
+	DataSets []string `json:"data_sets,omitempty"` // none: all that the token may read
+	Purpose  string   `json:"purpose"`             // "question", "booking", "correction" or "incident"
+}
+
+// Query reads what the system may of parties that it has brought itself: for each, in
+// the order asked, values by data set and field. The people concerned see it.
+func (c *Client) Query(ctx context.Context, q Query) ([]map[string]map[string]string, error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Results []struct {
+			Fields map[string]map[string]string `json:"fields"`
+		} `json:"results"`
+	}
+	if _, err := c.do(ctx, call{method: http.MethodPost, path: "/api/v1/parties:query", body: body}, &answer); err != nil {
+		return nil, err
+	}
+	out := make([]map[string]map[string]string, len(answer.Results))
+	for i, r := range answer.Results {
+		out[i] = r.Fields
+	}
+	return out, nil
+}

@@ -31,6 +31,7 @@ type Records interface {
 	FindOrCreate(ctx context.Context, a habeas.Actor, in party.Assertion) (party.Reference, error)
 	Ticket(ctx context.Context, a habeas.Actor, ref string) (party.Ticket, error)
 	Tickets(ctx context.Context, a habeas.Actor, cursor string, limit int) (page []party.Ticket, next string, err error)
+	Query(ctx context.Context, a habeas.Actor, refs []party.Reference, sets []string) ([]party.Values, error)
 	CancelTicket(ctx context.Context, a habeas.Actor, ref string, version int64, match party.TicketMatch) (party.Ticket, error)
 }
 
@@ -105,6 +106,7 @@ func (a *API) Mount(m *edge.Mux) {
 	m.Handle("GET /.well-known/oauth-authorization-server", a.metadata)
 	m.Handle("POST /api/v1/parties:findOrCreate", a.forSystem(authz.ScopeParties, a.findOrCreate))
 	m.Handle("POST /api/v1/parties:bulkFindOrCreate", a.forSystem(authz.ScopeParties, a.bulkFindOrCreate))
+	m.Handle("POST /api/v1/parties:query", a.forSystem(anyRead, a.query))
 	m.Handle("GET /api/v1/tickets", a.forSystem(authz.ScopeTickets, a.tickets))
 	m.Handle("GET /api/v1/tickets:get", a.forSystem(authz.ScopeTickets, a.ticket))
 	m.Handle("POST /api/v1/tickets:cancel", a.forSystem(authz.ScopeTickets, a.cancelTicket))
@@ -136,6 +138,9 @@ var (
 	errSandbox = habeas.Forbidden("This server has no sandbox.").WithCode("sandbox.none")
 )
 
+// anyRead stands for the scopes that permit to read one data set or another.
+const anyRead authz.Scope = ""
+
 // forSystem lets through a system whose token permits the scope, within its limits. A
 // sandbox system is given records that have no store behind them: nothing that follows
 // can reach a real one.
@@ -146,7 +151,11 @@ func (a *API) forSystem(scope authz.Scope, h systemHandler) edge.Handler {
 			challenge(w, r, err)
 			return err
 		}
-		if !bearer.May(scope) {
+		if scope == anyRead && len(bearer.Reads()) == 0 {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="habeas", error="insufficient_scope"`)
+			return errScope
+		}
+		if scope != anyRead && !bearer.May(scope) {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="habeas", error="insufficient_scope", scope="`+string(scope)+`"`)
 			return errScope
 		}

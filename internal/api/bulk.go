@@ -85,6 +85,9 @@ func (a *API) bulkOne(r *http.Request, c caller, item bulkItem) bulkResult {
 		return bulkResult{Status: http.StatusOK, Party: ref.String()}
 	}
 	p, wait := a.failures.Problem(r, err)
+	if p.Field == "Idempotency-Key" { // here it is a member
+		p.Field = "idempotency_key"
+	}
 	return bulkResult{Status: p.Status, Problem: &p, RetryAfter: int((wait + time.Second - 1) / time.Second)}
 }
 

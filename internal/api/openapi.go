@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
 )
@@ -22,11 +23,16 @@ var written string
 // describe returns the description of a server at origin with these data sets.
 func describe(origin edge.Origin, schemas *party.Schemas) []byte {
 	sets := make([]string, 0, len(schemas.Sets()))
+	scopes := []string{
+		quoted(string(authz.ScopeParties)) + `: "Find or create parties and say what is known about them."`,
+		quoted(string(authz.ScopeTickets)) + `: "Read and cancel the system's own tickets."`,
+	}
 	for _, set := range schemas.Sets() {
 		fields := make([]string, len(set.Fields))
 		for i, f := range set.Fields {
 			fields[i] = quoted(f.Name) + ": " + fieldSchema(f)
 		}
+		scopes = append(scopes, quoted(string(authz.ReadScope(set.Name)))+": "+quoted("Read the data set “"+set.Label+"” of parties that the system has brought itself."))
 		sets = append(sets, fmt.Sprintf(`%s: {"type": "object", "title": %s, "additionalProperties": false, "properties": {%s}}`,
 			quoted(set.Name), quoted(set.Label), strings.Join(fields, ", ")))
 	}
@@ -37,6 +43,7 @@ func describe(origin edge.Origin, schemas *party.Schemas) []byte {
 	slices.Sort(codes)
 	return []byte(strings.NewReplacer(
 		`"@origin"`, quoted(origin.String()),
+		`"@scopes"`, "{"+strings.Join(scopes, ", ")+"}",
 		`"@data_sets"`, "{"+strings.Join(sets, ", ")+"}",
 		`"@codes"`, quoted(slices.Compact(codes)),
 	).Replace(written))

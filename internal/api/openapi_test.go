@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/party"
 )
 
@@ -89,9 +90,10 @@ func TestTheDescriptionHoldsTheDataSetsOfTheServer(t *testing.T) {
 // What a body may hold stands in the description as the program has it.
 func TestTheDescribedMembersAreThoseThatAreRead(t *testing.T) {
 	w := newWorld(t)
-	s := w.connect("City Bookings")
+	s := w.connectOn(authz.Terms{Name: "City Bookings", Reads: []string{"contact"}})
 	for path, schema := range map[string]string{
 		findOrCreate: "Saying", "/api/v1/parties:bulkFindOrCreate": "Bulk", "/api/v1/tickets:cancel": "Cancel",
+		query: "Query",
 	} {
 		got := s.post(path, `{"unheard_of":1}`)
 		wantProblem(t, got, 400, "json.unknown")

@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"database/sql"
 	"fmt"
 	"net/http"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
@@ -325,11 +325,7 @@ var tables = [...]string{"sum(version) FROM party", "count(*) FROM known_as", "c
 // written counts the rows that were written, as a reader of the file sees them.
 func written(w *world) (n [len(tables)]int) {
 	w.Helper()
-	db, err := sql.Open("sqlite", "file:"+w.dir+"/records.db?mode=ro")
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer db.Close()
+	db := pgtest.Behind(w, w.dir+"/records.db", w.dsn)
 	for i, table := range tables {
 		if err := db.QueryRow("SELECT " + table).Scan(&n[i]); err != nil {
 			w.Fatal(err)

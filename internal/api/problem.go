@@ -134,6 +134,8 @@ var problemCodes = slices.Concat(
 		"match.invalid", "If-Match is no entity tag, or there is no ticket that it could be about.", "Send the ETag as it was answered.",
 		"cursor.invalid", "This is no cursor of this list, or another system's.", "Begin without a cursor.",
 		"limit.invalid", "The limit is not between 1 and 200.", "Leave it away for 50.",
+		"query.size", "There are no parties, or more than 100.", "Name 1 to 100.",
+		"purpose.unknown", "The purpose is not on the list, or not given.", "Say question, booking, correction or incident.",
 		"bulk.empty", "There are no items.", "Send 1 to 500.",
 	),
 	of(habeas.KindInvalid, 405, "method", "The address does not take this method.", "Allow names those that it takes."),

@@ -51,6 +51,15 @@ func (a *API) metadata(w http.ResponseWriter, _ *http.Request) error {
 		Issuer: o.String(), TokenEndpoint: o.URL("/oauth/token"), TokenMethods: methods,
 		RevokeEndpoint: o.URL("/oauth/revoke"), RevokeMethods: methods,
 		GrantTypes: []string{"client_credentials"}, ResponseTypes: []string{},
-		Scopes: authz.AllScopes(), Documentation: o.URL("/api"),
+		Scopes: a.scopes(), Documentation: o.URL("/api"),
 	})
+}
+
+// scopes are all that a system can be granted here.
+func (a *API) scopes() []authz.Scope {
+	all := authz.AllScopes()
+	for _, set := range a.deps.Records.Schemas().Sets() {
+		all = append(all, authz.ReadScope(set.Name))
+	}
+	return all
 }

@@ -118,7 +118,7 @@ func writeTicket(w http.ResponseWriter, ref string, t party.Ticket) error {
 }
 
 func stateOf(ref string, t party.Ticket) ticketState {
-	return ticketState{ID: ref, Version: t.Version, State: t.State, At: t.At.UTC()}
+	return ticketState{ID: ref, Version: t.Version, State: t.State, At: t.At.UTC().Truncate(time.Millisecond)}
 }
 
 // etag is the strong entity tag of a ticket: a cancellation may keep the version, so

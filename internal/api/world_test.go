@@ -21,6 +21,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
@@ -30,11 +31,14 @@ var administrator = habeas.Actor{
 	Roles: []habeas.Role{habeas.RoleAdministrator},
 }
 
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
 // world is a whole server for programs: API, use cases, store and keys on a real
 // directory, behind the same layers as in production, on a real port.
 type world struct {
 	testing.TB
 	dir     string
+	dsn     string // of the records; empty: SQLite in dir
 	keys    *keyring.Ring
 	db      *sqlstore.DB
 	systems *app.Systems
@@ -59,14 +63,14 @@ func open(t testing.TB, keys *keyring.Ring) *world {
 
 func openWith(t testing.TB, keys *keyring.Ring, sets []party.SetSchema) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), keys: keys, logged: new(bytes.Buffer)}
+	w := &world{TB: t, dir: t.TempDir(), dsn: pgtest.DSN(t), keys: keys, logged: new(bytes.Buffer)}
 	w.clock = habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
 	var err error
 	if w.schemas, err = party.NewSchemas(sets...); err != nil {
 		t.Fatal(err)
 	}
 	w.db, err = sqlstore.Open(context.Background(), sqlstore.Config{
-		Dir: w.dir, Keys: keys, Clock: w.clock, Learn: party.NewIndex().Learn,
+		Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: party.NewIndex().Learn,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -136,6 +136,7 @@ func (s *Sandbox) of(system habeas.SystemID) *sand {
 	if w == nil || w.rows() >= sandboxRows {
 		w = &sand{
 			knownAs: make(map[keyring.LookupHash][]party.KnownAs), parties: make(map[habeas.PartyID]party.Party),
+			said:    make(map[habeas.PartyID][]party.Statement),
 			tickets: make(map[habeas.TicketID]party.Ticket), idempotent: make(map[keyring.LookupHash]party.Idempotent),
 		}
 		s.held[system] = w
@@ -147,13 +148,15 @@ func (s *Sandbox) of(system habeas.SystemID) *sand {
 // sand is what one system has said in its sandbox. It implements party.Found.
 type sand struct {
 	used       time.Time
+	count      int // statements
 	knownAs    map[keyring.LookupHash][]party.KnownAs
 	parties    map[habeas.PartyID]party.Party
+	said       map[habeas.PartyID][]party.Statement
 	tickets    map[habeas.TicketID]party.Ticket
 	idempotent map[keyring.LookupHash]party.Idempotent
 }
 
-func (w *sand) rows() int { return len(w.knownAs) + len(w.tickets) + len(w.idempotent) }
+func (w *sand) rows() int { return w.count + len(w.knownAs) + len(w.tickets) + len(w.idempotent) }
 
 // KnownAs implements party.Found.
 func (w *sand) KnownAs(h keyring.LookupHash) []party.KnownAs { return w.knownAs[h] }
@@ -176,8 +179,7 @@ func (w *sand) Idempotent(key keyring.LookupHash) (party.Idempotent, bool) {
 	return i, ok
 }
 
-// apply takes in what a call changes. Of what it said about anybody, only under which
-// name it knows them is kept, because the next answer depends on that.
+// apply takes in what a call changes.
 func (w *sand) apply(c party.Change) {
 	if c.Empty() {
 		return
@@ -186,6 +188,10 @@ func (w *sand) apply(c party.Change) {
 		if p != nil {
 			w.parties[p.ID] = *p
 		}
+	}
+	if s := c.Statement; s != nil {
+		w.said[s.Party] = append(w.said[s.Party], *s)
+		w.count++
 	}
 	for _, k := range c.KnownAs {
 		rows := w.knownAs[k.Hash]
