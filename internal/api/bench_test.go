@@ -18,6 +18,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
 // callers is how many keep-alive connections call at a time.
@@ -26,9 +27,14 @@ const callers = 64
 // BenchmarkFindOrCreateHTTP measures the whole server: HTTP/1.1 over loopback, token,
 // strict JSON, key creation, sealing, durable commit of rows and ledger leaf. Nine in
 // ten addresses are new; each call carries five fields. With HABEAS_BENCH_PARTIES=n
-// the store holds n parties before the clock starts.
+// the store holds n parties before the clock starts; HABEAS_BENCH_ENGINE=postgres puts
+// it on a PostgreSQL as durable as in production.
 func BenchmarkFindOrCreateHTTP(b *testing.B) {
-	w := open(b, newRing(b))
+	dsn := ""
+	if os.Getenv("HABEAS_BENCH_ENGINE") == "postgres" {
+		dsn = pgtest.Start(b).Database(b)
+	}
+	w := openOn(b, newRing(b), party.DefaultSchemas(), dsn)
 	fill(b, w)
 	w.systems = app.NewSystems(app.SystemsDeps{DB: w.db, Keys: w.keys, Schemas: w.schemas, Clock: habeas.SystemClock{}})
 	w.serve(habeas.SystemClock{})

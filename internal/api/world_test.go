@@ -63,7 +63,13 @@ func open(t testing.TB, keys *keyring.Ring) *world {
 
 func openWith(t testing.TB, keys *keyring.Ring, sets []party.SetSchema) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), dsn: pgtest.DSN(t), keys: keys, logged: new(bytes.Buffer)}
+	return openOn(t, keys, sets, pgtest.DSN(t))
+}
+
+// openOn makes the store on a database of one's choice.
+func openOn(t testing.TB, keys *keyring.Ring, sets []party.SetSchema, dsn string) *world {
+	t.Helper()
+	w := &world{TB: t, dir: t.TempDir(), dsn: dsn, keys: keys, logged: new(bytes.Buffer)}
 	w.clock = habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
 	var err error
 	if w.schemas, err = party.NewSchemas(sets...); err != nil {

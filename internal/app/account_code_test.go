@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
@@ -249,13 +249,18 @@ func TestTheDatabaseHoldsNoCodeNoTokenAndNoAddress(t *testing.T) {
 	if len(b.cookies) != 2 {
 		t.Fatalf("cookies: %v", b.cookies)
 	}
-	for _, name := range []string{"records.db", "records.db-wal"} {
-		dump, err := os.ReadFile(filepath.Join(w.dir, name))
-		w.must(err)
+	look := func(name string, dump []byte) {
 		for _, s := range secrets {
 			if bytes.Contains(dump, []byte(s)) {
 				t.Errorf("%s holds a secret of %d bytes", name, len(s))
 			}
+		}
+	}
+	w.raw().Cells(t, look)
+	for _, name := range []string{"records.db", "records.db-wal"} {
+		if dump, err := os.ReadFile(filepath.Join(w.dir, name)); w.dsn == "" {
+			w.must(err)
+			look(name, dump)
 		}
 	}
 	// What the database does hold opens nothing when it is sent back.
@@ -287,7 +292,7 @@ func TestGuessingIsLimitedAndLocksNobodyOut(t *testing.T) {
 				attacker.submit("/code", "c", c, "code", code)
 			}
 			var tries int
-			w.must(w.raw().QueryRow(`SELECT tries FROM challenge WHERE id = ?`, idBytes(t, c)).Scan(&tries))
+			w.must(w.raw().QueryRow(`SELECT tries FROM challenge WHERE id = $1`, idBytes(t, c)).Scan(&tries))
 			guesses += tries
 			// The limit is durable: after it even the right code is refused.
 			if reply := attacker.submit("/code", "c", c, "code", CodeOf(w.keys, mustID(t, c))); reply.StatusCode != http.StatusBadRequest {
@@ -407,10 +412,7 @@ func TestAFloodFromOneNetworkIsHeldBackBeforeItWrites(t *testing.T) {
 	}
 }
 
-func (w *accountWorld) raw() *sql.DB {
+func (w *accountWorld) raw() *pgtest.Tables {
 	w.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.dir, "records.db")+"?mode=ro")
-	w.must(err)
-	w.t.Cleanup(func() { _ = db.Close() })
-	return db
+	return pgtest.Behind(w.t, filepath.Join(w.dir, "records.db"), w.dsn)
 }

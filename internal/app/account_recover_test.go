@@ -434,8 +434,8 @@ func TestAnErasedAccountLeavesNoRow(t *testing.T) {
 	w.must(w.keys.Destroy(context.Background(), habeas.SubjectOf(actor.Account)))
 	var rows int
 	w.must(w.raw().QueryRow(`SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM account_address) + (SELECT count(*) FROM passkey)
-		+ (SELECT count(*) FROM sign_in) + (SELECT count(*) FROM role) + (SELECT count(*) FROM outbox WHERE subject <> zeroblob(16))
-		+ (SELECT count(*) FROM challenge WHERE purpose = 'sign-in' AND used_at = 0)`).Scan(&rows))
+		+ (SELECT count(*) FROM sign_in) + (SELECT count(*) FROM role) + (SELECT count(*) FROM outbox WHERE subject <> $1)
+		+ (SELECT count(*) FROM challenge WHERE purpose = 'sign-in' AND used_at = 0)`, make([]byte, 16)).Scan(&rows))
 	if rows != 0 {
 		t.Errorf("%d rows are left", rows)
 	}

@@ -40,6 +40,7 @@ import (
 type accountWorld struct {
 	t        testing.TB
 	dir      string
+	dsn      string // of the records; empty: SQLite in dir
 	clock    *habeas.ManualClock
 	keys     *keyring.Ring
 	db       *sqlstore.DB
@@ -56,12 +57,12 @@ func (w *accountWorld) Send(_ context.Context, m mail.Message) error {
 
 func newAccountWorld(t testing.TB) *accountWorld {
 	t.Helper()
-	w := &accountWorld{t: t, dir: t.TempDir(), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
+	w := &accountWorld{t: t, dir: t.TempDir(), dsn: pgtest.DSN(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
 	ctx := context.Background()
 	var err error
 	w.keys, _, err = keyring.Create(ctx, filepath.Join(w.dir, "keys.db"), []byte("correct horse battery"), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.must(err)
-	w.db, err = sqlstore.Open(ctx, sqlstore.Config{Dir: w.dir, DSN: pgtest.DSN(t), Keys: w.keys, Clock: w.clock})
+	w.db, err = sqlstore.Open(ctx, sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: w.keys, Clock: w.clock})
 	w.must(err)
 	t.Cleanup(func() {
 		w.must(w.db.Close())

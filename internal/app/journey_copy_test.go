@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/csv"
 	"encoding/json"
 	"io/fs"
@@ -19,6 +18,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
 // tim is a person with a claimed record about whom a lot was said.
@@ -199,45 +199,27 @@ func checkErased(w *world, tim habeas.Actor, subject habeas.SubjectID) {
 	}
 }
 
-// tablesNaming returns the tables of records.db of which some row holds the bytes.
+// tablesNaming returns the tables of which some row holds the bytes.
 func (w *world) tablesNaming(id []byte) (tables []string) {
 	w.Helper()
-	db := must(sql.Open("sqlite", filepath.Join(w.dir, "records.db")))(w)
-	defer db.Close()
-	for _, c := range must(collect[[2]string](db.Query(`SELECT m.name, p.name FROM sqlite_master m, pragma_table_info(m.name) p
-		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1, 2`)))(w) {
-		var n int
-		w.ok(db.QueryRow(`SELECT count(*) FROM "`+c[0]+`" WHERE instr(CAST("`+c[1]+`" AS BLOB), ?) > 0`, id).Scan(&n))
-		if n > 0 && !slices.Contains(tables, c[0]) {
-			tables = append(tables, c[0])
+	w.behind().Cells(w, func(table string, value []byte) {
+		if bytes.Contains(value, id) && !slices.Contains(tables, table) {
+			tables = append(tables, table)
 		}
-	}
+	})
 	return tables
 }
 
-// number asks records.db for one number, behind the store's back.
+// number asks the tables for one number, behind the store's back.
 func (w *world) number(query string) (n int) {
 	w.Helper()
-	db := must(sql.Open("sqlite", filepath.Join(w.dir, "records.db")))(w)
-	defer db.Close()
-	w.ok(db.QueryRow(query).Scan(&n))
+	w.ok(w.behind().QueryRow(query).Scan(&n))
 	return n
 }
 
-// collect reads rows of two texts.
-func collect[T ~[2]string](rows *sql.Rows, err error) (out []T, _ error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r T
-		if err := rows.Scan(&r[0], &r[1]); err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
+func (w *world) behind() *pgtest.Tables {
+	w.Helper()
+	return pgtest.Behind(w, filepath.Join(w.dir, "records.db"), w.dsn)
 }
 
 // unclaimed is a record that somebody could be invited to.
