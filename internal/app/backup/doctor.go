@@ -96,6 +96,7 @@ type doctor struct {
 	listed map[habeas.SubjectID]bool // who was erased
 	keyed  map[habeas.SubjectID]bool // who has a key
 	rows   map[habeas.SubjectID]bool // who has rows
+	oldest time.Time                 // when the first of them came to be
 }
 
 // Examine checks an installation: the database itself, the ledger, the rows against
@@ -226,7 +227,7 @@ func (d *doctor) lastBackup(ctx context.Context) error {
 		return err
 	}
 	switch {
-	case at.IsZero() && d.r.Checked.Subjects > 0:
+	case at.IsZero() && !d.oldest.IsZero() && d.now.Sub(d.oldest) > backupAge:
 		d.find(Warn, "backup.none", "No backup was made yet.", "Run “habeas backup” each night; docs/backup.md shows how.")
 	case !at.IsZero() && d.now.Sub(at) > backupAge:
 		d.find(Warn, "backup.old", "The last backup was made on "+at.Format("2 January 2006")+".", "See why the nightly backup does not run.")

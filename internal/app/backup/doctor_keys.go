@@ -83,6 +83,9 @@ func (d *doctor) subjects(ctx context.Context) error {
 	d.rows = make(map[habeas.SubjectID]bool, len(ids))
 	for _, id := range ids {
 		d.rows[id] = true
+		if at := id.Time(); d.oldest.IsZero() || at.Before(d.oldest) {
+			d.oldest = at
+		}
 	}
 	d.r.Checked.Subjects = int64(len(ids))
 	unwitnessed, err := d.s.Unwitnessed(ctx)
