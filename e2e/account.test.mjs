@@ -119,6 +119,54 @@ test("a removed passkey can be taken back", { timeout: 60_000 }, async () => {
   await page.context().close();
 });
 
+test("the main address changes in three steps and is stopped from the old mailbox, on a phone", { timeout: 90_000 }, async () => {
+  const page = await open(browser, { viewport: widths.phone });
+  const device = await authenticator(page);
+  await join(page, "moving@example.org");
+  await addPasskey(page);
+  await here.mail.next("moving@example.org");
+  await page.goto(to("/me/addresses"));
+  await page.getByLabel("Another e-mail address").fill("moving.work@example.org");
+  await page.getByLabel("The same address again").fill("moving.work@example.org");
+  await page.getByRole("button", { name: "Send a code there" }).click();
+  await type(page, codeIn(await here.mail.next("moving.work@example.org")));
+  await page.getByText("The address is one of yours now.").waitFor();
+  await good(page, "addresses-phone");
+  await page.getByRole("button", { name: /^Remove/ }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("The address is one of yours again.").waitFor();
+
+  await page.getByRole("link", { name: "Use another main address" }).click();
+  await good(page, "main-address-phone");
+  await page.getByLabel("New main address").fill("moved@example.org");
+  await page.getByLabel("The same address again").fill("moved@example.org");
+  await page.getByLabel("Say it in my records too").check();
+  await page.getByRole("button", { name: "Send a code there" }).click();
+  await type(page, codeIn(await here.mail.next("moved@example.org")));
+  await page.getByText("Your main address is about to change").waitFor();
+  await good(page, "address-waiting-phone");
+  const link = (await here.mail.next("moving@example.org")).match(/\/address-change\?t=[\w-]+/)[0];
+  quiet(page);
+
+  const mailbox = await open(browser, { viewport: widths.phone });
+  await mailbox.goto(to(link));
+  await good(mailbox, "address-stop-phone");
+  await mailbox.getByRole("button", { name: "Stop the change" }).click();
+  await mailbox.getByText("Every sign-in of the account has ended").waitFor();
+  await good(mailbox, "address-stopped-phone");
+  quiet(mailbox);
+  await page.goto(to("/me/addresses"));
+  assert.equal(new URL(page.url()).pathname, "/sign-in", "the sign-in that began the change lives");
+  await device.touch(true);
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await page.waitForURL(/\/me\/addresses$/);
+  await page.getByRole("link", { name: "Use another main address" }).waitFor();
+  await mailbox.goto(to(link));
+  await mailbox.getByText("This link does not work any more").first().waitFor();
+  await mailbox.context().close();
+  await page.context().close();
+});
+
 test("the whole way by code works without JavaScript", { timeout: 60_000 }, async () => {
   const page = await open(browser, { viewport: widths.phone, javaScript: false, locale: "es-ES" });
   await page.goto(to("/join"));

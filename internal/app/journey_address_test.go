@@ -31,11 +31,11 @@ func TestTheAddressPagesLeadThroughTheChange(t *testing.T) {
 	b.get("/me/addresses").shows(t, 200, "tim@example.org", "main address", `href="/me/addresses/main"`, "not Stop the change")
 	w.clock.Advance(account.RecentFor)
 	b.get("/me/addresses/main").shows(t, 200, `data-finish="/sign-in/passkey?to=%2Fme%2Faddresses%2Fmain"`, `not name="address"`)
-	form := []string{"address", "tim@new.example.org", "again", "tim@new.example.org"}
+	form := []string{"address", "tim@new.example.org", "again", "tim@new.example.org", "record", "true"}
 	b.submit("/me/addresses/main", form...).shows(t, 403, "Show first that it is you")
 
 	b.signIn(key)
-	b.get("/me/addresses/main").shows(t, 200, `name="address"`, `name="record"`)
+	b.get("/me/addresses/main").shows(t, 200, `name="address"`, `name="record" value="true"`)
 	b.submit("/me/addresses/main", "address", "tim@new.example.org", "again", "tim@nwe.example.org").
 		shows(t, 400, "The two addresses are not the same", `value="tim@new.example.org"`)
 	b.submit("/me/addresses/main", "address", "tim@example.org", "again", "tim@example.org").shows(t, 400, "This is your main address already.")

@@ -247,7 +247,7 @@ func mainForm(p lang.Printer, h account.Holdings, own keyring.LookupHash) *ui.Fo
 		}
 	}
 	f.Controls = append(f.Controls, ui.Control{
-		Kind: ui.ControlCheckbox, Name: "record", Label: p.T("Say the new address in my records too"), Optional: true,
+		Kind: ui.ControlCheckbox, Name: "record", Value: "true", Label: p.T("Say it in my records too"), Optional: true,
 		Hint: p.T("Once it is the main one, the records you control say it under your name."),
 	})
 	return f
