@@ -187,7 +187,14 @@ func (s *sentences) goFile(name string, file *ast.File) {
 			s.call(dir, name, inRoot, n)
 		case *ast.CompositeLit:
 			if isErrorType(n.Type, inRoot) {
-				s.literal(dir, name, n)
+				s.literal(dir, name, n, "Message")
+			}
+			if list, ok := n.Type.(*ast.ArrayType); ok {
+				for _, e := range n.Elts {
+					if one, ok := e.(*ast.CompositeLit); ok {
+						s.literal(dir, name, one, listed[typeName(list.Elt)]...)
+					}
+				}
 			}
 		}
 		return true
@@ -232,13 +239,26 @@ func isErrorType(e ast.Expr, inRoot bool) bool {
 	return false
 }
 
-func (s *sentences) literal(dir, place string, lit *ast.CompositeLit) {
+// listed are the fields of tables of texts that pages translate, by type.
+var listed = map[string][]string{"Kept": {"What", "Why", "Basis", "Until"}, "ConsentTerm": {"Title", "Says"}}
+
+func typeName(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	case *ast.Ident:
+		return e.Name
+	}
+	return ""
+}
+
+func (s *sentences) literal(dir, place string, lit *ast.CompositeLit, fields ...string) {
 	for _, element := range lit.Elts {
 		pair, ok := element.(*ast.KeyValueExpr)
 		if !ok {
 			continue
 		}
-		if key, ok := pair.Key.(*ast.Ident); ok && key.Name == "Message" {
+		if key, ok := pair.Key.(*ast.Ident); ok && slices.Contains(fields, key.Name) {
 			if text, ok := s.text(dir, pair.Value); ok {
 				s.add(text, place)
 			}
@@ -260,6 +280,9 @@ func (s *sentences) text(dir string, e ast.Expr) (string, bool) {
 		return left + right, ok1 && ok2 && e.Op == token.ADD
 	case *ast.ParenExpr:
 		return s.text(dir, e.X)
+	case *ast.SelectorExpr: // of the root package: habeas.BasisLaw
+		text, ok := s.consts[filepath.Join("..", "..")][e.Sel.Name]
+		return text, ok
 	case *ast.Ident:
 		text, ok := s.consts[dir][e.Name]
 		return text, ok
