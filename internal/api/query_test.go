@@ -46,7 +46,7 @@ func TestASystemReadsWhatPolicyAndScopesOpenAndIsSeenDoingSo(t *testing.T) {
 		t.Errorf("read %v", got)
 	}
 	seen := w.reads(s.partyOf(ref))
-	if len(seen) != 1 || seen[0].Actor.System != s.id || seen[0].Actor.Purpose != "Booking or membership work" || seen[0].Detail["sets"] != "contact,identity" {
+	if len(seen) != 1 || seen[0].Actor.System != s.id || seen[0].Actor.Purpose != "Booking or membership work" || seen[0].Detail["sets"] != "contact identity" {
 		t.Errorf("witnessed %v", seen)
 	}
 }

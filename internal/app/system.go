@@ -86,6 +86,9 @@ func (s *Systems) ConnectOn(ctx context.Context, a habeas.Actor, t authz.Terms) 
 	return system, secret, err
 }
 
+// DataSets are what systems can be allowed to read.
+func (s *Systems) DataSets() []party.SetSchema { return s.records.schemas.Sets() }
+
 // Rotate gives a system a new secret; the one before stays good until the next change.
 func (s *Systems) Rotate(ctx context.Context, a habeas.Actor, id habeas.SystemID) (system authz.System, secret authz.Secret, err error) {
 	err = s.change(ctx, id, func(was authz.System) (_ authz.System, entry audit.Entry, err error) {

@@ -98,7 +98,7 @@ func (r *SystemRecords) readEntry(a habeas.Actor, id habeas.PartyID, sets []stri
 	}
 	return audit.Entry{
 		ID: habeas.NewID[habeas.EventKind](now), Event: audit.PartyRead, Subject: habeas.SubjectOf(id), Actor: a, At: now,
-		Detail: map[string]string{"sets": strings.Join(sets, ","), "words": words},
+		Detail: map[string]string{"sets": strings.Join(sets, " "), "words": words},
 	}
 }
 

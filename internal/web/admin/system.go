@@ -8,6 +8,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -16,8 +17,10 @@ import (
 type Systems interface {
 	// List returns every system, also disconnected ones, oldest first.
 	List(ctx context.Context, a habeas.Actor) ([]authz.System, error)
-	// Connect makes a system; its secret is shown once.
-	Connect(ctx context.Context, a habeas.Actor, name string) (authz.System, authz.Secret, error)
+	// ConnectOn makes a system on the given terms; its secret is shown once.
+	ConnectOn(ctx context.Context, a habeas.Actor, t authz.Terms) (authz.System, authz.Secret, error)
+	// DataSets are what systems can be allowed to read.
+	DataSets() []party.SetSchema
 	// Rotate gives it a new secret; the one before is good until the next change.
 	Rotate(ctx context.Context, a habeas.Actor, id habeas.SystemID) (authz.System, authz.Secret, error)
 	// Disconnect ends it and its tokens at once; Reconnect takes that back.
@@ -28,6 +31,15 @@ type Systems interface {
 }
 
 const systemsPath = "/admin/systems"
+
+// The two ways in which a system is connected.
+const (
+	modeLive    = "live"
+	modeSandbox = "sandbox"
+)
+
+// readName is what the box is called that lets a system read a data set.
+func readName(set party.SetSchema) string { return "read." + set.Name }
 
 // systemForm bounds the forms about systems, in bytes.
 const systemForm = 4 << 10
@@ -81,10 +93,23 @@ func (s *Pages) systemsData(r *http.Request, v ui.Visit) (SystemsPage, error) {
 			Controls: []ui.Control{{
 				Name: "name", Label: p.T("Name"), MaxLength: 80, Autocomplete: "off",
 				Hint: p.T("As people should read it beside what it says, for example City Bookings."),
+			}, {
+				Kind: ui.ControlRadio, Name: "mode", Label: p.T("What for"), Value: modeLive,
+				Options: []ui.Option{
+					{Value: modeLive, Text: p.T("For real"), Hint: p.T("What it says is kept.")},
+					{Value: modeSandbox, Text: p.T("Sandbox, to try things out"), Hint: p.T("It is answered alike, but nothing is written about anybody, and it sees nothing real. It stays a sandbox.")},
+				},
 			}},
 			Submit: p.T("Connect the system"),
 			Next:   p.T("You then see its secret, once. You can disconnect it at any time, with effect at once."),
 		},
+	}
+	for i, set := range s.Systems.DataSets() {
+		c := ui.Control{Kind: ui.ControlCheckbox, Name: readName(set), Value: "on", Label: p.T("May read: {set}", "set", p.T(set.Label))}
+		if i == 0 {
+			c.Hint = p.T("Only of people it has brought itself, only before they have claimed their record, and only what the policy opens. They see each reading.")
+		}
+		page.Connect.Controls = append(page.Connect.Controls, c)
 	}
 	for _, sys := range systems {
 		page.Rows = append(page.Rows, SystemRow{sys, systemsPath + "/" + sys.ID.String()})
@@ -126,11 +151,16 @@ func (s *Pages) connectSystem(w http.ResponseWriter, r *http.Request, v ui.Visit
 	if err != nil {
 		return err
 	}
-	name := f.Required("name", 200)
+	terms := authz.Terms{Name: f.Required("name", 200), Sandbox: f.Choice("mode", modeLive, modeSandbox) == modeSandbox}
+	for _, set := range s.Systems.DataSets() {
+		if f.Bool(readName(set)) {
+			terms.Reads = append(terms.Reads, set.Name)
+		}
+	}
 	var system authz.System
 	var secret authz.Secret
 	if err = f.Err(); err == nil {
-		system, secret, err = s.Systems.Connect(r.Context(), v.Actor, name)
+		system, secret, err = s.Systems.ConnectOn(r.Context(), v.Actor, terms)
 	}
 	if err == nil {
 		return s.secretPage(w, r, v, system, secret, true)
@@ -140,6 +170,11 @@ func (s *Pages) connectSystem(w http.ResponseWriter, r *http.Request, v ui.Visit
 		return pageErr
 	}
 	page.Connect.Controls[0].Value = f.Typed("name")
+	page.Connect.Controls[1].Value = f.Typed("mode")
+	for i := range page.Connect.Controls[2:] {
+		c := &page.Connect.Controls[2+i]
+		c.Checked = f.Typed(c.Name) != ""
+	}
 	if !page.Connect.Fail(v.P, err) {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -30,8 +31,10 @@ func (m *systemsInMemory) List(_ context.Context, a habeas.Actor) ([]authz.Syste
 	return m.held, authz.MayManage(a)
 }
 
-func (m *systemsInMemory) Connect(_ context.Context, a habeas.Actor, name string) (authz.System, authz.Secret, error) {
-	s, secret, _, err := authz.Connect(a, authz.Terms{Name: name}, m.clock.Now())
+func (m *systemsInMemory) DataSets() []party.SetSchema { return party.DefaultSchemas() }
+
+func (m *systemsInMemory) ConnectOn(_ context.Context, a habeas.Actor, t authz.Terms) (authz.System, authz.Secret, error) {
+	s, secret, _, err := authz.Connect(a, t, m.clock.Now())
 	if err == nil {
 		m.held = append(m.held, s)
 	}
@@ -136,7 +139,7 @@ func TestASecretIsShownOnceAndWorks(t *testing.T) {
 	if page := d.ask("GET", systemsPath, nil); page.Code != 200 || !strings.Contains(page.Body.String(), "No system is connected yet") {
 		t.Errorf("empty list: %d", page.Code)
 	}
-	page := d.ask("POST", systemsPath, url.Values{"name": {"City Bookings"}})
+	page := d.ask("POST", systemsPath, url.Values{"name": {"City Bookings"}, "mode": {"live"}})
 	secret := regexp.MustCompile(`hbs_[A-Za-z0-9_-]{43}`).FindString(page.Body.String())
 	if page.Code != 200 || !d.systems.held[0].Knows(secret) {
 		t.Fatalf("%d, secret %d bytes", page.Code, len(secret))
@@ -157,7 +160,7 @@ func TestASecretIsShownOnceAndWorks(t *testing.T) {
 
 func TestADisconnectionCanBeTakenBack(t *testing.T) {
 	d := newSystemsDesk(t, systemsAdministrator)
-	d.ask("POST", systemsPath, url.Values{"name": {"City Bookings"}})
+	d.ask("POST", systemsPath, url.Values{"name": {"City Bookings"}, "mode": {"live"}})
 	path := systemsPath + "/" + d.systems.held[0].ID.String()
 	done := d.ask("POST", path+"/disconnect", nil)
 	if done.Code != http.StatusSeeOther || d.systems.held[0].Connected() {
@@ -179,7 +182,7 @@ func TestADisconnectionCanBeTakenBack(t *testing.T) {
 func TestPagesAboutSystemsRefuseWhatIsWrong(t *testing.T) {
 	d := newSystemsDesk(t, systemsAdministrator)
 	for _, name := range []string{"", "x", strings.Repeat("x", 81)} {
-		page := d.ask("POST", systemsPath, url.Values{"name": {name}})
+		page := d.ask("POST", systemsPath, url.Values{"name": {name}, "mode": {"live"}})
 		if page.Code != http.StatusBadRequest || !strings.Contains(page.Body.String(), `aria-invalid="true"`) {
 			t.Errorf("name of %d characters: %d", len(name), page.Code)
 		}
@@ -210,10 +213,25 @@ func TestOnlyAdministratorsSeeTheSystems(t *testing.T) {
 			for _, ask := range [][2]string{
 				{"GET", ""}, {"POST", ""}, {"POST", "/sys_0000000000000000000000000r/secret"}, {"POST", "/sys_0000000000000000000000000r/disconnect"},
 			} {
-				if page := d.ask(ask[0], systemsPath+ask[1], url.Values{"name": {"City Bookings"}}); page.Code != c.want {
+				if page := d.ask(ask[0], systemsPath+ask[1], url.Values{"name": {"City Bookings"}, "mode": {"live"}}); page.Code != c.want {
 					t.Errorf("%v: %d, want %d", ask, page.Code, c.want)
 				}
 			}
 		})
+	}
+}
+
+func TestASandboxIsConnectedOnItsTermsAndShownAsOne(t *testing.T) {
+	d := newSystemsDesk(t, systemsAdministrator)
+	d.ask("POST", systemsPath, url.Values{"name": {"Trial run"}, "mode": {"sandbox"}, "read.contact": {"on"}})
+	if len(d.systems.held) != 1 || !d.systems.held[0].Sandbox || authz.JoinScopes(d.systems.held[0].Scopes) != "parties:write tickets:write parties:read.contact" {
+		t.Fatalf("connected %+v", d.systems.held)
+	}
+	if list := d.ask("GET", systemsPath, nil).Body.String(); !strings.Contains(list, ">Sandbox<") {
+		t.Error("the list does not show that it is a sandbox")
+	}
+	wrong := d.ask("POST", systemsPath, url.Values{"name": {"x"}, "mode": {"sandbox"}, "read.phone": {"on"}}).Body.String()
+	if !strings.Contains(wrong, `value="sandbox" checked`) || !strings.Contains(wrong, `name="read.phone" value="on" checked`) {
+		t.Error("what was chosen is lost")
 	}
 }

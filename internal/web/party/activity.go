@@ -99,6 +99,13 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 	case audit.PartyCreated, audit.PartyAsserted, audit.PartyCorrected, audit.PartyReviewed, audit.DataImported:
 		return s.changeWords(p, l)
 	case audit.PartyRead:
+		sets := s.setNames(p, l.Detail["sets"])
+		switch {
+		case l.Actor.Kind == habeas.ActorSystem && l.Detail["words"] == "all":
+			return p.T("Read: {sets}.", "sets", sets)
+		case l.Actor.Kind == habeas.ActorSystem:
+			return p.T("Read back what it had said itself: {sets}.", "sets", sets)
+		}
 		return p.T("Opened the record and saw all of it.")
 	case audit.PartyListed:
 		return p.T("Saw the record in a list. Lists are noted once a day.")
