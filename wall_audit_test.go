@@ -26,7 +26,9 @@ var writeVerbs = []string{
 // audit entry, each with the reason why nothing about a person is held or
 // granted by it. Everything else is witnessed by the ledger.
 var technicalWriters = map[string]string{
-	"EndRun": "when a schedule last ran",
+	"EndRun":     "when a schedule last ran",
+	"PutBack":    "a mail that was given up is tried again; what it tells of is witnessed",
+	"EndWaiting": "and this is taken back before it is tried",
 
 	"StartVisit":  "the code that it rests on is witnessed in the same transaction, and so is each thing done in it",
 	"EndVisit":    "its person leaves the page before the half hour is over",

@@ -116,5 +116,6 @@ type Delivery struct {
 	QueuedAt time.Time
 	EndedAt  time.Time // zero while it waits
 	Tries    int
-	Reason   string // short code of the last failure, such as "recipient 550 5.1.1"
+	Reason   string // short code of the last failure, such as "recipient-550-5.1.1"
+	Again    bool   // it was given up and can be sent again
 }

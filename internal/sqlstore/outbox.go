@@ -101,13 +101,41 @@ func (o Ops) Retry(ctx context.Context, id habeas.MailID, attempt int, at time.T
 	})
 }
 
-// Dead implements jobs.Store.
+// Dead implements jobs.Store. What was to be sent stays sealed for jobs.KeepPayload, so that it
+// can be sent again once what stood in the way is mended; not when its code is over.
 func (o Ops) Dead(ctx context.Context, id habeas.MailID, attempt int, now time.Time, reason string) error {
 	return o.db.InTx(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`UPDATE outbox SET state = 'dead', sealed = NULL, ended = ?, reason = ? WHERE id = ? AND tries = ? AND state = 'waiting'`,
+		_, err := tx.exec(`UPDATE outbox SET state = 'dead', ended = ?1, reason = ?2,
+			sealed = CASE WHEN expires > 0 AND expires <= ?1 THEN NULL ELSE sealed END WHERE id = ?3 AND tries = ?4 AND state = 'waiting'`,
 			millis(now), reason, id[:], attempt)
 		return err
 	})
+}
+
+// PutBack lets a job that was given up wait again until due. ok is false when it is in
+// another state by now, or what was to be sent is gone.
+func (o Ops) PutBack(ctx context.Context, id habeas.MailID, now, due time.Time) (ok bool, err error) {
+	return o.change(ctx, `UPDATE outbox SET state = 'waiting', due = ?1, tries = 0, ended = 0
+		WHERE id = ?2 AND state = 'dead' AND sealed IS NOT NULL AND (expires = 0 OR expires > ?3)`, millis(due), id[:], millis(now))
+}
+
+// EndWaiting takes PutBack back. ok is false when the job was tried meanwhile.
+func (o Ops) EndWaiting(ctx context.Context, id habeas.MailID, now time.Time) (ok bool, err error) {
+	return o.change(ctx, `UPDATE outbox SET state = 'dead', ended = ?1 WHERE id = ?2 AND state = 'waiting' AND tries = 0`, millis(now), id[:])
+}
+
+// change reports whether a statement has changed a row.
+func (o Ops) change(ctx context.Context, query string, args ...any) (ok bool, err error) {
+	err = o.db.InTx(ctx, func(tx *Tx) error {
+		res, err := tx.exec(query, args...)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		ok = n == 1
+		return err
+	})
+	return ok, err
 }
 
 // Deliveries counts the outbox by state, for the administrators' page.
@@ -136,15 +164,17 @@ func (o Ops) Delivered(ctx context.Context, subject habeas.SubjectID, limit int)
 	if !subject.IsZero() {
 		only, args = ` WHERE subject = ?2`, append(args, subject[:])
 	}
-	rows, err := o.db.readers.QueryContext(ctx, `SELECT id, kind, state, ended, tries, reason FROM outbox`+only+`
+	rows, err := o.db.readers.QueryContext(ctx, `SELECT id, kind, state, ended, tries, reason, expires, sealed IS NOT NULL FROM outbox`+only+`
 		ORDER BY state = 'dead' DESC, id DESC LIMIT ?1`, args...)
 	return collect(rows, err, func(r row) (jobs.Delivery, error) {
 		var d jobs.Delivery
 		var id []byte
-		var ended int64
-		err := r.Scan(&id, &d.Kind, &d.State, &ended, &d.Tries, &d.Reason)
+		var ended, expires int64
+		var held bool
+		err := r.Scan(&id, &d.Kind, &d.State, &ended, &d.Tries, &d.Reason, &expires, &held)
 		copy(d.ID[:], id)
 		d.QueuedAt, d.EndedAt = d.ID.Time(), moment(ended)
+		d.Again = held && d.State == jobs.Failed && (expires == 0 || expires > millis(o.db.cfg.Clock.Now()))
 		return d, err
 	})
 }
