@@ -58,6 +58,7 @@ func copyList(t *testing.T, from, to string) {
 }
 
 func TestABackupRestoresOnEitherEngine(t *testing.T) {
+	t.Parallel()
 	for _, from := range []string{"sqlite", "postgres"} {
 		for _, to := range []string{"sqlite", "postgres"} {
 			t.Run(from+" to "+to, func(t *testing.T) { backupAndRestore(t, from, to) })

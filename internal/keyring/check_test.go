@@ -101,6 +101,7 @@ func TestMergedListsNameEverybodyOnce(t *testing.T) {
 
 // Two nodes each know an erasure the backup does not; their lists together do.
 func TestARestoreWithTheListsOfAllNodes(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, pathA, pathB := makeNodes(t)
 	keys := commitNew(t, a, 3)

@@ -53,6 +53,7 @@ func commitUntilKilled(path string) error {
 }
 
 func TestWhatWasPromisedSurvivesAKilledProcess(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	r, _, path := makeRing(t)
 	if err := r.Close(); err != nil {

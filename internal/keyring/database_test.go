@@ -79,6 +79,7 @@ func tracesIn(t *testing.T, dir string, secrets ...[]byte) (found []string) {
 // Proves design: a thief of the server's whole directory, who also knows the master
 // password, finds no erased key in it once Pending says that there is none.
 func TestAnErasedKeyLeavesTheDatabaseAndThenItsLog(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	c := pgtest.Start(t, "fsync=off", "wal_recycle=off", "max_wal_size=64MB")
 	r, path := makeOn(t, c)
@@ -125,6 +126,7 @@ func TestAnErasedKeyLeavesTheDatabaseAndThenItsLog(t *testing.T) {
 }
 
 func TestARoleThatSeesNoLogSaysSo(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	super, path := pgtest.Database(t), filepath.Join(t.TempDir(), "keys.db")
 	execDSN(t, super, "CREATE ROLE keeper LOGIN PASSWORD 'secret'")
@@ -172,6 +174,7 @@ func TestAnErasureBesideAnOldReaderIsPendingUntilItGoes(t *testing.T) {
 }
 
 func TestANodeStartsBesideAnOldReader(t *testing.T) {
+	t.Parallel()
 	a, b, _, pathB := makeNodes(t)
 	id := commitNew(t, a, 2)[0].Subject()
 	if err := b.Close(); err != nil {
@@ -195,6 +198,7 @@ func TestANodeStartsBesideAnOldReader(t *testing.T) {
 }
 
 func TestTheRingOutlivesTheServer(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	c := pgtest.Start(t, "fsync=off") // the machine goes on, only the server does not
 	r, path := makeOn(t, c)
@@ -235,6 +239,7 @@ func TestTheRingOutlivesTheServer(t *testing.T) {
 // The server dies in the middle of commits and erasures, as in a power cut, and the
 // ring goes on with what comes back.
 func TestWhatWasPromisedSurvivesAKilledServer(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	c := pgtest.Start(t)
 	r, _ := makeOn(t, c)
@@ -288,6 +293,7 @@ func TestWhatWasPromisedSurvivesAKilledServer(t *testing.T) {
 
 // What the list has and the database could not be told of is told at the next Refresh.
 func TestAnErasureThatTheDatabaseMissedIsMadeUpFor(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, pathA, pathB := makeNodes(t)
 	keys := commitNew(t, a, 2)
@@ -313,6 +319,7 @@ func TestAnErasureThatTheDatabaseMissedIsMadeUpFor(t *testing.T) {
 // Whatever is wrong with a DSN or behind it: a sentence that says what to do, and no
 // password in it.
 func TestADatabaseThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	good, taken, newer := pgtest.Database(t), pgtest.Database(t), pgtest.Database(t)
 	execDSN(t, good, "CREATE ROLE nobody_special LOGIN")

@@ -44,6 +44,7 @@ func listOf(t *testing.T, path string) string {
 }
 
 func TestAnErasureReachesTheOtherNode(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, pathA, pathB := makeNodes(t)
 	keys := commitNew(t, a, 3)
@@ -92,6 +93,7 @@ func TestAnErasureReachesTheOtherNode(t *testing.T) {
 // Without Refresh: what was erased elsewhere is found out at the latest by a read or
 // a write of its key.
 func TestAnErasureElsewhereIsNoticedOnTheWay(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, _, _ := makeNodes(t)
 	id := commitNew(t, a, 1)[0].Subject()
@@ -112,6 +114,7 @@ func TestAnErasureElsewhereIsNoticedOnTheWay(t *testing.T) {
 }
 
 func TestANodeThatWasAwayCatchesUp(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, pathA, pathB := makeNodes(t)
 	keys := commitNew(t, a, 4)
@@ -150,6 +153,7 @@ func TestANodeThatWasAwayCatchesUp(t *testing.T) {
 
 // The database goes back while a node runs, as when an older copy takes over.
 func TestANodeNoticesThatTheDatabaseWentBack(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, _, _, _ := makeNodes(t)
 	keys := commitNew(t, a, 2)
@@ -170,6 +174,7 @@ func TestANodeNoticesThatTheDatabaseWentBack(t *testing.T) {
 }
 
 func TestAnErasureThatTheListCannotTakeStopsTheNode(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, pathA, pathB := makeNodes(t)
 	keys := commitNew(t, a, 2)
@@ -220,6 +225,7 @@ func TestJoinRefuses(t *testing.T) {
 // Two nodes commit, read and erase at once: whatever is erased anywhere is refused
 // everywhere after Refresh, and nothing else is.
 func TestConcurrentNodes(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a, b, pathA, pathB := makeNodes(t)
 	nodes := []*Ring{a, b}

@@ -22,10 +22,12 @@ const testPassword = "correct horse battery staple"
 
 var testStart = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// engines runs a test on a file and on a database.
+// engines runs a test on a file and on a database, beside other tests: most of the
+// time goes into waiting for the disk.
 func engines(t *testing.T, test func(t *testing.T)) {
+	t.Parallel()
 	for _, engine := range []string{"sqlite", "postgres"} {
-		t.Run(engine, test)
+		t.Run(engine, func(t *testing.T) { t.Parallel(); test(t) })
 	}
 }
 
