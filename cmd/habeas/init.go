@@ -28,6 +28,7 @@ func (c *initCommand) Run(ctx context.Context) error {
 	}
 	made, err := app.Init(ctx, app.InitOptions{
 		Dir: c.Dir, Password: password, Organisation: c.Organisation, PublicURL: c.PublicURL, Addr: c.Addr,
+		RecordsDSN: c.DSN, KeysDSN: c.KeysDSN,
 	})
 	if err != nil {
 		return err

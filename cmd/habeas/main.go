@@ -28,12 +28,16 @@ type cli struct {
 	Party   partyCommand   `cmd:"" help:"Records: import."`
 	Audit   auditCommand   `cmd:"" help:"The tamper-evident audit: verify it, check a receipt."`
 	Keys    keysCommand    `cmd:"" help:"The keys: change the master password."`
+	Status  statusCommand  `cmd:"" help:"Ask the running server how it is doing; ends with 1 when it is not ready."`
+	Reload  reloadCommand  `cmd:"" help:"Make the running server read its certificate again."`
+	Config  configCommand  `cmd:"" help:"The settings: print them with their meaning, check them."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
@@ -87,9 +91,26 @@ func defaultDir() string {
 	return "habeas-data"
 }
 
-// dirFlag is the data directory that every command works on.
+// dirFlag is the data directory that every command works on, with the databases that
+// its settings name.
 type dirFlag struct {
-	Dir string `help:"Data directory ($HABEAS_DIR, else habeas-data here)." default:"${dir}" type:"path" placeholder:"DIR"`
+	DSN     string `help:"PostgreSQL database of the records, instead of the one in the settings." placeholder:"DSN"`
+	KeysDSN string `help:"PostgreSQL database of the keys." placeholder:"DSN"`
+	Dir     string `help:"Data directory ($HABEAS_DIR, else habeas-data here)." default:"${dir}" type:"path" placeholder:"DIR"`
+}
+
+// AfterApply makes the flags what the environment says: the one way in which something
+// overrides the settings.
+func (f *dirFlag) AfterApply() error {
+	for name, value := range map[string]string{"HABEAS_STORE_RECORDS": f.DSN, "HABEAS_STORE_KEYS": f.KeysDSN} {
+		if value == "" {
+			continue
+		}
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // passwordFlag says where the master password may come from. It is never an

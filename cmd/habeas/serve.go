@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/keyring"
@@ -13,7 +14,7 @@ import (
 type serveCommand struct {
 	dirFlag
 	passwordFlag
-	Addr         string `help:"Where to listen (localhost:8080); port 0 takes a free one." default:"localhost:8080" placeholder:"HOST:PORT"`
+	Addr         string `help:"Where to listen, instead of what the settings say (localhost:8080); port 0 takes a free one." placeholder:"HOST:PORT"`
 	RecoveryCode bool   `help:"Open with the recovery kit's code, read like the master password."`
 }
 
@@ -26,9 +27,11 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
 	return app.Serve(ctx, app.ServeOptions{
-		Dir: c.Dir, Password: password, Recovery: c.RecoveryCode, Addr: c.Addr, Log: log,
+		Dir: c.Dir, Password: password, Recovery: c.RecoveryCode, Addr: c.Addr, Reload: reload,
 		Listening: func(url string) { fmt.Println("listening on", url) },
 	})
 }

@@ -196,7 +196,9 @@ func (i *importer) take(ctx context.Context, row importRow) error {
 	if err == nil {
 		var a *party.Asserting
 		if a, err = party.Prepare(said, i.s.Schemas, i.s.Keys, i.s.Clock.Now()); err == nil && !i.o.DryRun {
-			err = i.s.DB.Do(ctx, a)
+			if err = i.s.Disk.Err(); err == nil {
+				err = i.s.DB.Do(ctx, a)
+			}
 		}
 		if err == nil {
 			i.mu.Lock()

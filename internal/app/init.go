@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
@@ -28,6 +29,8 @@ type InitOptions struct {
 	Organisation string
 	PublicURL    string // empty: for this machine only
 	Addr         string
+	RecordsDSN   string      // PostgreSQL database of the records, written into the settings
+	KeysDSN      string      // and of the keys; both empty: as the settings say, else SQLite
 	KDF          keyring.KDF // zero: the default cost
 }
 
@@ -52,20 +55,42 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 	if err != nil {
 		return made, habeas.Invalid("public_url", "People reach a server at an address like https://records.example.org, without a path: mend --public-url or --addr.").WithCode("public_url.invalid").WithCause(err)
 	}
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return made, fmt.Errorf("make the data directory: %w", err)
+	if (o.RecordsDSN == "") != (o.KeysDSN == "") {
+		return made, errTwoDatabases
 	}
-	keys, kit, err := keyring.Create(ctx, filepath.Join(o.Dir, keysFile), o.Password, keyring.Options{KDF: o.KDF})
+	if err := makeDir(o.Dir); err != nil {
+		return made, err
+	}
+	// Written first, so that it says where the databases are; with no keys it opens nothing.
+	wrote, err := writeSettings(o)
+	if err != nil {
+		return made, err
+	}
+	defer func() {
+		if err != nil && wrote {
+			err = errors.Join(err, os.Remove(filepath.Join(o.Dir, SettingsFile)))
+		}
+	}()
+	settings, err := ReadSettings(o.Dir)
+	if err != nil {
+		return made, err
+	}
+	records, err := settings.recordsDSN()
+	if err != nil {
+		return made, err
+	}
+	dsn, err := settings.keysDSN()
+	if err != nil {
+		return made, err
+	}
+	keys, kit, err := keyring.Create(ctx, filepath.Join(o.Dir, keysFile), o.Password, keyring.Options{KDF: o.KDF, DSN: dsn})
 	if err != nil {
 		if errors.Is(err, keyring.ErrExists) {
 			return made, ErrRecords
 		}
 		return made, err
 	}
-	if err := writeSettings(o); err != nil {
-		return made, errors.Join(err, keys.Close())
-	}
-	s, err := Open(ctx, Config{Dir: o.Dir, Keys: keys, Clock: habeas.SystemClock{}, Organisation: o.Organisation, Origin: origin})
+	s, err := Open(ctx, Config{Dir: o.Dir, Keys: keys, RecordsDSN: records, Clock: habeas.SystemClock{}, Organisation: o.Organisation, Origin: origin})
 	if err != nil {
 		return made, errors.Join(err, keys.Close())
 	}
@@ -77,29 +102,50 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 	return Initialised{Dir: dir, RecoveryCode: kit.Code(), AdministratorLink: origin.URL(path)}, err
 }
 
+var errTwoDatabases = habeas.Invalid("keys-dsn", "On PostgreSQL records and keys have a database each: give both --dsn and --keys-dsn.").WithCode("store.two")
+
+// makeDir makes the data directory, which only its owner may enter.
+func makeDir(dir string) error {
+	err := os.MkdirAll(dir, 0o700)
+	if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return errDirReadOnly.WithCause(err)
+	}
+	if err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	return nil
+}
+
 // writeSettings leaves a first habeas.toml, unless there is one.
-func writeSettings(o InitOptions) error {
+func writeSettings(o InitOptions) (wrote bool, err error) {
 	path := filepath.Join(o.Dir, SettingsFile)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	text := "# Settings of this Habeas server. See docs/settings.md.\norganisation = " + strconv.Quote(o.Organisation) + "\n"
 	if o.PublicURL != "" {
 		text += "public_url = " + strconv.Quote(o.PublicURL) + "\n"
 	}
-	if _, err := f.WriteString(text); err != nil {
-		return errors.Join(err, f.Close())
+	if o.RecordsDSN != "" {
+		text += "\n[store]\nrecords = " + strconv.Quote(o.RecordsDSN) + "\nkeys = " + strconv.Quote(o.KeysDSN) + "\n"
 	}
-	return f.Close()
+	if _, err := f.WriteString(text); err != nil {
+		return true, errors.Join(err, f.Close())
+	}
+	return true, f.Close()
 }
 
 // Empty reports whether a directory holds no records yet.
 func Empty(dir string) bool {
-	there, err := keyring.Exists(context.Background(), filepath.Join(dir, keysFile), keyring.Options{})
+	options, err := keysOf(dir)
+	if err != nil {
+		return false
+	}
+	there, err := keyring.Exists(context.Background(), filepath.Join(dir, keysFile), options)
 	return err == nil && !there // what cannot be looked at is not empty: opening it says why
 }
 
@@ -120,7 +166,14 @@ func ImportInto(ctx context.Context, dir string, password []byte, log *slog.Logg
 	if err != nil {
 		return r, made, err
 	}
-	s, err := Open(ctx, Config{Dir: dir, Keys: keys, Clock: habeas.SystemClock{}, Organisation: settings.Organisation, Schemas: settings.sets(), Log: log})
+	records, err := settings.recordsDSN()
+	if err != nil {
+		return r, made, errors.Join(err, keys.Close())
+	}
+	s, err := Open(ctx, Config{
+		Dir: dir, Keys: keys, RecordsDSN: records, Clock: habeas.SystemClock{}, Organisation: settings.Organisation,
+		Schemas: settings.sets(), Disk: settings.Disk, Log: log,
+	})
 	if err != nil {
 		return r, made, errors.Join(err, keys.Close())
 	}

@@ -121,6 +121,13 @@ type settler interface {
 // settleTime is how long Publish waits for what was just written.
 const settleTime = 5 * time.Second
 
+// published returns how many leaves stand under the signed checkpoint.
+func (l *Ledger) published() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last.Size
+}
+
 // Publish brings the tiles up to date, with what was written before the call, and
 // signs a checkpoint when the log has grown.
 func (l *Ledger) Publish(ctx context.Context) error {

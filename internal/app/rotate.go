@@ -29,7 +29,15 @@ func Rotate(ctx context.Context, o RotateOptions) (kit string, err error) {
 	if err != nil {
 		return "", err
 	}
-	s, err := Open(ctx, Config{Dir: o.Dir, Keys: keys, Clock: habeas.SystemClock{}, Log: o.Log})
+	settings, err := ReadSettings(o.Dir)
+	if err != nil {
+		return "", errors.Join(err, keys.Close())
+	}
+	records, err := settings.recordsDSN()
+	if err != nil {
+		return "", errors.Join(err, keys.Close())
+	}
+	s, err := Open(ctx, Config{Dir: o.Dir, Keys: keys, RecordsDSN: records, Clock: habeas.SystemClock{}, Log: o.Log})
 	if err != nil {
 		return "", errors.Join(err, keys.Close())
 	}

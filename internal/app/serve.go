@@ -8,37 +8,44 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/internal/api"
+	"github.com/habeas-data/habeas/internal/app/certs"
+	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
-	"github.com/habeas-data/habeas/internal/web"
-	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
 // stopTime is how long what is under way may take to finish when the server stops.
 const stopTime = 20 * time.Second
 
+// acmeDir keeps the keys of the ACME account and certificate, below the data directory.
+const acmeDir = "acme"
+
 // ServeOptions say how `habeas serve` runs.
 type ServeOptions struct {
 	Dir       string
-	Password  []byte // wiped
-	Recovery  bool   // Password is the recovery code
-	Addr      string
-	Log       *slog.Logger
+	Password  []byte           // wiped
+	Recovery  bool             // Password is the recovery code
+	Addr      string           // where to listen; empty: as the settings say
+	Log       *slog.Logger     // nil: as the settings say
+	Reload    <-chan os.Signal // asks for the certificate to be read again; may be nil
 	Listening func(url string) // called once people can come
 }
 
 // ErrNoRecords says that a directory was not made yet.
 var ErrNoRecords = habeas.NotFound("There are no records in this directory. Make them with \"habeas init --dir DIR\", or name another with --dir.").WithCode("dir.empty")
 
-// Unseal opens the key store of a data directory.
+// Unseal opens the key store of a data directory, in the database that its settings name.
 func Unseal(ctx context.Context, dir string, password []byte, recovery bool) (*keyring.Ring, error) {
-	path := filepath.Join(dir, keysFile)
-	there, err := keyring.Exists(ctx, path, keyring.Options{})
+	options, err := keysOf(dir)
+	path, there := filepath.Join(dir, keysFile), false
+	if err == nil {
+		there, err = keyring.Exists(ctx, path, options)
+	}
 	if err == nil && !there {
 		err = ErrNoRecords
 	}
@@ -47,58 +54,218 @@ func Unseal(ctx context.Context, dir string, password []byte, recovery bool) (*k
 		return nil, err
 	}
 	if recovery {
-		return keyring.OpenWithRecovery(ctx, path, string(password), keyring.Options{})
+		return keyring.OpenWithRecovery(ctx, path, string(password), options)
 	}
-	return keyring.Open(ctx, path, password, keyring.Options{})
+	return keyring.Open(ctx, path, password, options)
 }
 
-// Serve opens a data directory and serves it until ctx ends.
-func Serve(ctx context.Context, o ServeOptions) error {
+// keysOf says where the keys of a data directory are.
+func keysOf(dir string) (keyring.Options, error) {
+	settings, err := ReadSettings(dir)
+	if err != nil {
+		return keyring.Options{}, err
+	}
+	dsn, err := settings.keysDSN()
+	return keyring.Options{DSN: dsn}, err
+}
+
+// Serve opens a data directory and serves it until ctx ends; then it lets what is under
+// way finish, publishes the ledger and closes everything.
+func Serve(ctx context.Context, o ServeOptions) (err error) {
 	settings, err := ReadSettings(o.Dir)
 	if err != nil {
+		clear(o.Password)
 		return err
 	}
-	l, err := net.Listen("tcp", o.Addr)
-	if err != nil {
+	p := &process{o: o, settings: settings, log: o.Log}
+	defer func() { err = errors.Join(err, p.close(ctx)) }()
+	if p.log == nil {
+		p.log = settings.logger()
+	}
+	if err := p.prepare(ctx); err != nil {
+		clear(o.Password)
+		return err
+	}
+	if err := p.open(ctx); err != nil {
+		return err
+	}
+	return p.serve(ctx)
+}
+
+// process is a server while it serves: everything between the settings and the end.
+type process struct {
+	o        ServeOptions
+	settings Settings
+	log      *slog.Logger
+
+	listener net.Listener
+	files    *certs.Files // the certificate: of files,
+	acme     *certs.ACME  // or fetched; both nil without TLS of our own
+	tracer   *monitor.Tracer
+	metrics  *monitor.Metrics
+	side     []*http.Server // beside the main listener: figures, challenges
+	server   *Server
+}
+
+// prepare does what can fail before anything is opened.
+func (p *process) prepare(ctx context.Context) (err error) {
+	if err := checkDir(p.o.Dir, p.log); err != nil {
+		return err
+	}
+	for _, name := range p.settings.loaded.Unused {
+		p.log.Warn("this variable is no setting", "variable", name)
+	}
+	address := p.o.Addr
+	if address == "" {
+		address = p.settings.Listen
+	}
+	if p.listener, err = net.Listen("tcp", address); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	defer l.Close() // a second close after Serve is harmless
-	cfg, err := settings.config(l)
+	if p.settings.Trace.Endpoint != "" {
+		p.tracer, err = monitor.NewTracer(ctx, p.settings.Trace.Endpoint, p.settings.Trace.Percent, p.log)
+	}
+	return err
+}
+
+// open opens the directory.
+func (p *process) open(ctx context.Context) error {
+	cfg, err := p.settings.config(p.listener)
+	if err == nil {
+		err = p.certificate(cfg.Origin)
+	}
 	if err != nil {
+		clear(p.o.Password)
 		return err
 	}
-	if cfg.Keys, err = Unseal(ctx, o.Dir, o.Password, o.Recovery); err != nil {
+	if cfg.Keys, err = Unseal(ctx, p.o.Dir, p.o.Password, p.o.Recovery); err != nil {
 		return err
 	}
-	cfg.Dir, cfg.Log = o.Dir, o.Log
-	s, err := Open(ctx, cfg)
-	if err != nil {
+	cfg.Log = p.log
+	p.observe(&cfg)
+	if p.server, err = Open(ctx, cfg); err != nil {
 		return errors.Join(err, cfg.Keys.Close())
 	}
+	p.control()
+	return p.server.Control.Listen(p.o.Dir)
+}
+
+// certificate prepares TLS, if the server does it itself.
+func (p *process) certificate(origin edge.Origin) (err error) {
+	s := p.settings
+	var config *tls.Config
+	switch {
+	case s.TLSCert != "":
+		if p.files, err = certs.Open(s.file(s.TLSCert), s.file(s.TLSKey), origin.RPID(), habeas.SystemClock{}, p.log); err != nil {
+			return err
+		}
+		config = p.files.Config()
+	case s.ACME.AcceptTerms:
+		roots, err := s.pool(s.ACME.CAFile)
+		if err != nil {
+			return err
+		}
+		p.acme, err = certs.NewACME(certs.Authority{
+			Directory: s.ACME.Directory, Roots: roots, Email: s.ACME.Email, Host: origin.RPID(),
+			Cache: filepath.Join(p.o.Dir, acmeDir),
+		})
+		if err != nil {
+			return fmt.Errorf("acme: %w", err)
+		}
+		config = p.acme.Config()
+	default:
+		return nil
+	}
+	p.listener = tls.NewListener(p.listener, config)
+	return nil
+}
+
+// serve answers until ctx ends.
+func (p *process) serve(ctx context.Context) error {
+	s := p.server
 	h, err := s.Handler(nil)
 	if err != nil {
-		return errors.Join(err, s.Close())
+		return err
 	}
-	if settings.TLSCert != "" {
-		cert, err := tls.LoadX509KeyPair(settings.TLSCert, settings.TLSKey)
-		if err != nil {
-			return errors.Join(fmt.Errorf("tls_cert, tls_key: %w", err), s.Close())
+	if err := p.listenBeside(); err != nil {
+		return err
+	}
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	p.beside(work)
+	p.o.Listening(s.Origin.String())
+	notify(p.log, "READY=1")
+	p.log.Info("serving", "url", s.Origin.String(), "version", monitor.Version())
+	return s.Serve(ctx, p.listener, h)
+}
+
+// beside starts what a serving process does beside answering; it ends with ctx.
+func (p *process) beside(ctx context.Context) {
+	if p.files != nil {
+		p.server.operation.certEnd = p.files.End
+		go p.files.Keep(ctx)
+	}
+	if p.acme != nil {
+		p.server.operation.certEnd = p.acme.End
+		go p.acme.Fetch(ctx, p.server.Origin.RPID(), p.log)
+	}
+	go (&clockWatch{wall: p.server.Clock, log: p.log}).keep(ctx)
+	go watchdog(ctx, p.log)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-p.o.Reload:
+				if err := p.reload(); err != nil {
+					p.log.Error("reloading failed; what was in use stays", "error", err)
+				}
+			}
 		}
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+	}()
+}
+
+// reload takes up what may change while the server runs.
+func (p *process) reload() error {
+	if p.files == nil {
+		p.log.Info("there is nothing to reload: the other settings are read at the start")
+		return nil
 	}
-	if err := s.Control.Listen(o.Dir); err != nil {
-		return errors.Join(err, s.Close())
+	if err := p.files.Reload(); err != nil {
+		return err
 	}
-	o.Listening(cfg.Origin.String())
-	err = s.Serve(ctx, l, h)
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	p.log.Info("the certificate was read again", "ends", p.files.End().Format(time.DateOnly))
+	return nil
+}
+
+// close ends whatever has begun, in the order in which one thing needs another.
+func (p *process) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
-	return errors.Join(err, s.Control.Close(stopping), s.Close())
+	var errs []error
+	if p.listener != nil {
+		_ = p.listener.Close() // serving has closed it already, or it was never used
+	}
+	if p.server != nil {
+		errs = append(errs, p.server.Control.Close(ctx))
+	}
+	for _, s := range p.side {
+		errs = append(errs, s.Close())
+	}
+	if p.server != nil {
+		errs = append(errs, p.server.Close())
+	}
+	if p.tracer != nil {
+		_ = p.tracer.Close(ctx) // spans that cannot be sent are no failure of the server
+	}
+	return errors.Join(errs...)
 }
 
 // config turns the settings into what Open wants.
 func (s Settings) config(l net.Listener) (Config, error) {
-	cfg := Config{Clock: habeas.SystemClock{}, Organisation: s.Organisation, Contact: s.Contact, Schemas: s.sets()}
+	cfg := Config{
+		Dir: s.dir, Clock: habeas.SystemClock{}, Organisation: s.Organisation, Contact: s.Contact, Schemas: s.sets(), Disk: s.Disk,
+	}
 	var err error
 	if cfg.Origin, err = s.origin(l); err != nil {
 		return cfg, err
@@ -109,6 +276,9 @@ func (s Settings) config(l net.Listener) (Config, error) {
 	if cfg.Proxies, err = edge.ParseProxies(s.TrustedProxies); err != nil {
 		return cfg, err
 	}
+	if cfg.RecordsDSN, err = s.recordsDSN(); err != nil {
+		return cfg, err
+	}
 	sender, err := s.sender(cfg.Clock)
 	if err != nil {
 		return cfg, err
@@ -117,34 +287,4 @@ func (s Settings) config(l net.Listener) (Config, error) {
 		cfg.Sender, cfg.MailDomain = sender, sender.Domain()
 	}
 	return cfg, nil
-}
-
-// Handler returns everything the server answers. more mounts further pages, as the
-// demo does; it may be nil.
-func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, error) {
-	renderer, err := ui.NewRenderer(ui.Config{Org: s.Organisation, Clock: s.Clock, Nav: web.Nav(), Secure: s.Origin.Secure()})
-	if err != nil {
-		return nil, err
-	}
-	failures := &edge.Failures{Page: renderer.Failure, Log: s.Log}
-	mux := &edge.Mux{Failures: failures}
-	deliveries := &Deliveries{DB: s.DB}
-	site := &web.Site{
-		Base: &ui.Base{
-			Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
-			SignIns: s.Accounts, Limits: edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
-		},
-		Accounts: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices,
-		Roles: s.Accounts, Systems: s.Systems, Deliveries: deliveries,
-	}
-	site.Mount(mux)
-	api.New(api.Deps{
-		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Clock: s.Clock, Origin: s.Origin,
-		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
-	}).Mount(mux)
-	if more != nil {
-		more(mux, site)
-	}
-	guard := edge.Guard{Origin: s.Origin, Failures: failures}
-	return edge.AccessLog(s.Log, s.Clock, guard.Wrap(mux)), nil
 }

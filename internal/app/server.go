@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +35,10 @@ type Config struct {
 	MailDomain   string            // of Message-IDs
 	Log          *slog.Logger
 	LedgerOrigin string // name of the log, fixed at the first start
+	Disk         DiskSettings
+	Statfs       func(dir string) (Space, error) // nil: the system's
+	Watchers     []edge.Watcher                  // told about requests, beside the log
+	Observer     sqlstore.Observer               // told how the store works; may be nil
 }
 
 // Server is an open data directory with its use cases, ready to serve.
@@ -52,6 +55,9 @@ type Server struct {
 	Records  *Records
 	Notices  *Notices
 	Control  *Control // listens from app.Serve on
+	Disk     *Disk
+
+	operation operation
 
 	worker *jobs.Worker
 	lock   *os.File
@@ -89,6 +95,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s.worker = &jobs.Worker{Clock: cfg.Clock, Log: cfg.Log}
 	s.DB, err = sqlstore.Open(ctx, sqlstore.Config{
 		Dir: cfg.Dir, DSN: cfg.RecordsDSN, Keys: cfg.Keys, Clock: cfg.Clock, Learn: s.Finder.Learn, Wake: s.worker.Wake,
+		Observer: cfg.Observer,
 	})
 	if err != nil {
 		return nil, err
@@ -101,6 +108,8 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, errors.Join(err, s.DB.Close())
 	}
 	s.Control = NewControl(cfg.Log)
+	s.Disk = &Disk{Dir: cfg.Dir, Marks: cfg.Disk, Statfs: cfg.Statfs, Log: cfg.Log}
+	s.Disk.Look()
 	s.wire()
 	s.start(ctx, from)
 	return s, nil
@@ -137,10 +146,11 @@ func (s *Server) start(ctx context.Context, from int64) {
 	s.tasks.Go(func() {
 		s.Ledger.Keep(work, func(err error) { s.Log.Error("publishing the ledger failed", "error", err) })
 	})
+	s.tasks.Go(func() { s.Disk.Keep(work) })
 	s.worker.Store, s.worker.Runs = s.DB.Ops(), s.DB.Ops()
 	s.worker.Handlers = map[jobs.Kind]jobs.Handler{}
 	if s.Sender != nil {
-		s.worker.Handlers[JobMail] = s.Mailer.Deliver
+		s.worker.Handlers[JobMail] = s.deliver
 	}
 	s.worker.Schedules = []jobs.Schedule{
 		{Name: "tidy", Every: time.Hour, Do: s.tidy},
@@ -166,6 +176,17 @@ func (s *Server) index(ctx context.Context) {
 // switchAddresses carries out the changes of main addresses whose wait is over.
 func (s *Server) switchAddresses(ctx context.Context) error {
 	return s.Accounts.SwitchAddresses(ctx, s.Records.SayAddress)
+}
+
+// deliver sends a mail as one step that can be observed.
+func (s *Server) deliver(ctx context.Context, job jobs.Job) error {
+	if s.Observer == nil {
+		return s.Mailer.Deliver(ctx, job)
+	}
+	ctx, end := s.Observer.Span(ctx, "mail.deliver")
+	err := s.Mailer.Deliver(ctx, job)
+	end(err)
+	return err
 }
 
 // tidy removes technical rows whose time is over.
@@ -197,22 +218,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, h http.Handler) erro
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	s.operation.draining.Store(true)
+	notify(s.Log, "STOPPING=1")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	if err := srv.Shutdown(grace); err != nil {
 		return errors.Join(fmt.Errorf("stop serving: %w", err), srv.Close())
 	}
 	return nil
-}
-
-// LockDir takes the lock of a data directory; one process holds it at a time.
-func LockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the directory's lock: %w", err)
-	}
-	if err := flock(f); err != nil {
-		return nil, errors.Join(habeas.Conflict("Another habeas process uses this data directory. Stop it first.").WithCode("dir.locked"), f.Close())
-	}
-	return f, nil
 }

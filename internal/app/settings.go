@@ -1,117 +1,149 @@
 package app
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/BurntSushi/toml"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/internal/edge"
-	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/app/config"
 	"github.com/habeas-data/habeas/internal/party"
 )
 
 // SettingsFile is the optional configuration in the data directory.
 const SettingsFile = "habeas.toml"
 
-// Settings is DIR/habeas.toml. Every key is optional; nothing in it is secret but
-// the mail password, which better stands in a file of its own.
+// settingsPrefix begins the variables that override settings: HABEAS_SMTP_HOST.
+const settingsPrefix = "HABEAS_"
+
+// otherVariables begin like settings and are none.
+var otherVariables = []string{"HABEAS_DIR", "HABEAS_MASTER_PASSWORD_FILE", "HABEAS_REFERENCE"}
+
+// Settings is DIR/habeas.toml with what the environment overrides. Every key is
+// optional, and its tags are its documentation: "habeas config" and docs/settings.md
+// are made from them. Files that are not named from the root are looked for in the
+// data directory. Nothing in it is secret but the password that a DSN may hold.
 type Settings struct {
-	// Organisation is who keeps the records, as people know it.
-	Organisation string `toml:"organisation"`
-	// Contact is how people reach the organisation: an address or a web page.
-	Contact string `toml:"contact"`
-	// PublicURL is where people reach this server, such as https://records.example.org.
-	// Without it the server is for this machine only.
-	PublicURL string `toml:"public_url"`
-	// TrustedProxies are the addresses (CIDR) of reverse proxies in front of the
-	// server, which do TLS.
-	TrustedProxies []string `toml:"trusted_proxies"`
-	// TLSCert and TLSKey are PEM files, when the server does TLS itself.
-	TLSCert string `toml:"tls_cert"`
-	TLSKey  string `toml:"tls_key"`
-	// SMTP is the mail server. Without it mail waits in the outbox.
-	SMTP *SMTPSettings `toml:"smtp"`
-	// DataSets are data sets beside the built-in ones.
-	DataSets []party.SetSchema `toml:"data_set"`
+	Organisation   string          `toml:"organisation" doc:"who keeps the records, as people know it" default:"This organisation" example:"Riverside Arts"`
+	Contact        string          `toml:"contact" doc:"how people reach the organisation: an address or a web page" default:"the organisation" example:"records@example.org"`
+	PublicURL      string          `toml:"public_url" doc:"where people reach the server; fixes every link and the passkeys. Without it the server is for this machine only" example:"https://records.example.org"`
+	Listen         string          `toml:"listen" doc:"address and port to listen at; port 0 takes a free one" default:"localhost:8080" example:":443"`
+	TLSCert        string          `toml:"tls_cert" doc:"PEM file of the certificate with its chain, when the server does TLS itself; read again when it changes" example:"/etc/ssl/records.pem"`
+	TLSKey         string          `toml:"tls_key" doc:"PEM file of the certificate's key" example:"/etc/ssl/private/records.key"`
+	TrustedProxies []string        `toml:"trusted_proxies" doc:"addresses and networks of the reverse proxies that do TLS in front of the server; only they are believed about who asks" example:"127.0.0.1,10.0.0.0/8"`
+	ACME           ACMESettings    `toml:"acme"`
+	Store          StoreSettings   `toml:"store"`
+	SMTP           SMTPSettings    `toml:"smtp"`
+	Log            LogSettings     `toml:"log"`
+	Metrics        MetricsSettings `toml:"metrics"`
+	Trace          TraceSettings   `toml:"trace"`
+	Disk           DiskSettings    `toml:"disk"`
+
+	DataSets []party.SetSchema `toml:"data_set" doc:"a data set beside the built-in ones, or one of them described anew; only in the file"`
+
+	dir    string
+	loaded *config.Loaded // nil when a test wrote the struct itself
+}
+
+// ACMESettings say how certificates are fetched (RFC 8555).
+type ACMESettings struct {
+	AcceptTerms bool   `toml:"accept_terms" doc:"true fetches and renews the certificate of public_url by itself, and accepts the certificate authority's terms"`
+	Email       string `toml:"email" doc:"where the certificate authority writes to" example:"it@example.org"`
+	Directory   string `toml:"directory" doc:"certificate authority" default:"https://acme-v02.api.letsencrypt.org/directory"`
+	CAFile      string `toml:"ca_file" doc:"PEM file of the root that the certificate authority's own server is checked with, when it is an internal one" example:"internal-root.pem"`
+	Listen      string `toml:"listen" doc:"where to answer HTTP-01 challenges and send everybody else to https; without it the challenge is TLS-ALPN-01, which needs port 443" example:":80"`
+}
+
+// StoreSettings choose the database.
+type StoreSettings struct {
+	Records             string `toml:"records" doc:"PostgreSQL database of the records, as a URL or in key=value form; without it SQLite in the data directory" example:"postgres://habeas@db.example.org/habeas_records?sslmode=verify-full"`
+	RecordsPasswordFile string `toml:"records_password_file" doc:"file with that database role's password; PGPASSFILE works too"`
+	Keys                string `toml:"keys" doc:"PostgreSQL database of the keys: another database with a role of its own" example:"postgres://habeas_keys@db.example.org/habeas_keys?sslmode=verify-full"`
+	KeysPasswordFile    string `toml:"keys_password_file" doc:"file with that database role's password"`
 }
 
 // SMTPSettings say how mail leaves.
 type SMTPSettings struct {
-	Host         string `toml:"host"`
-	Port         int    `toml:"port"`
-	TLS          string `toml:"tls"` // starttls (default), implicit, or none (loopback only)
-	Username     string `toml:"username"`
-	PasswordFile string `toml:"password_file"`
-	From         string `toml:"from"`
+	Host         string `toml:"host" doc:"the mail server; without it mail waits in the outbox" example:"smtp.example.org"`
+	Port         int    `toml:"port" doc:"its port; 0 means 587, 465 or 25 by tls" default:"0" example:"2525"`
+	TLS          string `toml:"tls" doc:"how the connection is protected; none on loopback only" default:"starttls" choice:"starttls|implicit|none"`
+	CAFile       string `toml:"ca_file" doc:"PEM file of the root that its certificate is checked with; without it the system's"`
+	Username     string `toml:"username" doc:"login; without it none"`
+	PasswordFile string `toml:"password_file" doc:"file with the login's password" example:"/etc/habeas/smtp-password"`
+	From         string `toml:"from" doc:"address of the sender; needed with host" example:"records@example.org"`
 }
 
-// ReadSettings reads DIR/habeas.toml; a missing file is all defaults. Unknown keys
-// are refused, so that a mistyped one does not go unnoticed.
+// LogSettings say what is logged to standard error.
+type LogSettings struct {
+	Level  string `toml:"level" doc:"from which level on" default:"info" choice:"debug|info|warn|error"`
+	Format string `toml:"format" doc:"form of a line" default:"text" choice:"text|json"`
+}
+
+// MetricsSettings say where Prometheus may ask.
+type MetricsSettings struct {
+	Listen    string `toml:"listen" doc:"address and port of a listener of its own for /metrics, /healthz and /readyz; without it there is no /metrics. Beyond this machine it wants token_file" example:"localhost:9464"`
+	TokenFile string `toml:"token_file" doc:"file with the bearer token that /metrics asks for"`
+}
+
+// TraceSettings say where OpenTelemetry traces go.
+type TraceSettings struct {
+	Endpoint string `toml:"endpoint" doc:"OTLP/HTTP collector; without it nothing is traced" example:"http://localhost:4318"`
+	Percent  int    `toml:"percent" doc:"how many of a hundred requests are traced" default:"100"`
+}
+
+// DiskSettings say when the disk is too full.
+type DiskSettings struct {
+	Warn   Mark `toml:"warn" doc:"free space below which health and log warn: bytes or a share" default:"1GiB" example:"10%"`
+	Refuse Mark `toml:"refuse" doc:"free space below which nothing new is taken in; reading and erasing go on" default:"256MiB" example:"3%"`
+}
+
+// ReadSettings reads DIR/habeas.toml and the environment. Everything that is wrong is
+// said at once, each with its place and what was expected.
 func ReadSettings(dir string) (Settings, error) {
-	s := Settings{Organisation: "This organisation", Contact: "the organisation"}
-	path := filepath.Join(dir, SettingsFile)
-	meta, err := toml.DecodeFile(path, &s)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
+	s, err := loadSettings(dir)
 	if err != nil {
-		return s, fmt.Errorf("%s: %w", path, err)
+		return s, err
 	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return s, fmt.Errorf("%s: there is no setting %q", path, unknown[0].String())
-	}
-	return s, nil
+	return s, asSettingsError(s.problems().Err())
 }
 
-// origin returns where people reach a server that listens on l.
-func (s Settings) origin(l net.Listener) (edge.Origin, error) {
-	if s.PublicURL != "" {
-		return edge.ParseOrigin(s.PublicURL)
-	}
-	host, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return edge.Origin{}, err
-	}
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return edge.Origin{}, habeas.Invalid("public_url", "Set public_url in habeas.toml: a server that others can reach has to know its own name.").WithCode("public_url.missing")
-	}
-	return edge.ParseOrigin("http://localhost:" + port)
-}
-
-// secure refuses plain HTTP that would leave the machine (design.md, decision 11).
-func (s Settings) secure(o edge.Origin) error {
-	if o.Loopback() || s.TLSCert != "" || len(s.TrustedProxies) > 0 {
-		return nil
-	}
-	return habeas.Invalid("public_url", "Without TLS nobody else can be served safely: set tls_cert and tls_key, or name the reverse proxy in trusted_proxies.").WithCode("tls.missing")
-}
-
-// sender returns how mail leaves, or nil when no mail server is set.
-func (s Settings) sender(clock habeas.Clock) (*mail.Sender, error) {
-	if s.SMTP == nil {
-		return nil, nil
-	}
-	password := func() string { return "" }
-	if file := s.SMTP.PasswordFile; file != "" {
-		if _, err := os.ReadFile(file); err != nil {
-			return nil, fmt.Errorf("smtp.password_file: %w", err)
-		}
-		password = func() string {
-			b, _ := os.ReadFile(file) // read above; when it goes away later, the login fails and is retried
-			return strings.TrimRight(string(b), "\r\n")
-		}
-	}
-	return mail.NewSender(mail.Config{
-		Host: s.SMTP.Host, Port: s.SMTP.Port, TLS: mail.TLS(s.SMTP.TLS), Username: s.SMTP.Username, Password: password,
-		From: s.SMTP.From, FromName: s.Organisation, Clock: clock,
+// loadSettings reads without asking whether the values make sense together.
+func loadSettings(dir string) (Settings, error) {
+	s := Settings{dir: dir}
+	var err error
+	s.loaded, err = config.Load(&s, config.Options{
+		File: filepath.Join(dir, SettingsFile), Prefix: settingsPrefix, Environ: os.Environ(), Known: otherVariables,
 	})
+	return s, asSettingsError(err)
+}
+
+// asSettingsError makes problems an error for people; another error passes.
+func asSettingsError(err error) error {
+	problems, ok := err.(config.Problems)
+	if !ok {
+		return err
+	}
+	return &habeas.Error{Kind: habeas.KindInvalid, Code: "settings.invalid", Field: problems[0].Key, Message: problems.Error()}
+}
+
+// ShowSettings returns every key with its present value and its place, and the
+// variables that look like settings and are none. No value holds a secret.
+func ShowSettings(dir string) (values []config.Value, unused []string, err error) {
+	s, err := loadSettings(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.loaded.Values(redactDSN), s.loaded.Unused, nil
+}
+
+// SettingsTable is the table of docs/settings.md.
+func SettingsTable() string { return config.Table(config.Keys(settingsPrefix, &Settings{})) }
+
+// file returns where a file of the settings lies, "" for none.
+func (s Settings) file(name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(s.dir, name)
 }
 
 // sets returns the built-in data sets and those of the settings; one of the same

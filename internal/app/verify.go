@@ -35,7 +35,15 @@ type Verification struct {
 // tiles against the signed checkpoint, and the form of every leaf. It needs no
 // password, and the server may be running.
 func VerifyAudit(ctx context.Context, dir string, progress func(done, total int64)) (Verification, error) {
-	return VerifyRecords(ctx, sqlstore.Config{Dir: dir}, progress)
+	settings, err := ReadSettings(dir)
+	if err != nil {
+		return Verification{}, err
+	}
+	dsn, err := settings.recordsDSN()
+	if err != nil {
+		return Verification{}, err
+	}
+	return VerifyRecords(ctx, sqlstore.Config{Dir: dir, DSN: dsn}, progress)
 }
 
 // VerifyRecords is VerifyAudit for records that may stand on PostgreSQL; Dir and DSN

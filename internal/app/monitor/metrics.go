@@ -22,6 +22,7 @@ import (
 type State struct {
 	Ready      bool // requests should be sent here
 	Indexed    bool // the search index covers everything
+	Queue      int  // writes that wait for the writer
 	Rows       int64
 	Published  int64          // leaves under the signed checkpoint
 	Outbox     map[string]int // by state
@@ -115,6 +116,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 var (
 	readyDesc     = describe("ready", "1 when requests should be sent here.")
 	indexedDesc   = describe("search_index_ready", "1 when the search index covers everything.")
+	queueDesc     = describe("write_queue", "Writes that wait to be made durable.")
 	rowsDesc      = describe("ledger_leaves", "Leaves in the ledger.")
 	publishedDesc = describe("ledger_published_leaves", "Leaves under the signed checkpoint.")
 	outboxDesc    = describe("outbox_jobs", "Jobs in the outbox, by state.", "state")
@@ -139,6 +141,7 @@ func (a *asked) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(readyDesc, truth(s.Ready))
 	gauge(indexedDesc, truth(s.Indexed))
+	gauge(queueDesc, float64(s.Queue))
 	gauge(rowsDesc, float64(s.Rows))
 	gauge(publishedDesc, float64(s.Published))
 	for state, n := range s.Outbox {

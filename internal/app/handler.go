@@ -1,0 +1,42 @@
+package app
+
+import (
+	"net/http"
+
+	"github.com/habeas-data/habeas/internal/api"
+	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/web"
+	"github.com/habeas-data/habeas/internal/web/ui"
+)
+
+// Handler returns everything the server answers. more mounts further pages, as the
+// demo does; it may be nil.
+func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, error) {
+	renderer, err := ui.NewRenderer(ui.Config{Org: s.Organisation, Clock: s.Clock, Nav: web.Nav(), Secure: s.Origin.Secure()})
+	if err != nil {
+		return nil, err
+	}
+	failures := &edge.Failures{Page: renderer.Failure, Log: s.Log}
+	mux := &edge.Mux{Failures: failures}
+	deliveries := &Deliveries{DB: s.DB}
+	site := &web.Site{
+		Base: &ui.Base{
+			Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
+			SignIns: s.Accounts, Limits: edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
+		},
+		Accounts: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices,
+		Roles: s.Accounts, Systems: s.Systems, Deliveries: deliveries,
+	}
+	site.Mount(mux)
+	api.New(api.Deps{
+		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Clock: s.Clock, Origin: s.Origin,
+		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
+	}).Mount(mux)
+	if more != nil {
+		more(mux, site)
+	}
+	mux.Admit = s.Disk.Admit
+	guard := edge.Guard{Origin: s.Origin, Failures: failures}
+	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
+	return s.probes(edge.WithRequestID(edge.Watch(s.Clock, edge.HintProxies(s.Log, s.Proxies, guard.Wrap(mux)), watchers...))), nil
+}
