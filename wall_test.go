@@ -46,6 +46,7 @@ var house = map[string]int{
 	"internal/jobs":      2, // outbox, schedules
 	"internal/email":     2, // e-mail addresses as identity
 	"internal/demo":      2, // invented people
+	"internal/bench":     2, // measuring a server from outside
 	"internal/pgtest":    2, // a throw-away PostgreSQL for tests; only tests import it
 
 	".":             1, // package habeas: ids, Actor, error kinds, Clock

@@ -31,6 +31,10 @@ type cli struct {
 	Status  statusCommand  `cmd:"" help:"Ask the running server how it is doing; ends with 1 when it is not ready."`
 	Reload  reloadCommand  `cmd:"" help:"Make the running server read its certificate again."`
 	Config  configCommand  `cmd:"" help:"The settings: print them with their meaning, check them."`
+	Bench   benchCommand   `cmd:"" help:"Measure a throw-away server: timing, throughput."`
+	Backup  backupCommand  `cmd:"" help:"Copy records and keys into two encrypted files, while the server runs."`
+	Restore restoreCommand `cmd:"" help:"Put a backup back into a new directory or empty databases."`
+	Doctor  doctorCommand  `cmd:"" help:"Examine everything: schema, ledger, rows, keys, files."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -40,6 +44,12 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:]))
 }
+
+// exitCode ends a command whose report has said everything, with a code of its own.
+type exitCode int
+
+// Error implements error.
+func (c exitCode) Error() string { return fmt.Sprintf("ends with %d", int(c)) }
 
 // errFailedCheck ends a command whose report says already what is wrong.
 var errFailedCheck = errors.New("the check failed")
@@ -68,9 +78,12 @@ func run(ctx context.Context, args []string) int {
 	}
 	err = parsed.Run()
 	var e *habeas.Error
+	var code exitCode
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &code):
+		return int(code)
 	case errors.Is(err, errFailedCheck):
 		return exitFailed
 	case errors.As(err, &e) && e.Kind != habeas.KindInternal:
