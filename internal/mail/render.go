@@ -35,6 +35,7 @@ const (
 	KindRetention      Kind = "retention"       // nobody spoke of the record for long: it will go
 	KindAsked          Kind = "asked"           // receipt of a request to be erased
 	KindAnswered       Kind = "answered"        // staff answered a request
+	KindTest           Kind = "test"            // to an administrator, who asked for it
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -75,6 +76,7 @@ var needs = map[Kind]struct{ link, code bool }{
 	KindRetention:      {link: true},
 	KindAsked:          {link: true},
 	KindAnswered:       {link: true},
+	KindTest:           {link: true},
 }
 
 // Kinds returns every kind, sorted.
