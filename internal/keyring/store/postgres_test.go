@@ -18,18 +18,6 @@ import (
 	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
-func exec(t *testing.T, dsn, text string, args ...any) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
-	if err == nil {
-		_, err = conn.Exec(t.Context(), text, args...)
-		err = errors.Join(err, conn.Close(t.Context()))
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-}
-
 // proxy stands between a store and its server. While armed, it swallows the answer to
 // the next COMMIT and hangs up.
 type proxy struct {
