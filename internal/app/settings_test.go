@@ -1,12 +1,14 @@
 package app
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/party"
 )
 
@@ -19,15 +21,115 @@ func readSettings(t *testing.T, text string) (Settings, error) {
 	return ReadSettings(dir)
 }
 
+func TestTheDocumentationSaysWhatTheSettingsAre(t *testing.T) {
+	text, err := os.ReadFile("../../docs/settings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "<!-- from here: habeas config docs -->\n"+SettingsTable()+"<!-- to here -->") {
+		t.Error("docs/settings.md says something else than the struct: put the output of \"habeas config docs\" between its two comments")
+	}
+}
+
 func TestAMistypedSettingIsNamed(t *testing.T) {
-	if _, err := readSettings(t, "organization = \"x\"\n"); err == nil || !strings.Contains(err.Error(), "organization") {
+	if _, err := readSettings(t, "organization = \"x\"\n"); err == nil || !strings.Contains(err.Error(), `did you mean "organisation"`) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := readSettings(t, "organisation = \n"); err == nil || !strings.Contains(err.Error(), SettingsFile) {
 		t.Errorf("broken TOML: %v", err)
 	}
-	if s, err := ReadSettings(t.TempDir()); err != nil || s.Organisation == "" {
+	if s, err := ReadSettings(t.TempDir()); err != nil || s.Organisation == "" || s.Listen != "localhost:8080" || s.Disk.Refuse.Bytes != 256<<20 {
 		t.Errorf("no file: %+v, %v", s, err)
+	}
+}
+
+func TestEveryValueIsCheckedAndItsPlaceNamed(t *testing.T) {
+	dir := t.TempDir()
+	open, closed := filepath.Join(dir, "open"), filepath.Join(dir, "closed")
+	for file, mode := range map[string]os.FileMode{open: 0o644, closed: 0o600} {
+		if err := os.WriteFile(file, []byte("secret\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"no organisation":         {`organisation = " "`, "line 1: organisation: expected the name"},
+		"a path in the URL":       {`public_url = "https://example.org/records"`, "line 1: public_url: "},
+		"an address for a name":   {`public_url = "https://192.0.2.1"`, "public_url: "},
+		"no port":                 {`listen = "localhost"`, "listen: expected address and port"},
+		"a proxy by name":         {`trusted_proxies = ["proxy.example.org"]`, "trusted_proxies: "},
+		"half a pair":             {`tls_cert = "` + closed + `"`, "tls_cert: tls_key is missing"},
+		"no such file":            {"tls_cert = \"nothing\"\ntls_key = \"nothing\"", "line 2: tls_key: there is no file "},
+		"a key for all to read":   {"tls_cert = \"" + closed + "\"\ntls_key = \"" + open + "\"", "tls_key: other users of this machine can read"},
+		"terms not accepted":      {"[acme]\nemail = \"it@example.org\"", "line 2: acme.email: "},
+		"no name to ask for":      {"[acme]\naccept_terms = true", "public_url is needed"},
+		"a plain authority":       {"public_url = \"https://a.example\"\n[acme]\naccept_terms = true\ndirectory = \"http://a\"", "acme.directory: expected an https URL"},
+		"a root that is none":     {"public_url = \"https://a.example\"\n[acme]\naccept_terms = true\nca_file = \"" + closed + "\"", "acme.ca_file: expected a PEM file"},
+		"no database":             {"[store]\nrecords = \"records.db\"", "store.records: expected a PostgreSQL address"},
+		"one database of two":     {"[store]\nrecords = \"postgres://a@b/c\"", "store.keys is missing"},
+		"one database for both":   {"[store]\nrecords = \"postgres://a@b/c\"\nkeys = \"postgres://a@b/c\"", "line 3: store.keys: expected another database"},
+		"a password for all":      {"[store]\nrecords_password_file = \"" + open + "\"", "chmod 600"},
+		"mail from nobody":        {"[smtp]\nhost = \"mail.example.org\"", "smtp.from is missing"},
+		"mail without protection": {"[smtp]\nhost = \"mail.example.org\"\ntls = \"none\"\nfrom = \"a@example.org\"", "without TLS only a mail server on this machine"},
+		"mail, a wrong choice":    {"[smtp]\ntls = \"ssl\"", "line 2: smtp.tls: expected one of starttls, implicit, none"},
+		"mail, no such port":      {"[smtp]\nhost = \"m\"\nfrom = \"a@example.org\"\nport = 70000", "smtp.port: expected a port"},
+		"login without password":  {"[smtp]\nhost = \"m\"\nfrom = \"a@example.org\"\nusername = \"a\"", "smtp.password_file is missing"},
+		"a level there is not":    {"[log]\nlevel = \"loud\"", "log.level: expected one of debug, info, warn, error"},
+		"figures for everybody":   {"[metrics]\nlisten = \":9464\"", "metrics.listen: expected an address of this machine"},
+		"traces to nowhere":       {"[trace]\nendpoint = \"localhost:4318\"", "trace.endpoint: expected a URL"},
+		"more than all traces":    {"[trace]\npercent = 101", "trace.percent: expected a number from 0 to 100"},
+		"no amount":               {"[disk]\nwarn = \"plenty\"", "disk.warn: expected an amount such as 500MiB"},
+		"refused before warned":   {"[disk]\nwarn = \"1%\"\nrefuse = \"2%\"", "line 3: disk.refuse: expected less than disk.warn"},
+		"a set without fields":    {"[[data_set]]\nname = \"No Name\"", "line 1: data_set: "},
+	} {
+		_, err := readSettings(t, c.text+"\n")
+		var e *habeas.Error
+		if !errors.As(err, &e) || e.Kind != habeas.KindInvalid || !strings.Contains(e.Text(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestPasswordsStayOutOfWhatIsShown(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "password")
+	if err := os.WriteFile(file, []byte("it's \\ hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ dsn, want string }{
+		"a URL":       {"postgres://habeas@db/records", `postgres://habeas:it%27s%20%5C%20hush@db/records`},
+		"key = value": {"host=db user=habeas", `host=db user=habeas password='it\'s \\ hush'`},
+	} {
+		s := Settings{Store: StoreSettings{Records: c.dsn, RecordsPasswordFile: file}}
+		if got, err := s.recordsDSN(); err != nil || got != c.want {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
+	for _, dsn := range []string{"postgres://a:hush@b/c", "host=b password=hush", "postgres://a@b/c?password=hush"} {
+		if err := os.WriteFile(filepath.Join(dir, SettingsFile), []byte("[store]\nrecords = \""+dsn+"\"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		values, _, err := ShowSettings(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			if strings.Contains(v.Value, "hush") {
+				t.Errorf("%s shows %s", v.Name, v.Value)
+			}
+		}
+	}
+}
+
+func TestAnAmountOfSpaceIsReadAndWritten(t *testing.T) {
+	for text, want := range map[string]string{
+		"0": "0", "1024": "1KiB", "500 MB": "500000000", "1.5GiB": "1536MiB", "5%": "5%", "2.5 %": "2.5%", "1TiB": "1TiB", "10B": "10",
+		"-1": "", "": "", "100%": "", "NaN%": "", "NaN": "", "1e30GiB": "", "lots": "", "5MiBB": "",
+	} {
+		var m Mark
+		err := m.UnmarshalText([]byte(text))
+		if got, _ := m.MarshalText(); (err != nil) != (want == "") || err == nil && string(got) != want {
+			t.Errorf("%q is %s, %v; want %q", text, got, err, want)
+		}
 	}
 }
 
@@ -83,6 +185,7 @@ func TestPlainHTTPLeavesNoMachine(t *testing.T) {
 		"loopback":                {Settings{}, ""},
 		"public and plain":        {Settings{PublicURL: "https://records.example.org"}, "tls.missing"},
 		"public with TLS":         {Settings{PublicURL: "https://records.example.org", TLSCert: "cert.pem"}, ""},
+		"with ACME":               {Settings{PublicURL: "https://records.example.org", ACME: ACMESettings{AcceptTerms: true}}, ""},
 		"behind a proxy":          {Settings{PublicURL: "https://records.example.org", TrustedProxies: []string{"10.0.0.0/8"}}, ""},
 		"a public name over http": {Settings{PublicURL: "http://records.example.org"}, "origin"},
 	} {
