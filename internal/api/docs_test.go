@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/habeas-data/habeas/internal/authz"
 )
 
 // fenced is a block of docs/api.md.
@@ -30,7 +32,7 @@ func fencedBlocks(t *testing.T) (all []fenced) {
 // against a server; what they print is compared with what the guide shows.
 func TestTheCommandsOfTheGuideDoWhatItShows(t *testing.T) {
 	w := newWorld(t)
-	s := w.connect("City Bookings")
+	s := w.connectOn(authz.Terms{Name: "City Bookings", Reads: []string{"contact"}})
 	substitute := strings.NewReplacer("https://records.example.org", w.server.URL, "ID=sys_…", "ID="+s.id.String(), "SECRET=hbs_…", "SECRET="+s.secret)
 	const border = "\n==== next block ====\n"
 	var script strings.Builder
