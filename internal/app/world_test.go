@@ -66,7 +66,7 @@ func (w *world) open(keys *keyring.Ring) {
 	w.Helper()
 	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
 	s := &app.Server{Finder: party.NewIndex(), Config: app.Config{
-		Dir: w.dir, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
+		Dir: w.dir, RecordsDSN: w.dsn, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
 		Log: slog.New(slog.DiscardHandler),
 	}}
 	w.Server = s
