@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
 	"github.com/habeas-data/habeas"
@@ -25,14 +26,18 @@ var (
 	errDump     = habeas.Invalid("records", "The backup names a table or column that its version does not have: it was changed.").WithCode("restore.altered")
 )
 
-// loadBatch is how many rows one statement inserts.
-const loadBatch = 64
+// How many rows are inserted together: by one statement, or by one COPY on PostgreSQL.
+const (
+	loadBatch = 64
+	copyBatch = 4096
+)
 
 // Loader fills an empty store with the rows of a dump. One goroutine uses it. Nothing
 // of it is there before Commit; Abort takes everything away again.
 type Loader struct {
 	pool     *sql.DB
-	tx       *sql.Tx
+	conn     *sql.Conn // with a transaction under way
+	open     bool      // it is
 	postgres bool
 	path     string // of the SQLite file
 	tables   map[string]catalogued
@@ -111,12 +116,16 @@ func (l *Loader) prepare(ctx context.Context, schema int64) error {
 	for _, t := range found {
 		l.tables[t.name] = t
 	}
-	if l.tx, err = l.pool.BeginTx(ctx, nil); err != nil {
+	if l.conn, err = l.pool.Conn(ctx); err != nil {
 		return err
 	}
+	if _, err := l.conn.ExecContext(ctx, `BEGIN`); err != nil {
+		return err
+	}
+	l.open = true
 	for name := range l.tables { // rows that a migration has put there come with the dump
 		if leftOut[name] == "" {
-			if _, err := l.tx.ExecContext(ctx, `DELETE FROM `+quoted(name)); err != nil {
+			if _, err := l.conn.ExecContext(ctx, `DELETE FROM `+quoted(name)); err != nil {
 				return err
 			}
 		}
@@ -231,10 +240,12 @@ func (l *Loader) Row(row []any) error {
 // inserter collects rows of one table and inserts them together.
 type inserter struct {
 	l       *Loader
+	table   string
+	names   []string
 	columns []cataloguedColumn
-	text    string // of one statement up to its values
-	stmt    *sql.Stmt
-	wait    []any
+	text    string    // of one statement up to its values; SQLite
+	stmt    *sql.Stmt // SQLite
+	wait    []any     // values of the rows that wait, one after another
 }
 
 func (l *Loader) inserter(ctx context.Context, table string, columns []string) (*inserter, error) {
@@ -242,7 +253,7 @@ func (l *Loader) inserter(ctx context.Context, table string, columns []string) (
 	if !ok || len(columns) == 0 {
 		return nil, errDump
 	}
-	n := &inserter{l: l}
+	n := &inserter{l: l, table: table, names: columns}
 	names := make([]string, len(columns))
 	for i, name := range columns {
 		at := slices.IndexFunc(known.columns, func(c cataloguedColumn) bool { return c.name == name })
@@ -251,16 +262,19 @@ func (l *Loader) inserter(ctx context.Context, table string, columns []string) (
 		}
 		n.columns, names[i] = append(n.columns, known.columns[at]), quoted(name)
 	}
+	if l.postgres { // COPY needs no statement
+		return n, nil
+	}
 	n.text = `INSERT INTO ` + quoted(table) + ` (` + strings.Join(names, `, `) + `) VALUES `
 	var err error
-	n.stmt, err = l.tx.PrepareContext(ctx, n.statement(loadBatch)) //nolint:sqlclosecheck // flush closes it
+	n.stmt, err = l.conn.PrepareContext(ctx, n.statement(loadBatch)) //nolint:sqlclosecheck // flush closes it
 	return n, failure(err)
 }
 
 // statement inserts a number of rows.
 func (n *inserter) statement(rows int) string {
 	one := `(?` + strings.Repeat(`,?`, len(n.columns)-1) + `)`
-	return placeholders(n.text+one+strings.Repeat(`,`+one, rows-1), n.l.postgres)
+	return n.text + one + strings.Repeat(`,`+one, rows-1)
 }
 
 func (n *inserter) add(ctx context.Context, row ...any) error {
@@ -281,6 +295,12 @@ func (n *inserter) add(ctx context.Context, row ...any) error {
 			n.wait = append(n.wait, v)
 		}
 	}
+	if n.l.postgres {
+		if len(n.wait) < copyBatch*len(n.columns) {
+			return nil
+		}
+		return n.copy(ctx)
+	}
 	if len(n.wait) < loadBatch*len(n.columns) {
 		return nil
 	}
@@ -289,11 +309,26 @@ func (n *inserter) add(ctx context.Context, row ...any) error {
 	return refusal(err)
 }
 
+// copy inserts what waits with PostgreSQL's COPY.
+func (n *inserter) copy(ctx context.Context) error {
+	width := len(n.columns)
+	err := n.l.conn.Raw(func(driver any) error {
+		rows := pgx.CopyFromSlice(len(n.wait)/width, func(i int) ([]any, error) { return n.wait[i*width : (i+1)*width], nil })
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{n.table}, n.names, rows)
+		return err
+	})
+	n.wait = n.wait[:0]
+	return refusal(err)
+}
+
 // flush inserts what waits and ends the inserter.
 func (n *inserter) flush(ctx context.Context) error {
+	if n.l.postgres {
+		return n.copy(ctx)
+	}
 	var err error
 	if len(n.wait) > 0 {
-		_, err = n.l.tx.ExecContext(ctx, n.statement(len(n.wait)/len(n.columns)), n.wait...)
+		_, err = n.l.conn.ExecContext(ctx, n.statement(len(n.wait)/len(n.columns)), n.wait...)
 	}
 	return errors.Join(refusal(err), n.stmt.Close())
 }
@@ -329,10 +364,13 @@ func (l *Loader) Commit(ctx context.Context) error {
 	if err := l.place(ctx); err != nil {
 		return err
 	}
-	if err := l.tx.Commit(); err != nil {
+	if _, err := l.conn.ExecContext(ctx, `COMMIT`); err != nil {
 		return failure(err)
 	}
-	l.tx = nil
+	l.open = false
+	if err := l.conn.Close(); err != nil {
+		return err
+	}
 	p, err := provider(l.pool, l.postgres)
 	if err != nil {
 		return err
@@ -348,7 +386,7 @@ func (l *Loader) place(ctx context.Context) error {
 	if len(l.staged) == 0 {
 		return nil
 	}
-	rows := leafRows{q: l.tx}
+	rows := leafRows{q: l.conn}
 	size, err := rows.Size(ctx)
 	if err != nil {
 		return err
@@ -378,9 +416,10 @@ func (l *Loader) place(ctx context.Context) error {
 
 // Abort takes away what the loader has made.
 func (l *Loader) Abort(ctx context.Context) error {
-	if l.tx != nil {
-		_ = l.tx.Rollback() // what it had done goes with the tables
-		l.tx = nil
+	if l.open {
+		_, _ = l.conn.ExecContext(ctx, `ROLLBACK`) // what it had done goes with the tables
+		l.open = false
+		_ = l.conn.Close()
 	}
 	if !l.postgres {
 		errs := []error{l.pool.Close()}
@@ -415,37 +454,4 @@ func dropTables(ctx context.Context, pool *sql.DB) error {
 	}
 	_, err = pool.ExecContext(ctx, `DROP TABLE `+strings.Join(names, `, `)+` CASCADE`)
 	return failure(err)
-}
-
-// settingBackup is the row that says when the last backup was made (RFC 3339).
-const settingBackup = "last_backup"
-
-// NoteBackup remembers when a backup was made, for the health page and doctor. It is a
-// technical row, one statement, and may be written beside a running server: the
-// database orders the two.
-func NoteBackup(ctx context.Context, cfg Config, at time.Time) error {
-	driver, name := "pgx", cfg.DSN
-	if cfg.DSN == "" {
-		driver, name = "sqlite", dsn(filepath.Join(cfg.Dir, "records.db"), false)
-	}
-	pool, err := sql.Open(driver, name)
-	if err != nil {
-		return err
-	}
-	_, err = pool.ExecContext(ctx, placeholders(`INSERT INTO setting (name, value) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, cfg.DSN != ""), settingBackup, at.UTC().Format(time.RFC3339))
-	return errors.Join(failure(err), pool.Close())
-}
-
-// LastBackup returns when the last backup was made, zero when none was.
-func (s *Snapshot) LastBackup(ctx context.Context) (time.Time, error) {
-	value, err := s.Setting(ctx, settingBackup)
-	if err != nil || value == "" {
-		return time.Time{}, err
-	}
-	at, err := time.Parse(time.RFC3339, value)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("setting %s: %w", settingBackup, err)
-	}
-	return at, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/habeas-data/habeas/internal/audit"
@@ -62,4 +63,37 @@ func (o Ops) DropWaitingMail(ctx context.Context, now time.Time) (n int64, err e
 		return err
 	})
 	return n, err
+}
+
+// settingBackup is the row that says when the last backup was made (RFC 3339).
+const settingBackup = "last_backup"
+
+// NoteBackup remembers when a backup was made, for the health page and doctor. It is a
+// technical row, one statement, and may be written beside a running server: the
+// database orders the two.
+func NoteBackup(ctx context.Context, cfg Config, at time.Time) error {
+	driver, name := "pgx", cfg.DSN
+	if cfg.DSN == "" {
+		driver, name = "sqlite", dsn(filepath.Join(cfg.Dir, "records.db"), false)
+	}
+	pool, err := sql.Open(driver, name)
+	if err != nil {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, placeholders(`INSERT INTO setting (name, value) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, cfg.DSN != ""), settingBackup, at.UTC().Format(time.RFC3339))
+	return errors.Join(failure(err), pool.Close())
+}
+
+// LastBackup returns when the last backup was made, zero when none was.
+func (s *Snapshot) LastBackup(ctx context.Context) (time.Time, error) {
+	value, err := s.Setting(ctx, settingBackup)
+	if err != nil || value == "" {
+		return time.Time{}, err
+	}
+	at, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("setting %s: %w", settingBackup, err)
+	}
+	return at, nil
 }

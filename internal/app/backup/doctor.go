@@ -57,7 +57,7 @@ type Checked struct {
 type Ring interface {
 	SubjectIDs(ctx context.Context, visit func(habeas.SubjectID) error) error
 	Check(ctx context.Context, every int) (keyring.Health, error)
-	Key(ctx context.Context, id habeas.SubjectID) (*keyring.Key, error)
+	Keys(ctx context.Context, ids []habeas.SubjectID) (map[habeas.SubjectID]*keyring.Key, error)
 	Month(ctx context.Context, t time.Time) (*keyring.Key, error)
 	House() *keyring.Key
 	Destroy(ctx context.Context, ids ...habeas.SubjectID) error

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -205,53 +206,92 @@ func (d *doctor) fix(ctx context.Context) error {
 	return nil
 }
 
+// portion is how many sealed values are opened together, with one read of their keys.
+const portion = 512
+
 // sealed opens sealed values where they lie.
 func (d *doctor) sealed(ctx context.Context) error {
 	if d.Keys == nil {
 		return nil
 	}
 	every := int64(max(d.Sample, 1))
-	var seen, bad int64
-	var where []string
+	var seen int64
+	o := opening{doctor: d}
 	err := d.s.EachSealed(ctx, func(v sqlstore.Sealed) error {
 		if seen++; seen%every != 0 || d.listed[v.Subject] {
 			return nil
 		}
-		d.r.Checked.Sealed++
-		err := d.open(ctx, v)
-		if habeas.KindOf(err) == habeas.KindGone && err != nil && !d.rows[v.Subject] {
-			return nil // erased: in the ledger under a subject that means nobody
-		}
-		if errors.Is(err, keyring.ErrUnseal) || err != nil && habeas.KindOf(err) == habeas.KindGone {
-			if bad++; len(where) < maxWhere {
-				where = append(where, v.Table+" of "+v.Subject.String())
-			}
+		v.Value = bytes.Clone(v.Value)
+		if o.values = append(o.values, v); len(o.values) < portion {
 			return nil
 		}
-		return err
+		return o.open(ctx)
 	})
-	if bad > 0 {
-		d.find(Fault, "sealed.damaged", "Sealed values do not open: they were damaged, or moved from their place.", "Restore a backup from before; somebody has written to the database past the server.", where...).Count = bad
+	if err == nil {
+		err = o.open(ctx)
+	}
+	if o.bad > 0 {
+		d.find(Fault, "sealed.damaged", "Sealed values do not open: they were damaged, or moved from their place.", "Restore a backup from before; somebody has written to the database past the server.", o.where...).Count = o.bad
 	}
 	return err
 }
 
-// open opens one value and forgets it.
-func (d *doctor) open(ctx context.Context, v sqlstore.Sealed) error {
-	key := d.Keys.House()
-	if !v.Subject.IsZero() {
-		var err error
-		if key, err = d.Keys.Key(ctx, v.Subject); err != nil {
+// opening opens portions of values.
+type opening struct {
+	*doctor
+	values []sqlstore.Sealed
+	bad    int64
+	where  []string
+}
+
+// open opens what was collected and forgets it.
+func (o *opening) open(ctx context.Context) error {
+	ids := make([]habeas.SubjectID, 0, len(o.values))
+	for _, v := range o.values {
+		if !v.Subject.IsZero() {
+			ids = append(ids, v.Subject)
+		}
+	}
+	slices.SortFunc(ids, func(a, b habeas.SubjectID) int { return bytes.Compare(a[:], b[:]) })
+	keys, err := o.Keys.Keys(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for _, v := range o.values {
+		key := keys[v.Subject]
+		if v.Subject.IsZero() {
+			key = o.Keys.House()
+		}
+		if key == nil && !o.rows[v.Subject] {
+			continue // erased: in the ledger under a subject that means nobody
+		}
+		o.r.Checked.Sealed++
+		switch err := o.opens(ctx, key, v); {
+		case err == nil:
+		case errors.Is(err, keyring.ErrUnseal):
+			if o.bad++; len(o.where) < maxWhere {
+				o.where = append(o.where, v.Table+" of "+v.Subject.String())
+			}
+		default:
 			return err
 		}
 	}
+	o.values = o.values[:0]
+	return nil
+}
+
+// opens opens one value; without a key it does not open.
+func (o *opening) opens(ctx context.Context, key *keyring.Key, v sqlstore.Sealed) error {
+	if key == nil {
+		return keyring.ErrUnseal
+	}
 	value := v.Value
 	if !v.Month.IsZero() {
-		month, err := d.Keys.Month(ctx, v.Month)
-		if habeas.KindOf(err) == habeas.KindGone && err != nil {
-			return nil // the month's key went as it should
-		}
+		month, err := o.Keys.Month(ctx, v.Month)
 		if err != nil {
+			if habeas.KindOf(err) == habeas.KindGone {
+				return nil // the month's key went as it should
+			}
 			return err
 		}
 		if value, err = month.Open(v.Place, value); err != nil {
