@@ -148,9 +148,14 @@ func (w AccountsTx) RestoreAddress(a account.Address, e audit.Entry) error {
 	return w.AddAddress(a, e)
 }
 
-// ForgetRemoved drops what could still be taken back: what recovery does.
+// ForgetRemoved drops what could still be taken back: what recovery does. Where there
+// is nothing, nothing is noted.
 func (w AccountsTx) ForgetRemoved(id habeas.AccountID, e audit.Entry) error {
-	if _, err := w.tx.exec(`DELETE FROM address_removed WHERE account = ?`, id[:]); err != nil {
+	res, err := w.tx.exec(`DELETE FROM address_removed WHERE account = ?`, id[:])
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
 	return w.tx.Audit(e)
