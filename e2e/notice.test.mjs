@@ -77,7 +77,7 @@ for (const theme of ["light", "dark"]) {
     await page.getByText("You took it back: objection").waitFor();
 
     await page.getByRole("button", { name: "Erase it" }).click();
-    await page.getByText("You asked for erasure. It is done by itself.").waitFor();
+    await page.getByText("You asked for erasure. It is done by itself on").waitFor();
     await good(page, `erase-${theme}`);
     assert.match(await here.mail.next(address), /This mail is your receipt/);
 

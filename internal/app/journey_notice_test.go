@@ -67,7 +67,7 @@ func TestTheNoticeJourney(t *testing.T) {
 		t.Error("the page does not say that mails are stopped")
 	}
 	tim.post("/notice/records/" + id.String() + "/erase")
-	if p = tim.get("/notice"); !strings.Contains(p.text, "It is done by itself.") {
+	if p = tim.get("/notice"); !strings.Contains(p.text, "It is done by itself on") {
 		t.Fatalf("after asking for erasure:\n%s", p.text)
 	}
 	for path, status := range map[string]int{

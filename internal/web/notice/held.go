@@ -43,12 +43,10 @@ type OriginLine struct {
 
 // RequestLine is something that was asked for, as its person sees it.
 type RequestLine struct {
-	ID     string
 	Words  string
 	At     time.Time
-	Until  time.Time // how long it can be taken back; zero for no limit
-	Undo   bool
-	Answer string // what staff said
+	Undo   *ui.Undo // nil where it cannot be taken back
+	Answer string   // what staff said
 }
 
 // Verb is something a person can ask for.
@@ -95,11 +93,13 @@ func (s *Pages) heldRecord(ctx context.Context, p lang.Printer, h party.Held) He
 		sheet := ui.Fields{Title: p.T(set.Schema.Label)}
 		for _, f := range set.Fields {
 			row := ui.FieldRow{Label: p.T(f.Schema.Label), Value: f.Current.Text, Source: s.originName(ctx, p, f.Current.Source), At: f.Current.At}
-			if f.Masked || h.Shut && row.Value != "" {
+			if f.Masked {
 				row.Value, row.Masked = "", f.Current.Text
+			} else {
+				row.Value = ui.Shown(p, f.Schema.Type, row.Value)
 			}
 			if h.Shut { // not even the last digits: it may be somebody else's
-				row.Masked = "••••"
+				row.Value, row.Masked = "", "••••"
 			}
 			sheet.Rows = append(sheet.Rows, row)
 		}
@@ -114,7 +114,7 @@ func (s *Pages) heldRecord(ctx context.Context, p lang.Printer, h party.Held) He
 		out.Why = p.T("Something is still to come for this person, or staff have to keep the record. So they look before it is erased.")
 	}
 	for _, q := range h.Requests {
-		out.Requests = append(out.Requests, requestLine(p, q))
+		out.Requests = append(out.Requests, s.requestLine(p, q))
 	}
 	if !h.Claimed {
 		out.Can = verbs(p, h)
@@ -136,8 +136,8 @@ func (s *Pages) originName(ctx context.Context, p lang.Printer, src party.Source
 	return p.T("People who work here")
 }
 
-func requestLine(p lang.Printer, q party.Request) RequestLine {
-	line := RequestLine{ID: q.ID.String(), At: q.At(), Answer: q.Answer}
+func (s *Pages) requestLine(p lang.Printer, q party.Request) RequestLine {
+	line := RequestLine{At: q.At(), Answer: q.Answer}
 	switch q.State {
 	case party.RequestWithdrawn:
 		line.Words = p.T("You took it back: {what}", "what", kindWords(p, q.Kind))
@@ -147,13 +147,11 @@ func requestLine(p lang.Printer, q party.Request) RequestLine {
 		return line
 	case party.RequestDone, party.RequestOpen:
 	}
-	line.Undo = q.Kind != party.AskNotMe
 	switch q.Kind {
 	case party.AskErase:
-		line.Until = q.ActAt
 		line.Words = p.T("You asked for erasure. Staff look at it and answer by {date}.", "date", p.Date(q.Due))
 		if !q.ActAt.IsZero() {
-			line.Words = p.T("You asked for erasure. It is done by itself.")
+			line.Words = p.T("You asked for erasure. It is done by itself on {time}.", "time", p.DateTime(q.ActAt, s.Zone()))
 		}
 	case party.AskObject:
 		line.Words = p.T("You object. Connected systems may not use the record any more; staff answer by {date}.", "date", p.Date(q.Due))
@@ -164,6 +162,9 @@ func requestLine(p lang.Printer, q party.Request) RequestLine {
 		line.Words = p.T("The record is restricted: it is kept and not used.")
 	case party.AskNotMe:
 		line.Words = p.T("You said that it is about somebody else.")
+	}
+	if q.Kind != party.AskNotMe && (q.State == party.RequestOpen || q.Kind != party.AskErase) {
+		line.Undo = &ui.Undo{Text: line.Words, Action: "/notice/requests/" + q.ID.String() + "/withdraw"}
 	}
 	return line
 }

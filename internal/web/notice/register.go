@@ -35,6 +35,7 @@ type OpenRequest struct {
 	Soon    bool
 	Itself  time.Time // when the server carries it out; zero: staff do
 	Grant   string
+	Danger  bool // granting cannot be undone
 	Note    string
 }
 
@@ -87,7 +88,7 @@ func (s *Pages) openRequest(p lang.Printer, q party.Request) OpenRequest {
 	}
 	switch q.Kind {
 	case party.AskErase:
-		out.Grant, out.Note = p.T("Erase it now"), p.T("It goes for good, and its person gets a receipt.")
+		out.Danger, out.Grant, out.Note = true, p.T("Erase it now"), p.T("It goes for good, and its person gets a receipt.")
 	case party.AskObject:
 		out.Grant, out.Note = p.T("Let it stand"), p.T("The record stays unused. Refusing makes it usable again.")
 	case party.AskNotMe:

@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
@@ -162,33 +159,9 @@ func (o *voices) field(p party.Party, set string, f party.Field) HeldField {
 func (o *voices) value(_ party.Party, schema party.FieldSchema, v party.Value, masked bool) HeldValue {
 	text := v.Text
 	if !masked && !strings.HasPrefix(text, "••") {
-		text = shown(o.v.P, schema.Type, text)
+		text = ui.Shown(o.v.P, schema.Type, text)
 	}
 	return HeldValue{Text: text, Source: o.line(v), At: v.At, Yours: v.Source.Kind == party.FromSelf}
-}
-
-// shown writes a value as its reader would: dates in words, countries by name.
-func shown(p lang.Printer, t party.FieldType, text string) string {
-	switch t {
-	case party.Date:
-		if at, err := time.Parse(time.DateOnly, text); err == nil {
-			return p.Date(at)
-		}
-	case party.Country:
-		if region, err := language.ParseRegion(text); err == nil {
-			if name := display.Regions(language.Make(p.Lang)).Name(region); name != "" {
-				return name
-			}
-		}
-	case party.Language:
-		if tag, err := language.Parse(text); err == nil {
-			if name := display.Languages(language.Make(p.Lang)).Name(tag); name != "" {
-				return ui.UpperFirst(name)
-			}
-		}
-	case party.Text, party.LongText, party.Email, party.Phone, party.URL, party.Number:
-	}
-	return text
 }
 
 // webAddress returns an address that may be linked to, or "".
@@ -205,7 +178,7 @@ func (s *Pages) moment(p lang.Printer, text string) string {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return p.DateTime(t, s.Zone())
 	}
-	return shown(p, party.Date, text)
+	return ui.Shown(p, party.Date, text)
 }
 
 // nameOr is the name of a record, or words for one that holds none.

@@ -93,7 +93,7 @@ func (s *Pages) occasionRow(v ui.Visit, o party.Attended) OccasionRow {
 	for _, schema := range s.Records.Schemas().Sets() {
 		for _, f := range schema.Fields {
 			if text := o.Said.Get(schema.Name, f.Name); text != "" {
-				row.Said = append(row.Said, ui.Change{Label: v.P.T(f.Label), New: shown(v.P, f.Type, text)})
+				row.Said = append(row.Said, ui.Change{Label: v.P.T(f.Label), New: ui.Shown(v.P, f.Type, text)})
 			}
 		}
 	}

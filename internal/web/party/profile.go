@@ -48,7 +48,7 @@ func (s *Pages) profile(w http.ResponseWriter, r *http.Request, v ui.Visit, id h
 			case f.Schema.Name == "subjects":
 				page.Subjects = listed(text)
 			default:
-				page.Rest = append(page.Rest, HeldField{Label: v.P.T(f.Schema.Label), Now: HeldValue{Text: shown(v.P, f.Schema.Type, text)}})
+				page.Rest = append(page.Rest, HeldField{Label: v.P.T(f.Schema.Label), Now: HeldValue{Text: ui.Shown(v.P, f.Schema.Type, text)}})
 			}
 		}
 	}
