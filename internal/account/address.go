@@ -47,7 +47,7 @@ var DefaultChangeRules = ChangeRules{Wait: 72 * time.Hour, Revert: 72 * time.Hou
 func (r ChangeRules) Check() error {
 	const least, most = time.Hour, 30 * 24 * time.Hour
 	if r.Wait < 0 || r.Revert < 0 || r.Wait > most || r.Revert > most || r.Wait+r.Revert < least {
-		return habeas.Invalid("accounts", "The waiting times of a change of address are at most 30 days each and at least one hour together.").WithCode("address.rules")
+		return habeas.Invalid("address_change", "The waiting times of a change of address are at most 30 days each and at least one hour together.").WithCode("address.rules")
 	}
 	return nil
 }

@@ -279,6 +279,9 @@ func (s Settings) config(l net.Listener) (Config, error) {
 	if cfg.RecordsDSN, err = s.recordsDSN(); err != nil {
 		return cfg, err
 	}
+	if cfg.Changes, err = s.AddressChange.rules(); err != nil {
+		return cfg, err
+	}
 	sender, err := s.sender(cfg.Clock)
 	if err != nil {
 		return cfg, err

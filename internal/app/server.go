@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/keyring"
@@ -34,7 +35,8 @@ type Config struct {
 	Sender       Sender            // where mail goes; nil: it waits in the outbox
 	MailDomain   string            // of Message-IDs
 	Log          *slog.Logger
-	LedgerOrigin string // name of the log, fixed at the first start
+	LedgerOrigin string              // name of the log, fixed at the first start
+	Changes      account.ChangeRules // of a main address; zero: account.DefaultChangeRules
 	Disk         DiskSettings
 	Statfs       func(dir string) (Space, error) // nil: the system's
 	Watchers     []edge.Watcher                  // told about requests, beside the log
@@ -124,6 +126,7 @@ func (s *Server) wire() {
 	}
 	s.Accounts = NewAccounts(AccountsDeps{
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
+		Changes: cfg.Changes,
 	})
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Policies = NewPolicies(s.DB, s.Schemas, cfg.Clock)

@@ -3,8 +3,10 @@ package app
 import (
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/app/config"
 	"github.com/habeas-data/habeas/internal/party"
 )
@@ -37,6 +39,7 @@ type Settings struct {
 	Metrics        MetricsSettings `toml:"metrics"`
 	Trace          TraceSettings   `toml:"trace"`
 	Disk           DiskSettings    `toml:"disk"`
+	AddressChange  AddressSettings `toml:"address_change"`
 
 	DataSets []party.SetSchema `toml:"data_set" doc:"a data set beside the built-in ones, or one of them described anew; only in the file"`
 
@@ -88,6 +91,17 @@ type MetricsSettings struct {
 type TraceSettings struct {
 	Endpoint string `toml:"endpoint" doc:"OTLP/HTTP collector; without it nothing is traced" example:"http://localhost:4318"`
 	Percent  int    `toml:"percent" doc:"how many of a hundred requests are traced" default:"100"`
+}
+
+// AddressSettings say how long a change of somebody's main address leaves room to object.
+type AddressSettings struct {
+	WaitHours   int `toml:"wait_hours" doc:"how long the old main address can stop a change of it before anything changes" default:"72"`
+	RevertHours int `toml:"revert_hours" doc:"how long the link in its mail takes the change back afterwards" default:"72"`
+}
+
+func (s AddressSettings) rules() (account.ChangeRules, error) {
+	r := account.ChangeRules{Wait: time.Duration(s.WaitHours) * time.Hour, Revert: time.Duration(s.RevertHours) * time.Hour}
+	return r, r.Check()
 }
 
 // DiskSettings say when the disk is too full.
