@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
@@ -41,6 +42,7 @@ type Config struct {
 	Statfs       func(dir string) (Space, error) // nil: the system's
 	Watchers     []edge.Watcher                  // told about requests, beside the log
 	Observer     sqlstore.Observer               // told how the store works; may be nil
+	Resolver     mail.Resolver                   // of the DNS; nil: nothing is looked up
 }
 
 // Server is an open data directory with its use cases, ready to serve.
@@ -110,6 +112,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, errors.Join(err, s.DB.Close())
 	}
 	s.Control = NewControl(cfg.Log)
+	s.Control.Handle(http.MethodPost, "/doctor", s.examine)
 	s.Disk = &Disk{Dir: cfg.Dir, Marks: cfg.Disk, Statfs: cfg.Statfs, Log: cfg.Log}
 	s.Disk.Look()
 	s.wire()

@@ -35,28 +35,7 @@ func TestWhoStealsTheDirectoryLearnsNothing(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	t.Setenv("SQLITE_TMPDIR", temp)
-	h := &heist{world: newWorld(t), canaries: newCanaries()}
-	h.token("recovery code", h.made.RecoveryCode)
-	h.token("first administrator's link", h.made.AdministratorLink[strings.Index(h.made.AdministratorLink, "=")+1:])
-
-	h.throughSystems()
-	h.throughAdministration()
-	h.throughStaff()
-	h.throughImport()
-	h.throughItsPerson()
-	h.throughMistakes()
-	for _, b := range []*browser{h.admin, h.clerk, h.person} {
-		h.cookies(b)
-		h.binary("passkey id", b.key.id)
-		h.binary("passkey public key", b.key.point()[:32])
-	}
-
-	kept := string(h.held())
-	for v, name := range h.all {
-		if !strings.Contains(kept, v) {
-			t.Errorf("%s was never taken in: the search for it proves nothing", name)
-		}
-	}
+	h := newHeist(t)
 	dir := h.Dir
 	found := files(t, dir, temp)
 	for _, name := range []string{"records.db", "records.db-wal", "keys.db", "ledger/checkpoint", "habeas.toml"} {
@@ -79,6 +58,34 @@ func TestWhoStealsTheDirectoryLearnsNothing(t *testing.T) {
 	if v, err := app.VerifyAudit(t.Context(), dir, nil); err != nil || v.FaultCount > 0 || v.Leaves < 30 {
 		t.Errorf("%+v, %v", v, err)
 	}
+}
+
+// newHeist enters every canary in every way there is.
+func newHeist(t *testing.T) *heist {
+	t.Helper()
+	h := &heist{world: newWorld(t), canaries: newCanaries()}
+	h.token("recovery code", h.made.RecoveryCode)
+	h.token("first administrator's link", h.made.AdministratorLink[strings.Index(h.made.AdministratorLink, "=")+1:])
+
+	h.throughSystems()
+	h.throughAdministration()
+	h.throughStaff()
+	h.throughImport()
+	h.throughItsPerson()
+	h.throughMistakes()
+	for _, b := range []*browser{h.admin, h.clerk, h.person} {
+		h.cookies(b)
+		h.binary("passkey id", b.key.id)
+		h.binary("passkey public key", b.key.point()[:32])
+	}
+
+	kept := string(h.held())
+	for v, name := range h.all {
+		if !strings.Contains(kept, v) {
+			t.Errorf("%s was never taken in: the search for it proves nothing", name)
+		}
+	}
+	return h
 }
 
 // throughSystems enters what connected systems say.
