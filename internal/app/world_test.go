@@ -65,7 +65,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) open(keys *keyring.Ring) {
 	w.Helper()
 	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
-	s := &app.Server{Finder: party.NewIndex(), Config: app.Config{
+	s := &app.Server{Finder: party.NewIndex(), Disk: &app.Disk{}, Config: app.Config{
 		Dir: w.dir, RecordsDSN: w.dsn, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
 		Log: slog.New(slog.DiscardHandler),
 	}}
