@@ -92,7 +92,13 @@ type child struct {
 // serve starts the server on a free port and waits until it listens.
 func (s *site) serve() *child {
 	s.Helper()
-	c := &child{site: s, cmd: exec.Command("habeas", "serve", "--dir", s.dir, "--master-password-file", s.password, "--addr", "localhost:0")}
+	return s.serveAs("serve", "--dir", s.dir, "--master-password-file", s.password, "--addr", "localhost:0")
+}
+
+// serveAs starts the server with these arguments.
+func (s *site) serveAs(args ...string) *child {
+	s.Helper()
+	c := &child{site: s, cmd: exec.Command("habeas", args...)}
 	out, err := c.cmd.StdoutPipe()
 	s.must(err)
 	c.cmd.Stderr = &c.log

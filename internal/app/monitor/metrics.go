@@ -128,8 +128,9 @@ var (
 	certDesc      = describe("certificate_end_seconds", "When the certificate ends, in Unix seconds.")
 )
 
-// Describe implements prometheus.Collector.
-func (a *asked) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(a, ch) }
+// Describe implements prometheus.Collector. It says nothing beforehand, because the
+// server is not open yet when it is asked.
+func (a *asked) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (a *asked) Collect(ch chan<- prometheus.Metric) {
