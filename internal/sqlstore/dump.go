@@ -84,8 +84,8 @@ func OpenSnapshot(ctx context.Context, cfg Config) (*Snapshot, error) {
 	return s, nil
 }
 
-// End ends the read transaction; only Close may follow.
-func (s *Snapshot) End(ctx context.Context) error {
+// Finish ends the read transaction; only Close may follow.
+func (s *Snapshot) Finish(ctx context.Context) error {
 	s.ended = true
 	_, err := s.conn.ExecContext(ctx, `ROLLBACK`)
 	return err
@@ -95,7 +95,7 @@ func (s *Snapshot) End(ctx context.Context) error {
 func (s *Snapshot) Close() error {
 	var err error
 	if !s.ended {
-		err = s.End(context.Background())
+		err = s.Finish(context.Background())
 	}
 	return errors.Join(err, s.conn.Close(), s.pool.Close())
 }

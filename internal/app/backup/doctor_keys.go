@@ -173,7 +173,7 @@ func (d *doctor) fix(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.s.End(ctx); err != nil { // the fixes write
+	if err := d.s.Finish(ctx); err != nil { // the fixes write
 		return err
 	}
 	keys, rows := d.orphans()
