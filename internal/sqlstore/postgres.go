@@ -42,7 +42,9 @@ func openPostgres(ctx context.Context, db *DB) error {
 	db.readers.SetMaxOpenConns(8)
 	db.readers.SetMaxIdleConns(8)
 	if db.write, err = openPool(db.cfg.DSN, db.cfg.Watch.on(func(cfg *pgx.ConnConfig) {
-		cfg.RuntimeParams["plan_cache_mode"] = "force_custom_plan" // sets differ in size by far
+		for name, value := range writerPlans {
+			cfg.RuntimeParams[name] = value
+		}
 		cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 			if n.SeverityUnlocalized == "WARNING" {
 				e.warned.Store(true)
@@ -56,6 +58,16 @@ func openPostgres(ctx context.Context, db *DB) error {
 		return errors.Join(err, db.readers.Close(), db.write.Close())
 	}
 	return nil
+}
+
+// writerPlans keep the plans of the writer steady. All it does often goes by key, with
+// sets that differ in size by far; before the first statistics are there, the planner
+// would rather read whole tables, which then grow under it.
+var writerPlans = map[string]string{
+	"plan_cache_mode":  "force_custom_plan",
+	"enable_seqscan":   "off",
+	"enable_hashjoin":  "off",
+	"enable_mergejoin": "off",
 }
 
 // openPool makes a pool of connections; none is opened yet.

@@ -16,7 +16,7 @@ import (
 const (
 	leaseFor     = 3 * time.Second        // after this a holder that is gone is replaced
 	pollStaged   = 250 * time.Millisecond // looks for what other nodes have written
-	gatherStaged = 20 * time.Millisecond  // between two rounds, so that each is worth it
+	gatherStaged = 100 * time.Millisecond // between two rounds, so that each is worth it
 	roundLimit   = 4096                   // leaves in one transaction
 	roundFor     = 30 * time.Second       // when a round is given up
 )
