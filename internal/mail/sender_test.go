@@ -78,7 +78,7 @@ func checkMIME(t *testing.T, body string, m Message) {
 	}
 	for name, want := range map[string]string{
 		"Message-Id": "<" + m.MessageID + ">", "Auto-Submitted": "auto-generated",
-		"List-Unsubscribe": "<" + m.ListUnsubscribe + ">", "To": "<tim@example.org>",
+		"List-Unsubscribe": "<" + m.ListUnsubscribe + ">", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click", "To": "<tim@example.org>",
 		"From": `"Riverside Trust" <records@example.org>`, "User-Agent": "", "X-Mailer": "",
 		"Content-Language": "es",
 	} {
