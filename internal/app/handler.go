@@ -18,7 +18,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	}
 	failures := &edge.Failures{Page: renderer.Failure, Log: s.Log}
 	mux := &edge.Mux{Failures: failures}
-	deliveries := &Deliveries{DB: s.DB}
+	deliveries := &Deliveries{DB: s.DB, Mailer: s.Mailer, Accounts: s.Accounts, Clock: s.Clock, Resolver: s.Resolver}
 	site := &web.Site{
 		Base: &ui.Base{
 			Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
@@ -26,6 +26,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		},
 		Accounts: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices,
 		Roles: s.Accounts, Systems: s.Systems, Deliveries: deliveries,
+		Health: &HealthPage{Server: s, Started: s.Clock.Now()},
 	}
 	site.Mount(mux)
 	api.New(api.Deps{

@@ -287,7 +287,7 @@ func (s Settings) config(l net.Listener) (Config, error) {
 		return cfg, err
 	}
 	if sender != nil {
-		cfg.Sender, cfg.MailDomain = sender, sender.Domain()
+		cfg.Sender, cfg.MailDomain, cfg.Resolver = sender, sender.Domain(), net.DefaultResolver
 	}
 	return cfg, nil
 }

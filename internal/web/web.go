@@ -25,6 +25,7 @@ type Site struct {
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
+	Health      admin.Health
 }
 
 // Mount registers every page.
@@ -33,7 +34,7 @@ func (s *Site) Mount(m *edge.Mux) {
 	(&account.Pages{Base: s.Base, Accounts: s.Accounts}).Mount(m)
 	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
-	(&admin.Pages{Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries}).Mount(m)
+	(&admin.Pages{Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health}).Mount(m)
 }
 
 // Nav is the navigation of all areas.

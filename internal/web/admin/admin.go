@@ -14,10 +14,12 @@ type Pages struct {
 	Roles      Roles
 	Systems    Systems
 	Deliveries Deliveries
+	Health     Health
 }
 
 // Mount registers them.
 func (s *Pages) Mount(m *edge.Mux) {
+	s.mountHealth(m)
 	s.mountRoles(m)
 	s.mountSystems(m)
 	s.mountDeliveries(m)
@@ -26,7 +28,9 @@ func (s *Pages) Mount(m *edge.Mux) {
 // Nav are their navigation lines.
 func Nav() []ui.NavItem {
 	return []ui.NavItem{
-		{Area: ui.AreaAdmin, Path: "/admin/roles", Label: lang.Mark("People who work here")},
+		{Area: ui.AreaAdmin, Path: "/admin", Label: lang.Mark("Overview")},
+		{Area: ui.AreaAdmin, Path: healthPath, Label: lang.Mark("Health")},
+		{Area: ui.AreaAdmin, Path: rolesPath, Label: lang.Mark("People who work here")},
 		{Area: ui.AreaAdmin, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Path: deliveriesPath, Label: lang.Mark("Mail")},
 	}

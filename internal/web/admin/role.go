@@ -22,13 +22,15 @@ type Roles interface {
 	SetClosed(ctx context.Context, a habeas.Actor, address email.Address, closed bool) error
 }
 
+const rolesPath = "/admin/roles"
+
 // roleForm bounds the forms about roles, in bytes.
 const roleForm = 16 << 10
 
 func (s *Pages) mountRoles(m *edge.Mux) {
-	s.Handle(m, ui.Administrator, "GET /admin/roles", s.rolesPage)
-	s.Handle(m, ui.Administrator, "POST /admin/roles", s.grantRole)
-	s.Handle(m, ui.Administrator, "POST /admin/roles/revoke", s.revokeRole)
+	s.Handle(m, ui.Administrator, "GET "+rolesPath, s.rolesPage)
+	s.Handle(m, ui.Administrator, "POST "+rolesPath, s.grantRole)
+	s.Handle(m, ui.Administrator, "POST "+rolesPath+"/revoke", s.revokeRole)
 	s.Handle(m, ui.Administrator, "POST /admin/accounts", s.setClosed)
 }
 
@@ -59,7 +61,7 @@ func (s *Pages) roles(r *http.Request, v ui.Visit) (RolesPage, error) {
 			Lead:  p.T("A role belongs to an e-mail address. It counts once its owner has proved the address and signed in with a passkey."),
 		},
 		Give: ui.Form{
-			Action: "/admin/roles",
+			Action: rolesPath,
 			Controls: []ui.Control{
 				{Kind: ui.ControlEmail, Name: "address", Label: p.T("E-mail address"), Autocomplete: "off", MaxLength: ui.MaxAddress, CheckURL: "/join/check"},
 				{Kind: ui.ControlEmail, Name: "again", Label: p.T("The same address again"), Autocomplete: "off", MaxLength: ui.MaxAddress, Same: "address"},
@@ -100,7 +102,7 @@ func (s *Pages) grantLine(p lang.Printer, v ui.Visit, g account.Grant) ui.Line {
 		l.Note += " " + p.T("There is no passkey yet, so it does not count.")
 	}
 	if g.Holder.IsZero() || g.Holder != v.Account {
-		l.Action, l.Verb = "/admin/roles/revoke", p.T("Take away")
+		l.Action, l.Verb = rolesPath+"/revoke", p.T("Take away")
 		l.Hidden = []ui.Hidden{{Name: "address", Value: ui.HashText(g.Address)}, {Name: "role", Value: string(g.Role)}}
 	}
 	return l
@@ -124,7 +126,7 @@ func (s *Pages) rolesPage(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 }
 
 func rolesDone(w http.ResponseWriter, r *http.Request, what string) error {
-	http.Redirect(w, r, "/admin/roles?done="+what, http.StatusSeeOther)
+	http.Redirect(w, r, rolesPath+"?done="+what, http.StatusSeeOther)
 	return nil
 }
 

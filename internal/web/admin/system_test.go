@@ -86,16 +86,22 @@ func (s signedInAs) Who(context.Context, edge.TokenHash) (habeas.Actor, string, 
 	return s.actor, "Nora Quill", nil
 }
 
-// systemsDesk is the pages about systems with somebody who is signed in.
-type systemsDesk struct {
+// desk is the pages for administrators with somebody who is signed in.
+type desk struct {
 	*testing.T
+	site    *Pages
 	systems *systemsInMemory
 	mux     *edge.Mux
 	cookie  string
 	logged  bytes.Buffer
 }
 
-func newSystemsDesk(t *testing.T, actor habeas.Actor) *systemsDesk {
+func newSystemsDesk(t *testing.T, actor habeas.Actor) *desk {
+	return newDesk(t, actor, func(*Pages) {})
+}
+
+// newDesk mounts all pages; with gives them what else they ask for.
+func newDesk(t *testing.T, actor habeas.Actor, with func(*Pages)) *desk {
 	t.Helper()
 	clock := habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
 	rd, err := ui.NewRenderer(ui.Config{Org: "Harbour Museum", Clock: clock})
@@ -106,26 +112,31 @@ func newSystemsDesk(t *testing.T, actor habeas.Actor) *systemsDesk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &systemsDesk{T: t, systems: &systemsInMemory{clock: clock}}
+	d := &desk{T: t, systems: &systemsInMemory{clock: clock}}
 	d.mux = &edge.Mux{Failures: &edge.Failures{Page: rd.Failure, Log: slog.New(slog.NewTextHandler(&d.logged, nil))}}
-	site := &Pages{Base: &ui.Base{Renderer: rd, Clock: clock, Origin: origin, SignIns: signedInAs{actor}}, Systems: d.systems}
-	site.mountSystems(d.mux)
+	d.site = &Pages{Base: &ui.Base{Renderer: rd, Clock: clock, Origin: origin, SignIns: signedInAs{actor}}, Systems: d.systems}
+	with(d.site)
+	d.site.Mount(d.mux)
 	w := httptest.NewRecorder()
 	edge.Cookies{}.BeginSignIn(w, time.Hour)
 	d.cookie = strings.SplitN(w.Header().Get("Set-Cookie"), ";", 2)[0]
 	return d
 }
 
-func (d *systemsDesk) ask(method, path string, form url.Values) *httptest.ResponseRecorder {
-	d.Helper()
+func (d *desk) request(method, path string, form url.Values) *http.Request {
 	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Cookie", d.cookie)
 	r.Header.Set("Accept", "text/html")
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	return r
+}
+
+func (d *desk) ask(method, path string, form url.Values) *httptest.ResponseRecorder {
+	d.Helper()
 	w := httptest.NewRecorder()
-	d.mux.ServeHTTP(w, r)
+	d.mux.ServeHTTP(w, d.request(method, path, form))
 	return w
 }
 

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/jobs"
+	"github.com/habeas-data/habeas/internal/web/admin"
+)
+
+// HealthPage gathers what administrators see of the server's health. It implements
+// web/admin.Health.
+type HealthPage struct {
+	Server  *Server
+	Started time.Time
+}
+
+// State implements web/admin.Health.
+func (h *HealthPage) State(ctx context.Context, a habeas.Actor) (admin.State, error) {
+	s := h.Server
+	if !a.Has(habeas.RoleAdministrator) {
+		return admin.State{}, habeas.Forbidden("Only administrators see how the server is doing.").WithCode("role.missing")
+	}
+	st := admin.State{
+		Version: Version(), Started: h.Started, Now: s.Clock.Now(), Searchable: s.Ready(), MailServer: s.Sender != nil,
+	}
+	var err error
+	if st.Records, _, _, err = s.DB.Records().Count(ctx); err != nil {
+		return st, err
+	}
+	db, err := s.DB.State(ctx)
+	if err != nil {
+		return st, err
+	}
+	st.Engine, st.Bytes, st.Backup = db.Engine, db.Bytes, db.Backup
+	st.Lines, st.Staged, st.Newest = db.Lines, db.Staged, db.Newest
+	st.Sealed, st.SealedAt = s.Ledger.sealed()
+	space := s.Disk.Space()
+	st.Free, st.Total, st.Disk = space.Free, space.Total, map[Level]admin.DiskLevel{Warned: admin.DiskLow, Failed: admin.DiskFull}[s.Disk.Level()]
+	if end := s.operation.certEnd; end != nil {
+		st.Certificate = end()
+	}
+	mails, err := s.DB.Ops().Deliveries(ctx)
+	if err != nil {
+		return st, err
+	}
+	st.Waiting, st.GivenUp = mails[string(jobs.Waiting)], mails[string(jobs.Failed)]
+	keys, err := s.Keys.Stats(ctx)
+	if err != nil {
+		return st, err
+	}
+	st.Keys, st.Erased, st.Erasing = keys.Keys, keys.Erased, keys.Pending
+	return st, nil
+}
+
+// sealed returns how many lines the newest checkpoint of this node covers, and when it
+// was written.
+func (l *Ledger) sealed() (size int64, at time.Time) {
+	l.mu.Lock()
+	size = l.last.Size
+	l.mu.Unlock()
+	if info, err := os.Stat(filepath.Join(l.dir, "checkpoint")); err == nil {
+		at = info.ModTime()
+	}
+	return size, at
+}
+
+// Version names what the binary was built from: the module's version and the revision.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	version := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			version += " " + s.Value
+		}
+	}
+	return version
+}
