@@ -158,8 +158,8 @@ func ifMatch(r *http.Request) (party.TicketMatch, error) {
 			return nil, errIfMatch
 		}
 		text, state, _ := strings.Cut(inner, "-")
-		version, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || strings.HasPrefix(part, "W/") { // weak tags never match here
+		version, err := strconv.ParseInt(text, 10, 64)                                             // “03” is none of ours
+		if err != nil || strconv.FormatInt(version, 10) != text || strings.HasPrefix(part, "W/") { // weak tags never match here
 			version = -1
 		}
 		match = append(match, party.TicketVersion{Version: version, State: party.TicketState(state)})
