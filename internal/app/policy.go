@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/internal/web/admin"
 )
 
 // policyFor is how long a node may go by a policy that another node has changed.
@@ -96,14 +97,8 @@ func (p *Policies) Change(ctx context.Context, a habeas.Actor, to party.Policy) 
 	return out, nil
 }
 
-// PolicyChange is one version with what it changed.
-type PolicyChange struct {
-	Policy  party.Policy
-	Changed map[string]string // by field: "24 → 36", or "changed"
-}
-
 // History lists the versions for administrators, newest first.
-func (p *Policies) History(ctx context.Context, a habeas.Actor, limit int) ([]PolicyChange, error) {
+func (p *Policies) History(ctx context.Context, a habeas.Actor, limit int) ([]admin.PolicyChange, error) {
 	if !a.Has(habeas.RoleAdministrator) {
 		return nil, account.ErrNotAdministrator
 	}
@@ -111,14 +106,14 @@ func (p *Policies) History(ctx context.Context, a habeas.Actor, limit int) ([]Po
 	if err != nil {
 		return nil, err
 	}
-	out := make([]PolicyChange, 0, limit)
+	out := make([]admin.PolicyChange, 0, limit)
 	for i, v := range all {
 		was := party.DefaultPolicy()
 		if i+1 < len(all) {
 			was = all[i+1]
 		}
 		if i < limit {
-			out = append(out, PolicyChange{Policy: v, Changed: was.Changes(v)})
+			out = append(out, admin.PolicyChange{Policy: v, Changed: was.Changes(v)})
 		}
 	}
 	return out, nil

@@ -169,7 +169,11 @@ func (r *Records) Profile(ctx context.Context, id habeas.PartyID) (party.Record,
 	}
 	name := rec.Name()
 	rec.Sets = slices.DeleteFunc(rec.Sets, func(s party.Set) bool { return s.Schema.Visibility != party.Public })
-	if len(rec.Sets) == 0 || rec.Party.State == party.Frozen {
+	hidden, err := r.hidden(ctx, rec.Party)
+	if err != nil {
+		return party.Record{}, err
+	}
+	if len(rec.Sets) == 0 || rec.Party.State == party.Frozen || hidden {
 		return party.Record{}, none
 	}
 	tickets, err := r.DB.Records().Tickets(ctx, rec.Tickets)

@@ -25,16 +25,23 @@ type Site struct {
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
+	Policies    admin.Policies
+	Registers   admin.Registers
+	Agreements  account.Agreements
+	Contact     string // how people reach the organisation
 	Health      admin.Health
 }
 
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Agreements: s.Agreements}).Mount(m)
 	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
-	(&admin.Pages{Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health}).Mount(m)
+	(&admin.Pages{
+		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,
+		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact,
+	}).Mount(m)
 }
 
 // Nav is the navigation of all areas.

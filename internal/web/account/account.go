@@ -80,11 +80,13 @@ const (
 // Pages are the pages about accounts.
 type Pages struct {
 	*ui.Base
-	Accounts Accounts
+	Accounts   Accounts
+	Agreements Agreements
 }
 
 // Mount registers them.
 func (s *Pages) Mount(m *edge.Mux) {
+	s.mountAgreed(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.limited(s.join))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -200,5 +202,6 @@ func Nav() []ui.NavItem {
 	return []ui.NavItem{
 		{Area: ui.AreaMe, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
 		{Area: ui.AreaMe, Path: addressesAt, Label: lang.Mark("Addresses")},
+		{Area: ui.AreaMe, Path: agreedPath, Label: lang.Mark("Agreed to")},
 	}
 }

@@ -14,6 +14,9 @@ type Pages struct {
 	Roles      Roles
 	Systems    Systems
 	Deliveries Deliveries
+	Policies   Policies
+	Registers  Registers
+	Contact    string // how people reach the organisation
 	Health     Health
 }
 
@@ -23,6 +26,8 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountRoles(m)
 	s.mountSystems(m)
 	s.mountDeliveries(m)
+	s.mountPolicy(m)
+	s.mountRegisters(m)
 }
 
 // Nav are their navigation lines.
@@ -33,5 +38,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Path: rolesPath, Label: lang.Mark("People who work here")},
 		{Area: ui.AreaAdmin, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Path: deliveriesPath, Label: lang.Mark("Mail")},
+		{Area: ui.AreaAdmin, Path: policyPath, Label: lang.Mark("Policy")},
+		{Area: ui.AreaAdmin, Path: registerPath, Label: lang.Mark("Registers")},
 	}
 }

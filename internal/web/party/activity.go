@@ -195,6 +195,10 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Opened the account again.")
 	case audit.AccountChanged:
 		return p.T("Changed a detail of the account.")
+	case audit.ConsentGiven:
+		return p.T("Agreed that everybody may see the public profile.")
+	case audit.ConsentWithdrawn:
+		return p.T("Took back that everybody may see the public profile.")
 	case audit.AddressChange:
 		return changeStep(p, l.Detail["step"])
 	case audit.AccountRecovered:

@@ -242,6 +242,7 @@ type Table struct {
 	Rows    [][]Cell // the first cell of a row is its heading
 	Pager   *Pager
 	Empty   Empty // shown instead when there are no rows
+	Prose   bool  // cells hold sentences: they wrap, and on a phone each row is a card
 }
 
 // Side is one line of [SideBySide]. What only one record holds neither differs nor agrees.
@@ -297,6 +298,7 @@ const (
 	ControlSelect   ControlKind = "select"
 	ControlRadio    ControlKind = "radio"
 	ControlCheckbox ControlKind = "checkbox" // one box; Value is sent when it is ticked
+	ControlHeading  ControlKind = "heading"  // no control: Label begins a part of a long form
 )
 
 // Option is one answer of a select or of radio buttons.
