@@ -32,7 +32,12 @@ func (c *configShow) Run() error {
 	}
 	section := ""
 	for _, v := range values {
-		if v.Section() != section {
+		name := strings.TrimPrefix(v.Name, v.Section()+".")
+		switch {
+		case v.Section() == v.Name: // tables, of which only the names are shown
+			fmt.Println()
+			name = "[[" + v.Name + "]]"
+		case v.Section() != section:
 			section = v.Section()
 			fmt.Printf("\n[%s]\n", section)
 		}
@@ -40,7 +45,7 @@ func (c *configShow) Run() error {
 		if v.Env != "" && from == "default" {
 			from += "; $" + v.Env
 		}
-		fmt.Printf("%s = %s  (%s)\n    %s\n", strings.TrimPrefix(v.Name, section+"."), v.Value, from, v.Doc)
+		fmt.Printf("%s = %s  (%s)\n    %s\n", name, v.Value, from, v.Doc)
 	}
 	for _, name := range unused {
 		fmt.Printf("\n%s is set and is no setting.\n", name)

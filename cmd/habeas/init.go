@@ -19,8 +19,8 @@ type initCommand struct {
 
 // Run makes the directory and prints what is shown only once.
 func (c *initCommand) Run(ctx context.Context) error {
-	if !app.Empty(c.Dir) { // before anybody is asked for a password
-		return app.ErrRecords
+	if err := app.Vacant(c.Dir); err != nil { // before anybody is asked for a password
+		return err
 	}
 	password, err := keyring.ReadPassword(keyring.PasswordOptions{File: c.MasterPasswordFile, New: true})
 	if err != nil {

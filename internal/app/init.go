@@ -139,14 +139,22 @@ func writeSettings(o InitOptions) (wrote bool, err error) {
 	return true, f.Close()
 }
 
-// Empty reports whether a directory holds no records yet.
-func Empty(dir string) bool {
+// Vacant returns nil when a directory can be initialised, else why it cannot.
+func Vacant(dir string) error {
 	options, err := keysOf(dir)
 	if err != nil {
-		return false
+		return err
 	}
 	there, err := keyring.Exists(context.Background(), filepath.Join(dir, keysFile), options)
-	return err == nil && !there // what cannot be looked at is not empty: opening it says why
+	if err == nil && there {
+		return ErrRecords
+	}
+	return err
+}
+
+// Empty reports whether a directory holds no records yet.
+func Empty(dir string) bool {
+	return Vacant(dir) == nil // what cannot be looked at is not empty: opening it says why
 }
 
 // ImportInto opens a data directory, making it first when it is empty, imports a

@@ -94,30 +94,66 @@ func Load(target any, o Options) (*Loaded, error) {
 	return l, problems.Err()
 }
 
+// fromFile decodes twice: once without types, to find what is unknown whatever else is
+// wrong, and once into the struct.
 func (l *Loaded) fromFile(target any, text string) Problems {
-	meta, err := toml.Decode(text, target)
+	raw := map[string]any{}
+	meta, err := toml.Decode(text, &raw)
 	if err != nil {
 		return Problems{l.decodeProblem(err)}
 	}
+	problems := l.unknown(meta.Keys())
+	for _, k := range l.Keys {
+		if v, ok := rawText(raw, k.Name); ok && len(k.Choice) > 0 && !contains(k.Choice, v) {
+			problems = append(problems, Problem{Key: k.Name, Place: l.At(k.Name), Want: "expected " + k.expected()})
+		}
+	}
+	if _, err := toml.Decode(text, target); err != nil {
+		problems = append(problems, l.decodeProblem(err))
+	}
+	return problems
+}
+
+// rawText returns the text that a key of the file has.
+func rawText(raw map[string]any, name string) (string, bool) {
+	section, rest, nested := strings.Cut(name, ".")
+	if !nested {
+		text, ok := raw[name].(string)
+		return text, ok
+	}
+	inner, ok := raw[section].(map[string]any)
+	if !ok {
+		return "", false
+	}
+	return rawText(inner, rest)
+}
+
+// unknown names the keys of a file that are none, a table that is unknown only once.
+func (l *Loaded) unknown(keys []toml.Key) Problems {
+	known := map[string]bool{}
+	for _, k := range l.Keys {
+		known[strings.ToLower(k.Name)] = true
+		known[strings.ToLower(k.Section())] = true
+		for _, m := range k.members() {
+			known[strings.ToLower(m)] = true
+		}
+	}
 	var problems Problems
-	for _, unknown := range meta.Undecoded() {
-		name := unknown.String()
-		if hasParent(meta.Undecoded(), unknown) {
-			continue // its table is unknown, which is said once
+	said := map[string]bool{}
+	for _, key := range keys {
+		name := key.String()
+		if known[strings.ToLower(name)] || said[name] {
+			continue
+		}
+		said[name] = true
+		if hasParent(said, key) {
+			continue
 		}
 		p := Problem{Place: l.At(name), Want: "there is no setting \"" + name + "\""}
 		if near := l.nearest(name); near != "" {
 			p.Want += "; did you mean \"" + near + "\"?"
 		}
 		problems = append(problems, p)
-	}
-	for _, k := range l.Keys {
-		if len(k.Choice) == 0 || !meta.IsDefined(strings.Split(k.Name, ".")...) {
-			continue
-		}
-		if v := k.show(l.target.FieldByIndex(k.index)); !contains(k.Choice, v) {
-			problems = append(problems, Problem{Key: k.Name, Place: l.At(k.Name), Want: "expected " + k.expected()})
-		}
 	}
 	return problems
 }
@@ -145,9 +181,10 @@ func (l *Loaded) decodeProblem(err error) Problem {
 	return p
 }
 
-func hasParent(all []toml.Key, k toml.Key) bool {
-	for _, other := range all {
-		if len(other) < len(k) && strings.HasPrefix(k.String(), other.String()+".") {
+// hasParent reports whether the table of a key was said to be unknown.
+func hasParent(said map[string]bool, key toml.Key) bool {
+	for n := 1; n < len(key); n++ {
+		if said[key[:n].String()] {
 			return true
 		}
 	}
