@@ -139,7 +139,7 @@ func (s *Snapshot) Subjects(ctx context.Context) ([]habeas.SubjectID, error) {
 }
 
 // Unwitnessed returns the subjects that have rows and too few lines in the ledger: none
-// for a party, an account or a claim, or fewer than the statements about a party.
+// for a party or an account, or fewer than the statements about a party.
 func (s *Snapshot) Unwitnessed(ctx context.Context) ([]habeas.SubjectID, error) {
 	return s.subjects(ctx, `SELECT p.id FROM party p WHERE NOT EXISTS (SELECT 1 FROM leaf l WHERE l.subject = p.id)
 		UNION SELECT a.id FROM account a WHERE NOT EXISTS (SELECT 1 FROM leaf l WHERE l.subject = a.id)
