@@ -25,6 +25,7 @@ export async function serve(pkg, args = []) {
   const binary = join(out, pkg.replaceAll(/[^a-z0-9]+/gi, "-"));
   mkdirSync(out, { recursive: true });
   await run("go", ["build", "-o", binary, pkg]);
+  args = [...args, ...(await databases())];
   const child = spawn(binary, args, { cwd: join(here, ".."), stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
@@ -36,6 +37,17 @@ export async function serve(pkg, args = []) {
   });
   const stop = () => new Promise((resolve) => { child.once("exit", resolve); child.kill(); });
   return { url, stop };
+}
+
+/**
+ * Two fresh databases for a server, where scripts/with-postgres has started PostgreSQL
+ * and HABEAS_TEST_ENGINE asks for it; else none, and the server takes SQLite.
+ */
+async function databases() {
+  if (process.env.HABEAS_TEST_ENGINE !== "postgres") return [];
+  const name = `e2e_${process.pid}_${Date.now()}`;
+  for (const end of ["records", "keys"]) await run("psql", ["-qd", "postgres", "-c", `CREATE DATABASE ${name}_${end}`]);
+  return ["--dsn", `postgres:///${name}_records`, "--keys-dsn", `postgres:///${name}_keys`];
 }
 
 function run(command, args) {

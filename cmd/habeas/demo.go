@@ -10,15 +10,17 @@ import (
 )
 
 type demoCommand struct {
-	Dir  string `help:"Directory that stays when the demo ends: empty, or of an earlier demo. Without it, a temporary one." type:"path" placeholder:"DIR"`
-	Addr string `help:"Where to listen, on this machine; port 0 takes a free one." default:"localhost:0" placeholder:"localhost:PORT"`
-	JSON bool   `help:"Report as JSON."`
+	DSN     string `help:"Empty PostgreSQL database for the records, instead of SQLite." placeholder:"DSN"`
+	KeysDSN string `help:"And one for the keys." placeholder:"DSN"`
+	Dir     string `help:"Directory that stays when the demo ends: empty, or of an earlier demo. Without it, a temporary one." type:"path" placeholder:"DIR"`
+	Addr    string `help:"Where to listen, on this machine; port 0 takes a free one." default:"localhost:0" placeholder:"localhost:PORT"`
+	JSON    bool   `help:"Report as JSON."`
 }
 
 // Run invents the people and serves them until it is interrupted.
 func (c *demoCommand) Run(ctx context.Context) error {
 	return demo.Serve(ctx, demo.Options{
-		Dir: c.Dir, Addr: c.Addr, Progress: progressBar("Inventing people"), Ready: c.ready,
+		Dir: c.Dir, RecordsDSN: c.DSN, KeysDSN: c.KeysDSN, Addr: c.Addr, Progress: progressBar("Inventing people"), Ready: c.ready,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 }

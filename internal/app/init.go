@@ -56,7 +56,7 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 		return made, habeas.Invalid("public_url", "People reach a server at an address like https://records.example.org, without a path: mend --public-url or --addr.").WithCode("public_url.invalid").WithCause(err)
 	}
 	if (o.RecordsDSN == "") != (o.KeysDSN == "") {
-		return made, errTwoDatabases
+		return made, ErrTwoDatabases
 	}
 	if err := makeDir(o.Dir); err != nil {
 		return made, err
@@ -102,7 +102,8 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 	return Initialised{Dir: dir, RecoveryCode: kit.Code(), AdministratorLink: origin.URL(path)}, err
 }
 
-var errTwoDatabases = habeas.Invalid("keys-dsn", "On PostgreSQL records and keys have a database each: give both --dsn and --keys-dsn.").WithCode("store.two")
+// ErrTwoDatabases says that one of the two databases was named alone.
+var ErrTwoDatabases = habeas.Invalid("keys-dsn", "On PostgreSQL records and keys have a database each: give both --dsn and --keys-dsn.").WithCode("store.two")
 
 // makeDir makes the data directory, which only its owner may enter.
 func makeDir(dir string) error {

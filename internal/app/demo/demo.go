@@ -40,6 +40,8 @@ const organisation = "Riverside Arts"
 // Options say how `habeas demo` runs.
 type Options struct {
 	Dir           string // empty: a temporary one, removed at the end
+	RecordsDSN    string // empty PostgreSQL database for the records, or that of an earlier demo
+	KeysDSN       string // and for the keys; both empty: SQLite in Dir
 	Addr          string // on this machine
 	People        int    // invented; 0 means 2,000
 	Organisations int    // 0 means 200
@@ -144,7 +146,7 @@ func Open(ctx context.Context, o Options, at net.Addr, kept bool) (*Demo, error)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	keys, password, err := openKeys(ctx, o.Dir)
+	keys, password, err := openKeys(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +158,7 @@ func Open(ctx context.Context, o Options, at net.Addr, kept bool) (*Demo, error)
 		d.owner[strings.ToLower(d.world.People[i].Email)] = i
 	}
 	d.Server, err = app.Open(ctx, app.Config{
-		Dir: o.Dir, Keys: keys, Clock: d.clock, Organisation: organisation, Contact: "the desk, desk@riverside-arts.example",
+		Dir: o.Dir, RecordsDSN: o.RecordsDSN, Keys: keys, Clock: d.clock, Organisation: organisation, Contact: "the desk, desk@riverside-arts.example",
 		Origin: origin, Sender: d.post, MailDomain: "riverside-arts.example", Log: o.Log, LedgerOrigin: "riverside-arts.example/ledger",
 	})
 	if err != nil {
@@ -178,12 +180,16 @@ func Open(ctx context.Context, o Options, at net.Addr, kept bool) (*Demo, error)
 
 // openKeys makes the key store of an empty directory and returns its password, or
 // opens that of a demo.
-func openKeys(ctx context.Context, dir string) (keys *keyring.Ring, fresh string, err error) {
+func openKeys(ctx context.Context, o Options) (keys *keyring.Ring, fresh string, err error) {
+	dir := o.Dir
+	if (o.RecordsDSN == "") != (o.KeysDSN == "") {
+		return nil, "", app.ErrTwoDatabases
+	}
 	path := app.KeysPath(dir)
 	file := filepath.Join(dir, passwordFile)
 	kept, err := os.ReadFile(file)
 	if err == nil {
-		keys, err = keyring.Open(ctx, path, kept, keyring.Options{})
+		keys, err = keyring.Open(ctx, path, kept, keyring.Options{DSN: o.KeysDSN})
 		return keys, "", err
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -203,7 +209,7 @@ func openKeys(ctx context.Context, dir string) (keys *keyring.Ring, fresh string
 	rand.Read(raw[:]) // never fails
 	fresh = base32.StdEncoding.EncodeToString(raw[:])
 	// The cheap cost is enough: the password is random, and guards nobody.
-	keys, _, err = keyring.Create(ctx, path, []byte(fresh), keyring.Options{KDF: keyring.CheapKDF})
+	keys, _, err = keyring.Create(ctx, path, []byte(fresh), keyring.Options{KDF: keyring.CheapKDF, DSN: o.KeysDSN})
 	return keys, fresh, err
 }
 
