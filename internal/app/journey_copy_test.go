@@ -202,7 +202,9 @@ func checkErased(w *world, tim habeas.Actor, subject habeas.SubjectID) {
 // tablesNaming returns the tables of which some row holds the bytes.
 func (w *world) tablesNaming(id []byte) (tables []string) {
 	w.Helper()
-	w.behind().Cells(w, func(table string, value []byte) {
+	db := w.behind()
+	defer db.Close() // rather than at the end of a long test
+	db.Cells(w, func(table string, value []byte) {
 		if bytes.Contains(value, id) && !slices.Contains(tables, table) {
 			tables = append(tables, table)
 		}
@@ -213,7 +215,9 @@ func (w *world) tablesNaming(id []byte) (tables []string) {
 // number asks the tables for one number, behind the store's back.
 func (w *world) number(query string) (n int) {
 	w.Helper()
-	w.ok(w.behind().QueryRow(query).Scan(&n))
+	db := w.behind()
+	defer db.Close()
+	w.ok(db.QueryRow(query).Scan(&n))
 	return n
 }
 
