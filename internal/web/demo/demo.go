@@ -56,7 +56,7 @@ func (d Role) home() (string, bool) {
 	case Staff:
 		return "/staff", true
 	case Administrator:
-		return "/admin/systems", true
+		return "/admin", true
 	}
 	return "", false
 }
