@@ -124,6 +124,8 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 			{"staff", p.T("People who work here"), p.T("Give and take away roles; close an account."), rolesPath},
 			{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
 			{"mail", p.T("Mail"), p.T("What became of the mails; send one to yourself."), deliveriesPath},
+			{"edit", p.T("Policy"), p.T("What this organisation has decided: who is told, how long unclaimed records stay."), policyPath},
+			{"history", p.T("Registers"), p.T("What is kept and until when, and what people have agreed to."), registerPath},
 		},
 	}
 	page.Verdict.Link = &ui.Link{Text: p.T("Look at the details"), URL: healthPath}
