@@ -179,11 +179,17 @@ func (o Ops) Delivered(ctx context.Context, subject habeas.SubjectID, limit int)
 	})
 }
 
-// BeginRun implements jobs.Runs.
+// clockSet is how far in the future a time must lie to have been written by a clock that
+// was wrong; no lease is as long, and no two nodes differ as much.
+const clockSet = 24 * time.Hour
+
+// BeginRun implements jobs.Runs. What a clock wrote that ran ahead and was set back holds
+// nothing up.
 func (o Ops) BeginRun(ctx context.Context, name string, now, notAfter, leaseEnd time.Time) (begun bool, err error) {
 	err = o.db.InTx(ctx, func(tx *Tx) error {
 		res, err := tx.exec(`INSERT INTO schedule (name, lease) VALUES (?1, ?4) ON CONFLICT (name) DO UPDATE SET lease = ?4
-			WHERE schedule.last <= ?3 AND schedule.lease <= ?2`, name, millis(now), millis(notAfter), millis(leaseEnd))
+			WHERE (schedule.last <= ?3 OR schedule.last > ?5) AND (schedule.lease <= ?2 OR schedule.lease > ?5)`,
+			name, millis(now), millis(notAfter), millis(leaseEnd), millis(now.Add(clockSet)))
 		if err != nil {
 			return err
 		}

@@ -110,3 +110,35 @@ func TestALetterWhoseCodeIsOverIsNotSentAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestASchedulesRunFromAClockThatWasAheadHoldsNothingUp(t *testing.T) {
+	onEach(t, func(w *world) {
+		ops, lease := w.db.Ops(), 10*time.Minute
+		begin := func() bool {
+			now := w.clock.Now()
+			begun, err := ops.BeginRun(w.Context(), "tidy", now, now.Add(-time.Hour), now.Add(lease))
+			if err != nil {
+				w.Fatal(err)
+			}
+			return begun
+		}
+		w.clock.Advance(365 * 24 * time.Hour)
+		if !begin() {
+			w.Fatal("the first run is refused")
+		}
+		if err := ops.EndRun(w.Context(), "tidy", w.clock.Now()); err != nil {
+			w.Fatal(err)
+		}
+		w.clock.Advance(2 * time.Hour)
+		if !begin() { // and its node dies in it
+			w.Fatal("the second run is refused")
+		}
+		w.clock.Advance(-365 * 24 * time.Hour)
+		if !begin() {
+			w.Error("a run of next year holds this one up")
+		}
+		if begin() {
+			w.Error("a claim that holds is taken away")
+		}
+	})
+}
