@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,6 +40,10 @@ func parseDSN(address string) (*pgx.ConnConfig, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectLimit
 	}
+	// A server whose machine is gone is noticed within half a minute, also by readers.
+	cfg.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 4,
+	}}).DialContext
 	cfg.RuntimeParams["application_name"] = "habeas"
 	return cfg, nil
 }
