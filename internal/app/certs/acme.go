@@ -14,8 +14,6 @@ import (
 
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
-
-	"github.com/habeas-data/habeas"
 )
 
 // Authority says where certificates come from (RFC 8555).
@@ -25,8 +23,6 @@ type Authority struct {
 	Email     string         // where it writes to
 	Host      string         // the one name to ask for
 	Cache     string         // directory for the account's and certificate's keys, made with mode 0700
-	Clock     habeas.Clock
-	Log       *slog.Logger
 }
 
 // ACME fetches the certificate when somebody first asks, and renews it 30 days before

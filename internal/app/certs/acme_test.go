@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,8 +20,6 @@ import (
 	"github.com/letsencrypt/pebble/v2/va"
 	"github.com/letsencrypt/pebble/v2/wfe"
 	"golang.org/x/net/dns/dnsmessage"
-
-	"github.com/habeas-data/habeas"
 )
 
 // names answers every question about addresses with this machine's, so that the
@@ -86,7 +83,7 @@ func authority(t *testing.T, httpPort, tlsPort int) (directory string, roots *x5
 	t.Helper()
 	t.Setenv("PEBBLE_VA_NOSLEEP", "1")
 	t.Setenv("PEBBLE_WFE_NONCEREJECT", "5") // a client has to bear it
-	quiet := log.New(io.Discard, "", 0)
+	quiet := slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	store := db.NewMemoryStore()
 	issuer := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "for tests"}})
 	front := wfe.New(quiet, store, va.New(quiet, httpPort, tlsPort, true, names(t), store), issuer, []string{"authority.test"}, true, false, 1, 1)
@@ -124,12 +121,12 @@ func TestACertificateIsFetchedFromAnAuthority(t *testing.T) {
 			logger := slog.New(slog.NewTextHandler(&lines, nil))
 			cache := filepath.Join(t.TempDir(), "acme")
 			fetcher, err := NewACME(Authority{
-				Directory: directory, Roots: trusted, Email: "it@example.org", Host: host, Cache: cache, Clock: habeas.SystemClock{}, Log: logger,
+				Directory: directory, Roots: trusted, Email: "it@example.org", Host: host, Cache: cache,
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			srv := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+			srv := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)}
 			go func() { _ = srv.Serve(tls.NewListener(secure, fetcher.Config())) }()
 			t.Cleanup(func() { _ = srv.Close() })
 			side := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}

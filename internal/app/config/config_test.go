@@ -91,7 +91,7 @@ func TestAMistakeIsNamedWithItsPlaceAndWhatWasExpected(t *testing.T) {
 		env  string
 		want []string
 	}{
-		"a mistyped key":         {"\nnmae = \"x\"\n", "", []string{"my.toml, line 2", `no setting "nmae"`, `did you mean "name"`}},
+		"a mistyped key":         {"\nnamme = \"x\"\n", "", []string{"my.toml, line 2", `no setting "namme"`, `did you mean "name"`}},
 		"a key in no section":    {"port = 1\n", "", []string{"line 1", `did you mean "mail.port"`}},
 		"a flattened key":        {"mail_host = \"x\"\n", "", []string{`did you mean "mail.host"`}},
 		"a mistyped section":     {"[male]\nport = 1\n", "", []string{"line 1", `no setting "male"`}},
@@ -121,7 +121,7 @@ func TestAMistakeIsNamedWithItsPlaceAndWhatWasExpected(t *testing.T) {
 }
 
 func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
-	_, _, err := load(t, "nmae = 1\nhots = 2\n", "MY_MAIL_PORT=many")
+	_, _, err := load(t, "namme = 1\nhots = 2\n", "MY_MAIL_PORT=many")
 	var all config.Problems
 	if !errors.As(err, &all) || len(all) != 3 {
 		t.Errorf("got %v", err)
