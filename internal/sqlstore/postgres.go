@@ -27,12 +27,12 @@ type postgresEngine struct {
 	node   atomic.Int64
 	seq    *sequencer
 	down   bool // the last try to connect failed; belongs to the writer
-	guard  *time.Timer
+	guard  *time.Timer // cuts the connection of a batch that hangs
 }
 
 // openPostgres connects, brings the schema up to date and starts writer and sequencer.
 func openPostgres(ctx context.Context, db *DB) error {
-	e := &postgresEngine{db: db}
+	e := &postgresEngine{db: db, guard: time.NewTimer(0)}
 	e.node.Store(rand.Int64())
 	db.text, db.engine = &postgresTexts, e
 	var err error
