@@ -26,7 +26,7 @@ type postgresEngine struct {
 	warned atomic.Bool // the server said WARNING since this was cleared
 	node   atomic.Int64
 	seq    *sequencer
-	down   bool // the last try to connect failed; belongs to the writer
+	down   bool        // the last try to connect failed; belongs to the writer
 	guard  *time.Timer // cuts the connection of a batch that hangs
 }
 
