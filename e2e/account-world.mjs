@@ -1,12 +1,12 @@
 // A server of its own with an empty data directory, and the mails that it sends.
 import { execFile } from "node:child_process";
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
-import { serve } from "./lib.mjs";
+import { databases, serve } from "./lib.mjs";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -62,9 +62,11 @@ export async function world() {
   await writeFile(password, "correct horse battery staple\n", { mode: 0o600 });
   const { stdout } = await run("go", [
     "run", "./cmd/habeas", "init", "--json", "--dir", data, "--master-password-file", password, "--organisation", "City Sports",
+    ...(await databases()),
   ], { cwd: root });
-  await appendFile(join(data, "habeas.toml"), `
-contact = "help@city.example"
+  const settings = join(data, "habeas.toml");
+  await writeFile(settings, `contact = "help@city.example"
+${await readFile(settings, "utf8")}
 [smtp]
 host = "localhost"
 port = ${mail.port}

@@ -25,7 +25,7 @@ export async function serve(pkg, args = []) {
   const binary = join(out, pkg.replaceAll(/[^a-z0-9]+/gi, "-"));
   mkdirSync(out, { recursive: true });
   await run("go", ["build", "-o", binary, pkg]);
-  args = [...args, ...(await databases())];
+  if (args[0] === "demo") args = [...args, ...(await databases())];
   const child = spawn(binary, args, { cwd: join(here, ".."), stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
@@ -43,7 +43,7 @@ export async function serve(pkg, args = []) {
  * Two fresh databases for a server, where scripts/with-postgres has started PostgreSQL
  * and HABEAS_TEST_ENGINE asks for it; else none, and the server takes SQLite.
  */
-async function databases() {
+export async function databases() {
   if (process.env.HABEAS_TEST_ENGINE !== "postgres") return [];
   const name = `e2e_${process.pid}_${Date.now()}`;
   for (const end of ["records", "keys"]) await run("psql", ["-qd", "postgres", "-c", `CREATE DATABASE ${name}_${end}`]);
