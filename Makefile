@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint unit browser reference readme bench fuzz clean
+.PHONY: help build demo test lint unit postgres browser reference readme bench fuzz clean
 
 TOOL := go tool -modfile=tools/go.mod
 # What `habeas demo` is given: make demo DEMO="--addr localhost:9000"
@@ -12,6 +12,9 @@ DEMO ?=
 BENCH ?= .
 COUNT ?= 1
 FUZZTIME ?= 10s
+# Tests that choose their engine. What runs on both by itself is part of unit.
+ON_POSTGRES := ./internal/app ./internal/api ./internal/proof
+JOURNEYS := e2e/account.test.mjs e2e/demo.test.mjs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,9 +26,9 @@ build: ## bin/habeas, one static binary
 demo: build ## the server with invented people; Ctrl-C ends it
 	bin/habeas demo $(DEMO)
 
-test: ## everything: set-up, lint, unit, reference, browser, README
+test: ## everything: set-up, lint, unit, both databases, reference, browser, README
 	@scripts/setup test
-	@$(MAKE) --no-print-directory lint unit reference browser readme
+	@$(MAKE) --no-print-directory lint unit postgres reference browser readme
 
 lint: ## linters and formatting
 	@scripts/setup build
@@ -36,11 +39,15 @@ unit: ## Go tests and fuzz seeds, with the race detector
 	@scripts/gotest -race ./...
 	@cd ledger/oracle && go test ./...
 
+postgres: ## whole-server tests once more, with records and keys on PostgreSQL
+	@HABEAS_TEST_ENGINE=postgres scripts/gotest $(ON_POSTGRES)
+
 reference: ## measures against public reference data, where it is there
 	@scripts/reference
 
-browser: build ## the journeys in a real browser
+browser: build ## the journeys in a real browser, on both databases
 	@scripts/browsertest
+	@HABEAS_TEST_ENGINE=postgres scripts/with-postgres scripts/browsertest $(JOURNEYS)
 
 readme: ## the commands and links of the README
 	@scripts/readme
