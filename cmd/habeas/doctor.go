@@ -47,6 +47,7 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 		return exitCode(2)
 	case backup.Warn:
 		return exitCode(1)
+	case backup.Good:
 	}
 	return nil
 }

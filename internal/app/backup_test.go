@@ -116,7 +116,7 @@ func (w *world) doctor(p place) {
 // examined is doctor inside a running server.
 func (w *world) examined() backup.Report {
 	w.Helper()
-	r := must(w.Server.Examine(w.ctx(), 1, false))(w)
+	r := must(w.Examine(w.ctx(), 1, false))(w)
 	w.clean(r)
 	return r
 }

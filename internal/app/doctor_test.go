@@ -136,14 +136,14 @@ func TestDoctorNamesEveryFaultThatIsPlanted(t *testing.T) {
 			t.Parallel()
 			w, id := patient(t)
 			c.plant(w, id)
-			r := must(w.Server.Examine(w.ctx(), 1, false))(w)
+			r := must(w.Examine(w.ctx(), 1, false))(w)
 			if f := finding(r, c.code); f == nil || f.Severity != c.severity || f.Fixed || f.What == "" || f.Do == "" {
 				t.Fatalf("want %s %s, got %+v", c.severity, c.code, r.Findings)
 			}
 			if r.Verdict != c.severity && c.severity == backup.Fault || r.Verdict == backup.Good {
 				t.Errorf("the verdict is %s", r.Verdict)
 			}
-			r = must(w.Server.Examine(w.ctx(), 1, true))(w)
+			r = must(w.Examine(w.ctx(), 1, true))(w)
 			if f := finding(r, c.code); f == nil || f.Fixed != c.fixed {
 				t.Errorf("with --fix: %+v", r.Findings)
 			}
@@ -169,7 +169,7 @@ func TestDoctorLeavesAYoungKeyAlone(t *testing.T) {
 	w, _ := patient(t)
 	id := habeas.NewID[habeas.SubjectKind](w.clock.Now())
 	w.ok(w.Keys.Commit(w.ctx(), w.Keys.NewKey(id))) // its record is being written
-	must(w.Server.Examine(w.ctx(), 1, true))(w)
+	must(w.Examine(w.ctx(), 1, true))(w)
 	if _, err := w.Keys.Key(w.ctx(), id); err != nil {
 		t.Errorf("the key of a record under way: %v", err)
 	}
@@ -185,7 +185,7 @@ func TestAKeyThatDoctorDestroysStaysGoneAfterARestore(t *testing.T) {
 	}
 	w.past("records.db", `DELETE FROM party WHERE id = ?`, id[:])
 	w.later(2 * time.Hour)
-	r := must(w.Server.Examine(w.ctx(), 1, true))(w)
+	r := must(w.Examine(w.ctx(), 1, true))(w)
 	if f := finding(r, "keys.orphaned"); f == nil || !f.Fixed {
 		t.Fatalf("got %+v", r.Findings)
 	}

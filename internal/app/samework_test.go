@@ -94,7 +94,6 @@ type crowd struct {
 	db       *sqlstore.DB
 	accounts *Accounts
 	systems  *Systems
-	records  *Records
 	n        int
 }
 

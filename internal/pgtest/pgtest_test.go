@@ -32,7 +32,7 @@ func TestACommitSurvivesAKill(t *testing.T) {
 }
 
 func TestDatabasesAreApart(t *testing.T) {
-	if Database(t) == Database(t) {
+	if one, two := Database(t), Database(t); one == two {
 		t.Error("two tests share a database")
 	}
 }

@@ -80,7 +80,9 @@ func OpenLoader(ctx context.Context, cfg Config, schema int64) (_ *Loader, err e
 		if err = errors.Join(err, f.Close()); err != nil {
 			return nil, err
 		}
-		l.pool, err = sql.Open("sqlite", dsn(l.path, false))
+		if l.pool, err = sql.Open("sqlite", dsn(l.path, false)); err != nil {
+			return nil, fmt.Errorf("open records: %w", err)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open records: %w", err)
@@ -267,7 +269,7 @@ func (l *Loader) inserter(ctx context.Context, table string, columns []string) (
 	}
 	n.text = `INSERT INTO ` + quoted(table) + ` (` + strings.Join(names, `, `) + `) VALUES `
 	var err error
-	n.stmt, err = l.conn.PrepareContext(ctx, n.statement(loadBatch)) //nolint:sqlclosecheck // flush closes it
+	n.stmt, err = l.conn.PrepareContext(ctx, n.statement(loadBatch))
 	return n, failure(err)
 }
 

@@ -217,7 +217,7 @@ func column[T any](rows [][]any, i int) ([]T, error) {
 	out := make([]T, len(rows))
 	for r, row := range rows {
 		v, ok := row[i].(T)
-		if _, bytes := any(v).([]byte); !ok && !(bytes && row[i] == nil) {
+		if _, bytes := any(v).([]byte); !ok && (!bytes || row[i] != nil) {
 			return nil, fmt.Errorf("column %d holds a %T", i, row[i])
 		}
 		out[r] = v

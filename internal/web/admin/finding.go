@@ -52,10 +52,10 @@ func (s *Pages) findings(p lang.Printer, st State) (wrong, right []Finding) {
 		}
 	}
 	slices.SortStableFunc(wrong, func(a, b Finding) int {
-		switch {
-		case a.Weight == b.Weight:
+		if a.Weight == b.Weight {
 			return 0
-		case a.Weight == Grim:
+		}
+		if a.Weight == Grim {
 			return -1
 		}
 		return 1

@@ -113,12 +113,18 @@ func (s *Pages) policyControls(p lang.Printer, now party.Policy) []ui.Control {
 		{Kind: ui.ControlHeading, Label: p.T("Claims")},
 		acquire,
 		{Kind: ui.ControlHeading, Label: p.T("Telling people")},
-		{Kind: ui.ControlCheckbox, Name: "off", Value: "on", Label: p.T("Do not tell people that something is held about them"), Checked: now.Notices.Off,
-			Hint: p.T("People without an account are told by mail, within a month of the first entry. Switch it off only where they know already.")},
-		{Kind: ui.ControlTextarea, Name: "why_not", Label: p.T("Why they are not told"), Value: now.Notices.WhyNot, Optional: true, MaxLength: policyLength,
-			Hint: p.T("The law asks for the reason. It is kept with the policy.")},
-		{Kind: ui.ControlNumber, Name: "delay_days", Label: p.T("Days before the mail goes out"), Value: strconv.Itoa(now.Notices.DelayDays), InputMode: "numeric",
-			Hint: p.T("Time to mend slips first. At most {max}.", "max", party.MaxDelayDays)},
+		{
+			Kind: ui.ControlCheckbox, Name: "off", Value: "on", Label: p.T("Do not tell people that something is held about them"), Checked: now.Notices.Off,
+			Hint: p.T("People without an account are told by mail, within a month of the first entry. Switch it off only where they know already."),
+		},
+		{
+			Kind: ui.ControlTextarea, Name: "why_not", Label: p.T("Why they are not told"), Value: now.Notices.WhyNot, Optional: true, MaxLength: policyLength,
+			Hint: p.T("The law asks for the reason. It is kept with the policy."),
+		},
+		{
+			Kind: ui.ControlNumber, Name: "delay_days", Label: p.T("Days before the mail goes out"), Value: strconv.Itoa(now.Notices.DelayDays), InputMode: "numeric",
+			Hint: p.T("Time to mend slips first. At most {max}.", "max", party.MaxDelayDays),
+		},
 		{Kind: ui.ControlSelect, Name: "language", Label: p.T("Language where the record names none"), Value: now.Notices.Language, Options: languages(p)},
 	}
 	for _, l := range party.PolicyLanguages {

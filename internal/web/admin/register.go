@@ -67,7 +67,10 @@ func (s *Pages) registers(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 			title = p.T(term.Title) + ": " + p.T(term.Says)
 		}
 		page.Consents.Rows = append(page.Consents.Rows, []ui.Cell{
-			{Text: title}, {Text: p.T("version {n}", "n", c.Words)}, {Text: p.Number(int64(c.Given))}, {Text: p.Number(int64(c.Withdrawn))},
+			{Text: title},
+			{Text: p.T("version {n}", "n", c.Words)},
+			{Text: p.Number(int64(c.Given))},
+			{Text: p.Number(int64(c.Withdrawn))},
 			{Text: p.DateTime(c.Newest, s.Zone())},
 		})
 	}

@@ -22,6 +22,7 @@ type LanguageChoice struct {
 	Current bool
 }
 
+// Languages are the choices of the footer's switch; current is marked.
 func (rd *Renderer) Languages(current string) []LanguageChoice {
 	names := map[string]string{"en": "English", "es": "Español"}
 	var choices []LanguageChoice
