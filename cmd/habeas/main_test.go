@@ -31,19 +31,41 @@ const masterPassword = "Kettenbruch-Zwiebelturm-88"
 // site is a data directory that is quick to open, with the file of its password.
 type site struct {
 	testing.TB
-	dir, password string
+	dir, password       string
+	recordsDSN, keysDSN string // databases of PostgreSQL; empty: SQLite in dir
 }
 
 func newSite(t testing.TB) *site {
 	t.Helper()
+	return newSiteOn(t, "", "")
+}
+
+// newSiteOn is newSite whose records and keys are in databases.
+func newSiteOn(t testing.TB, records, keys string) *site {
+	t.Helper()
 	at := t.TempDir()
-	s := &site{t, filepath.Join(at, "data"), filepath.Join(at, "password")}
+	s := &site{t, filepath.Join(at, "data"), filepath.Join(at, "password"), records, keys}
 	s.must(os.WriteFile(s.password, []byte(masterPassword+"\n"), 0o600))
 	_, err := app.Init(t.Context(), app.InitOptions{
 		Dir: s.dir, Password: []byte(masterPassword), Organisation: "City Sports", Addr: "localhost:8080", KDF: keyring.CheapKDF,
+		RecordsDSN: records, KeysDSN: keys,
 	})
 	s.must(err)
 	return s
+}
+
+// further makes the directory of another node on the same databases, as docs/install.md
+// says: the settings, the list of erasures and the password.
+func (s *site) further() *site {
+	s.Helper()
+	n := &site{s.TB, filepath.Join(s.TempDir(), "data"), s.password, s.recordsDSN, s.keysDSN}
+	s.must(os.Mkdir(n.dir, 0o700))
+	for _, name := range []string{app.SettingsFile, "tombstones"} {
+		text, err := os.ReadFile(filepath.Join(s.dir, name))
+		s.must(err)
+		s.must(os.WriteFile(filepath.Join(n.dir, name), text, 0o600))
+	}
+	return n
 }
 
 func (s *site) must(err error) {
@@ -60,7 +82,9 @@ func (s *site) open() *app.Server {
 	s.must(err)
 	origin, err := edge.ParseOrigin("http://localhost:8080")
 	s.must(err)
-	opened, err := app.Open(s.Context(), app.Config{Dir: s.dir, Keys: keys, Clock: habeas.SystemClock{}, Organisation: "City Sports", Origin: origin})
+	opened, err := app.Open(s.Context(), app.Config{
+		Dir: s.dir, Keys: keys, RecordsDSN: s.recordsDSN, Clock: habeas.SystemClock{}, Organisation: "City Sports", Origin: origin,
+	})
 	s.must(err)
 	return opened
 }

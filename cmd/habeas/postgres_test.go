@@ -7,14 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
 // The same commands on two databases of PostgreSQL, as docs/install.md gives them.
 func TestPostgreSQLIsChosenAtInitAndTheSettingsRememberIt(t *testing.T) {
 	at := t.TempDir()
-	s := &site{t, filepath.Join(at, "data"), filepath.Join(at, "password")}
+	s := &site{TB: t, dir: filepath.Join(at, "data"), password: filepath.Join(at, "password")}
 	s.must(os.WriteFile(s.password, []byte(masterPassword+"\n"), 0o600))
 	cluster := pgtest.Start(t)
 	records, keys := cluster.Database(t), cluster.Database(t)
@@ -39,13 +38,7 @@ func TestPostgreSQLIsChosenAtInitAndTheSettingsRememberIt(t *testing.T) {
 	}
 
 	// A second machine: the settings, the list of erasures and the password, and no init.
-	second := &site{t, filepath.Join(at, "second"), s.password}
-	s.must(os.Mkdir(second.dir, 0o700))
-	for _, name := range []string{app.SettingsFile, "tombstones"} {
-		text, err := os.ReadFile(filepath.Join(s.dir, name))
-		s.must(err)
-		s.must(os.WriteFile(filepath.Join(second.dir, name), text, 0o600))
-	}
+	second := s.further()
 	other := second.serve()
 	if code, _ := s.fetch(http.DefaultClient, other.url+"/", ""); code != http.StatusOK {
 		t.Errorf("the first page of the second machine: %d", code)

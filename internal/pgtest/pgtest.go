@@ -280,6 +280,25 @@ func (c *Cluster) Kill() {
 	}
 }
 
+// LimitFiles bounds how large a file the server's processes may write from now on, in
+// bytes: what a full disk is to a program that may not fill a real one. A negative size
+// takes the limit away. Log segments have 16 MiB: below that the server falls.
+func (c *Cluster) LimitFiles(t testing.TB, size int64) {
+	t.Helper()
+	limit := "unlimited"
+	if size >= 0 {
+		limit = strconv.FormatInt(size, 10)
+	}
+	for _, pid := range append([]int{c.cmd.Process.Pid}, children(c.cmd.Process.Pid)...) {
+		// Only who owns a process may limit it, so another program does it as that user.
+		cmd := exec.Command("prlimit", "--pid", strconv.Itoa(pid), "--fsize="+limit+":unlimited")
+		cmd.SysProcAttr = c.attributes()
+		if out, err := cmd.CombinedOutput(); err != nil && alive(pid) {
+			t.Fatalf("prlimit: %v: %s", err, out)
+		}
+	}
+}
+
 // alive reports whether a process still runs. One that has ended and that nobody has
 // asked about (a zombie) does not.
 func alive(pid int) bool {

@@ -213,8 +213,11 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 			results[i], err = tx.run(t)
 		}
 	}
-	if keyErr := <-durable; keyErr != nil || err != nil {
-		return nil, errors.Join(err, keyErr)
+	if keyErr := <-durable; err == nil {
+		err = keyErr // beside an error of the rows it would say the same
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := w.db.engine.commit(tx); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
 // private are the files of a data directory that only the server's user may read.
@@ -67,6 +68,12 @@ func (d *doctor) disk() error {
 	return nil
 }
 
+// How long search may be behind what other nodes have written, and how often doctor asks.
+const (
+	searchPatience = 10 * time.Second
+	searchPause    = 50 * time.Millisecond
+)
+
 // search compares the search index with the rows.
 func (d *doctor) search(ctx context.Context) error {
 	if d.Searchable == nil {
@@ -78,7 +85,16 @@ func (d *doctor) search(ctx context.Context) error {
 		return nil
 	}
 	held, err := d.s.Described(ctx)
-	// What came to be since the rows were read is in the index already.
+	// What came to be since the rows were read is in the index already. What other nodes
+	// wrote reaches it within moments, or once the lease of one that died is over.
+	for wait := searchPatience; err == nil && int64(found) < held && wait > 0; wait -= searchPause {
+		select {
+		case <-time.After(searchPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		found, _ = d.Searchable()
+	}
 	if err == nil && int64(found) < held {
 		d.find(Fault, "search.incomplete", fmt.Sprintf("Search knows %d records of %d.", found, held), "Restart the server: the index is built anew.")
 	}
