@@ -53,7 +53,7 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 	}
 	origin, err := edge.ParseOrigin(publicURL)
 	if err != nil {
-		return made, habeas.Invalid("public_url", "People reach a server at an address like https://records.example.org, without a path: mend --public-url or --addr.").WithCode("public_url.invalid").WithCause(err)
+		return made, errPublicURL.WithCause(err)
 	}
 	if (o.RecordsDSN == "") != (o.KeysDSN == "") {
 		return made, ErrTwoDatabases
@@ -104,6 +104,8 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 
 // ErrTwoDatabases says that one of the two databases was named alone.
 var ErrTwoDatabases = habeas.Invalid("keys-dsn", "On PostgreSQL records and keys have a database each: give both --dsn and --keys-dsn.").WithCode("store.two")
+
+var errPublicURL = habeas.Invalid("public_url", "People reach a server at an address like https://records.example.org, without a path: mend --public-url or --addr.").WithCode("public_url.invalid")
 
 // makeDir makes the data directory, which only its owner may enter.
 func makeDir(dir string) error {
