@@ -11,7 +11,7 @@ import (
 
 // Check is one thing that the health of a server consists of.
 type Check struct {
-	Name  string `json:"name"` // "database", "search", "disk", "certificate", "draining", "mail"
+	Name  string `json:"name"` // "database", "keys", "search", "disk", "certificate", "draining", "mail"
 	Level Level  `json:"level"`
 	Text  string `json:"text,omitempty"` // English, for the administrators' page and the log
 }
@@ -40,6 +40,7 @@ type operation struct {
 func (s *Server) Health(ctx context.Context) Health {
 	h := Health{Level: Good, Ready: true}
 	h.add(s.databaseCheck(ctx), true)
+	h.add(s.keysCheck(ctx), true)
 	search := Check{Name: "search", Level: Good}
 	if !s.Ready() {
 		search.Level, search.Text = Warned, "The search index is being built."
@@ -82,6 +83,21 @@ func (s *Server) databaseCheck(ctx context.Context) Check {
 		return Check{Name: "database", Level: Failed, Text: "The database does not answer."}
 	}
 	return Check{Name: "database", Level: Good}
+}
+
+// keysCheck asks the key store, without which nothing is read or written, and whether
+// something of a destroyed key is left in it.
+func (s *Server) keysCheck(ctx context.Context) Check {
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	defer cancel()
+	p, err := s.Keys.Pending(ctx)
+	switch {
+	case err != nil:
+		return Check{Name: "keys", Level: Failed, Text: "The key store does not answer."}
+	case p.Store:
+		return Check{Name: "keys", Level: Warned, Text: "The last traces of a destroyed key wait for a long read to end; they are removed within ten minutes after it."}
+	}
+	return Check{Name: "keys", Level: Good}
 }
 
 func certificateCheck(end, now time.Time) Check {

@@ -163,6 +163,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
+		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })
 }
@@ -198,6 +199,16 @@ func (s *Server) deliver(ctx context.Context, job jobs.Job) error {
 // tidy removes technical rows whose time is over.
 func (s *Server) tidy(ctx context.Context) error {
 	return s.DB.Ops().Tidy(ctx, s.Clock.Now())
+}
+
+// compactKeys removes the last bytes of destroyed keys that had to wait for a long read
+// or for the database when they were destroyed.
+func (s *Server) compactKeys(ctx context.Context) error {
+	p, err := s.Keys.Pending(ctx)
+	if err != nil || !p.Store {
+		return err
+	}
+	return s.Keys.Compact(ctx)
 }
 
 // Ready reports whether search covers everything.

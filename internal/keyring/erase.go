@@ -17,7 +17,7 @@ var (
 	}
 	errPending = &habeas.Error{
 		Kind: habeas.KindUnavailable, Code: "keyring.compaction-pending",
-		Message: "This is done, but the last traces of the old key wait for a long read to end. They go with the next erasure or restart.",
+		Message: "This is done, but the last traces of the old key wait for a long read to end. They go by themselves within minutes after it, and with a restart.",
 	}
 )
 

@@ -143,7 +143,7 @@ func (d *doctor) store(ctx context.Context) error {
 		d.find(Fault, "keys.returned", "People who were erased have a key again: the key store is an older copy.", "Restart the server: it destroys them again.", names(h.Returned)...)
 	}
 	if h.Pending.Store {
-		d.find(Warn, "keys.pending", "The last traces of an erased key wait to be removed from the key store.", "Restart the server, or let a long backup end.")
+		d.find(Warn, "keys.pending", "The last traces of an erased key wait to be removed from the key store.", "Let a long backup or another long read end: a running server removes them within ten minutes after it.")
 	}
 	if h.Pending.Log == keyring.LogKept {
 		d.find(Good, "keys.log", "PostgreSQL's write-ahead log still holds erased keys, wrapped.", "Nothing, unless it must be gone at once: then run CHECKPOINT and let old segments be recycled.")
