@@ -64,13 +64,19 @@ func TestAdministratorsSeeHowARunningServerIs(t *testing.T) {
 	s.must(err)
 	defer manager.Close()
 	t.Setenv("NOTIFY_SOCKET", manager.LocalAddr().String())
-	t.Setenv("WATCHDOG_USEC", "20000")
-	told := func() string {
-		buf := make([]byte, 100)
-		n, err := manager.Read(buf)
-		s.must(err)
-		return string(buf[:n])
-	}
+	t.Setenv("WATCHDOG_USEC", "200000")
+	heard := make(chan string, 1<<16)
+	go func() { // a manager always listens
+		defer close(heard)
+		for buf := make([]byte, 100); ; {
+			n, err := manager.Read(buf)
+			if err != nil {
+				return
+			}
+			heard <- string(buf[:n])
+		}
+	}()
+	told := func() string { return <-heard }
 	c := s.serve()
 	if state := told(); state != "READY=1" {
 		t.Errorf("the service manager was told %q", state)
@@ -115,7 +121,19 @@ func TestAdministratorsSeeHowARunningServerIs(t *testing.T) {
 	if code := c.stop(); code != 0 {
 		t.Errorf("ended with %d", code)
 	}
-	for state := ""; state != "STOPPING=1"; state = told() {
+	mark, err := net.Dial("unixgram", manager.LocalAddr().String())
+	s.must(err)
+	defer mark.Close()
+	_, err = mark.Write([]byte("ended")) // after everything that the server said
+	s.must(err)
+	last := ""
+	for state := told(); state != "ended"; state = told() {
+		if state != "WATCHDOG=1" {
+			last = state
+		}
+	}
+	if last != "STOPPING=1" {
+		t.Errorf("the last that the service manager heard is %q", last)
 	}
 	if code, _, complaints := s.run("status", "--dir", s.dir); code != 1 || !strings.Contains(complaints, "No server is running") {
 		t.Errorf("status without a server: %d %s", code, complaints)
@@ -177,7 +195,7 @@ func TestARenewedCertificateIsServedAfterReload(t *testing.T) {
 		if err != nil {
 			return "", "", err
 		}
-		return fmt.Sprint(res.StatusCode, res.Proto), res.Header.Get("Strict-Transport-Security"), res.Body.Close()
+		return fmt.Sprintf("%d %s", res.StatusCode, res.Proto), res.Header.Get("Strict-Transport-Security"), res.Body.Close()
 	}
 	kind, hsts, err := ask(roots)
 	s.must(err)

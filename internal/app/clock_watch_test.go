@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,5 +92,21 @@ func TestTheServiceManagerSaysHowOftenItWantsToHear(t *testing.T) {
 		if every, ok := watchdogEvery(func(k string) string { return env[k] }, 42); every != c.every || ok != c.ok {
 			t.Errorf("%s: %s, %v", name, every, ok)
 		}
+	}
+}
+
+func TestAServiceManagerThatDoesNotListenHoldsNothingUp(t *testing.T) {
+	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(t.TempDir(), "notify"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer manager.Close()
+	t.Setenv("NOTIFY_SOCKET", manager.LocalAddr().String())
+	var log bytes.Buffer
+	for log.Len() == 0 { // until its queue is full
+		notify(slog.New(slog.NewTextHandler(&log, nil)), strings.Repeat("x", 1<<14))
+	}
+	if !strings.Contains(log.String(), "was not told") {
+		t.Errorf("logged %s", &log)
 	}
 }

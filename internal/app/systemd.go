@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// notifyTime is how long the service manager may take to listen.
+const notifyTime = time.Second
+
 // notify tells the service manager how far the server is (sd_notify(3)); without one
 // it does nothing.
 func notify(log *slog.Logger, state string) {
@@ -21,6 +24,7 @@ func notify(log *slog.Logger, state string) {
 	}
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"})
 	if err == nil {
+		_ = conn.SetWriteDeadline(time.Now().Add(notifyTime)) // a manager that does not listen stops nothing here
 		_, err = conn.Write([]byte(state))
 		_ = conn.Close() // a datagram has gone by now, or never
 	}
