@@ -171,6 +171,18 @@ var problemCodes = slices.Concat(
 		"server.stopping", "The server is stopping.", "Send the same again in a moment.",
 		"disk.full", "The server's disk is full. Nothing was changed.", "Tell the organisation; send the same again later.",
 		"disk.read-only", "The server cannot write. Nothing was changed.", "Tell the organisation; send the same again later.",
+		"store.unknown", "The database was lost before it answered: whether this was saved is not known.", "Send the same again with the same Idempotency-Key: it ends as one write.",
+		"store.unreachable", "The database cannot be reached. Nothing was changed.", "Send the same again in a moment.",
+		"store.busy", "The database is busy. Nothing was changed.", "Send the same again in a moment.",
+		"store.crowded", "The database takes no more connections. Nothing was changed.", "Tell the organisation; send the same again later.",
+		"store.read-only", "The database takes no writes. Nothing was changed.", "Tell the organisation; send the same again later.",
+		"keyring.database-unreachable", "The database of the keys cannot be reached. No record was changed.", "Send the same again in a moment.",
+		"keyring.database-unsure", "The database of the keys was lost before it answered. No record was changed.", "Send the same again in a moment.",
+		"keyring.database-unconfirmed", "No replica confirms what the database of the keys writes. No record was changed.", "Tell the organisation; send the same again later.",
+		"keyring.database-busy", "The database of the keys is busy. No record was changed.", "Send the same again in a moment.",
+		"keyring.database-read-only", "The database of the keys takes no writes. No record was changed.", "Tell the organisation; send the same again later.",
+		"keyring.database-full", "The disk of the keys is full. No record was changed.", "Tell the organisation; send the same again later.",
+		"keyring.list-behind", "An erasure elsewhere could not be noted here. No record was changed.", "Tell the organisation; send the same again later.",
 	),
 )
 

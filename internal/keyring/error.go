@@ -24,6 +24,7 @@ var (
 	errReadOnly    = habeas.Unavailable("The key database only reads: it is a replica, or was set so. Name the primary server.").WithCode("keyring.database-read-only")
 	errFull        = habeas.Unavailable("The disk of the key database is full. Make room there; nothing that was confirmed is lost.").WithCode("keyring.database-full")
 	errDoubt       = habeas.Unavailable("No replica of the key database has confirmed a write, so it may be undone. Doing it again is harmless; see to the replicas.").WithCode("keyring.database-unconfirmed")
+	errUnsure      = habeas.Unavailable("The key database was lost before it answered: whether this was written is not known. Doing it again is harmless.").WithCode("keyring.database-unsure")
 	errOldServer   = habeas.Unavailable("The key database needs PostgreSQL 15 or newer.").WithCode("keyring.database-old")
 	errBusy        = habeas.Unavailable("The key database is busy. Try again in a moment.").WithCode("keyring.database-busy")
 )
@@ -40,6 +41,7 @@ var meanings = []struct {
 	{store.ErrTaken, errTaken},
 	{store.ErrErased, errErased},
 	{store.ErrDSN, errDSN},
+	{store.ErrUnsure, errUnsure},
 	{store.ErrUnreachable, errUnreachable},
 	{store.ErrLogin, errLogin},
 	{store.ErrNoDatabase, errNoDatabase},

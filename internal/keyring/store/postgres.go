@@ -196,12 +196,21 @@ func (p *postgres) write(ctx context.Context, f func(context.Context, pgx.Tx) er
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writePatience)
 	defer cancel()
+	unsure := false // an earlier try may have been committed
 	err := p.read(ctx, func(ctx context.Context) error {
-		return p.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		err := p.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
 			return transact(ctx, conn.Conn(), func(tx pgx.Tx) error { return f(ctx, tx) })
 		})
+		unsure = unsure || errors.Is(err, ErrUnsure)
+		return err
 	})
-	if err != nil && ctx.Err() != nil {
+	gone := err != nil && (ctx.Err() != nil || errors.Is(err, ErrUnreachable))
+	switch {
+	case !gone || errors.Is(err, ErrUnsure): // anything else was found after the earlier try
+		return err
+	case unsure:
+		return errors.Join(ErrUnsure, err)
+	case !errors.Is(err, ErrUnreachable):
 		return errors.Join(ErrUnreachable, err)
 	}
 	return err
@@ -225,7 +234,7 @@ func transact(ctx context.Context, conn *pgx.Conn, f func(pgx.Tx) error) error {
 	}
 	data := conn.PgConn().CustomData()
 	delete(data, doubtMark)
-	if err := tx.Commit(ctx); err != nil {
+	if err := commit(ctx, conn, tx); err != nil {
 		return err
 	}
 	done = true
@@ -233,6 +242,21 @@ func transact(ctx context.Context, conn *pgx.Conn, f func(pgx.Tx) error) error {
 		return ErrDoubt
 	}
 	return nil
+}
+
+// commit commits. Once it was sent, only an ERROR of the server says that nothing was
+// written: the driver calls an answer that broke off safe to retry (pgconn.SafeToRetry),
+// which it is for who does not mind doing it twice, and the server may be killed after it.
+func commit(ctx context.Context, conn *pgx.Conn, tx pgx.Tx) error {
+	if conn.IsClosed() {
+		return net.ErrClosed
+	}
+	err := tx.Commit(ctx)
+	var pg *pgconn.PgError
+	if err == nil || errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR" {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnsure, err)
 }
 
 const doubtMark = "doubt"
@@ -259,7 +283,10 @@ var (
 	// ErrDoubt says that a commit was answered before a replica had confirmed it. It
 	// may be undone when that replica takes over.
 	ErrDoubt = errors.New("keyring/store: the commit was not confirmed by a replica")
-	ErrOld   = errors.New("keyring/store: the server is too old")
+	// ErrUnsure says that a commit was sent and no answer came, or none to its
+	// repetition: it may have happened.
+	ErrUnsure = errors.New("keyring/store: whether it was committed is not known")
+	ErrOld    = errors.New("keyring/store: the server is too old")
 )
 
 // outside is an error that no database had a part in.
@@ -276,6 +303,8 @@ func explain(err error) error {
 		return nil
 	case errors.As(err, &out):
 		return out.error
+	case errors.Is(err, ErrUnsure):
+		return err
 	case errors.As(err, &pg):
 		if known := knownState(pg.Code); known != nil && !errors.Is(err, known) {
 			return fmt.Errorf("%w: %w", known, err)

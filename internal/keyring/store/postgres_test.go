@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net"
-	"net/url"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -18,81 +14,10 @@ import (
 	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
-// proxy stands between a store and its server. While armed, it swallows the answer to
-// the next COMMIT and hangs up.
-type proxy struct {
-	dsn   string // through it
-	armed atomic.Bool
-	lost  atomic.Int32 // answers swallowed
-}
-
-func startProxy(t *testing.T, dsn string) *proxy {
-	t.Helper()
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	l, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	server := filepath.Join(u.Query().Get("host"), ".s.PGSQL.5432")
-	q := u.Query()
-	q.Set("host", dir)
-	u.RawQuery = q.Encode()
-	p := &proxy{dsn: u.String()}
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.serve(client, server)
-		}
-	}()
-	return p
-}
-
-func (p *proxy) serve(client net.Conn, server string) {
-	defer client.Close()
-	back, err := net.Dial("unix", server)
-	if err != nil {
-		return
-	}
-	defer back.Close()
-	var swallow atomic.Bool
-	go func() {
-		defer back.Close()
-		buf := make([]byte, 64<<10)
-		for {
-			n, err := client.Read(buf)
-			if bytes.Contains(buf[:n], []byte("commit")) && p.armed.CompareAndSwap(true, false) {
-				swallow.Store(true)
-			}
-			if _, werr := back.Write(buf[:n]); err != nil || werr != nil {
-				return
-			}
-		}
-	}()
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := back.Read(buf)
-		if swallow.Load() {
-			p.lost.Add(1)
-			return // the commit is done, and nobody hears of it
-		}
-		if _, werr := client.Write(buf[:n]); err != nil || werr != nil {
-			return
-		}
-	}
-}
-
 func TestALostAnswerToACommitDoesNoHarm(t *testing.T) {
 	ctx := context.Background()
-	p := startProxy(t, pgtest.Database(t))
-	s := create(t, Place{DSN: p.dsn})
+	p := pgtest.Through(t, pgtest.Database(t))
+	s := create(t, Place{DSN: p.DSN})
 	calls := 0
 	for what, write := range map[string]func() error{
 		"insert": func() error { return s.InsertKeys(ctx, []Row{{subject(2), []byte("two")}}, always) },
@@ -110,12 +35,12 @@ func TestALostAnswerToACommitDoesNoHarm(t *testing.T) {
 		},
 		"decoy": func() error { return s.Decoy(ctx, []byte("nothing")) },
 	} {
-		before := p.lost.Load()
-		p.armed.Store(true)
+		before := p.Lost()
+		p.LoseAnswer("commit\x00", 0)
 		if err := write(); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
-		if p.lost.Load() != before+1 {
+		if p.Lost() != before+1 {
 			t.Errorf("%s: the answer was not lost", what)
 		}
 	}
@@ -126,6 +51,49 @@ func TestALostAnswerToACommitDoesNoHarm(t *testing.T) {
 	list, upTo, err := s.Erasures(ctx, 0)
 	if err != nil || len(list) != 1 || list[0].ID != subject(1) || upTo != c.header.Generation {
 		t.Errorf("erasures %v up to %d, %v", list, upTo, err)
+	}
+}
+
+// Whoever loses the answer and then the server too does not know, and is told so: the
+// write may be there. Repeating it does no harm.
+func TestALostCommitWhoseRepetitionFailsIsUnsure(t *testing.T) {
+	ctx := context.Background()
+	c := pgtest.Start(t, "fsync=off")
+	p := pgtest.Through(t, c.Database(t))
+	s := create(t, Place{DSN: p.DSN})
+	write := func() error { return s.InsertKeys(ctx, []Row{{subject(2), []byte("two")}}, always) }
+	if err := write(); err != nil { // there is a connection from now on
+		t.Fatal(err)
+	}
+	for name, lose := range map[string]func(string, int){"answer": p.LoseAnswer, "request": p.LoseRequest} {
+		lose("commit\x00", 0)
+		p.Refuse(true)
+		if err := write(); !errors.Is(err, ErrUnsure) {
+			t.Errorf("%s: got %v, want ErrUnsure", name, err)
+		}
+		if err := write(); !errors.Is(err, ErrUnreachable) || errors.Is(err, ErrUnsure) {
+			t.Errorf("%s: without a server: %v, want ErrUnreachable", name, err)
+		}
+		p.Refuse(false)
+		if err := write(); err != nil {
+			t.Errorf("%s: repeated: %v", name, err)
+		}
+	}
+	if c := dumped(t, s); c.keys[subject(2)] != "two" {
+		t.Errorf("content %+v", c)
+	}
+}
+
+// A store that may have been made is none that was not made.
+func TestALostCommitOfANewStoreIsUnsure(t *testing.T) {
+	ctx := context.Background()
+	p := pgtest.Through(t, pgtest.Database(t))
+	p.LoseAnswer("commit\x00", 0)
+	if err := Create(ctx, Place{DSN: p.DSN}, fill); !errors.Is(err, ErrUnsure) {
+		t.Errorf("got %v, want ErrUnsure", err)
+	}
+	if err := Create(ctx, Place{DSN: p.DSN}, fill); !errors.Is(err, ErrExists) {
+		t.Errorf("again: %v, want ErrExists", err)
 	}
 }
 
