@@ -47,7 +47,7 @@ func opened(t *testing.T, path string, id age.Identity) []byte {
 
 // Proves PROT-01 and PROT-02.
 func TestWhoStealsABackupLearnsNothing(t *testing.T) {
-	h := newHeist(t)
+	h := newHeist(t, databases{})
 	id, err := age.GenerateX25519Identity()
 	h.must(err)
 	out := t.TempDir()

@@ -3,6 +3,7 @@ package proof_test
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,6 +67,28 @@ var (
 	staffMail     = "Sachbearbeiter.Trödelheinz@amtsstube.example.org"
 	nobodyMail    = "niemand.unbekannt-knispel@nirgendheim.example.org"
 
+	bulkPerson = map[string]map[string]string{
+		"identity": {"given_name": "Guðfinnúlfur", "family_name": "Quastenflosserström", "birth_date": "1929-10-24"},
+		"contact":  {"email": "Gudfinnulfur.Quastenfloss@glockenspielhof.example.org"},
+		"phone":    {"number": "+46 70 555 90 21 44"},
+		"address":  {"street": "Kvastfeningsgränden 31", "city": "Sköldpaddsvikens by"},
+	}
+	bulkOwnID, bulkKey = "EXT-wolpertinger-2718", "IDEM-germknoedel-3141"
+	bulkBad            = "Rhabarberbarbarabar"
+	readPerson         = map[string]map[string]string{
+		"identity": {"family_name": "Nähmaschinenöhrlein"},
+		"contact":  {"email": "oehrlein@naehkaestchen.example.net"},
+	}
+	// What a system tries out is kept nowhere.
+	triedPerson = map[string]map[string]string{
+		"identity": {"given_name": "Probierosław", "family_name": "Sandkastenburger"},
+		"contact":  {"email": "sandkastenburger@probebuehne.example.net"},
+	}
+	triedTicket = map[string]any{"id": "TRY-zitteraal-55901", "title": "Schnupperstunde im Nasenflötenkreis"}
+	holdReason  = "Wegen der Quetschkommodenklage gegen die Sippe Flohzirkuswitz."
+	refusal     = "Der Drehorgelprozess vor dem Schnürsenkelgericht dauert an."
+	newMain     = "Neue.Hauptpost+zirbel@umzugskarton.example.com"
+
 	importHeader = "external_id,first_name,last_name,email,date_of_birth,street,city,phone,membership_number\n"
 	importRow    = []string{"CSV-9911-quetschkommode", "Příběnka", "Čtvrtníčková", "pribenka.ctvrtnickova@houslekrabice.example.org", "1951-03-31", "Nábřežíčko 77/4421", "Vratislavovičky", "+420 555 771 003", "CZK-44120-PRB"}
 	importBad    = []string{"CSV-9912-flaschenzug", "Ölöwüsz", "Hözzátörtönök", "keine adresse@@kaputtnik", "1951-02-31", "Fölösleges utcácska 6", "Bökönybögyháza", "+36 555 190 2247", "HUF-77018-OLW"}
@@ -80,9 +103,16 @@ type canaries struct {
 
 func newCanaries() *canaries {
 	c := &canaries{searcher: newSearcher(), short: map[string]string{}, all: map[string]string{}}
-	for name, sets := range map[string]map[string]map[string]string{"person of the API": apiPerson, "organisation of the API": apiOrganisation} {
+	for name, sets := range map[string]map[string]map[string]string{
+		"person of the API": apiPerson, "organisation of the API": apiOrganisation, "person in bulk": bulkPerson, "person who is read": readPerson,
+	} {
 		for set, fields := range sets {
 			c.values(name+" "+set, fields)
+		}
+	}
+	for set, fields := range triedPerson {
+		for field, v := range fields {
+			c.word("person tried out "+set+" "+field, v)
 		}
 	}
 	for name, fields := range map[string]map[string]string{
@@ -103,6 +133,9 @@ func newCanaries() *canaries {
 		"external id": apiOwnID, "idempotency key": apiRequest, "account name": accountName, "second address": secondAddress,
 		"passkey name": passkeyName, "wrong membership number": wrongNumber, "administrator": adminMail, "staff": staffMail,
 		"address of nobody": nobodyMail, "mail of a staff entry": staffPersonMail, "mail of an organisation": staffOrgMail,
+		"external id in bulk": bulkOwnID, "idempotency key in bulk": bulkKey, "wrong value in bulk": bulkBad,
+		"ticket tried out": triedTicket["id"].(string), "its title": triedTicket["title"].(string),
+		"reason to keep": holdReason, "reason to refuse": refusal, "new main address": newMain,
 		"address put in place": replacedMail, "master password": masterPassword,
 	} {
 		c.word(name, v)
@@ -149,22 +182,29 @@ func (c *canaries) token(name, text string) {
 // cookies adds the secrets that a browser holds.
 func (c *canaries) cookies(b *browser) {
 	for _, cookie := range b.client.Jar.Cookies(b.w.origin()) {
-		if strings.Contains(cookie.Name, "sign-in") || strings.Contains(cookie.Name, "flow") {
+		if len(cookie.Value) >= 22 { // 16 bytes in base64; the others are preferences
 			c.token("cookie "+cookie.Name, cookie.Value)
 		}
 	}
 }
 
-// files reads every file below the directories.
+// files reads every file below the directories. What a running server takes away
+// meanwhile is left out.
 func files(t testing.TB, dirs ...string) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
 	for _, dir := range dirs {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return nil
+			case err != nil || !d.Type().IsRegular():
 				return err
 			}
 			data, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
 			rel, _ := filepath.Rel(dir, path)
 			out[rel] = data
 			return err

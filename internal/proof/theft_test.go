@@ -2,7 +2,6 @@ package proof_test
 
 import (
 	"database/sql"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
 // heist is everybody who enters something, and what must not be found afterwards.
@@ -27,7 +27,9 @@ type heist struct {
 	desk                   *system
 	admin, clerk, person   *browser
 	apiPerson, staffPerson habeas.PartyID
+	bulkPerson             habeas.PartyID
 	organisation           string
+	databases              databases
 }
 
 // Proves PROT-01 and PROT-02.
@@ -35,7 +37,7 @@ func TestWhoStealsTheDirectoryLearnsNothing(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	t.Setenv("SQLITE_TMPDIR", temp)
-	h := newHeist(t)
+	h := newHeist(t, databases{})
 	dir := h.Dir
 	found := files(t, dir, temp)
 	for _, name := range []string{"records.db", "records.db-wal", "keys.db", "ledger/checkpoint", "habeas.toml"} {
@@ -61,9 +63,9 @@ func TestWhoStealsTheDirectoryLearnsNothing(t *testing.T) {
 }
 
 // newHeist enters every canary in every way there is.
-func newHeist(t *testing.T) *heist {
+func newHeist(t *testing.T, d databases) *heist {
 	t.Helper()
-	h := &heist{world: newWorld(t), canaries: newCanaries()}
+	h := &heist{world: newWorldOn(t, d), canaries: newCanaries(), databases: d}
 	h.token("recovery code", h.made.RecoveryCode)
 	h.token("first administrator's link", h.made.AdministratorLink[strings.Index(h.made.AdministratorLink, "=")+1:])
 
@@ -72,6 +74,9 @@ func newHeist(t *testing.T) *heist {
 	h.throughStaff()
 	h.throughImport()
 	h.throughItsPerson()
+	h.throughBulk()
+	h.throughNotices()
+	h.throughAddressChange()
 	h.throughMistakes()
 	for _, b := range []*browser{h.admin, h.clerk, h.person} {
 		h.cookies(b)
@@ -265,71 +270,27 @@ func (h *heist) throughMistakes() {
 	h.token("code of nobody", codeIn(h, h.post.take(h, mail.KindCode, nobodyMail)))
 }
 
-// noCell compares every cell of text in the databases with the canaries that are too
-// short for a search of bytes.
+// noCell looks into every cell of both stores: what PostgreSQL keeps compressed, and the
+// canaries that are too short for a search of bytes.
 func (h *heist) noCell(t *testing.T, dir string) {
 	t.Helper()
 	if len(h.short) == 0 {
 		t.Fatal("there are no short canaries")
 	}
 	cells := 0
-	for _, file := range []string{"records.db", "keys.db"} {
-		eachCell(t, filepath.Join(dir, file), func(table, column string, cell any) {
+	for file, dsn := range map[string]string{"records.db": h.databases.records, "keys.db": h.databases.keys} {
+		pgtest.Behind(t, filepath.Join(dir, file), dsn).Cells(t, func(table string, value []byte) {
 			cells++
-			text := strings.ToLower(fmt.Sprint(cell))
-			if b, ok := cell.([]byte); ok {
-				text = strings.ToLower(string(b))
+			if name, ok := h.short[strings.ToLower(string(value))]; ok {
+				t.Errorf("%s, %s holds %s", file, table, name)
 			}
-			if name, ok := h.short[text]; ok {
-				t.Errorf("%s, %s.%s holds %s", file, table, column, name)
+			for _, what := range h.find(value) {
+				t.Errorf("%s, %s: %s", file, table, what)
 			}
 		})
 	}
 	if cells < 500 {
 		t.Errorf("only %d cells were looked at", cells)
-	}
-}
-
-// eachCell visits every cell of every table of a SQLite file.
-func eachCell(t testing.TB, path string, visit func(table, column string, cell any)) {
-	t.Helper()
-	db := openSQL(t, path)
-	var tables []string
-	eachRow(t, db, `SELECT name FROM sqlite_schema WHERE type = 'table'`, func(_ []string, cells []any) {
-		tables = append(tables, cells[0].(string))
-	})
-	for _, table := range tables {
-		eachRow(t, db, `SELECT * FROM "`+table+`"`, func(columns []string, cells []any) {
-			for i, c := range columns {
-				visit(table, c, cells[i])
-			}
-		})
-	}
-}
-
-func eachRow(t testing.TB, db *sql.DB, query string, visit func(columns []string, cells []any)) {
-	t.Helper()
-	rows, err := db.Query(query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells, to := make([]any, len(columns)), make([]any, len(columns))
-	for i := range cells {
-		to[i] = &cells[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(to...); err != nil {
-			t.Fatal(err)
-		}
-		visit(columns, cells)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -22,11 +22,13 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
+	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
 // masterPassword opens every data directory of these tests.
@@ -46,6 +48,7 @@ type world struct {
 	http   *httptest.Server
 	post   *postman
 	logged *safeBuffer
+	faults *safeBuffer // every problem+json that was answered
 }
 
 // safeBuffer is a log that may be read while it is written.
@@ -70,9 +73,10 @@ func (s *safeBuffer) Bytes() []byte {
 
 // postman implements app.Sender: it keeps what is delivered.
 type postman struct {
-	mu    sync.Mutex
-	mails []mail.Message
-	came  chan struct{}
+	mu       sync.Mutex
+	mails    []mail.Message
+	subjects []string // of all that ever came
+	came     chan struct{}
 }
 
 // Send implements app.Sender.
@@ -80,6 +84,7 @@ func (p *postman) Send(_ context.Context, m mail.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.mails = append(p.mails, m)
+	p.subjects = append(p.subjects, m.Subject)
 	select {
 	case p.came <- struct{}{}:
 	default:
@@ -123,12 +128,28 @@ func codeIn(t testing.TB, m mail.Message) string {
 // settings change how a world is opened.
 type settings func(*app.Config)
 
+// databases are two of PostgreSQL; empty, they stand for SQLite in the data directory.
+type databases struct{ records, keys string }
+
+// twoOn makes two databases in a cluster.
+func twoOn(t testing.TB, c *pgtest.Cluster) databases {
+	t.Helper()
+	return databases{c.Database(t), c.Database(t)}
+}
+
 // initDir makes a data directory that is quick to open.
 func initDir(t testing.TB) (dir string, made app.Initialised) {
+	t.Helper()
+	return initDirOn(t, databases{})
+}
+
+// initDirOn is initDir with records and keys in databases.
+func initDirOn(t testing.TB, d databases) (dir string, made app.Initialised) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
 	made, err := app.Init(t.Context(), app.InitOptions{
 		Dir: dir, Password: []byte(masterPassword), Organisation: "City Sports", Addr: "localhost:8080", KDF: keyring.CheapKDF,
+		RecordsDSN: d.records, KeysDSN: d.keys,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -139,16 +160,24 @@ func initDir(t testing.TB) (dir string, made app.Initialised) {
 // newWorld makes a data directory and serves it.
 func newWorld(t testing.TB, change ...settings) *world {
 	t.Helper()
-	dir, made := initDir(t)
+	return newWorldOn(t, databases{}, change...)
+}
+
+// newWorldOn is newWorld with records and keys in databases.
+func newWorldOn(t testing.TB, d databases, change ...settings) *world {
+	t.Helper()
+	dir, made := initDirOn(t, d)
 	w := openWorld(t, dir, change...)
 	w.made = made
 	return w
 }
 
-// openWorld serves a data directory that is there.
+// openWorld serves a data directory that is there, with the databases of its settings.
 func openWorld(t testing.TB, dir string, change ...settings) *world {
 	t.Helper()
-	w := &world{TB: t, post: &postman{came: make(chan struct{}, 1)}, logged: new(safeBuffer)}
+	w := &world{TB: t, post: &postman{came: make(chan struct{}, 1)}, logged: new(safeBuffer), faults: new(safeBuffer)}
+	set, err := app.ReadSettings(dir)
+	w.must(err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
@@ -157,7 +186,7 @@ func openWorld(t testing.TB, dir string, change ...settings) *world {
 	keys, err := app.Unseal(t.Context(), dir, []byte(masterPassword), false)
 	w.must(err)
 	cfg := app.Config{
-		Dir: dir, Keys: keys, Clock: habeas.SystemClock{}, Organisation: "City Sports", Contact: "the office", Origin: origin,
+		Dir: dir, Keys: keys, RecordsDSN: set.Store.Records, Clock: habeas.SystemClock{}, Organisation: "City Sports", Contact: "the office", Origin: origin,
 		Sender: w.post, MailDomain: "example.org", Log: slog.New(slog.NewTextHandler(w.logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
@@ -253,6 +282,9 @@ func (b *browser) send(method, path, contentType, body string, headers ...string
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	b.w.must(err)
+	if res.Header.Get("Content-Type") == "application/problem+json" {
+		_, _ = b.w.faults.Write(append(text, '\n')) // never fails
+	}
 	return reply{res.StatusCode, res.Header, string(text)}
 }
 
@@ -348,7 +380,13 @@ type system struct {
 // connect connects a system and fetches its token over HTTP.
 func (w *world) connect(name string) *system {
 	w.Helper()
-	made, secret, err := w.Systems.Connect(w.Context(), forged, name)
+	return w.connectOn(authz.Terms{Name: name})
+}
+
+// connectOn is connect for a system that may read, or that is only tried out.
+func (w *world) connectOn(terms authz.Terms) *system {
+	w.Helper()
+	made, secret, err := w.Systems.ConnectOn(w.Context(), forged, terms)
 	w.must(err)
 	s := &system{browser: w.browser(), id: made.ID, secret: secret.Reveal()}
 	s.token = s.fetchToken()
@@ -366,12 +404,19 @@ func (s *system) fetchToken() string {
 
 const findOrCreate = "/api/v1/parties:findOrCreate"
 
+func encoded(t testing.TB, body any) string {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // say sends one assertion and returns the answer.
 func (s *system) say(body any, headers ...string) reply {
 	s.w.Helper()
-	text, err := json.Marshal(body)
-	s.w.must(err)
-	return s.send(http.MethodPost, findOrCreate, "application/json", string(text), append(headers, "Authorization", "Bearer "+s.token)...)
+	return s.send(http.MethodPost, findOrCreate, "application/json", encoded(s.w, body), append(headers, "Authorization", "Bearer "+s.token)...)
 }
 
 // party is say for an assertion that must be taken in; it returns the reference.
