@@ -396,11 +396,26 @@ func TestARestoreThatCannotBeRightChangesNothing(t *testing.T) {
 				if len(parent) > 0 {
 					t.Errorf("%s: it left %v behind", e, parent)
 				}
-				if e == onPostgres && o.Dir == there.dir { // the databases are empty again
+				if e == onPostgres && o.Dir == there.dir {
+					empty(t, there.records)
+					empty(t, there.keys)
 					must(app.Restore(w.ctx(), w.restoring(v, made, there)))(w)
 				}
 			}
 		})
+	}
+}
+
+// empty wants nothing in a database: no table, view, sequence, function or type.
+func empty(t *testing.T, dsn string) {
+	t.Helper()
+	var left string
+	const text = `SELECT coalesce(string_agg(n, ', '), '') FROM (
+		SELECT relname::text n FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+		UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+		UNION ALL SELECT typname::text FROM pg_type WHERE typnamespace = current_schema()::regnamespace) left_over`
+	if err := pgtest.Behind(t, "", dsn).QueryRowContext(t.Context(), text).Scan(&left); err != nil || left != "" {
+		t.Errorf("left in the database: %s (%v)", left, err)
 	}
 }
 

@@ -69,6 +69,7 @@ func Restore(ctx context.Context, o RestoreOptions) (backup.Restored, error) {
 		RestoreKeys: func(ctx context.Context, dir string, src io.Reader) error {
 			return keyring.Restore(ctx, filepath.Join(dir, keysFile), src, options)
 		},
+		UndoKeys: func(ctx context.Context) error { return keyring.Undo(ctx, options) },
 		EditFile: func(name string, content []byte) ([]byte, error) {
 			if name == SettingsFile {
 				content = withStores(content, o.RecordsDSN, o.KeysDSN)

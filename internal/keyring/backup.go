@@ -84,14 +84,25 @@ func Restore(ctx context.Context, path string, src io.Reader, opts Options) erro
 	if err != nil {
 		return err
 	}
-	return mapError(store.Create(ctx, opts.at(path), func(to store.Sink) error {
+	err = store.Create(ctx, opts.at(path), func(to store.Sink) error {
 		return readStream(src, to, func(known uint64) error {
 			if uint64(len(erased)) < known {
 				return errListBehind.With("listed", formatCount(uint64(len(erased)))).With("erased", formatCount(known))
 			}
 			return nil
 		})
-	}))
+	})
+	if errors.Is(err, store.ErrUnsure) { // perhaps it is there: the database was empty, so it is ours
+		err = errors.Join(err, store.Drop(context.WithoutCancel(ctx), opts.at(path)))
+	}
+	return mapError(err)
+}
+
+// Undo takes away what [Restore] made in a database, for a caller whose next steps failed:
+// nothing else may have been done with it. The file of a store without a database is taken
+// away with its directory.
+func Undo(ctx context.Context, opts Options) error {
+	return mapError(store.Drop(ctx, opts.at("")))
 }
 
 // readTombstones reads the list beside a key store without keeping it open.

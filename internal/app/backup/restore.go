@@ -33,6 +33,8 @@ type RestoreOptions struct {
 
 	// RestoreKeys makes the key store of its stream in a directory.
 	RestoreKeys func(ctx context.Context, dir string, src io.Reader) error
+	// UndoKeys takes away what RestoreKeys made in a database.
+	UndoKeys func(ctx context.Context) error
 	// EditFile changes a file of the data directory for the new place; may be nil.
 	EditFile func(name string, content []byte) ([]byte, error)
 	// Finish opens what was put back, completes the erasures and writes the first
@@ -425,7 +427,7 @@ func (w *restorer) undo(ctx context.Context) error {
 		errs = append(errs, sqlstore.DropRecords(ctx, w.RecordsDSN))
 	}
 	if w.keyed && w.KeysDSN != "" {
-		errs = append(errs, sqlstore.DropRecords(ctx, w.KeysDSN))
+		errs = append(errs, w.UndoKeys(ctx))
 	}
 	return errors.Join(errs...)
 }

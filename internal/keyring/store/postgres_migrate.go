@@ -79,6 +79,23 @@ func migratePostgres(ctx context.Context, conn *pgx.Conn) error {
 	})
 }
 
+// tables are all that the steps make; parts go with their table.
+const tables = "habeas_keys, ring, wrapper, subject_key, secret, decoy, erased, waste"
+
+// dropPostgres empties a database that holds a store. One that is empty stays so.
+func dropPostgres(ctx context.Context, dsn string) error {
+	return visit(ctx, dsn, func(conn *pgx.Conn) error {
+		version, err := inspect(ctx, conn)
+		if err != nil || version == 0 {
+			return err
+		}
+		return transact(ctx, conn, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "DROP TABLE "+tables)
+			return err
+		})
+	})
+}
+
 // climb takes the steps that are missing.
 func climb(ctx context.Context, tx pgx.Tx) error {
 	steps, err := postgresSteps()

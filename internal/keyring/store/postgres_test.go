@@ -242,3 +242,38 @@ func (s *statements) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.Trace
 }
 
 func (s *statements) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+func TestDropLeavesAnEmptyDatabaseAndTouchesNothingElse(t *testing.T) {
+	ctx := context.Background()
+	at := Place{DSN: pgtest.Database(t)}
+	s := create(t, at)
+	if err := s.InsertKeys(ctx, []Row{{subject(2), []byte("two")}}, always); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DeleteKeys(ctx, []Erasure{{ID: subject(2)}}, always); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second finds nothing
+		if err := Drop(ctx, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Create(ctx, at, fill); err != nil {
+		t.Errorf("once more: %v", err)
+	}
+	other := Place{DSN: pgtest.Database(t)}
+	conn, err := pgx.Connect(ctx, other.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "CREATE TABLE secret (theirs int)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Drop(ctx, other); !errors.Is(err, ErrOtherDatabase) {
+		t.Errorf("of somebody else: %v", err)
+	}
+	if _, err := conn.Exec(ctx, "SELECT theirs FROM secret"); err != nil {
+		t.Error(err)
+	}
+}

@@ -167,6 +167,16 @@ func Create(ctx context.Context, at Place, fill func(Sink) error) error {
 	return createSQLite(ctx, at.Path, fill)
 }
 
+// Drop takes away the store at a place in a database, with everything in it; a file is its
+// directory's. Where there is none it does nothing, and what is no store it does not touch
+// (ErrOtherDatabase).
+func Drop(ctx context.Context, at Place) error {
+	if at.DSN == "" {
+		return nil
+	}
+	return dropPostgres(ctx, at.DSN)
+}
+
 // Peek reads the header through a read-only connection and closes it again. It
 // changes no byte.
 func Peek(ctx context.Context, at Place) (Header, error) {
