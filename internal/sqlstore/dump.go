@@ -5,15 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/ledger"
 )
 
 // leftOut are the tables that a dump does not hold, each with the reason. Every other
@@ -37,9 +34,10 @@ var leftOut = map[string]string{
 // that goes on writing. It holds one connection and one read transaction; use it
 // from one goroutine, and close it soon, because the log grows meanwhile.
 type Snapshot struct {
-	leafRows // the ledger: it implements ledger.Source
+	treeRows // the ledger: it implements ledger.Source
 	pool     *sql.DB
 	conn     *sql.Conn
+	postgres bool
 	ended    bool
 }
 
@@ -55,26 +53,19 @@ var errNoStore = habeas.NotFound("There are no records in this directory. Name t
 
 // OpenSnapshot begins to read the records that cfg names; only Dir and DSN are looked at.
 func OpenSnapshot(ctx context.Context, cfg Config) (*Snapshot, error) {
-	s := &Snapshot{leafRows: leafRows{postgres: cfg.DSN != ""}}
+	pool, text, err := openPublic(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Snapshot{pool: pool, postgres: cfg.DSN != ""}
 	begin := `BEGIN`
-	var err error
 	if s.postgres {
 		begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
-		s.pool, err = sql.Open("pgx", cfg.DSN)
-	} else {
-		path := filepath.Join(cfg.Dir, "records.db")
-		if _, err := os.Stat(path); err != nil {
-			return nil, errNoStore
-		}
-		s.pool, err = sql.Open("sqlite", dsn(path, true))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open records: %w", err)
 	}
 	if s.conn, err = s.pool.Conn(ctx); err != nil {
 		return nil, errors.Join(failure(err), s.pool.Close())
 	}
-	s.q = s.conn
+	s.treeRows = treeRows{s.conn, text}
 	if _, err = s.conn.ExecContext(ctx, begin); err == nil {
 		_, err = s.Schema(ctx) // the first read is what fixes the moment
 	}
@@ -116,33 +107,11 @@ func (s *Snapshot) Schema(ctx context.Context) (version int64, err error) {
 
 // Setting returns a row of the settings, "" when there is none.
 func (s *Snapshot) Setting(ctx context.Context, name string) (value string, err error) {
-	err = s.conn.QueryRowContext(ctx, s.text(`SELECT value FROM setting WHERE name = ?`), name).Scan(&value)
+	err = s.conn.QueryRowContext(ctx, `SELECT value FROM setting WHERE name = ?`, name).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	return value, failure(err)
-}
-
-// text writes the placeholders of a query as the engine wants them.
-func (s *Snapshot) text(query string) string { return placeholders(query, s.postgres) }
-
-// placeholders turns each ? into $1, $2 … for PostgreSQL. The queries of this file
-// hold no ? elsewhere.
-func placeholders(query string, postgres bool) string {
-	if !postgres {
-		return query
-	}
-	var b strings.Builder
-	n := 0
-	for _, r := range query {
-		if r == '?' {
-			n++
-			fmt.Fprintf(&b, "$%d", n)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // Tables lists what a dump holds, in the order of names, with the number of rows.
@@ -224,67 +193,6 @@ func neutral(v any) (any, error) {
 // tableLeaf is the ledger. In a dump each of its rows holds the leaf with its place and
 // its hashes, both nil while it waits for them, whatever tables the engine has.
 const tableLeaf = "leaf"
-
-// leafRows reads the public rows of the ledger. It implements ledger.Source.
-type leafRows struct {
-	q        querier
-	postgres bool
-}
-
-// tree is where the places and hashes of leaves lie.
-func (l leafRows) tree() string {
-	if l.postgres {
-		return "tree"
-	}
-	return tableLeaf
-}
-
-// Size implements ledger.Source: leaves that have a place in the tree.
-func (l leafRows) Size(ctx context.Context) (n int64, err error) {
-	err = l.q.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM `+l.tree()).Scan(&n)
-	return n, failure(err)
-}
-
-// Rows implements ledger.Source.
-func (l leafRows) Rows(ctx context.Context, from, to int64, visit func(ledger.Row) error) error {
-	source := tableLeaf
-	if l.postgres {
-		source = `tree JOIN leaf USING (event)`
-	}
-	rows, err := l.q.QueryContext(ctx, placeholders(`SELECT idx, leaf, hashes FROM `+source+` WHERE idx >= ? AND idx < ? ORDER BY idx`, l.postgres), from, to)
-	if err != nil {
-		return failure(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r ledger.Row
-		if err := rows.Scan(&r.Index, &r.Leaf, &r.Hashes); err != nil {
-			return failure(err)
-		}
-		if err := visit(r); err != nil {
-			return err
-		}
-	}
-	return failure(rows.Err())
-}
-
-// Hashes implements ledger.Source.
-func (l leafRows) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte, error) {
-	out := make(map[int64][]byte, len(indexes))
-	query := placeholders(`SELECT hashes FROM `+l.tree()+` WHERE idx = ?`, l.postgres)
-	for _, i := range indexes {
-		var h []byte
-		err := l.q.QueryRowContext(ctx, query, i).Scan(&h)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return nil, failure(err)
-		}
-		out[i] = h
-	}
-	return out, nil
-}
 
 // catalogued is a table as the database describes it.
 type catalogued struct {

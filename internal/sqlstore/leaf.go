@@ -63,8 +63,12 @@ func (t treeRows) Hashes(ctx context.Context, indexes []int64) (map[int64][]byte
 	for _, i := range indexes {
 		var n int64
 		var h []byte
-		if err := t.q.QueryRowContext(ctx, t.text.hashes, i).Scan(&n, &h); err != nil {
-			return nil, failure(fmt.Errorf("hashes of leaf %d: %w", i, err))
+		err := t.q.QueryRowContext(ctx, t.text.hashes, i).Scan(&n, &h)
+		if errors.Is(err, sql.ErrNoRows) { // like the list: what is not there is missing
+			continue
+		}
+		if err != nil {
+			return nil, failure(err)
 		}
 		out[i] = h
 	}
@@ -175,28 +179,33 @@ func (db *DB) scanEvent(ctx context.Context, r row, subject habeas.SubjectID, ke
 // OpenLeaves opens the ledger rows of what cfg names (Dir or DSN) for reading only,
 // without keys: for `audit verify`, which works while the server is sealed or running.
 func OpenLeaves(ctx context.Context, cfg Config) (*Leaves, error) {
-	l := &Leaves{}
-	if cfg.DSN != "" {
-		pool, err := openPool(cfg.DSN, readOnly)
-		if err != nil {
-			return nil, err
-		}
-		l.pool, l.treeRows = pool, treeRows{pool, &postgresTexts}
-	} else {
-		path := filepath.Join(cfg.Dir, "records.db")
-		if _, err := os.Stat(path); err != nil {
-			return nil, errNoStore
-		}
-		pool, err := sql.Open("sqlite", dsn(path, true))
-		if err != nil {
-			return nil, fmt.Errorf("open records: %w", err)
-		}
-		l.pool, l.treeRows = pool, treeRows{pool, &sqliteTexts}
+	pool, text, err := openPublic(cfg)
+	if err != nil {
+		return nil, err
 	}
+	l := &Leaves{treeRows{pool, text}, pool}
 	if _, err := l.Size(ctx); err != nil {
 		return nil, errors.Join(err, l.pool.Close())
 	}
 	return l, nil
+}
+
+// openPublic makes a pool for reading the records that cfg names (Dir or DSN), without
+// keys and beside a server that may be running.
+func openPublic(cfg Config) (*sql.DB, *texts, error) {
+	if cfg.DSN != "" {
+		pool, err := openPool(cfg.DSN, readOnly)
+		return pool, &postgresTexts, err
+	}
+	path := filepath.Join(cfg.Dir, "records.db")
+	if _, err := os.Stat(path); err != nil {
+		return nil, nil, errNoStore
+	}
+	pool, err := sql.Open("sqlite", dsn(path, true))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open records: %w", err)
+	}
+	return pool, &sqliteTexts, nil
 }
 
 // Leaves are the public rows of the ledger. It implements ledger.Source.

@@ -388,7 +388,7 @@ func (l *Loader) place(ctx context.Context) error {
 	if len(l.staged) == 0 {
 		return nil
 	}
-	rows := leafRows{q: l.conn}
+	rows := treeRows{l.conn, &sqliteTexts}
 	size, err := rows.Size(ctx)
 	if err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/habeas-data/habeas/internal/audit"
 )
 
@@ -72,16 +74,18 @@ const settingBackup = "last_backup"
 // technical row, one statement, and may be written beside a running server: the
 // database orders the two.
 func NoteBackup(ctx context.Context, cfg Config, at time.Time) error {
-	driver, name := "pgx", cfg.DSN
-	if cfg.DSN == "" {
-		driver, name = "sqlite", dsn(filepath.Join(cfg.Dir, "records.db"), false)
+	var pool *sql.DB
+	var err error
+	if cfg.DSN != "" {
+		pool, err = openPool(cfg.DSN, func(*pgx.ConnConfig) {})
+	} else {
+		pool, err = sql.Open("sqlite", dsn(filepath.Join(cfg.Dir, "records.db"), false))
 	}
-	pool, err := sql.Open(driver, name)
 	if err != nil {
 		return err
 	}
-	_, err = pool.ExecContext(ctx, placeholders(`INSERT INTO setting (name, value) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, cfg.DSN != ""), settingBackup, at.UTC().Format(time.RFC3339))
+	_, err = pool.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, settingBackup, at.UTC().Format(time.RFC3339))
 	return errors.Join(failure(err), pool.Close())
 }
 
