@@ -25,8 +25,9 @@ type postOffice struct {
 	tried   chan struct{} // one for each refusal
 	came    chan string   // what was taken in
 
-	mu   sync.Mutex
-	busy bool
+	mu     sync.Mutex
+	busy   bool
+	closed bool // refuses every recipient for good, and repeats who it was
 }
 
 // newPostOffice reserves a port where nobody answers yet.
@@ -70,9 +71,12 @@ type delivery struct{ p *postOffice }
 
 func (d *delivery) Mail(string, *smtp.MailOptions) error { return nil }
 
-func (d *delivery) Rcpt(string, *smtp.RcptOptions) error {
+func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 	d.p.mu.Lock()
 	defer d.p.mu.Unlock()
+	if d.p.closed {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "<" + to + "> is nobody here"}
+	}
 	if d.p.busy {
 		d.p.tried <- struct{}{}
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try later"}

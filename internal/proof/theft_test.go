@@ -30,6 +30,7 @@ type heist struct {
 	bulkPerson             habeas.PartyID
 	organisation           string
 	databases              databases
+	stop                   func() // ends serveAgain
 }
 
 // Proves PROT-01 and PROT-02.
@@ -78,6 +79,7 @@ func newHeist(t *testing.T, d databases) *heist {
 	h.throughNotices()
 	h.throughAddressChange()
 	h.throughMistakes()
+	h.throughNobody()
 	for _, b := range []*browser{h.admin, h.clerk, h.person} {
 		h.cookies(b)
 		h.binary("passkey id", b.key.id)
@@ -266,6 +268,11 @@ func (h *heist) throughMistakes() {
 	nobody.submit("/oauth/token", "grant_type", "client_credentials", "client_id", family, "client_secret", masterPassword)
 	nobody.send(http.MethodPost, findOrCreate, "application/json", `{"email":"`+nobodyMail+`"}`, "Authorization", "Bearer "+family)
 	h.person.submit("/me/credentials/name", "called", strings.Repeat(accountName, 40))
+}
+
+// throughNobody asks for a code at an address that nobody knows.
+func (h *heist) throughNobody() {
+	nobody := h.browser()
 	nobody.done("/join", "address", nobodyMail, "again", nobodyMail, "language", "en")
 	h.token("code of nobody", codeIn(h, h.post.take(h, mail.KindCode, nobodyMail)))
 }

@@ -30,10 +30,10 @@ func (h *heist) throughBulk() {
 	if !strings.Contains(answer, `"status":200`) || !strings.Contains(answer, `"status":400`) {
 		h.Fatalf("in bulk: %s", answer)
 	}
-	_, _ = h.faults.Write([]byte(answer)) // holds a problem; never fails
 	ref := regexp.MustCompile(`"party":"([0-9a-z]+)"`).FindStringSubmatch(answer)[1]
 	h.bulkPerson = h.desk.behind(ref)
 	h.text("reference in bulk", ref)
+	_, _ = h.faults.Write([]byte(strings.ReplaceAll(answer, ref, ""))) // holds a problem; never fails
 
 	reader := h.connectOn(authz.Terms{Name: "Reading desk", Reads: []string{"contact"}})
 	h.token("secret of a system that reads", reader.secret)
