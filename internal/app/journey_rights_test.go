@@ -53,6 +53,9 @@ func personal(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
 	_, out["Occasions"] = r.Occasions(ctx, a, id)
 	out["Correct"] = r.Correct(ctx, a, id, version, person("Eva", "", ""))
 	_, out["Erase"] = r.Erase(ctx, a, id)
+	_, out["RequestsOfMine"] = w.Notices.RequestsOfMine(ctx, a, id)
+	_, out["RequestForMine"] = w.Notices.RequestForMine(ctx, a, id, party.AskRestrict)
+	out["WithdrawMine"] = w.Notices.WithdrawMine(ctx, a, id, habeas.RequestID{})
 	return out
 }
 

@@ -132,7 +132,7 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 		}
 		p := rec.Party
 		if p.State == party.Frozen {
-			return habeas.Forbidden("This record is frozen while a dispute is open.").WithCode("party.frozen")
+			return errFrozen
 		}
 		if p.Version != version {
 			return habeas.Conflict("This record changed while you were looking at it. Look at it again.").WithCode("party.changed")
@@ -173,7 +173,7 @@ func (r *Records) Profile(ctx context.Context, id habeas.PartyID) (party.Record,
 	if err != nil {
 		return party.Record{}, err
 	}
-	if len(rec.Sets) == 0 || rec.Party.State == party.Frozen || hidden {
+	if len(rec.Sets) == 0 || rec.Party.State == party.Frozen || rec.Party.Restraint != party.RestraintNone || hidden {
 		return party.Record{}, none
 	}
 	tickets, err := r.DB.Records().Tickets(ctx, rec.Tickets)

@@ -68,28 +68,70 @@ func (r *Records) Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 		if p.Review == party.ReviewNone {
 			return habeas.Conflict("Somebody has decided this already.").WithCode("review.done")
 		}
-		decided := func() audit.Entry {
-			return r.event(audit.PartyReviewed, id, a, map[string]string{"decision": string(d), "reason": string(p.Review)})
+		if err := r.decide(tx, a, p, d); err != nil || p.Review != party.ReviewNotMe {
+			return err
 		}
-		switch {
-		case d == party.Release:
-			if err := r.release(ctx, w, id, decided); err != nil {
-				return err
-			}
-			p.Blocked, p.Cleared = false, true
-		case p.State != party.Unclaimed:
-			return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
-		default:
-			if err := r.unlink(ctx, w, id, decided); err != nil {
-				return err
-			}
-			p.Blocked, p.Cleared = true, false
-		}
-		entry := decided()
-		p.Review = party.ReviewNone
-		p.Version++
-		return w.ChangeParty(p, nil, nil, entry)
+		return r.answerNotMe(tx, a, id, d)
 	})
+}
+
+// decide takes staff's decision on a record that waits.
+func (r *Records) decide(tx *sqlstore.Tx, a habeas.Actor, p party.Party, d party.Decision) error {
+	w, ctx := tx.Records(), tx.Context()
+	decided := func() audit.Entry {
+		return r.event(audit.PartyReviewed, p.ID, a, map[string]string{"decision": string(d), "reason": string(p.Review)})
+	}
+	switch {
+	case d == party.Release:
+		if err := r.release(ctx, w, p.ID, decided); err != nil {
+			return err
+		}
+		p.Blocked, p.Cleared = false, true
+	case p.State != party.Unclaimed:
+		return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
+	default:
+		if err := r.unlink(ctx, w, p.ID, decided); err != nil {
+			return err
+		}
+		p.Blocked, p.Cleared = true, false
+	}
+	entry := decided()
+	p.Review = party.ReviewNone
+	p.Version++
+	return w.ChangeParty(p, nil, nil, entry)
+}
+
+// answerNotMe closes the request that came with a “not me”, now that staff have decided.
+func (r *Records) answerNotMe(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, d party.Decision) error {
+	all, err := tx.Notices().Requests(tx.Context(), id)
+	if err != nil {
+		return err
+	}
+	for _, q := range all {
+		if q.Kind != party.AskNotMe || q.State != party.RequestOpen {
+			continue
+		}
+		q = q.Settled(d, a.Account, r.Clock.Now())
+		e := r.event(audit.RequestAnswered, id, a, map[string]string{"kind": string(q.Kind), "decision": string(d)})
+		if err := tx.Notices().SaveRequest(q, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reopenNotMe opens it again when the decision is taken back.
+func (r *Records) reopenNotMe(tx *sqlstore.Tx, id habeas.PartyID, e audit.Entry) error {
+	all, err := tx.Notices().Requests(tx.Context(), id)
+	if err != nil {
+		return err
+	}
+	for _, q := range all { // the newest is the one that was decided
+		if q.Kind == party.AskNotMe {
+			return tx.Notices().SaveRequest(q.Reopened(), e)
+		}
+	}
+	return nil
 }
 
 // release makes the address of a record lead to it again and gives claimants who
@@ -171,6 +213,11 @@ func (r *Records) Reconsider(ctx context.Context, a habeas.Actor, id habeas.Part
 				gate = w.Block
 			}
 			if err := gate(r.Keys.Lookup(party.LookupEmail, key), id, entry()); err != nil {
+				return err
+			}
+		}
+		if p.Blocked {
+			if err := r.reopenNotMe(tx, id, entry()); err != nil {
 				return err
 			}
 		}

@@ -150,14 +150,20 @@ func (n *Notices) Withdraw(ctx context.Context, visit [32]byte, id habeas.Reques
 		if h.Claimed {
 			return errHasOwner
 		}
-		if q, err = q.Withdraw(n.records.Clock.Now()); err != nil {
-			return err
-		}
-		if err := tx.Notices().SaveRequest(q, n.records.event(audit.RequestWithdrawn, q.Party, visitor, map[string]string{"kind": string(q.Kind)})); err != nil {
-			return err
-		}
-		return n.release(tx, q, visitor)
+		return n.withdraw(tx, q, visitor)
 	})
+}
+
+// withdraw takes a request back for the one who made it.
+func (n *Notices) withdraw(tx *sqlstore.Tx, q party.Request, a habeas.Actor) error {
+	q, err := q.Withdraw(n.records.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if err := tx.Notices().SaveRequest(q, n.records.event(audit.RequestWithdrawn, q.Party, a, map[string]string{"kind": string(q.Kind)})); err != nil {
+		return err
+	}
+	return n.release(tx, q, a)
 }
 
 // release loosens the restraint that a request had put on a record, down to what other
@@ -281,6 +287,11 @@ func (n *Notices) Answer(ctx context.Context, a habeas.Actor, id habeas.RequestI
 			gone, err = n.erase(tx, q.Party, a, "request", gone)
 			return err
 		}
+		if q.Kind == party.AskNotMe {
+			if err := n.settle(tx, q, a, answer); err != nil {
+				return err
+			}
+		}
 		if answer == party.AnswerRefuse {
 			if err := n.release(tx, q, a); err != nil {
 				return err
@@ -289,14 +300,32 @@ func (n *Notices) Answer(ctx context.Context, a habeas.Actor, id habeas.RequestI
 		if q.Mailbox == "" {
 			return nil
 		}
+		link := "/notice"
+		if q.Channel == party.ByAccount {
+			link = "/me"
+		}
 		return n.records.Mailer.Post(tx, habeas.SubjectOf(q.Party), Letter{
-			Kind: mail.KindAnswered, To: q.Mailbox, Language: q.Said, Link: "/notice", Reason: strings.TrimSpace(reason),
+			Kind: mail.KindAnswered, To: q.Mailbox, Language: q.Said, Link: link, Reason: strings.TrimSpace(reason),
 		})
 	})
 	if err != nil {
 		return err
 	}
 	return n.forget(ctx, gone)
+}
+
+// settle takes with the answer to a “not me” the decision that the record waits for: what
+// is decided in the register and in the queue is one thing.
+func (n *Notices) settle(tx *sqlstore.Tx, q party.Request, a habeas.Actor, answer party.Answer) error {
+	p, err := tx.Records().Party(tx.Context(), q.Party)
+	if err != nil || p.Review != party.ReviewNotMe || p.State != party.Unclaimed {
+		return err
+	}
+	d := party.KeepApart
+	if answer == party.AnswerRefuse {
+		d = party.Release
+	}
+	return n.records.decide(tx, a, p, d)
 }
 
 // erase removes every row of an unclaimed record. The caller destroys the keys once

@@ -332,6 +332,23 @@ func (r Request) AnswerWith(a Answer, reason string, by habeas.AccountID, now ti
 	return r, nil
 }
 
+// Settled returns a “not me” as answered by the decision on its record: keeping it apart
+// agrees, releasing it does not.
+func (r Request) Settled(d Decision, by habeas.AccountID, now time.Time) Request {
+	r.State = RequestDone
+	if d == Release {
+		r.State = RequestRefused
+	}
+	r.EndedAt, r.EndedBy = now, by
+	return r
+}
+
+// Reopened returns the request as it was before its answer.
+func (r Request) Reopened() Request {
+	r.State, r.EndedAt, r.EndedBy, r.Answer = RequestOpen, time.Time{}, habeas.AccountID{}, ""
+	return r
+}
+
 // Withdraw returns the request as taken back by who asked.
 func (r Request) Withdraw(now time.Time) (Request, error) {
 	stands := r.State == RequestDone && r.Kind == AskRestrict || r.State == RequestDone && r.Kind == AskObject

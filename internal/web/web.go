@@ -22,6 +22,7 @@ type Site struct {
 	Records     party.Records
 	Invitations party.Invitations
 	Notices     notice.Notices
+	Rights      party.Rights
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
@@ -36,7 +37,7 @@ type Site struct {
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
 	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Agreements: s.Agreements}).Mount(m)
-	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations}).Mount(m)
+	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,

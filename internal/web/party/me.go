@@ -27,6 +27,8 @@ func (s *Pages) mountMe(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "GET /me/records/{id}/edit/{set}", onParty(s.editMine))
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/edit/{set}", onParty(s.correctMine))
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/undo/{set}", onParty(s.undoCorrection))
+	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/rights/{kind}", onParty(s.askRight))
+	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/rights/{request}/withdraw", onParty(s.withdrawRight))
 	s.Handle(m, ui.SignedIn, "GET /me/erase", s.askEraseMe)
 	s.Handle(m, ui.SignedIn, "POST /me/erase", s.eraseMe)
 	s.Handle(m, ui.SignedIn, "GET /me/records/{id}/erase", onParty(s.askErase))

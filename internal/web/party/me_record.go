@@ -26,6 +26,7 @@ type RecordPage struct {
 	Profile   string // address of the public profile; empty when there is none
 	Since     time.Time
 	Frozen    bool
+	Rights    *RightsPart
 }
 
 // OccasionRow is one ticket on a record.
@@ -79,7 +80,8 @@ func (s *Pages) recordPage(r *http.Request, v ui.Visit, rec party.Record) (Recor
 	for _, o := range occasions {
 		page.Occasions = append(page.Occasions, s.occasionRow(v, o))
 	}
-	return page, nil
+	page.Rights, err = s.rights(r.Context(), v, rec)
+	return page, err
 }
 
 func (s *Pages) occasionRow(v ui.Visit, o party.Attended) OccasionRow {

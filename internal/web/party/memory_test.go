@@ -27,6 +27,7 @@ type memoryRecords struct {
 	tries    int
 	log      []party.Look // oldest first
 	building bool
+	asked    []party.Request
 	told     []string // what was asked for, for tests
 }
 
@@ -420,3 +421,22 @@ func flat(v party.Values) string {
 }
 
 var _ Records = (*memoryRecords)(nil)
+
+func (m *memoryRecords) RequestsOfMine(context.Context, habeas.Actor, habeas.PartyID) ([]party.Request, error) {
+	return m.asked, nil
+}
+
+func (m *memoryRecords) RequestForMine(_ context.Context, _ habeas.Actor, id habeas.PartyID, kind party.RequestKind) (party.Request, error) {
+	q := party.NewRequest(id, kind, party.ByAccount, false, m.clock.Now())
+	m.asked = append([]party.Request{q}, m.asked...)
+	return q, nil
+}
+
+func (m *memoryRecords) WithdrawMine(_ context.Context, _ habeas.Actor, _ habeas.PartyID, request habeas.RequestID) error {
+	for i, q := range m.asked {
+		if q.ID == request {
+			m.asked[i].State = party.RequestWithdrawn
+		}
+	}
+	return nil
+}

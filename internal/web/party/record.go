@@ -112,6 +112,7 @@ type Pages struct {
 	*ui.Base
 	Records     Records
 	Invitations Invitations
+	Rights      Rights
 }
 
 // Mount registers them.

@@ -61,7 +61,7 @@ func newRecordPages(t *testing.T, actor habeas.Actor) *recordPages {
 	d.records.accounts[nora], d.records.accounts[tim] = "Nora Quill", "Tim Ferrer"
 	site := &Pages{
 		Base:    &ui.Base{Renderer: rd, Clock: clock, Origin: origin, Cookies: edge.Cookies{Origin: origin}, SignIns: readBy{actor}},
-		Records: d.records, Invitations: noMail{},
+		Records: d.records, Invitations: noMail{}, Rights: d.records,
 	}
 	mux := &edge.Mux{Failures: &edge.Failures{Page: rd.Failure}}
 	site.Mount(mux)

@@ -23,6 +23,7 @@ type PersonPage struct {
 	Sets       []Held
 	Fresh      []ui.Link
 	Tickets    int
+	Restraint  string // why it is not to be used; empty when it may be
 	Review     string // why it waits for a decision; empty when it does not
 	Claimed    bool
 	CanInvite  bool
@@ -69,6 +70,13 @@ func (s *Pages) personPage(r *http.Request, v ui.Visit, rec party.Record) Person
 	page.CanInvite = !claimed && !page.NoAddress && !rec.Party.Blocked && rec.Party.Review == party.ReviewNone
 	if rec.Party.Review != party.ReviewNone {
 		page.Review = reviewWords(v.P, rec.Party.Review)
+	}
+	switch rec.Party.Restraint {
+	case party.Restricted:
+		page.Restraint = v.P.T("Its person wants it kept and not used: read it only where the law asks for it.")
+	case party.Objected:
+		page.Restraint = v.P.T("Its person objects to its use: do not use it until that is answered, and not after it where you agree.")
+	case party.RestraintNone:
 	}
 	for i, set := range rec.Sets {
 		page.Sets[i].Action = &ui.Link{Text: v.P.T("Amend"), URL: at + "/edit/" + set.Schema.Name}
