@@ -34,6 +34,9 @@ func TestThePolicyIsChangedOnAPageAndReadByEverybody(t *testing.T) {
 	w := newWorld(t)
 	b, visitor := w.administrator("root@example.org"), w.browser()
 	form := b.get("/admin/policy").text
+	if !strings.Contains(form, "can notice when a record stops being readable") {
+		t.Error("the page hides what an opened data set lets systems notice")
+	}
 	for _, c := range party.AcquisitionChoices() {
 		if !strings.Contains(form, strings.ReplaceAll(c.Explain, "'", "&#39;")) {
 			t.Errorf("the page does not explain %q", c.Label)

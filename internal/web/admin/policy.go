@@ -137,7 +137,10 @@ func (s *Pages) policyControls(p lang.Printer, now party.Policy) []ui.Control {
 		ui.Control{Kind: ui.ControlHeading, Label: p.T("How long unclaimed records are kept")},
 		ui.Control{Kind: ui.ControlNumber, Name: "months", Label: p.T("Months that an unclaimed record is kept after the last word about it"), Value: strconv.Itoa(now.Retention.Months), InputMode: "numeric"},
 		ui.Control{Kind: ui.ControlNumber, Name: "warn_days", Label: p.T("Days between the warning and the erasure"), Value: strconv.Itoa(now.Retention.WarnDays), InputMode: "numeric"})
-	controls = append(controls, ui.Control{Kind: ui.ControlHeading, Label: p.T("What connected systems may read of unclaimed records")})
+	controls = append(controls, ui.Control{
+		Kind: ui.ControlHeading, Label: p.T("What connected systems may read of unclaimed records"),
+		Hint: p.T("A system to which a data set is opened can notice when a record stops being readable: its person has claimed it, restricted it or had it erased. Open only what systems need; with nothing open they learn none of this."),
+	})
 	for _, set := range s.Registers.DataSets() {
 		controls = append(controls, ui.Control{
 			Kind: ui.ControlCheckbox, Name: "set_" + set.Name, Value: "on", Checked: slices.Contains(now.Unclaimed, set.Name), Label: p.T(set.Label),

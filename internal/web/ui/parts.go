@@ -298,7 +298,7 @@ const (
 	ControlSelect   ControlKind = "select"
 	ControlRadio    ControlKind = "radio"
 	ControlCheckbox ControlKind = "checkbox" // one box; Value is sent when it is ticked
-	ControlHeading  ControlKind = "heading"  // no control: Label begins a part of a long form
+	ControlHeading  ControlKind = "heading"  // no control: Label, with Hint below it, begins a part of a long form
 )
 
 // Option is one answer of a select or of radio buttons.
