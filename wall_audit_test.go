@@ -30,10 +30,11 @@ var technicalWriters = map[string]string{
 	"PutBack":    "a mail that was given up is tried again; what it tells of is witnessed",
 	"EndWaiting": "and this is taken back before it is tried",
 
-	"StartVisit":  "the code that it rests on is witnessed in the same transaction, and so is each thing done in it",
-	"EndVisit":    "its person leaves the page before the half hour is over",
-	"MarkTold":    "when a record was last looked at for a notice; the notice itself is witnessed",
-	"MarkBounced": "a mail server would not take the mail, as the delivery record says",
+	"StartVisit":   "the code that it rests on is witnessed in the same transaction, and so is each thing done in it",
+	"EndVisit":     "its person leaves the page before the half hour is over",
+	"MarkTold":     "when a record was last looked at for a notice; the notice itself is witnessed",
+	"MarkReturned": "a mail came back, as the delivery record says",
+	"MarkBounced":  "a mail server would not take the mail, as the delivery record says",
 
 	"PutChallenge":        "a question that ends in minutes; what its answer leads to, or that it failed, is witnessed",
 	"TakeTry":             "a number on a challenge; the wrong code is witnessed beside it",

@@ -31,6 +31,7 @@ type cli struct {
 	Status  statusCommand  `cmd:"" help:"Ask the running server how it is doing; ends with 1 when it is not ready."`
 	Reload  reloadCommand  `cmd:"" help:"Make the running server read its certificate again."`
 	Config  configCommand  `cmd:"" help:"The settings: print them with their meaning, check them."`
+	Mail    mailCommand    `cmd:"" help:"Mail: take in what came back."`
 	Bench   benchCommand   `cmd:"" help:"Measure a throw-away server: timing, throughput."`
 	Backup  backupCommand  `cmd:"" help:"Copy records and keys into two encrypted files, while the server runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup back into a new directory or empty databases."`

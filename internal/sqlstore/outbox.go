@@ -124,6 +124,35 @@ func (o Ops) EndWaiting(ctx context.Context, id habeas.MailID, now time.Time) (o
 	return o.change(ctx, `UPDATE outbox SET state = 'dead', ended = ?1 WHERE id = ?2 AND state = 'waiting' AND tries = 0`, millis(now), id[:])
 }
 
+// Sent visits the mails that a server took, the newest first: one of them may come back.
+func (o Ops) Sent(ctx context.Context, visit func(habeas.MailID) (more bool)) error {
+	rows, err := o.db.readers.QueryContext(ctx, `SELECT id FROM outbox WHERE state = 'done' AND kind = 'mail' ORDER BY id DESC`)
+	if err != nil {
+		return failure(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var raw []byte
+		if err := rows.Scan(&raw); err != nil {
+			return failure(err)
+		}
+		id, err := habeas.Bytes16[habeas.MailKind](raw)
+		if err != nil {
+			return err
+		}
+		if !visit(id) {
+			return nil
+		}
+	}
+	return failure(rows.Err())
+}
+
+// MarkReturned notes that a mail came back after a server had taken it. ok is false when
+// it was noted before.
+func (o Ops) MarkReturned(ctx context.Context, id habeas.MailID, now time.Time, reason string) (ok bool, err error) {
+	return o.change(ctx, `UPDATE outbox SET state = 'dead', ended = ?, reason = ? WHERE id = ? AND state = 'done'`, millis(now), reason, id[:])
+}
+
 // change reports whether a statement has changed a row.
 func (o Ops) change(ctx context.Context, query string, args ...any) (ok bool, err error) {
 	err = o.db.InTx(ctx, func(tx *Tx) error {
