@@ -313,6 +313,24 @@ func (c *Cluster) Stop() {
 	<-c.gone
 }
 
+// Copy stops the server, copies all its files, as a backup of the machine does, and starts
+// both. The copy goes when the test ends.
+func (c *Cluster) Copy(t testing.TB) *Cluster {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "habeas-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := &Cluster{Dir: dir, settings: c.settings, as: c.as}
+	c.Stop()
+	out, err := exec.Command("cp", "-a", c.Dir+"/.", dir).CombinedOutput() // with their owner
+	if err = errors.Join(err, c.Start(), to.Start()); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Cleanup(to.remove)
+	return to
+}
+
 func (c *Cluster) remove() {
 	_ = c.cmd.Process.Signal(syscall.SIGQUIT) // it may have ended by itself
 	<-c.gone

@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/app/backup"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/pgtest"
 )
 
 // opened is what an age identity gets out of a backup file.
@@ -47,7 +48,13 @@ func opened(t *testing.T, path string, id age.Identity) []byte {
 
 // Proves PROT-01 and PROT-02.
 func TestWhoStealsABackupLearnsNothing(t *testing.T) {
-	h := newHeist(t, databases{})
+	t.Run("SQLite", func(t *testing.T) { stealBackup(t, databases{}) })
+	t.Run("PostgreSQL", func(t *testing.T) { stealBackup(t, databases{pgtest.Database(t), pgtest.Database(t)}) })
+}
+
+func stealBackup(t *testing.T, d databases) {
+	t.Helper()
+	h := newHeist(t, d)
 	id, err := age.GenerateX25519Identity()
 	h.must(err)
 	out := t.TempDir()
@@ -61,10 +68,12 @@ func TestWhoStealsABackupLearnsNothing(t *testing.T) {
 
 	// Whoever also has the age key still has no master password.
 	records, keys := opened(t, made.Records, id), opened(t, made.Keys, id)
-	control := newSearcher()
-	control.text("name of the organisation", h.Organisation)
-	if len(control.find(records)) == 0 || made.Rows < 100 {
-		t.Error("what is there in plain text is not found")
+	for _, plain := range []string{h.Organisation, "Booking desk"} { // in a file and in a row
+		control := newSearcher()
+		control.text("in plain text", plain)
+		if len(control.find(records)) == 0 || made.Rows < 100 {
+			t.Errorf("what is there in plain text is not found: %s", plain)
+		}
 	}
 	h.nowhere(t, "with the age key", map[string][]byte{"records": records, "keys": keys})
 

@@ -277,7 +277,8 @@ func TestDestroyingEitherKeyMakesALineNoise(t *testing.T) {
 			if v, err := app.VerifyAudit(t.Context(), dir, nil); err != nil || v.FaultCount != 0 {
 				t.Errorf("%+v, %v", v, err)
 			}
-			if opens(everyKey(t, dir), "event/"+string(e.ID[:]), sealedDetail(t, dir, e.Index)) {
+			l := lying{dir: dir}
+			if opens(l.everyKey(t), "event/"+string(e.ID[:]), cell(t, l.records(t), selectDetail, e.ID[:])) {
 				t.Error("the keys that are left open the detail")
 			}
 		})
