@@ -11,7 +11,7 @@ import (
 type initCommand struct {
 	dirFlag
 	passwordFlag
-	Organisation string `help:"Who keeps the records, as people know it." default:"This organisation" placeholder:"NAME"`
+	Organisation string `help:"Who keeps the records, as people know it." placeholder:"NAME"`
 	PublicURL    string `help:"Where people will reach the server; without it, it serves this machine only." placeholder:"URL"`
 	Addr         string `help:"Where the server will listen, for the link that is printed (localhost:8080)." default:"localhost:8080" placeholder:"HOST:PORT"`
 	Join         bool   `help:"Make the directory of a further node on the two PostgreSQL databases of a server that is there: no new keys, no administrator."`

@@ -69,7 +69,7 @@ func recipientsOf(given []string, file string) ([]age.Recipient, error) {
 	if file != "" {
 		lines, err := os.ReadFile(file)
 		if err != nil {
-			return nil, habeas.Invalid("recipients-file", "The file of recipients cannot be read.").WithCode("backup.recipient").WithCause(err)
+			return nil, habeas.Invalid("recipients-file", "The file of recipients cannot be read. See whether it is there and whether this user may read it.").WithCode("backup.recipient").WithCause(err)
 		}
 		text += "\n" + string(lines)
 	}
@@ -89,7 +89,7 @@ func identitiesOf(files []string) ([]age.Identity, error) {
 	for _, name := range files {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, habeas.Invalid("identity", "The identity file cannot be read.").WithCode("restore.identity").WithCause(err)
+			return nil, habeas.Invalid("identity", "The identity file cannot be read. See whether it is there and whether this user may read it.").WithCode("restore.identity").WithCause(err)
 		}
 		found, err := age.ParseIdentities(f)
 		if err := errors.Join(err, f.Close()); err != nil {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/app/config"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
 )
@@ -26,8 +27,8 @@ func KeysPath(dir string) string { return filepath.Join(dir, keysFile) }
 type InitOptions struct {
 	Dir          string
 	Password     []byte // wiped
-	Organisation string
-	PublicURL    string // empty: for this machine only
+	Organisation string // empty: as the settings say
+	PublicURL    string // empty: as the settings say, else for this machine only
 	Addr         string
 	RecordsDSN   string      // PostgreSQL database of the records, written into the settings
 	KeysDSN      string      // and of the keys; both empty: as the settings say, else SQLite
@@ -47,16 +48,14 @@ var ErrRecords = habeas.Conflict("This directory holds records already. Nothing 
 // Init makes a data directory: key store, records, ledger, settings. It overwrites
 // nothing; when it fails, what it made is taken away again.
 func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
-	publicURL := o.PublicURL
-	if publicURL == "" {
-		publicURL = "http://" + o.Addr
-	}
-	origin, err := edge.ParseOrigin(publicURL)
-	if err != nil {
-		return made, errPublicURL.WithCause(err)
+	if _, err := originOf(o.PublicURL, o.Addr); err != nil {
+		return made, err
 	}
 	if (o.RecordsDSN == "") != (o.KeysDSN == "") {
 		return made, ErrTwoDatabases
+	}
+	if err := ownDir(o.Dir); err != nil {
+		return made, err
 	}
 	if err := makeDir(o.Dir); err != nil {
 		return made, err
@@ -75,6 +74,10 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 	if err != nil {
 		return made, err
 	}
+	origin, err := originOf(settings.PublicURL, o.Addr)
+	if err != nil {
+		return made, err
+	}
 	records, err := settings.recordsDSN()
 	if err != nil {
 		return made, err
@@ -90,7 +93,7 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 		}
 		return made, err
 	}
-	s, err := Open(ctx, Config{Dir: o.Dir, Keys: keys, RecordsDSN: records, Clock: habeas.SystemClock{}, Organisation: o.Organisation, Origin: origin})
+	s, err := Open(ctx, Config{Dir: o.Dir, Keys: keys, RecordsDSN: records, Clock: habeas.SystemClock{}, Organisation: settings.Organisation, Origin: origin})
 	if err != nil {
 		return made, errors.Join(err, keys.Close())
 	}
@@ -107,6 +110,18 @@ var ErrTwoDatabases = habeas.Invalid("keys-dsn", "On PostgreSQL records and keys
 
 var errPublicURL = habeas.Invalid("public_url", "People reach a server at an address like https://records.example.org, without a path: mend --public-url or --addr.").WithCode("public_url.invalid")
 
+// originOf is where people reach a server with this public_url, or without one at addr.
+func originOf(publicURL, addr string) (edge.Origin, error) {
+	if publicURL == "" {
+		publicURL = "http://" + addr
+	}
+	origin, err := edge.ParseOrigin(publicURL)
+	if err != nil {
+		return origin, errPublicURL.WithCause(err)
+	}
+	return origin, nil
+}
+
 // makeDir makes the data directory, which only its owner may enter.
 func makeDir(dir string) error {
 	err := os.MkdirAll(dir, 0o700)
@@ -119,22 +134,48 @@ func makeDir(dir string) error {
 	return nil
 }
 
+var errSettingsDiffer = habeas.Conflict("There is a habeas.toml already, which stays as it is, and it does not say what the command line says about {key}. Write it there and leave the flag away. Nothing was made.").WithCode("settings.differ")
+
+// agree refuses flags of which the settings that are there say nothing, or another thing:
+// the server would never hear of them.
+func agree(o InitOptions) error {
+	var s Settings
+	if _, err := config.Load(&s, config.Options{File: filepath.Join(o.Dir, SettingsFile), Prefix: settingsPrefix}); err != nil {
+		return asSettingsError(err)
+	}
+	for _, v := range []struct{ key, flag, file string }{
+		{"organisation", o.Organisation, s.Organisation},
+		{"public_url", o.PublicURL, s.PublicURL},
+		{"store.records", o.RecordsDSN, s.Store.Records},
+		{"store.keys", o.KeysDSN, s.Store.Keys},
+	} {
+		if v.flag != "" && v.flag != v.file {
+			return errSettingsDiffer.With("key", v.key)
+		}
+	}
+	return nil
+}
+
 // writeSettings leaves a first habeas.toml, unless there is one.
 func writeSettings(o InitOptions) (wrote bool, err error) {
 	path := filepath.Join(o.Dir, SettingsFile)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return false, nil
+		return false, agree(o)
 	}
 	if err != nil {
 		return false, err
 	}
-	text := "# Settings of this Habeas server. See docs/settings.md.\norganisation = " + strconv.Quote(o.Organisation) + "\n"
+	text := "# Settings of this Habeas server. See docs/settings.md.\n"
+	if o.Organisation != "" {
+		text += "organisation = " + strconv.Quote(o.Organisation) + "\n"
+	}
 	if o.PublicURL != "" {
 		text += "public_url = " + strconv.Quote(o.PublicURL) + "\n"
 	}
 	if o.RecordsDSN != "" {
-		text += "\n[store]\nrecords = " + strconv.Quote(o.RecordsDSN) + "\nkeys = " + strconv.Quote(o.KeysDSN) + "\n"
+		// Dotted, so that a line that is added below still belongs to the whole.
+		text += "store.records = " + strconv.Quote(o.RecordsDSN) + "\nstore.keys = " + strconv.Quote(o.KeysDSN) + "\n"
 	}
 	if _, err := f.WriteString(text); err != nil {
 		return true, errors.Join(err, f.Close())
@@ -164,7 +205,7 @@ func Empty(dir string) bool {
 // file and closes it. made is set when it was empty.
 func ImportInto(ctx context.Context, dir string, password []byte, log *slog.Logger, o ImportOptions) (r ImportReport, made Initialised, err error) {
 	if Empty(dir) {
-		if made, err = Init(ctx, InitOptions{Dir: dir, Password: bytes.Clone(password), Organisation: "This organisation", Addr: "localhost:8080"}); err != nil {
+		if made, err = Init(ctx, InitOptions{Dir: dir, Password: bytes.Clone(password), Addr: "localhost:8080"}); err != nil {
 			clear(password)
 			return r, made, err
 		}

@@ -54,6 +54,9 @@ func Join(ctx context.Context, o InitOptions) (dir string, err error) {
 	}
 	_, err = os.Stat(o.Dir)
 	made := errors.Is(err, fs.ErrNotExist)
+	if err := ownDir(o.Dir); err != nil {
+		return "", err
+	}
 	if err := makeDir(o.Dir); err != nil {
 		return "", err
 	}

@@ -41,6 +41,9 @@ type RestoreOptions struct {
 // verified and opened once, or nothing (ADR 0016).
 func Restore(ctx context.Context, o RestoreOptions) (backup.Restored, error) {
 	defer clear(o.Password)
+	if err := ownDir(o.Dir); err != nil {
+		return backup.Restored{}, err
+	}
 	identities, err := identitiesOf(o.Identities)
 	if err != nil {
 		return backup.Restored{}, err
@@ -209,12 +212,13 @@ func openKeys(ctx context.Context, dir string, password []byte, recovery bool, o
 // those of the old one. Everything else stays as it is.
 func withStores(text []byte, records, keys string) []byte {
 	var out []string
-	skipping := false
+	table, skipping := "", false
 	for line := range strings.Lines(string(text)) {
-		if trimmed := strings.TrimSpace(line); strings.HasPrefix(trimmed, "[") {
-			skipping = strings.HasPrefix(trimmed, "[store]")
+		trimmed := strings.TrimSpace(line)
+		if strings.HasPrefix(trimmed, "[") {
+			table, skipping = trimmed, strings.HasPrefix(trimmed, "[store]")
 		}
-		if !skipping {
+		if !skipping && !(table == "" && strings.HasPrefix(trimmed, "store.")) {
 			out = append(out, line)
 		}
 	}

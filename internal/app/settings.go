@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -132,6 +133,9 @@ func loadSettings(dir string) (Settings, error) {
 
 // asSettingsError makes problems an error for people; another error passes.
 func asSettingsError(err error) error {
+	if errors.Is(err, config.ErrPermission) {
+		return errDirOwner.WithCause(err)
+	}
 	problems, ok := err.(config.Problems)
 	if !ok {
 		return err

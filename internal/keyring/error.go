@@ -17,7 +17,7 @@ var (
 
 	errDSN         = habeas.Invalid("keys", "The address of the key database cannot be read. It looks like postgres://ROLE@HOST/DATABASE.").WithCode("keyring.dsn")
 	errForeign     = habeas.Conflict("The key database holds something else. The keys need a database of their own: make an empty one and name it.").WithCode("keyring.database-foreign")
-	errUnreachable = habeas.Unavailable("The key database does not answer. See whether PostgreSQL runs and can be reached from here; the server connects again by itself.").WithCode("keyring.database-unreachable")
+	errUnreachable = habeas.Unavailable("The key database does not answer. See whether PostgreSQL runs, can be reached from here and shows a certificate that this machine trusts (sslmode, sslrootcert); the server connects again by itself.").WithCode("keyring.database-unreachable")
 	errLogin       = habeas.Unavailable("The key database refuses the role or its password. Mend the address of the key database, or the rights in pg_hba.conf.").WithCode("keyring.database-login")
 	errNoDatabase  = habeas.Unavailable("There is no such key database. Make it with “createdb”, owned by the role that the address names.").WithCode("keyring.database-missing")
 	errNotAllowed  = habeas.Unavailable("The role lacks a right in the key database. Make it the owner of the database.").WithCode("keyring.database-rights")

@@ -60,6 +60,7 @@ type Made struct {
 
 var (
 	errRecipient = habeas.Invalid("recipient", "A backup is always encrypted. Name who can open it with --recipient age1… (make a pair with age-keygen and keep the secret half elsewhere).").WithCode("backup.no-recipient")
+	errTo        = habeas.Forbidden("The directory of backups cannot be made by this user. Make it first for the user that backs up: sudo install -d -m 700 -o habeas -g habeas OUT").WithCode("backup.no-place")
 	errTarget    = habeas.Invalid("to", "A backup beside the records is lost with them. Name a directory outside the data directory with --to.").WithCode("backup.inside")
 )
 
@@ -79,7 +80,9 @@ func Make(ctx context.Context, o Options) (made Made, err error) {
 	if err := outside(o.Dir, o.To); err != nil {
 		return made, err
 	}
-	if err := os.MkdirAll(o.To, 0o700); err != nil {
+	if err := os.MkdirAll(o.To, 0o700); errors.Is(err, fs.ErrPermission) {
+		return made, errTo.WithCause(err)
+	} else if err != nil {
 		return made, fmt.Errorf("make the directory of backups: %w", err)
 	}
 	began := o.Clock.Now()

@@ -61,6 +61,8 @@ type Restored struct {
 
 var (
 	errPlace      = habeas.Conflict("The directory is not empty. Nothing was changed. Restore into a new one with --dir.").WithCode("restore.not-empty")
+	errPartial    = habeas.Conflict("DIR.partial or DIR/restore.partial is there: another restore works in it, or one was cut off. Remove it when none is running.").WithCode("restore.partial")
+	errNoPlace    = habeas.Forbidden("The directory cannot be made by this user. Make it first for the user that the server runs as: sudo install -d -m 700 -o habeas -g habeas DIR").WithCode("restore.no-place")
 	errIdentity   = habeas.Invalid("identity", "None of these identities opens the file. Name the key file whose public half the backup was made for with --identity.").WithCode("restore.identity")
 	errRing       = habeas.Conflict("These keys belong to other records. Take the keys file that was made with the records file, or a later one of the same server.").WithCode("restore.other-keys")
 	errOldKeys    = habeas.Conflict("The keys file is older than the records file: some records could not be opened. Take the one of the same backup, or a later one.").WithCode("restore.old-keys")
@@ -70,7 +72,8 @@ var (
 )
 
 // Restore puts a backup back: all of it, verified, or nothing. It works in DIR.partial
-// and gives the directory its name at the end.
+// and gives the directory its name at the end. A directory that is there keeps its owner
+// and its mode, and may be the root of a file system: then the work is done inside it.
 func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	began := o.Clock.Now()
 	if err := vacant(o.Dir); err != nil {
@@ -93,11 +96,13 @@ func Restore(ctx context.Context, o RestoreOptions) (r Restored, err error) {
 	if err := fits(records.manifest, keys.manifest, list); err != nil {
 		return r, err
 	}
-	w := &restorer{RestoreOptions: o, draft: filepath.Clean(o.Dir) + ".partial", list: list}
+	w := &restorer{RestoreOptions: o, draft: draftOf(o.Dir), list: list}
 	w.made = Restored{Dir: o.Dir, MadeAt: records.manifest.MadeAt, Erased: len(list), Tree: *records.manifest.Ledger}
 	w.made.Size, w.made.Root = w.made.Tree.Size, w.made.Tree.Root
 	if err := os.Mkdir(w.draft, 0o700); errors.Is(err, fs.ErrExist) {
-		return r, habeas.Conflict("DIR.partial is there: another restore works in it, or one was cut off. Remove it when none is running.").WithCode("restore.partial")
+		return r, errPartial
+	} else if errors.Is(err, fs.ErrPermission) {
+		return r, errNoPlace.WithCause(err)
 	} else if err != nil {
 		return r, err
 	}
@@ -128,10 +133,27 @@ func vacant(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if len(entries) == 1 && entries[0].Name() == inside {
+		return errPartial
+	}
 	if err == nil && len(entries) > 0 {
 		return errPlace
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return errNoPlace.WithCause(err)
+	}
 	return err
+}
+
+// inside is the draft's name in a directory that is there.
+const inside = "restore.partial"
+
+// draftOf says where to work: beside a directory that is not there yet, else in it.
+func draftOf(dir string) string {
+	if _, err := os.Stat(dir); err == nil {
+		return filepath.Join(dir, inside)
+	}
+	return filepath.Clean(dir) + ".partial"
 }
 
 // fits checks that the files and the list belong together.
@@ -411,13 +433,37 @@ func (w *restorer) keep() error {
 	if err := syncDir(w.draft); err != nil {
 		return err
 	}
-	if err := os.Remove(w.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // empty
-		return err
+	if filepath.Base(w.draft) == inside {
+		return w.moveUp()
 	}
 	if err := os.Rename(w.draft, w.Dir); err != nil {
 		return fmt.Errorf("give the directory its name: %w", err)
 	}
 	return syncDir(filepath.Dir(filepath.Clean(w.Dir)))
+}
+
+// moveUp brings everything from the draft into the directory around it. The list of
+// erasures is last: without it no program opens the records.
+func (w *restorer) moveUp() error {
+	entries, err := os.ReadDir(w.draft)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Name() != FileTombstones {
+			names = append(names, e.Name())
+		}
+	}
+	for _, name := range append(names, FileTombstones) {
+		if err := os.Rename(filepath.Join(w.draft, name), filepath.Join(w.Dir, name)); err != nil {
+			return fmt.Errorf("move what was restored into its place: %w", err)
+		}
+	}
+	if err := os.Remove(w.draft); err != nil {
+		return err
+	}
+	return syncDir(w.Dir)
 }
 
 // undo takes away what was made.

@@ -13,6 +13,9 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
+// ErrPermission says that the file may not be read.
+var ErrPermission = errors.New("the settings cannot be read by this user")
+
 // Options say where settings come from.
 type Options struct {
 	File    string   // the TOML file; a missing one is all defaults
@@ -85,6 +88,9 @@ func Load(target any, o Options) (*Loaded, error) {
 		}
 	}
 	text, err := os.ReadFile(o.File)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, ErrPermission
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
