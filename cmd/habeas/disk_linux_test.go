@@ -52,6 +52,7 @@ func TestADiskThatTakesNoMoreRefusesCleanlyAndTheServerGoesOn(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := &disk{}
 			var records, keys string
 			if c.postgres {

@@ -38,6 +38,7 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 		{"PostgreSQL, a database killed", 2, 1, (*scene).killDatabase},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // much of the time a lease of a server that is gone has to run out
 			s := &scene{random: rand.New(rand.NewPCG(uint64(seed), uint64(c.clusters))), running: make([]*child, c.nodes), most: min(1000, 100*rounds)}
 			var records, keys string
 			for range c.clusters {

@@ -55,15 +55,16 @@ func newSiteOn(t testing.TB, records, keys string) *site {
 }
 
 // further makes the directory of another node on the same databases, as docs/install.md
-// says: the settings, the list of erasures and the password.
+// says.
 func (s *site) further() *site {
 	s.Helper()
 	n := &site{s.TB, filepath.Join(s.TempDir(), "data"), s.password, s.recordsDSN, s.keysDSN}
 	s.must(os.Mkdir(n.dir, 0o700))
-	for _, name := range []string{app.SettingsFile, "tombstones"} {
-		text, err := os.ReadFile(filepath.Join(s.dir, name))
-		s.must(err)
-		s.must(os.WriteFile(filepath.Join(n.dir, name), text, 0o600))
+	text, err := os.ReadFile(filepath.Join(s.dir, app.SettingsFile))
+	s.must(err)
+	s.must(os.WriteFile(filepath.Join(n.dir, app.SettingsFile), text, 0o600))
+	if code, out, complaints := s.run("init", "--join", "--dir", n.dir, "--master-password-file", s.password); code != 0 {
+		s.Fatalf("join: %d %s%s", code, out, complaints)
 	}
 	return n
 }

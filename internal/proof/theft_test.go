@@ -30,6 +30,7 @@ type heist struct {
 	bulkPerson             habeas.PartyID
 	organisation           string
 	databases              databases
+	sent                   mail.Message // to nobody
 	stop                   func() // ends serveAgain
 }
 
@@ -274,7 +275,8 @@ func (h *heist) throughMistakes() {
 func (h *heist) throughNobody() {
 	nobody := h.browser()
 	nobody.done("/join", "address", nobodyMail, "again", nobodyMail, "language", "en")
-	h.token("code of nobody", codeIn(h, h.post.take(h, mail.KindCode, nobodyMail)))
+	h.sent = h.post.take(h, mail.KindCode, nobodyMail)
+	h.token("code of nobody", codeIn(h, h.sent))
 }
 
 // noCell looks into every cell of both stores: what PostgreSQL keeps compressed, and the

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/app/backup"
 	"github.com/habeas-data/habeas/internal/app/monitor"
@@ -149,6 +150,55 @@ func fetch(t *testing.T, url string) []byte {
 	return text
 }
 
+// comesBack hands in, as a mail server does, that a mail came back: with whom it was to,
+// and as something that is no such notice.
+func (h *heist) comesBack(t *testing.T, dir string) {
+	t.Helper()
+	notice := strings.ReplaceAll(`From: MAILER-DAEMON@mx.example.org
+To: records@example.org
+Subject: Undelivered: WHO
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+<WHO> is nobody here.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; WHO
+Original-Recipient: rfc822; WHO
+Action: failed
+Status: 5.1.1 WHO
+Diagnostic-Code: smtp; 550 5.1.1 <WHO>
+
+--b
+Content-Type: message/rfc822
+
+To: WHO
+Message-ID: <WHICH>
+
+WHO
+--b--
+`, "WHO", nobodyMail)
+	for text, noted := range map[string]bool{
+		strings.ReplaceAll(notice, "WHICH", h.sent.MessageID): true,
+		strings.ReplaceAll(notice, "WHICH", nobodyMail):       false,
+	} {
+		got, err := app.Bounce(t.Context(), dir, strings.NewReader(strings.ReplaceAll(text, "\n", "\r\n")))
+		if err != nil || got.Noted != noted {
+			t.Errorf("a mail that came back: %+v (%v), want %v", got, err, noted)
+		}
+	}
+	_, err := app.Bounce(t.Context(), dir, strings.NewReader("To: "+nobodyMail+"\r\n\r\n"+nobodyMail))
+	if habeas.KindOf(err) != habeas.KindInvalid || strings.Contains(err.Error(), nobodyMail) {
+		t.Errorf("what is no notice: %v", err)
+	}
+}
+
 // Proves PROT-01 and PROT-02.
 func TestWhoWatchesTheServerLearnsNothing(t *testing.T) {
 	h := newHeist(t, databases{})
@@ -171,6 +221,7 @@ func TestWhoWatchesTheServerLearnsNothing(t *testing.T) {
 		}
 		shown["metrics"] = fetch(t, "http://"+figures+"/metrics")
 	}
+	h.comesBack(t, dir)
 	shown["liveness"], shown["readiness"] = fetch(t, h.http.URL+"/healthz"), fetch(t, h.http.URL+"/readyz")
 	status, err := app.AskStatus(t.Context(), dir)
 	h.must(err)
