@@ -31,7 +31,15 @@ var administrator = habeas.Actor{
 	Roles: []habeas.Role{habeas.RoleAdministrator},
 }
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	pgtest.Main(m, func(dsn string) error {
+		db, err := sqlstore.Open(context.Background(), sqlstore.Config{DSN: dsn, Clock: habeas.SystemClock{}})
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	})
+}
 
 // world is a whole server for programs: API, use cases, store and keys on a real
 // directory, behind the same layers as in production, on a real port.
@@ -63,7 +71,7 @@ func open(t testing.TB, keys *keyring.Ring) *world {
 
 func openWith(t testing.TB, keys *keyring.Ring, sets []party.SetSchema) *world {
 	t.Helper()
-	return openOn(t, keys, sets, pgtest.DSN(t))
+	return openOn(t, keys, sets, pgtest.Filled(t))
 }
 
 // openOn makes the store on a database of one's choice.

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -53,6 +54,12 @@ func personal(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
 	_, out["Occasions"] = r.Occasions(ctx, a, id)
 	out["Correct"] = r.Correct(ctx, a, id, version, person("Eva", "", ""))
 	_, out["Erase"] = r.Erase(ctx, a, id)
+	return out
+}
+
+// rights are the same of Notices.
+func rights(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
+	ctx, out := w.ctx(), map[string]error{}
 	_, out["RequestsOfMine"] = w.Notices.RequestsOfMine(ctx, a, id)
 	_, out["RequestForMine"] = w.Notices.RequestForMine(ctx, a, id, party.AskRestrict)
 	out["WithdrawMine"] = w.Notices.WithdrawMine(ctx, a, id, habeas.RequestID{})
@@ -79,7 +86,9 @@ func TestNobodyReachesAnothersRecordByItsID(t *testing.T) {
 			before = append(before, w.held(id))
 		}
 		for who, a := range map[string]habeas.Actor{"Oscar": oscar, "staff as a person": withRole(oscar)} {
-			for method, err := range personal(w, a, id) {
+			all := personal(w, a, id)
+			maps.Copy(all, rights(w, a, id))
+			for method, err := range all {
 				if habeas.KindOf(err) != habeas.KindNotFound {
 					t.Errorf("%s, %s.%s: %v, want not found", who, name, method, err)
 				}

@@ -28,7 +28,15 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	pgtest.Main(m, func(dsn string) error {
+		db, err := sqlstore.Open(context.Background(), sqlstore.Config{DSN: dsn, Clock: habeas.SystemClock{}})
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	})
+}
 
 // world is a whole server on real files whose clock stands still and whose mails
 // are read by the test. Nothing runs beside the requests: the outbox is emptied by
@@ -54,7 +62,7 @@ const masterPassword = "correct horse battery"
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), dsn: pgtest.DSN(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
+	w := &world{TB: t, dir: t.TempDir(), dsn: pgtest.Filled(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
 	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), []byte(masterPassword), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.ok(err)
 	w.open(keys)

@@ -37,10 +37,18 @@ var shared struct {
 	once    sync.Once
 	cluster *Cluster
 	err     error
+
+	fill   func(dsn string) error
+	filled sync.Once
+	copies chan made
 }
 
-// Main runs the tests and takes the cluster away.
-func Main(m *testing.M) {
+// Main runs the tests and takes the cluster away. fill, when it is given, makes the
+// schema in an empty database and leaves no connection: [Filled] gives out copies of it.
+func Main(m *testing.M, fill ...func(dsn string) error) {
+	if len(fill) > 0 {
+		shared.fill = fill[0]
+	}
 	code := m.Run()
 	if c := shared.cluster; c != nil {
 		c.remove()
@@ -53,6 +61,12 @@ func Main(m *testing.M) {
 // skipped, and fails when CI is set.
 func Database(t testing.TB) string {
 	t.Helper()
+	return cluster(t).Database(t)
+}
+
+// cluster starts the package's cluster.
+func cluster(t testing.TB) *Cluster {
+	t.Helper()
 	need(t)
 	shared.once.Do(func() {
 		// Nobody pulls the plug here, so a commit need not wait for the disk.
@@ -61,7 +75,7 @@ func Database(t testing.TB) string {
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
-	return shared.cluster.Database(t)
+	return shared.cluster
 }
 
 // DSN is [Database] where the environment says HABEAS_TEST_ENGINE=postgres, and empty,
@@ -72,6 +86,50 @@ func DSN(t testing.TB) string {
 		return ""
 	}
 	return Database(t)
+}
+
+const (
+	template = "filled" // the database that the others are copies of
+	ahead    = 2        // copies that are made while a test runs
+)
+
+// Filled is [DSN] with the schema in it that [Main] was told how to make. Nobody waits
+// for it as a rule: copies are made ahead, and dropped when there is time.
+func Filled(t testing.TB) string {
+	t.Helper()
+	if os.Getenv("HABEAS_TEST_ENGINE") != "postgres" {
+		return ""
+	}
+	c := cluster(t)
+	shared.filled.Do(func() {
+		c.exec(t, "CREATE DATABASE "+template)
+		if err := shared.fill(c.DSN(template)); err != nil {
+			t.Fatal(err)
+		}
+		shared.copies = make(chan made, ahead)
+		go c.copyAhead()
+	})
+	one := <-shared.copies
+	if one.err != nil {
+		t.Fatal(one.err)
+	}
+	t.Cleanup(func() { go func() { _ = c.drop(one.name) }() }) // the cluster's end takes what is left
+	return c.DSN(one.name)
+}
+
+// made is a copy of the template, or why there is none.
+type made struct {
+	name string
+	err  error
+}
+
+// copyAhead makes copies as they are taken, until the tests end.
+func (c *Cluster) copyAhead() {
+	for {
+		one := made{name: "t_" + strings.ToLower(rand.Text())}
+		one.err = c.run(context.Background(), "CREATE DATABASE "+one.name+" TEMPLATE "+template)
+		shared.copies <- one
+	}
 }
 
 // Start starts a cluster of the test's own, durable as in production, and takes it
@@ -237,28 +295,37 @@ func (c *Cluster) Database(t testing.TB) string {
 	name := "t_" + strings.ToLower(rand.Text())
 	c.exec(t, "CREATE DATABASE "+name)
 	t.Cleanup(func() {
-		conn, err := pgx.Connect(context.Background(), c.DSN("postgres"))
-		if err != nil {
-			return // the test has killed the cluster
-		}
-		_, err = conn.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
-		if err := errors.Join(err, conn.Close(context.Background())); err != nil {
+		if err := c.drop(name); err != nil {
 			t.Error(err)
 		}
 	})
 	return c.DSN(name)
 }
 
+// drop drops a database, unless the test has killed the cluster.
+func (c *Cluster) drop(name string) error {
+	conn, err := pgx.Connect(context.Background(), c.DSN("postgres"))
+	if err != nil {
+		return nil //nolint:nilerr // it is gone
+	}
+	_, err = conn.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
+	return errors.Join(err, conn.Close(context.Background()))
+}
+
 func (c *Cluster) exec(t testing.TB, statement string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), c.DSN("postgres"))
-	if err == nil {
-		_, err = conn.Exec(t.Context(), statement)
-		err = errors.Join(err, conn.Close(t.Context()))
-	}
-	if err != nil {
+	if err := c.run(t.Context(), statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
+}
+
+func (c *Cluster) run(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, c.DSN("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
 }
 
 // Kill ends every process of the server at once, as a power cut would, and returns
