@@ -19,7 +19,9 @@
 //     [Ring.Destroy] returned for is in no file of the store, and its erasure is
 //     on a list beside it that [Open] applies again to a restored copy. On
 //     PostgreSQL it may be in the server's write-ahead log for a while longer;
-//     [Ring.Pending] tells (see package store).
+//     [Ring.Pending] tells (see package store). What a long read held up in the
+//     store itself goes with the next [Ring.Compact], which a server calls every
+//     ten minutes while something is pending.
 //
 // # Where it lies
 //
