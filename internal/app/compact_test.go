@@ -34,7 +34,7 @@ func TestTracesOfADestroyedKeyGoOnceALongReadEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	reader := must(pgtest.Behind(t, "", dsn).BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))(t)
-	defer reader.Rollback() // at the latest; it wrote nothing
+	defer func() { _ = reader.Rollback() }() // at the latest; it wrote nothing
 	var n int
 	if err := reader.QueryRowContext(ctx, `SELECT count(*) FROM subject_key`).Scan(&n); err != nil {
 		t.Fatal(err)

@@ -218,7 +218,7 @@ func withStores(text []byte, records, keys string) []byte {
 		if strings.HasPrefix(trimmed, "[") {
 			table, skipping = trimmed, strings.HasPrefix(trimmed, "[store]")
 		}
-		if !skipping && !(table == "" && strings.HasPrefix(trimmed, "store.")) {
+		if !skipping && (table != "" || !strings.HasPrefix(trimmed, "store.")) {
 			out = append(out, line)
 		}
 	}
