@@ -37,7 +37,7 @@ func TestPostgreSQLIsChosenAtInitAndTheSettingsRememberIt(t *testing.T) {
 		t.Errorf("audit verify: %d %s%s", code, out, complaints)
 	}
 
-	// A second machine: the settings, the list of erasures and the password, and no init.
+	// A second machine joins.
 	second := s.further()
 	other := second.serve()
 	if code, _ := s.fetch(http.DefaultClient, other.url+"/", ""); code != http.StatusOK {

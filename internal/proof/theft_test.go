@@ -31,7 +31,7 @@ type heist struct {
 	organisation           string
 	databases              databases
 	sent                   mail.Message // to nobody
-	stop                   func() // ends serveAgain
+	stop                   func()       // ends serveAgain
 }
 
 // Proves PROT-01 and PROT-02.
