@@ -214,3 +214,38 @@ func TestPlainHTTPLeavesNoMachine(t *testing.T) {
 		t.Error("a server that others can reach was started without knowing its name")
 	}
 }
+
+// A line added below what init writes belongs to the whole, and a restore replaces the
+// databases in either way of writing them.
+func TestTheDatabasesInTheSettings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	made := InitOptions{Dir: dir, Organisation: "City Sports", RecordsDSN: "postgres://a@db/records", KeysDSN: "postgres://b@db/keys"}
+	if _, err := writeSettings(made); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, SettingsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, "trusted_proxies = [\"127.0.0.1\"]\n\n[log]\nlevel = \"warn\"\n"...)
+	for about, was := range map[string]string{
+		"as init writes them": string(text),
+		"in their section":    "trusted_proxies = [\"127.0.0.1\"]\n[store]\nrecords = \"postgres://a@db/records\"\nkeys = \"postgres://b@db/keys\"\n[log]\nlevel = \"warn\"\n",
+	} {
+		for _, to := range []string{"", "postgres://c@new/"} {
+			text, want := []byte(was), StoreSettings{}
+			if to != "" {
+				want.Records, want.Keys = to+"records", to+"keys"
+			}
+			if err := os.WriteFile(path, withStores(text, want.Records, want.Keys), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := loadSettings(dir)
+			if err != nil || s.Store != want || len(s.TrustedProxies) != 1 || s.Log.Level != "warn" {
+				t.Errorf("%s, to %q: %+v (%v)", about, to, s.Store, err)
+			}
+		}
+	}
+}
