@@ -152,8 +152,10 @@ func opens(keys []*keyring.Key, place string, sealed []byte) bool {
 
 // Proves PROT-01.
 func TestAnErasedPersonIsGoneFromTheDirectory(t *testing.T) {
+	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) { erasePerson(t, lying{}) })
 	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
 		// A segment of the log that is used again keeps its bytes; one that is deleted does not.
 		c := pgtest.Start(t, "wal_recycle=off", "wal_keep_size=0", "min_wal_size=32MB", "max_wal_size=32MB")
 		erasePerson(t, lying{in: twoOn(t, c), cluster: c})

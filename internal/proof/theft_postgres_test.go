@@ -89,6 +89,7 @@ func (s *searcher) everywhere(t *testing.T, found map[string][]byte) {
 
 // Proves PROT-01 and PROT-02.
 func TestWhoStealsPostgreSQLLearnsNothing(t *testing.T) {
+	t.Parallel()
 	cluster := pgtest.Start(t, talkative...)
 	planted := plant(t, cluster)
 	h := newHeist(t, twoOn(t, cluster))
