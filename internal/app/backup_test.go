@@ -171,9 +171,10 @@ func TestABackupMadeUnderLoadHoldsWhatWasAcknowledgedBefore(t *testing.T) {
 				}
 			})
 		}
+		end := func() { stop(); load.Wait() }
+		t.Cleanup(end) // also when the backup fails
 		made := w.backup(v)
-		stop()
-		load.Wait()
+		end()
 
 		there := to.place(t)
 		r := must(app.Restore(w.ctx(), w.restoring(v, made, there)))(w)

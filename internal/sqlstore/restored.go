@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/habeas-data/habeas/internal/audit"
 )
@@ -84,9 +86,44 @@ func NoteBackup(ctx context.Context, cfg Config, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = pool.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, settingBackup, at.UTC().Format(time.RFC3339))
+	pool.SetMaxOpenConns(1)
+	if cfg.DSN == "" {
+		_, err = pool.ExecContext(ctx, `PRAGMA busy_timeout = 0`)
+	}
+	if err == nil {
+		err = betweenBatches(ctx, func() error {
+			_, err := pool.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES (?, ?)
+				ON CONFLICT (name) DO UPDATE SET value = excluded.value`, settingBackup, at.UTC().Format(time.RFC3339))
+			return err
+		})
+	}
 	return errors.Join(failure(err), pool.Close())
+}
+
+// patience is how long a statement from beside tries to come between a busy server's
+// transactions.
+const patience = 30 * time.Second
+
+// betweenBatches runs a statement beside a server that writes without a pause. The lock
+// of SQLite is free for a moment only between two of its transactions, and SQLite's own
+// waiting, which sleeps ever longer, misses that moment; asking each millisecond does not.
+func betweenBatches(ctx context.Context, write func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := write()
+		var e *sqlite.Error
+		if !errors.As(err, &e) || e.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // LastBackup returns when the last backup was made, zero when none was.
