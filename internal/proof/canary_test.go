@@ -2,6 +2,7 @@ package proof_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"io/fs"
@@ -220,10 +221,15 @@ func files(t testing.TB, dirs ...string) map[string][]byte {
 func (c *canaries) nowhere(t testing.TB, when string, found map[string][]byte) {
 	t.Helper()
 	total := 0
+	searched := map[[32]byte]bool{} // the databases of PostgreSQL begin as copies of one
 	for name, data := range found {
 		total += len(data)
-		for _, what := range c.find(data) {
-			t.Errorf("%s, %s: %s", when, name, what)
+		if sum := sha256.Sum256(data); !searched[sum] {
+			searched[sum] = true
+			used := len(bytes.TrimRight(data, "\x00")) // behind it is room for what is to come
+			for _, what := range c.find(data[:min(used+2, len(data))]) {
+				t.Errorf("%s, %s: %s", when, name, what)
+			}
 		}
 	}
 	t.Logf("%s: %d bytes in %d files searched for %d patterns", when, total, len(found), c.size)
