@@ -105,7 +105,7 @@ func TestGuessingAtEveryAddressOfAnAccountCountsTogether(t *testing.T) {
 	}
 	w.clock.Advance(account.AskWindow)
 	g := w.guesser()
-	for range 24 {
+	for range hoursOfGuessing {
 		g.hour(all...)
 		w.clock.Advance(account.AskWindow)
 	}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package app
+
+// hoursOfGuessing is how long an attacker keeps at it.
+const hoursOfGuessing = 24
