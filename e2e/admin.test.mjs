@@ -67,10 +67,7 @@ test("a test mail arrives, with a keyboard alone", { timeout: 60_000 }, async ()
   await page.getByRole("button", { name: "Send me a test mail" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\?test=mai_/);
-  for (let i = 0; i < 50 && !(await page.getByText("The mail server took the test mail").isVisible()); i++) {
-    await page.waitForTimeout(200);
-    await page.reload();
-  }
+  while (!(await page.getByText("The mail server took the test mail").isVisible())) await page.reload(); // the test's own limit ends it
   await page.getByText("The mail server took the test mail").waitFor();
   await page.goto(to("/demo/outbox"));
   await page.getByText("A test mail from Riverside Arts").first().waitFor();

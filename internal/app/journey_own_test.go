@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -60,6 +61,12 @@ func TestPeopleRestrictAndObjectFromTheirOwnAccount(t *testing.T) {
 	w.ok(err)
 	if len(open) != 1 || open[0].ID != objected.ID || open[0].Channel != party.ByAccount || open[0].DaysLeft(w.clock.Now()) < 28 {
 		t.Fatalf("before staff: %+v", open)
+	}
+	mine := w.copyOf(b)
+	for form, text := range map[string]string{"json": string(mine.JSON), "csv": string(mine.CSV), "html": string(mine.HTML)} {
+		if !strings.Contains(text, "object") || !strings.Contains(text, objected.At().Format(time.RFC3339)) {
+			t.Errorf("the copy as %s does not hold what was asked for", form)
+		}
 	}
 	nia := w.staffBrowser("nia@example.org")
 	nia.post("/staff/purpose", "purpose", "correction", "to", "/staff")

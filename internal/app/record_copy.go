@@ -27,7 +27,8 @@ type copied struct {
 	Activity []copiedEvent  `json:"activity"`
 }
 
-// copiedLine is one thing that the account holds: its name, an address, a passkey.
+// copiedLine is one thing that the account holds, its name, an address, a passkey, or
+// that was asked for about a record.
 type copiedLine struct {
 	What  string `json:"what"`
 	Value string `json:"value"`
@@ -38,6 +39,8 @@ type copiedRecord struct {
 	ID         habeas.PartyID    `json:"id"`
 	Kind       party.Kind        `json:"kind"`
 	State      party.State       `json:"state"`
+	Restraint  party.Restraint   `json:"restraint,omitempty"`
+	Requests   []copiedLine      `json:"requests,omitempty"`
 	Fields     []copiedField     `json:"fields"`
 	Statements []copiedStatement `json:"statements"`
 }
@@ -75,6 +78,11 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 		return party.Copy{}, err
 	}
 	c := copied{Taken: r.Clock.Now(), Account: copyAccount(held)}
+	decided, err := r.copyDecided(ctx, a)
+	if err != nil {
+		return party.Copy{}, err
+	}
+	c.Account = append(c.Account, decided...)
 	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
 	if err != nil {
 		return party.Copy{}, err
@@ -84,7 +92,11 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 		if err != nil {
 			return party.Copy{}, err
 		}
-		c.Records = append(c.Records, r.copyRecord(ctx, a, rec, said))
+		one := r.copyRecord(ctx, a, rec, said)
+		if one.Requests, err = r.copyRequests(ctx, p.ID); err != nil {
+			return party.Copy{}, err
+		}
+		c.Records = append(c.Records, one)
 	}
 	looks, err := r.Activity(ctx, a, habeas.EventID{}, 10_000)
 	if err != nil {
@@ -131,8 +143,44 @@ func copyAccount(h account.Holdings) []copiedLine {
 	return out
 }
 
+// copyDecided lists what the person has agreed to or taken back, and a change of the main
+// address under way.
+func (r *Records) copyDecided(ctx context.Context, a habeas.Actor) ([]copiedLine, error) {
+	var out []copiedLine
+	consents, err := r.DB.Consents().ConsentsOf(ctx, a.Account)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range consents {
+		state := "withdrawn"
+		if c.Given {
+			state = "given"
+		}
+		out = append(out, copiedLine{"consent", string(c.Kind) + " " + c.Party.String() + " " + state, c.At.Format(time.RFC3339)})
+	}
+	change, found, err := r.DB.Accounts().Changing(ctx, a.Account)
+	if err == nil && found {
+		out = append(out, copiedLine{"new main address", change.Display, change.ID.Time().Format(time.RFC3339)})
+	}
+	return out, err
+}
+
+// copyRequests lists what was asked for about a record and what was answered.
+func (r *Records) copyRequests(ctx context.Context, id habeas.PartyID) ([]copiedLine, error) {
+	requests, err := r.DB.Notices().Requests(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []copiedLine
+	for _, q := range requests {
+		words := strings.TrimSpace(string(q.State) + " " + q.Answer)
+		out = append(out, copiedLine{string(q.Kind), words, q.At().Format(time.RFC3339)})
+	}
+	return out, nil
+}
+
 func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Record, said []party.Statement) copiedRecord {
-	out := copiedRecord{ID: rec.Party.ID, Kind: rec.Party.Kind, State: rec.Party.State}
+	out := copiedRecord{ID: rec.Party.ID, Kind: rec.Party.Kind, State: rec.Party.State, Restraint: rec.Party.Restraint}
 	for _, set := range rec.MaskFor(false).Sets {
 		for _, f := range set.Fields {
 			if f.Current.Text != "" {
@@ -186,6 +234,9 @@ func (c copied) csv() ([]byte, error) {
 		id := rec.ID.String()
 		for _, f := range rec.Fields {
 			rows = append(rows, []string{id, f.Set, f.Field, f.Value, f.Source, f.Stated, "yes", ""})
+		}
+		for _, q := range rec.Requests {
+			rows = append(rows, []string{id, "request", q.What, q.Value, "", q.Since, "yes", ""})
 		}
 		for _, s := range rec.Statements {
 			for _, set := range slices.Sorted(maps.Keys(s.Values)) {
@@ -246,7 +297,10 @@ th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;v
 {{end}}</table>
 <table><caption>Everything that was ever said</caption><tr><th>When<th>By<th>Ticket<th>What</tr>
 {{range .Statements}}<tr><td>{{.Stated}}<td>{{.Source}}<td>{{.Ticket.Ref}} {{.Ticket.Title}}<td>{{range $set, $fields := .Values}}{{range $name, $text := $fields}}{{$set}}.{{$name}}: {{$text}}<br>{{end}}{{end}}</tr>
-{{end}}</table>{{end}}
+{{end}}</table>{{if .Requests}}
+<table><caption>What was asked for about it</caption><tr><th>What<th>Answer<th>When</tr>
+{{range .Requests}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
+{{end}}</table>{{end}}{{end}}
 <h2>Activity</h2><table><tr><th>When<th>What<th>By<th>Why<th>Leaf</tr>
 {{range .Activity}}<tr><td>{{.At}}<td>{{.Event}}<td>{{.By}}<td>{{.Purpose}}<td>{{if ge .Leaf 0}}{{.Leaf}}{{end}}</tr>
 {{end}}</table></html>

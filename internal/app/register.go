@@ -83,6 +83,7 @@ func (r *Registers) Agreements(ctx context.Context, a habeas.Actor) ([]accountpa
 		if err != nil {
 			return nil, err
 		}
+		found = found && c.Account == a.Account
 		out = append(out, accountpages.Agreement{Term: term, Party: p.ID, Name: rec.Name(), Decided: found, Given: c.Given || !found, At: c.At})
 	}
 	return out, nil
@@ -123,7 +124,7 @@ func (r *Records) hidden(ctx context.Context, p party.Party) (bool, error) {
 		return false, nil
 	}
 	c, found, err := r.DB.Consents().ConsentTo(ctx, account.ConsentProfile, p.ID)
-	return found && !c.Given, err
+	return found && !c.Given && c.Account == p.Account, err // not what somebody decided who held it before
 }
 
 // policyPages is what the policy page asks. It implements web/admin.Policies.

@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
 // administrator signs a browser in as staff and administrator.
@@ -76,7 +77,13 @@ func TestThePolicyIsChangedOnAPageAndReadByEverybody(t *testing.T) {
 	}
 }
 
-// Proves PTY-6.
+// copyOf is the copy of everything that a browser's person takes.
+func (w *world) copyOf(b *browser) party.Copy {
+	w.Helper()
+	return must(w.Records.Copy(w.ctx(), w.who(b)))(w)
+}
+
+// Proves PTY-6, PTY-18.
 func TestAPersonHidesTheirPublicProfile(t *testing.T) {
 	w := newWorld(t)
 	nora := w.staff("nora@example.org")
@@ -101,11 +108,26 @@ func TestAPersonHidesTheirPublicProfile(t *testing.T) {
 	if !strings.Contains(ada.get("/me/agreed").text, "not decided") {
 		t.Error("the page does not offer the decision")
 	}
+	// Somebody who held the record before has hidden it: that binds nobody else.
+	w.ok(w.DB.InTx(w.ctx(), func(tx *sqlstore.Tx) error {
+		oscar := account.Consent{Account: habeas.AccountID{15: 7}, Kind: account.ConsentProfile, Party: id, Words: 1, At: w.clock.Now()}
+		return tx.Consents().SetConsent(oscar, audit.Entry{
+			ID: habeas.NewID[habeas.EventKind](w.clock.Now()), Event: audit.ConsentWithdrawn, Actor: habeas.Server, At: w.clock.Now(),
+		})
+	}))
+	if !strings.Contains(ada.get("/me/agreed").text, "not decided") {
+		t.Error("another's decision is taken for hers")
+	}
 	visible(http.StatusOK)
 	if got := decide(id, "no"); got != http.StatusSeeOther {
 		t.Errorf("taking it back: %d", got)
 	}
 	visible(http.StatusNotFound)
+	for form, text := range map[string]string{"json": string(w.copyOf(ada).JSON), "csv": string(w.copyOf(ada).CSV), "html": string(w.copyOf(ada).HTML)} {
+		if want := "profile.public " + id.String() + " withdrawn"; !strings.Contains(text, want) {
+			t.Errorf("her copy as %s lacks %q", form, want)
+		}
+	}
 	if got := decide(other, "no"); got != http.StatusNotFound {
 		t.Errorf("hiding somebody else's profile: %d", got)
 	}
