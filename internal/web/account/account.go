@@ -69,8 +69,6 @@ type Accounts interface {
 }
 
 const (
-	// flowLife is longer than any challenge that asks for the browser it began in.
-	flowLife = 24 * time.Hour
 	// accountForm and passkeyAnswer bound what a page posts, in bytes.
 	accountForm   = 16 << 10
 	passkeyAnswer = 64 << 10
@@ -88,62 +86,44 @@ type Pages struct {
 func (s *Pages) Mount(m *edge.Mux) {
 	s.mountAgreed(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
-	s.Handle(m, ui.Anybody, "POST /join", s.limited(s.join))
+	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.join))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
 	s.Handle(m, ui.Anybody, "GET /code", s.codePage)
-	s.Handle(m, ui.Anybody, "POST /code", s.limited(s.code))
+	s.Handle(m, ui.Anybody, "POST /code", s.Limited(s.code))
 
 	s.Handle(m, ui.Anybody, "GET /sign-in", s.signInPage)
-	s.Handle(m, ui.Anybody, "POST /sign-in/code", s.limited(s.signInByCode))
-	s.Handle(m, ui.Anybody, "POST /sign-in/passkey/options", s.limited(s.passkeyOptions))
-	s.Handle(m, ui.Anybody, "POST /sign-in/passkey", s.limited(s.passkeySignIn))
+	s.Handle(m, ui.Anybody, "POST /sign-in/code", s.Limited(s.signInByCode))
+	s.Handle(m, ui.Anybody, "POST /sign-in/passkey/options", s.Limited(s.passkeyOptions))
+	s.Handle(m, ui.Anybody, "POST /sign-in/passkey", s.Limited(s.passkeySignIn))
 	s.Handle(m, ui.Anybody, "POST /sign-out", s.signOut)
 	s.Handle(m, ui.Anybody, "GET /recover", s.recoverPage)
-	s.Handle(m, ui.Anybody, "POST /recover", s.limited(s.recover))
+	s.Handle(m, ui.Anybody, "POST /recover", s.Limited(s.recover))
 	s.Handle(m, ui.Anybody, "GET /first-administrator", s.firstPage)
-	s.Handle(m, ui.Anybody, "POST /first-administrator", s.limited(s.first))
+	s.Handle(m, ui.Anybody, "POST /first-administrator", s.Limited(s.first))
 
 	s.Handle(m, ui.SignedIn, "GET /me/credentials", s.credentialsPage)
-	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/options", s.limited(s.newPasskeyOptions))
-	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys", s.limited(s.addPasskey))
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/options", s.Limited(s.newPasskeyOptions))
+	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys", s.Limited(s.addPasskey))
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/remove", s.removePasskey)
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/passkeys/restore", s.restorePasskey)
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/sign-ins/end", s.endSignIns)
 	s.Handle(m, ui.SignedIn, "POST /me/credentials/name", s.setName)
 
 	s.Handle(m, ui.SignedIn, "GET "+addressesAt, s.addressesPage)
-	s.Handle(m, ui.SignedIn, "POST "+addressesAt, s.limited(s.addAddress))
+	s.Handle(m, ui.SignedIn, "POST "+addressesAt, s.Limited(s.addAddress))
 	s.Handle(m, ui.SignedIn, "POST "+addressesAt+"/remove", s.removeAddress)
 	s.Handle(m, ui.SignedIn, "POST "+addressesAt+"/restore", s.restoreAddress)
 	s.Handle(m, ui.SignedIn, "GET "+mainAt, s.askMain)
-	s.Handle(m, ui.SignedIn, "POST "+mainAt, s.limited(s.changeMain))
-	s.Handle(m, ui.SignedIn, "POST "+mainAt+"/prove", s.limited(s.proveAgain))
+	s.Handle(m, ui.SignedIn, "POST "+mainAt, s.Limited(s.changeMain))
+	s.Handle(m, ui.SignedIn, "POST "+mainAt+"/prove", s.Limited(s.proveAgain))
 	s.Handle(m, ui.SignedIn, "POST "+mainAt+"/stop", s.stopChange)
 	s.Handle(m, ui.Anybody, "GET "+stopAt, s.stopPage)
-	s.Handle(m, ui.Anybody, "POST "+stopAt, s.limited(s.stop))
+	s.Handle(m, ui.Anybody, "POST "+stopAt, s.Limited(s.stop))
 }
 
-// limited refuses what one network asks faster than people do. Each of these requests
-// costs a durable write, so the limit stands before it; it looks at no address, so it
-// tells nothing.
-func (s *Pages) limited(h func(http.ResponseWriter, *http.Request, ui.Visit) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
-	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-		if s.Limits != nil {
-			if ok, wait := s.Limits.Take(r.Context(), "account "+s.Proxies.LimitKey(r), 1); !ok {
-				return edge.RetryAfter(habeas.TooMany("Too many requests from your network. Wait a moment and try again."), wait)
-			}
-		}
-		return h(w, r, v)
-	}
-}
-
-// flow marks the browser in which a flow begins, once: several flows of one browser
-// do not disturb each other.
+// flow is the mark of the browser in which a flow begins.
 func (s *Pages) flow(w http.ResponseWriter, r *http.Request) account.Token {
-	if t, ok := s.Cookies.Flow(r); ok {
-		return account.Token(t)
-	}
-	return account.Token(s.Cookies.BeginFlow(w, flowLife))
+	return account.Token(s.Flow(w, r))
 }
 
 // held is a ResponseWriter that only gathers headers, to hold a cookie back until

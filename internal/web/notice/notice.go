@@ -6,7 +6,6 @@ package notice
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
@@ -58,16 +57,16 @@ type Pages struct {
 // Mount registers them.
 func (s *Pages) Mount(m *edge.Mux) {
 	s.Handle(m, ui.Anybody, "GET /notice", s.page)
-	s.Handle(m, ui.Anybody, "POST /notice", s.limited(s.ask))
+	s.Handle(m, ui.Anybody, "POST /notice", s.Limited(s.ask))
 	s.Handle(m, ui.Anybody, "GET /notice/code", s.codePage)
-	s.Handle(m, ui.Anybody, "POST /notice/code", s.limited(s.code))
-	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/{kind}", s.limited(s.request))
-	s.Handle(m, ui.Anybody, "POST /notice/requests/{id}/withdraw", s.limited(s.withdraw))
-	s.Handle(m, ui.Anybody, "POST /notice/mails/{wish}", s.limited(s.mails))
+	s.Handle(m, ui.Anybody, "POST /notice/code", s.Limited(s.code))
+	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/{kind}", s.Limited(s.request))
+	s.Handle(m, ui.Anybody, "POST /notice/requests/{id}/withdraw", s.Limited(s.withdraw))
+	s.Handle(m, ui.Anybody, "POST /notice/mails/{wish}", s.Limited(s.mails))
 	s.Handle(m, ui.Anybody, "POST /notice/leave", s.leave)
 	s.Handle(m, ui.Anybody, "GET /notice/stop/{token}", s.stopPage)
-	s.Handle(m, ui.Anybody, "POST /notice/stop/{token}", s.limited(s.stop))
-	s.Handle(m, ui.Anybody, "POST /notice/stop/{token}/resume", s.limited(s.resume))
+	s.Handle(m, ui.Anybody, "POST /notice/stop/{token}", s.Limited(s.stop))
+	s.Handle(m, ui.Anybody, "POST /notice/stop/{token}/resume", s.Limited(s.resume))
 
 	s.Handle(m, ui.Staff, "GET /staff/requests", s.register)
 	s.Handle(m, ui.Staff, "POST /staff/requests/{id}", s.answer)
@@ -80,18 +79,6 @@ func (s *Pages) Mount(m *edge.Mux) {
 // Nav are the navigation lines of these pages.
 func Nav() []ui.NavItem {
 	return []ui.NavItem{{Area: ui.AreaStaff, Path: "/staff/requests", Label: lang.Mark("Requests")}}
-}
-
-// limited refuses what one network asks faster than people do; see web/account.
-func (s *Pages) limited(h func(http.ResponseWriter, *http.Request, ui.Visit) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
-	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-		if s.Limits != nil {
-			if ok, wait := s.Limits.Take(r.Context(), "account "+s.Proxies.LimitKey(r), 1); !ok {
-				return edge.RetryAfter(habeas.TooMany("Too many requests from your network. Wait a moment and try again."), wait)
-			}
-		}
-		return h(w, r, v)
-	}
 }
 
 // AskPage is the data of notice/ask.
@@ -152,12 +139,8 @@ func (s *Pages) ask(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		page := askPage(v.P)
 		return s.Again(w, r, v, err, "notice/ask", &page, &page.Form, f)
 	}
-	flow, ok := s.Cookies.Flow(r)
-	if !ok {
-		flow = s.Cookies.BeginFlow(w, 24*time.Hour)
-	}
 	id, err := s.Notices.Ask(r.Context(), account.Asking{
-		Address: address, Language: v.P.Lang, Flow: account.Token(flow), Client: s.Proxies.LimitKey(r),
+		Address: address, Language: v.P.Lang, Flow: account.Token(s.Flow(w, r)), Client: s.Proxies.LimitKey(r),
 	})
 	if err != nil {
 		return err

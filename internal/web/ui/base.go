@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
@@ -85,6 +86,32 @@ func (b *Base) Handle(m *edge.Mux, need Need, pattern string, h func(w http.Resp
 		}
 		return h(w, r, v)
 	})
+}
+
+// Limited refuses what one network asks faster than people do. Each of these requests
+// costs a durable write, so the limit stands before it; it looks at no address, so it
+// tells nothing. The pages that take it share one limit.
+func (b *Base) Limited(h func(http.ResponseWriter, *http.Request, Visit) error) func(http.ResponseWriter, *http.Request, Visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v Visit) error {
+		if b.Limits != nil {
+			if ok, wait := b.Limits.Take(r.Context(), "account "+b.Proxies.LimitKey(r), 1); !ok {
+				return edge.RetryAfter(habeas.TooMany("Too many requests from your network. Wait a moment and try again."), wait)
+			}
+		}
+		return h(w, r, v)
+	}
+}
+
+// flowLife is longer than any challenge that asks for the browser it began in.
+const flowLife = 24 * time.Hour
+
+// Flow marks the browser in which a flow begins, once: several flows of one browser do
+// not disturb each other.
+func (b *Base) Flow(w http.ResponseWriter, r *http.Request) edge.TokenHash {
+	if t, ok := b.Cookies.Flow(r); ok {
+		return t
+	}
+	return b.Cookies.BeginFlow(w, flowLife)
 }
 
 // queryPath is the page to come back to after signing in: a path of ours, and only
