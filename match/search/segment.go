@@ -1,0 +1,130 @@
+package search
+
+import "math"
+
+// segment is an immutable part of the index: some entities, their names, and the words
+// of these. All of it lies in flat arrays that are the same in memory and in a file.
+// Entities, names and words are numbered from 0 in each segment: names and words in the
+// order of their bytes, entities as they came. Safe for concurrent use.
+type segment struct {
+	names dict // distinct folded forms, and romanised forms of names in other scripts
+	words dict // of the names and of the entities' places
+
+	// The bearers of name n are entryOrd[entryOff[n]:entryOff[n+1]], each entity once;
+	// entryName says where in records the name stands as written.
+	entryOff, entryOrd, entryName []uint32
+	// The words of name n, in order, are nameWord[nameWordOff[n]:nameWordOff[n+1]].
+	nameWordOff, nameWord []uint32
+	// The names with word w, ascending, are posting[postingOff[w]:postingOff[w+1]].
+	postingOff, posting []uint32
+	wordBearers         []uint32 // of each word: how many pairs of name and entity have it
+
+	records   []byte
+	recordOff []uint32 // one more than entities
+	logWeight []uint32 // of each entity: bits of a float32
+	meta      []uint32 // of each entity: type number << 16 | country code
+	audience  []uint32
+	placeOff  []uint32 // one more than entities: into placeWord
+	placeWord []uint32
+	idHash    []uint32 // open addressing over IDs, ordinal + 1
+	types     []string
+	typeText  []byte   // types as stored
+	letters   []uint32 // counts of letters after letters, for the model of unknown names
+}
+
+// derived marks in entryName a romanised form of the name that stands there.
+const derived = 1 << 31
+
+// entities returns how many entities there are, gone or not.
+func (s *segment) entities() uint32 { return uint32(len(s.meta)) }
+
+// findWord returns the number of a folded word.
+func (s *segment) findWord(word []byte) (wid uint32, ok bool) { return s.words.find(word) }
+
+// fuzzyWords calls yield with the words within edits of the probe's text, itself too.
+func (s *segment) fuzzyWords(p *probe, edits int, yield func(wid uint32, edits int)) {
+	s.words.nearby(p, edits, yield)
+}
+
+// wordsWithPrefix returns the numbers [from, to) of the words that begin with p.
+func (s *segment) wordsWithPrefix(p []byte) (from, to uint32) {
+	return s.words.prefix(p, 0, s.words.size())
+}
+
+// namesWith returns the names with a word, ascending. It is read only.
+func (s *segment) namesWith(wid uint32) []uint32 {
+	return s.posting[s.postingOff[wid]:s.postingOff[wid+1]]
+}
+
+// wordsOf returns the words of a name in order. It is read only.
+func (s *segment) wordsOf(nid uint32) []uint32 {
+	return s.nameWord[s.nameWordOff[nid]:s.nameWordOff[nid+1]]
+}
+
+// placesOf returns the words of an entity's places.
+func (s *segment) placesOf(ord uint32) []uint32 {
+	return s.placeWord[s.placeOff[ord]:s.placeOff[ord+1]]
+}
+
+// entries returns which of the segment's entries belong to a name.
+func (s *segment) entries(nid uint32) (from, to uint32) {
+	return s.entryOff[nid], s.entryOff[nid+1]
+}
+
+// written returns the name of an entry as it was written, and its kind.
+func (s *segment) written(entry uint32) (name []byte, kind Kind) {
+	at := s.entryName[entry]
+	r := record{s.tail(at &^ derived)}
+	kind, _, name = r.name()
+	if at&derived != 0 {
+		kind = Romanised
+	}
+	return name, kind
+}
+
+func (s *segment) kind(entry uint32) Kind {
+	at := s.entryName[entry]
+	if at&derived != 0 {
+		return Romanised
+	}
+	if uint64(at) >= uint64(len(s.records)) {
+		return Primary
+	}
+	return Kind(s.records[at])
+}
+
+func (s *segment) tail(at uint32) []byte {
+	return s.records[min(uint64(at), uint64(len(s.records))):]
+}
+
+func (s *segment) record(ord uint32) record {
+	return record{s.records[s.recordOff[ord]:s.recordOff[ord+1]]}
+}
+
+func (s *segment) id(ord uint32) []byte {
+	r := s.record(ord)
+	return r.bytes()
+}
+
+func (s *segment) weight(ord uint32) float32 { return math.Float32frombits(s.logWeight[ord]) }
+
+func (s *segment) typeOf(ord uint32) string {
+	if t := s.meta[ord] >> 16; int(t) < len(s.types) {
+		return s.types[t]
+	}
+	return ""
+}
+
+// find returns the ordinal of an entity by its ID.
+func (s *segment) find(id []byte) (ord uint32, ok bool) {
+	if len(s.idHash) == 0 {
+		return 0, false
+	}
+	mask := uint64(len(s.idHash) - 1)
+	for i := hashBytes(id, 0) & mask; s.idHash[i] != 0; i = (i + 1) & mask {
+		if ord := s.idHash[i] - 1; string(s.id(ord)) == string(id) {
+			return ord, true
+		}
+	}
+	return 0, false
+}

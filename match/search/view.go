@@ -1,0 +1,291 @@
+package search
+
+import (
+	"math"
+	"sync/atomic"
+)
+
+// view is the index as one question sees it: all segments, who is gone, and figures
+// about the whole. Words, names and entities of all segments are numbered through:
+// number = base of the segment + number in the segment. A word or name that is in
+// several segments has a number in each.
+type view struct {
+	parts []part
+	stats *stats
+}
+
+// part is a segment within a view.
+type part struct {
+	*segment
+	dead *deadSet
+	slot *slot
+	// Bases: where the numbers of the segment's words, names and entities begin.
+	wordBase, nameBase, entityBase uint32
+}
+
+// slot is what changes about a segment while it is part of an index. It is shared by
+// all views, so that a question may see figures a moment newer than its segments.
+type slot struct {
+	gone []atomic.Uint32 // of each word: pairs of name and entity that are gone; nil when none
+}
+
+// wordAt returns the part that has a word and the word's number in it.
+func (v *view) wordAt(wid uint32) (*part, uint32) {
+	i := len(v.parts) - 1
+	for i > 0 && v.parts[i].wordBase > wid {
+		i--
+	}
+	return &v.parts[i], wid - v.parts[i].wordBase
+}
+
+func (v *view) nameAt(nid uint32) (*part, uint32) {
+	i := len(v.parts) - 1
+	for i > 0 && v.parts[i].nameBase > nid {
+		i--
+	}
+	return &v.parts[i], nid - v.parts[i].nameBase
+}
+
+func (v *view) entityAt(ord uint32) (*part, uint32) {
+	i := len(v.parts) - 1
+	for i > 0 && v.parts[i].entityBase > ord {
+		i--
+	}
+	return &v.parts[i], ord - v.parts[i].entityBase
+}
+
+// findWord calls yield with the numbers of a folded word, one for each segment that
+// has it.
+func (v *view) findWord(word []byte, yield func(wid uint32)) {
+	for i := range v.parts {
+		if wid, ok := v.parts[i].findWord(word); ok {
+			yield(v.parts[i].wordBase + wid)
+		}
+	}
+}
+
+// fuzzyWords calls yield with the words within edits of the probe's text.
+func (v *view) fuzzyWords(p *probe, edits int, yield func(wid uint32, edits int)) {
+	for i := range v.parts {
+		v.parts[i].fuzzyWords(p, edits, func(wid uint32, e int) { yield(v.parts[i].wordBase+wid, e) })
+	}
+}
+
+// wordsWithPrefix calls yield with up to limit words of each segment that begin with p.
+func (v *view) wordsWithPrefix(p []byte, limit int, yield func(wid uint32)) {
+	for i := range v.parts {
+		from, to := v.parts[i].wordsWithPrefix(p)
+		for wid := from; wid < to && int(wid-from) < limit; wid++ {
+			yield(v.parts[i].wordBase + wid)
+		}
+	}
+}
+
+// wordText returns a word. It belongs to the index.
+func (v *view) wordText(wid uint32) []byte {
+	p, w := v.wordAt(wid)
+	return p.words.at(w)
+}
+
+// wordDF returns how many pairs of name and entity in the whole index have a word.
+func (v *view) wordDF(wid uint32) uint32 {
+	p, w := v.wordAt(wid)
+	if len(v.parts) == 1 {
+		return p.bearers(w)
+	}
+	return v.textDF(p.words.at(w))
+}
+
+// textDF is wordDF of a word that need not be in the index.
+func (v *view) textDF(word []byte) uint32 {
+	n := uint32(0)
+	for i := range v.parts {
+		if w, ok := v.parts[i].findWord(word); ok {
+			n += v.parts[i].bearers(w)
+		}
+	}
+	return n
+}
+
+// bearers returns how many pairs of name and entity of the part have a word.
+func (p *part) bearers(wid uint32) uint32 {
+	n := p.wordBearers[wid]
+	if p.slot != nil && p.slot.gone != nil {
+		n -= min(n, p.slot.gone[wid].Load())
+	}
+	return n
+}
+
+// total returns how many pairs of name and entity there are: the N beside wordDF.
+func (v *view) total() float64 { return float64(v.stats.pairs.Load()) }
+
+// idf returns the weight of a word in nats: how surprising it is in a name.
+func (v *view) idf(wid uint32) float64 {
+	return math.Log1p(v.total() / (float64(v.wordDF(wid)) + 0.5))
+}
+
+// namesWith returns the names with a word as numbers in the segment of the word: add
+// base to each. Read only.
+func (v *view) namesWith(wid uint32) (base uint32, nids []uint32) {
+	p, w := v.wordAt(wid)
+	return p.nameBase, p.segment.namesWith(w)
+}
+
+// nameText returns the folded form of a name. It belongs to the index.
+func (v *view) nameText(nid uint32) []byte {
+	p, n := v.nameAt(nid)
+	return p.names.at(n)
+}
+
+// nameWords returns the words of a name, in order, as numbers in its segment: add base
+// to each. Read only.
+func (v *view) nameWords(nid uint32) (base uint32, wids []uint32) {
+	p, n := v.nameAt(nid)
+	return p.wordBase, p.wordsOf(n)
+}
+
+// entry is an entity under a name.
+type entry struct {
+	ord  uint32
+	kind Kind
+	part *part
+	at   uint32
+}
+
+// text returns the name as it was written.
+func (e *entry) text() string {
+	name, _ := e.part.written(e.at)
+	return string(name)
+}
+
+// entries calls yield with the entities under a name that are not gone and pass the
+// filter.
+func (v *view) entries(nid uint32, f *filter, yield func(entry)) {
+	p, n := v.nameAt(nid)
+	from, to := p.segment.entries(n)
+	for at := from; at < to; at++ {
+		if ord := p.entryOrd[at]; p.allows(ord, f) {
+			yield(entry{ord: p.entityBase + ord, kind: p.kind(at), part: p, at: at})
+		}
+	}
+}
+
+// entityInfo is what ranking asks of an entity.
+type entityInfo struct {
+	id        []byte // belongs to the index
+	logWeight float64
+	kind      string // its Type
+	country   string
+	audience  uint32
+	placeBase uint32 // add it to each place
+	places    []uint32
+}
+
+// entity returns what ranking asks of an entity.
+func (v *view) entity(ord uint32) entityInfo {
+	p, o := v.entityAt(ord)
+	info := entityInfo{
+		id: p.id(o), logWeight: float64(p.weight(o)), kind: p.typeOf(o),
+		audience: p.audience[o], placeBase: p.wordBase, places: p.placesOf(o),
+	}
+	if c := p.meta[o] & 0xffff; c != 0 {
+		info.country = string([]byte{byte(c >> 8), byte(c)})
+	}
+	return info
+}
+
+// filter is who and what a question is about.
+type filter struct {
+	audience uint32
+	types    []string
+	country  uint32
+	any      bool // no type and no country asked for
+}
+
+// noCountry is what no entity has.
+const noCountry = 1 << 31
+
+func newFilter(q *Query) filter {
+	f := filter{audience: q.Audience, types: q.Types, any: len(q.Types) == 0 && q.Country == ""}
+	if q.Country != "" {
+		if f.country = countryCode(q.Country); f.country == 0 {
+			f.country = noCountry
+		}
+	}
+	return f
+}
+
+// allows says whether an entity is there for a question.
+func (p *part) allows(ord uint32, f *filter) bool {
+	if p.dead.has(ord) {
+		return false
+	}
+	if a := p.segment.audience[ord]; a != 0 && a&f.audience == 0 {
+		return false
+	}
+	if f.any {
+		return true
+	}
+	m := p.meta[ord]
+	if f.country != 0 && m&0xffff != f.country {
+		return false
+	}
+	if len(f.types) == 0 {
+		return true
+	}
+	t := p.typeOf(ord)
+	for _, want := range f.types {
+		if want == t {
+			return true
+		}
+	}
+	return false
+}
+
+// stats are figures about the whole index, kept current by its writer. They are sums of
+// whole numbers, so that they do not depend on the order of writes.
+type stats struct {
+	entities atomic.Int64
+	pairs    atomic.Int64 // of name and entity, romanised forms too
+	mass     atomic.Int64 // sum of the entities' prior weights in millionths
+	letters  []atomic.Uint32
+}
+
+// deadSet is a persistent set of ordinals: a changed copy shares its pages.
+type deadSet struct {
+	pages []*[64]uint64
+	n     int
+}
+
+func (d *deadSet) has(ord uint32) bool {
+	if d == nil {
+		return false
+	}
+	p := d.pages[ord>>12]
+	return p != nil && p[ord>>6&63]&(1<<(ord&63)) != 0
+}
+
+// with returns the set with some ordinals more, of a segment of size entities.
+func (d *deadSet) with(size uint32, ords []uint32) *deadSet {
+	out := &deadSet{pages: make([]*[64]uint64, size>>12+1)}
+	if d != nil {
+		copy(out.pages, d.pages)
+		out.n = d.n
+	}
+	fresh := map[uint32]bool{}
+	for _, ord := range ords {
+		if out.has(ord) {
+			continue
+		}
+		if at := ord >> 12; !fresh[at] {
+			page := new([64]uint64)
+			if out.pages[at] != nil {
+				*page = *out.pages[at]
+			}
+			out.pages[at], fresh[at] = page, true
+		}
+		out.pages[ord>>12][ord>>6&63] |= 1 << (ord & 63)
+		out.n++
+	}
+	return out
+}
