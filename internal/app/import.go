@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/match/table"
 )
 
 // importers is how many rows are on their way at once: enough to fill the writer's
@@ -62,17 +64,16 @@ func (s *Server) Import(ctx context.Context, o ImportOptions) (ImportReport, err
 	if err != nil {
 		return ImportReport{}, err
 	}
-	counted := &countingReader{r: f}
-	rows, err := openTable(counted, o.Encoding)
+	rows, err := openTable(f, o.Encoding)
 	if err != nil {
 		return ImportReport{}, err
 	}
-	columns, err := mapColumns(rows.header, o.Columns, s.Schemas)
+	columns, err := mapColumns(rows.Header(), o.Columns, s.Schemas)
 	if err != nil {
 		return ImportReport{}, err
 	}
-	imp := &importer{s: s, o: o, rows: rows, columns: columns, started: s.Clock.Now(), size: info.Size(), read: counted}
-	imp.report.DryRun, imp.report.Columns = o.DryRun, columns.explain(rows.header)
+	imp := &importer{s: s, o: o, rows: rows, columns: columns, started: s.Clock.Now(), size: info.Size()}
+	imp.report.DryRun, imp.report.Columns = o.DryRun, columns.explain(rows.Header())
 	defer imp.closeRejected()
 	err = imp.run(ctx)
 	return imp.state(), err
@@ -81,11 +82,10 @@ func (s *Server) Import(ctx context.Context, o ImportOptions) (ImportReport, err
 type importer struct {
 	s       *Server
 	o       ImportOptions
-	rows    *table
+	rows    *table.Reader
 	columns columns
 	started time.Time
 	size    int64
-	read    *countingReader
 
 	mu       sync.Mutex // guards what follows
 	report   ImportReport
@@ -130,7 +130,7 @@ func (i *importer) run(ctx context.Context) error {
 // feed reads rows until the end of the file.
 func (i *importer) feed(ctx context.Context, work chan<- importRow) error {
 	for {
-		row, err := i.rows.next()
+		row, err := nextRow(i.rows)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -177,7 +177,7 @@ func (i *importer) state() ImportReport {
 	r.Seconds = i.s.Clock.Now().Sub(i.started).Seconds()
 	r.RejectedFile = i.rejected
 	if i.size > 0 {
-		r.Done = min(float64(i.read.n.Load())/float64(i.size), 1)
+		r.Done = min(float64(i.rows.Read())/float64(i.size), 1)
 	}
 	return r
 }
@@ -289,15 +289,13 @@ func (i *importer) reject(row importRow, cause error) error {
 			return fmt.Errorf("open the file for rejected rows: %w", err)
 		}
 		i.file, i.rejects, i.rejected = f, csv.NewWriter(f), name
-		if err := i.rejects.Write(append([]string{"line", "reason"}, i.rows.header...)); err != nil {
+		if err := i.rejects.Write(append([]string{"line", "reason"}, i.rows.Header()...)); err != nil {
 			return err
 		}
 	}
 	out := []string{fmt.Sprint(row.line), reasons(cause)}
-	for _, cell := range row.cells {
-		out = append(out, Defuse(cell))
-	}
-	for len(out) < 2+len(i.rows.header) { // a row with too few cells still fits the table
+	out = append(out, table.Defuse(slices.Clone(row.cells))...)
+	for len(out) < 2+len(i.rows.Header()) { // a row with too few cells still fits the table
 		out = append(out, "")
 	}
 	return i.rejects.Write(out)

@@ -1,146 +1,52 @@
 package app
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/match/table"
 )
 
-// maxLine bounds one row of a file, so that a file without line ends cannot fill
-// the memory.
-const maxLine = 1 << 20
-
-// table reads the rows of a CSV file.
-type table struct {
-	csv    *csv.Reader
-	header []string
+// openTable reads the header. What cannot be read is the fault of the file.
+func openTable(r io.Reader, encoding string) (*table.Reader, error) {
+	rows, err := table.NewReader(r, table.Options{Encoding: encoding})
+	return rows, tableFault("file", err)
 }
 
-// countingReader counts what was read, for progress.
-type countingReader struct {
-	r io.Reader
-	n atomic.Int64
+// tableFault tells people what is wrong with the file or a row of it.
+func tableFault(field string, err error) error {
+	var e *table.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if e.Code == "encoding" && e.Line == 0 {
+		field = "encoding"
+	}
+	text := e.Error()
+	if field == "row" {
+		text = e.Text // the line stands beside it
+	}
+	return habeas.Invalid(field, text).WithCode(field + "." + e.Code).WithCause(err)
 }
 
-// Read implements io.Reader.
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n.Add(int64(n))
-	return n, err
-}
-
-var errLongLine = habeas.Invalid("row", "A row is longer than one megabyte: this is not a table of people, or its quotes do not match.").WithCode("row.long")
-
-// lineGuard refuses a line without end.
-type lineGuard struct {
-	r    io.Reader
-	line int
-}
-
-// Read implements io.Reader.
-func (g *lineGuard) Read(p []byte) (int, error) {
-	n, err := g.r.Read(p)
-	if i := bytes.LastIndexByte(p[:n], '\n'); i >= 0 {
-		g.line = n - i
-	} else if g.line += n; g.line > maxLine {
-		return n, errLongLine
-	}
-	return n, err
-}
-
-// openTable finds out encoding and separator and reads the header.
-func openTable(r io.Reader, encodingName string) (*table, error) {
-	in := bufio.NewReaderSize(r, 256<<10)
-	sample, err := in.Peek(128 << 10)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	enc, err := pickEncoding(encodingName, sample)
-	if err != nil {
-		return nil, err
-	}
-	text := bufio.NewReaderSize(&lineGuard{r: enc.NewDecoder().Reader(in)}, 128<<10)
-	head, err := text.Peek(64 << 10)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	t := &table{csv: csv.NewReader(text)}
-	t.csv.Comma = separator(head)
-	t.csv.FieldsPerRecord = -1
-	t.csv.ReuseRecord = false
-	header, err := t.csv.Read()
-	if err != nil {
-		return nil, habeas.Invalid("file", "The file has no header row that could be read.").WithCode("file.header").WithCause(err)
-	}
-	for i := range header {
-		header[i] = strings.TrimSpace(header[i])
-	}
-	t.header = header
-	return t, nil
-}
-
-func pickEncoding(name string, sample []byte) (encoding.Encoding, error) {
-	switch strings.ToLower(name) {
-	case "":
-		if bytes.HasPrefix(sample, []byte{0xff, 0xfe}) || bytes.HasPrefix(sample, []byte{0xfe, 0xff}) {
-			return unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM), nil
-		}
-		// A character may be cut at the end of the sample.
-		if utf8.Valid(sample) || len(sample) > 4 && utf8.Valid(bytes.TrimRightFunc(sample[:len(sample)-1], func(r rune) bool { return r == utf8.RuneError })) {
-			return unicode.UTF8BOM, nil
-		}
-		return charmap.Windows1252, nil
-	case "utf-8", "utf8":
-		return unicode.UTF8BOM, nil
-	case "latin1", "latin-1", "iso-8859-1", "windows-1252", "cp1252":
-		return charmap.Windows1252, nil
-	case "utf-16", "utf16":
-		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), nil
-	}
-	return nil, habeas.Invalid("encoding", "Known encodings are utf-8, latin1 and utf-16.").WithCode("file.encoding")
-}
-
-// separator is the one that stands most often in the first line.
-func separator(head []byte) rune {
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	best, most := ',', 0
-	for _, c := range []rune{',', ';', '\t', '|'} {
-		if n := bytes.Count(line, []byte(string(c))); n > most {
-			best, most = c, n
-		}
-	}
-	return best
-}
-
-// next returns the next row. A row that cannot be read is a row with an error, so
+// nextRow returns the next row. A row that cannot be read is a row with an error, so
 // that it is counted and listed; the next one may be good again.
-func (t *table) next() (importRow, error) {
-	cells, err := t.csv.Read()
-	line, _ := t.csv.FieldPos(0)
-	row := importRow{line: line, cells: cells}
-	var broken *csv.ParseError
+func nextRow(rows *table.Reader) (importRow, error) {
+	cells, err := rows.Next()
+	row := importRow{line: rows.Line(), cells: cells}
+	var e *table.Error
 	switch {
-	case errors.As(err, &broken):
-		row.line = broken.Line
-		row.err = habeas.Invalid("row", "The quotes of this row do not match.").WithCode("row.quotes")
+	case errors.As(err, &e) && e.Fatal:
+		return row, tableFault("file", err)
+	case errors.As(err, &e):
+		row.err = tableFault("row", err)
 	case err != nil:
 		return row, err
-	case len(cells) != len(t.header):
-		row.err = habeas.Invalid("row", "This row has more or fewer cells than the header.").WithCode("row.cells")
 	}
 	return row, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/match/table"
 )
 
 // open makes a data directory and opens it.
@@ -87,7 +88,7 @@ func TestImportTakesWhatIsGoodAndExplainsTheRest(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
-		"3": "email", "4": "identity.birth_date: Use a real date", "5": "more or fewer cells", "6": "says nothing",
+		"3": "email", "4": "identity.birth_date: Use a real date", "5": "ends after 2 cells", "6": "says nothing",
 	} {
 		if !strings.Contains(reasons[line], want) {
 			t.Errorf("line %s: reason %q, want %q", line, reasons[line], want)
@@ -133,7 +134,7 @@ func TestImportUnderstandsOtherEncodings(t *testing.T) {
 func TestAFileWithoutLineEndsIsRefused(t *testing.T) {
 	s := open(t)
 	file := filepath.Join(t.TempDir(), "long.csv")
-	if err := os.WriteFile(file, []byte("name\n"+strings.Repeat("x", 3*maxLine)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("name\n"+strings.Repeat("x", 3*table.MaxRow)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Import(t.Context(), ImportOptions{File: file}); habeas.KindOf(err) != habeas.KindInvalid {

@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/match/table"
 )
 
 // copied is the machine-readable copy of everything held about a person.
@@ -255,10 +256,8 @@ func (c copied) csv() ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	for _, row := range rows {
-		for i := range row {
-			row[i] = Defuse(row[i])
-		}
-		if err := w.Write(row); err != nil {
+		if err := w.Write(table.Defuse(row)); err != nil { // PTY-A40
+
 			return nil, err
 		}
 	}
@@ -268,15 +267,6 @@ func (c copied) csv() ([]byte, error) {
 
 func (s copiedStatement) ticket() string {
 	return strings.TrimSpace(s.Ticket.Ref + " " + s.Ticket.Title)
-}
-
-// Defuse keeps a spreadsheet from running a cell as a formula (PTY-A40): a cell
-// that would start one gets an apostrophe in front.
-func Defuse(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 // copyPage is the readable copy: one file without scripts, links or remote content.
