@@ -118,4 +118,3 @@ func plan(fields []Field) []Comparison {
 	}
 	return list
 }
-

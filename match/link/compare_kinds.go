@@ -27,20 +27,20 @@ var schemes = map[Kind]*scheme{
 }
 
 var givenLevels = []Level{
-	{"exact", "same", .80, .01, true},
-	{"typo_1", "one letter apart", .08, .002, true},
-	{"short_form", "short form or initial", .04, .005, true},
-	{"similar", "similar", .03, .01, false},
-	{"differs", "different", .05, .97, false},
+	{Code: "exact", Text: "same", M: .80, U: .01, Frequency: true},
+	{Code: "typo_1", Text: "one letter apart", M: .08, U: .002, Frequency: true},
+	{Code: "short_form", Text: "short form or initial", M: .04, U: .005, Frequency: true},
+	{Code: "similar", Text: "similar", M: .03, U: .01, Frequency: false},
+	{Code: "differs", Text: "different", M: .05, U: .97, Frequency: false},
 }
 
 var familyLevels = []Level{
-	{"exact", "same", .80, .005, true},
-	{"typo_1", "one letter apart", .08, .001, true},
-	{"swapped", "given and family name swapped", .02, .00001, false},
-	{"short_form", "short form or initial", .02, .003, true},
-	{"similar", "similar", .03, .01, false},
-	{"differs", "different", .05, .98, false},
+	{Code: "exact", Text: "same", M: .80, U: .005, Frequency: true},
+	{Code: "typo_1", Text: "one letter apart", M: .08, U: .001, Frequency: true},
+	{Code: "swapped", Text: "given and family name swapped", M: .02, U: .00001, Frequency: false},
+	{Code: "short_form", Text: "short form or initial", M: .02, U: .003, Frequency: true},
+	{Code: "similar", Text: "similar", M: .03, U: .01, Frequency: false},
+	{Code: "differs", Text: "different", M: .05, U: .98, Frequency: false},
 }
 
 const swappedLevel verdict = 2
@@ -48,53 +48,53 @@ const swappedLevel verdict = 2
 // The levels of the other kinds.
 var (
 	textLevels = []Level{
-		{"exact", "same", .70, .001, true},
-		{"typo", "nearly the same", .12, .001, true},
-		{"similar", "similar", .10, .003, false},
-		{"related", "partly the same", .04, .02, false},
-		{"differs", "different", .04, .97, false},
+		{Code: "exact", Text: "same", M: .70, U: .001, Frequency: true},
+		{Code: "typo", Text: "nearly the same", M: .12, U: .001, Frequency: true},
+		{Code: "similar", Text: "similar", M: .10, U: .003, Frequency: false},
+		{Code: "related", Text: "partly the same", M: .04, U: .02, Frequency: false},
+		{Code: "differs", Text: "different", M: .04, U: .97, Frequency: false},
 	}
 	placeLevels = []Level{
-		{"exact", "same", .80, .05, true},
-		{"typo_1", "one letter apart", .06, .002, true},
-		{"similar", "similar", .04, .01, false},
-		{"differs", "different", .10, .93, false},
+		{Code: "exact", Text: "same", M: .80, U: .05, Frequency: true},
+		{Code: "typo_1", Text: "one letter apart", M: .06, U: .002, Frequency: true},
+		{Code: "similar", Text: "similar", M: .04, U: .01, Frequency: false},
+		{Code: "differs", Text: "different", M: .10, U: .93, Frequency: false},
 	}
 	dateLevels = []Level{
-		{"exact", "same", .80, .0005, false},
-		{"typo_1", "one digit apart", .08, .002, false},
-		{"day_month", "day and month swapped", .01, .00005, false},
-		{"part", "one part different", .05, .005, false},
-		{"near", "two digits apart", .03, .02, false},
-		{"differs", "different", .03, .97, false},
+		{Code: "exact", Text: "same", M: .80, U: .0005, Frequency: false},
+		{Code: "typo_1", Text: "one digit apart", M: .08, U: .002, Frequency: false},
+		{Code: "day_month", Text: "day and month swapped", M: .01, U: .00005, Frequency: false},
+		{Code: "part", Text: "one part different", M: .05, U: .005, Frequency: false},
+		{Code: "near", Text: "two digits apart", M: .03, U: .02, Frequency: false},
+		{Code: "differs", Text: "different", M: .03, U: .97, Frequency: false},
 	}
 	emailLevels = []Level{
-		{"exact", "same", .75, .0002, true},
-		{"typo", "one or two letters apart", .12, .0002, true},
-		{"local", "same before the @", .04, .0005, true},
-		{"similar", "similar", .03, .002, false},
-		{"differs", "different", .06, .99, false},
+		{Code: "exact", Text: "same", M: .75, U: .0002, Frequency: true},
+		{Code: "typo", Text: "one or two letters apart", M: .12, U: .0002, Frequency: true},
+		{Code: "local", Text: "same before the @", M: .04, U: .0005, Frequency: true},
+		{Code: "similar", Text: "similar", M: .03, U: .002, Frequency: false},
+		{Code: "differs", Text: "different", M: .06, U: .99, Frequency: false},
 	}
 	codeLevels = []Level{
-		{"exact", "same", .85, .0002, true},
-		{"typo_1", "one digit apart", .06, .0005, true},
-		{"typo_2", "two digits apart", .02, .001, true},
-		{"differs", "different", .07, .99, false},
+		{Code: "exact", Text: "same", M: .85, U: .0002, Frequency: true},
+		{Code: "typo_1", Text: "one digit apart", M: .06, U: .0005, Frequency: true},
+		{Code: "typo_2", Text: "two digits apart", M: .02, U: .001, Frequency: true},
+		{Code: "differs", Text: "different", M: .07, U: .99, Frequency: false},
 	}
 	postcodeLevels = []Level{
-		{"exact", "same", .80, .001, true},
-		{"typo_1", "one character apart", .06, .002, true},
-		{"area", "same area", .05, .05, false},
-		{"differs", "different", .09, .94, false},
+		{Code: "exact", Text: "same", M: .80, U: .001, Frequency: true},
+		{Code: "typo_1", Text: "one character apart", M: .06, U: .002, Frequency: true},
+		{Code: "area", Text: "same area", M: .05, U: .05, Frequency: false},
+		{Code: "differs", Text: "different", M: .09, U: .94, Frequency: false},
 	}
 	numberLevels = []Level{
-		{"exact", "same", .85, .02, true},
-		{"typo_1", "one digit apart", .05, .1, false},
-		{"differs", "different", .10, .88, false},
+		{Code: "exact", Text: "same", M: .85, U: .02, Frequency: true},
+		{Code: "typo_1", Text: "one digit apart", M: .05, U: .1, Frequency: false},
+		{Code: "differs", Text: "different", M: .10, U: .88, Frequency: false},
 	}
 	categoryLevels = []Level{
-		{"exact", "same", .92, .3, true},
-		{"differs", "different", .08, .7, false},
+		{Code: "exact", Text: "same", M: .92, U: .3, Frequency: true},
+		{Code: "differs", Text: "different", M: .08, U: .7, Frequency: false},
 	}
 )
 

@@ -1,5 +1,7 @@
 package link
 
+import "math"
+
 // explain says what each comparison contributed to a pair, the weightiest first.
 func (c *comparer) explain(i, j int32) []Reason {
 	var list []Reason
@@ -9,7 +11,7 @@ func (c *comparer) explain(i, j int32) []Reason {
 		}
 		cmp := &c.model.Comparisons[k]
 		list = append(list, Reason{
-			Field: cmp.Name, Code: cmp.Levels[v].Code, Bits: c.w.bits[k][v],
+			Field: cmp.Name, Code: cmp.Levels[v].Code, Bits: math.Log2(cmp.Levels[v].M / cmp.Levels[v].U),
 			Text: cmp.Name + " " + cmp.Levels[v].Text,
 		})
 	}

@@ -1,5 +1,7 @@
 package link
 
+import "slices"
+
 // Model is what was learned: the comparisons, and for each of their levels how often
 // matching and other pairs show it. It is immutable, safe for concurrent use, and goes
 // to and from JSON.
@@ -9,7 +11,21 @@ type Model struct {
 	// Prior is the probability that two rows drawn at random match.
 	Prior float64 `json:"prior"`
 	Rows  int     `json:"rows"` // it was learned from
+	// Related are kinds of pairs that do not match, yet agree in more than chance
+	// would have it.
+	Related []Related `json:"related,omitempty"`
 }
+
+// Related is a kind of pairs that share something without being the same: a household
+// has one address, neighbours one postcode. Without it, what relatives share would be
+// counted several times over as evidence for a match.
+type Related struct {
+	Name  string  `json:"name"`  // family, neighbours
+	Kinds []Kind  `json:"kinds"` // of fields that they share
+	Share float64 `json:"share"` // of all pairs
+}
+
+func (r *Related) shares(k Kind) bool { return slices.Contains(r.Kinds, k) }
 
 // Comparison compares one column, or several that mean one thing together (given and
 // family name, which may have been swapped).
@@ -26,6 +42,8 @@ type Level struct {
 	Text string  `json:"text"` // "one letter apart"
 	M    float64 `json:"m"`    // share among matching pairs
 	U    float64 `json:"u"`    // share among others
+	// Related is its share in each of Model.Related.
+	Related []float64 `json:"related,omitempty"`
 	// Frequency says that U is scaled by how frequent the agreeing value is.
 	Frequency bool `json:"frequency"`
 }

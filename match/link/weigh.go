@@ -2,66 +2,115 @@ package link
 
 import "math"
 
-// weigher turns verdicts into bits of evidence.
+// weigher turns verdicts into bits of evidence. Pairs are of one of several classes:
+// class 0 matches, class 1 is two rows by chance, and the others are related (a
+// family, neighbours). The evidence is the odds of the first against all others.
 type weigher struct {
-	prior float64     // bits
-	bits  [][]float64 // for each comparison and level
-	freq  []frequencies
+	classes int
+	share   []float64   // log2 of the share of each class
+	like    [][]float64 // for each comparison, classes·level + class: log2 of the likelihood
+	rare    []rarity
 }
 
-// frequencies is what the rarity of a value adds to a level of a comparison.
-type frequencies struct {
-	col   *column
-	extra []float32 // for each value: bits more than a value of average frequency
-	use   []bool    // for each level
+// rarity is how much less likely an agreement on a value is among chance pairs than
+// an agreement on average.
+type rarity struct {
+	col     *column
+	extra   []float64 // for each value, in bits
+	use     []bool    // for each level
+	classes []bool    // for each class
 }
 
 func newWeigher(fr *frame, m *Model) *weigher {
-	w := &weigher{prior: logOdds(m.Prior)}
+	n := 2 + len(m.Related)
+	w := &weigher{classes: n, share: make([]float64, n)}
+	w.share[0], w.share[1] = math.Log2(m.Prior), 0
+	rest := 1 - m.Prior
+	for i, r := range m.Related {
+		w.share[2+i] = math.Log2(r.Share)
+		rest -= r.Share
+	}
+	w.share[1] = math.Log2(rest)
 	for _, c := range m.Comparisons {
-		bits, use := make([]float64, len(c.Levels)), make([]bool, len(c.Levels))
+		like := make([]float64, 0, n*len(c.Levels))
+		use := make([]bool, len(c.Levels))
 		for i, l := range c.Levels {
-			bits[i], use[i] = math.Log2(l.M/l.U), l.Frequency
+			like = append(like, math.Log2(l.M), math.Log2(l.U))
+			for _, r := range l.Related {
+				like = append(like, math.Log2(r))
+			}
+			use[i] = l.Frequency
 		}
-		w.bits = append(w.bits, bits)
+		w.like = append(w.like, like)
+		classes := make([]bool, n)
+		classes[1] = true
+		for i, r := range m.Related {
+			classes[2+i] = !r.shares(c.Kind)
+		}
 		col := &fr.cols[c.Columns[0]]
-		w.freq = append(w.freq, frequencies{col, rarity(col), use})
+		w.rare = append(w.rare, rarity{col, rareness(col), use, classes})
 	}
 	return w
 }
 
-// rarity returns for each value of a column how many bits an agreement on it is worth
+// rareness returns for each value of a column how many bits an agreement on it is worth
 // more than an agreement on average.
-func rarity(col *column) []float32 {
+func rareness(col *column) []float64 {
 	var n, same float64
 	for _, k := range col.counts[1:] {
 		n += float64(k)
 		same += float64(k) * float64(k)
 	}
-	extra := make([]float32, len(col.counts))
+	extra := make([]float64, len(col.counts))
 	for v := 1; v < len(extra); v++ {
-		extra[v] = float32(math.Log2((same/n + .5) / (float64(col.counts[v]) + .5)))
+		extra[v] = math.Log2((same/n + .5) / (float64(col.counts[v]) + .5))
 	}
 	return extra
 }
 
-// weigh returns the evidence of one pair in bits, prior included.
-func (w *weigher) weigh(i, j int32, v []verdict) float64 {
-	sum := w.prior
+// add adds the log2 likelihood of the verdicts on rows i and j to sum, for each class.
+func (w *weigher) add(i, j int32, v []verdict, sum []float64) {
 	for k, l := range v {
 		if l == noLevel {
 			continue
 		}
-		sum += w.bits[k][l]
-		if f := &w.freq[k]; f.use[l] {
-			sum += float64(min(f.extra[f.col.ids[i]], f.extra[f.col.ids[j]]))
+		like := w.like[k][int(l)*w.classes:]
+		for c := range sum {
+			sum[c] += like[c]
+		}
+		if r := &w.rare[k]; r.use[l] {
+			extra := min(r.extra[r.col.ids[i]], r.extra[r.col.ids[j]])
+			for c := range sum {
+				if r.classes[c] {
+					sum[c] -= extra
+				}
+			}
 		}
 	}
-	return sum
 }
 
-// logOdds returns log2(p / (1−p)).
-func logOdds(p float64) float64 { return math.Log2(p / (1 - p)) }
+// weigh returns the evidence of one pair in bits, prior included.
+func (w *weigher) weigh(i, j int32, v []verdict) float64 {
+	var buffer [8]float64
+	sum := append(buffer[:0], w.share...)
+	w.add(i, j, v, sum)
+	return evidence(sum)
+}
 
-// probability is the inverse of logOdds.
+// evidence returns the log2 odds of the first class against the others.
+func evidence(sum []float64) float64 {
+	top := sum[1]
+	for _, s := range sum[2:] {
+		top = max(top, s)
+	}
+	others := 0.0
+	for _, s := range sum[1:] {
+		if d := s - top; d > -30 {
+			others += math.Exp2(d)
+		}
+	}
+	return sum[0] - top - math.Log2(others)
+}
+
+// probability turns log2 odds into a probability.
 func probability(bits float64) float64 { return 1 / (1 + math.Exp2(-bits)) }
