@@ -1,14 +1,17 @@
 package link
 
+import "strings"
+
 // frame is a table in columns: each distinct text of a field is standardised once, and
 // rows hold the numbers of values. It is built once and then only read.
 type frame struct {
 	fields []Field
 	rows   int
 	cols   []column
+	order  []int32 // for each row the number under which it was read
 }
 
-// column is one field of all rows.
+// column is one field of all rows. Columns that are not compared have no values.
 type column struct {
 	kind   Kind
 	values []value  // values[0] is the missing one
@@ -36,3 +39,73 @@ const missing = 0
 type verdict uint8
 
 const noLevel verdict = 255
+
+// same reports whether two values cannot be told apart by any comparison.
+func (v *value) same(w *value) bool {
+	if v.text != w.text || v.num != w.num || v.flags != w.flags || len(v.parts) != len(w.parts) {
+		return false
+	}
+	for i, p := range v.parts {
+		if p != w.parts[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// arena keeps many short strings in few allocations, which the garbage collector need
+// not visit one by one.
+type arena struct {
+	texts strings.Builder
+	words []string
+	keys  []uint64
+}
+
+const (
+	arenaBytes = 1 << 18
+	arenaItems = 1 << 14
+)
+
+// text returns a copy of s that lives in the arena.
+func (a *arena) text(s string) string {
+	if s == "" {
+		return ""
+	}
+	if a.texts.Len()+len(s) > a.texts.Cap() {
+		a.texts = strings.Builder{}
+		a.texts.Grow(max(arenaBytes, len(s)))
+	}
+	at := a.texts.Len()
+	a.texts.WriteString(s)
+	return a.texts.String()[at:]
+}
+
+// pack moves what a value holds into the arena, its words into its text where they
+// occur in it.
+func (a *arena) pack(v value) value {
+	v.text = a.text(v.text)
+	if n := len(v.parts); n > 0 {
+		if len(a.words)+n > cap(a.words) {
+			a.words = make([]string, 0, max(arenaItems, n))
+		}
+		at := len(a.words)
+		for _, p := range v.parts {
+			if i := strings.Index(v.text, p); i >= 0 {
+				p = v.text[i : i+len(p)]
+			} else {
+				p = a.text(p)
+			}
+			a.words = append(a.words, p)
+		}
+		v.parts = a.words[at:len(a.words):len(a.words)]
+	}
+	if n := len(v.keys); n > 0 {
+		if len(a.keys)+n > cap(a.keys) {
+			a.keys = make([]uint64, 0, max(arenaItems, n))
+		}
+		at := len(a.keys)
+		a.keys = append(a.keys, v.keys...)
+		v.keys = a.keys[at:len(a.keys):len(a.keys)]
+	}
+	return v
+}

@@ -94,6 +94,8 @@ type Result struct {
 	Cluster []int32 // for each row the lowest row of its cluster
 	// Compared counts the pairs that were compared, of Rows·(Rows−1)/2.
 	Compared int64
+
+	explainer *explainer
 }
 
 // Reason is what one comparison contributed to a pair.
