@@ -21,6 +21,9 @@ var errFull = errors.New("search: more than 4 GiB of names in one segment")
 // batchSize is how many entities a worker takes at once.
 const batchSize = 512
 
+// manyEntities is from how many entities on a segment keeps its counts of letters.
+const manyEntities = 10_000
+
 // batch is some entities in order, encoded by one worker.
 type batch struct {
 	records []byte
@@ -158,12 +161,15 @@ func assemble(batches []*batch) (*segment, error) {
 		b.folded, b.names = nil, nil
 	}
 	s.addWords()
-	s.countLetters()
 	var wg sync.WaitGroup
 	wg.Go(func() { s.names.near.index(&s.names) })
 	wg.Go(func() {
 		s.names.index()
 		s.words.near.index(&s.words)
+		if s.entities() >= manyEntities {
+			s.letters = make([]uint32, letterN)
+			countLetters(s.letters, s, 0, s.names.size())
+		}
 	})
 	wg.Wait()
 	return s, nil
@@ -220,6 +226,10 @@ func (s *segment) hashIDs() {
 		id := s.id(ord)
 		i := hashBytes(id, 0) & uint64(n-1)
 		for s.idHash[i] != 0 {
+			if earlier := s.idHash[i] - 1; bytes.Equal(s.id(earlier), id) {
+				s.doubles = append(s.doubles, earlier)
+				break
+			}
 			i = (i + 1) & uint64(n-1)
 		}
 		s.idHash[i] = ord + 1

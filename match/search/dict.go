@@ -106,17 +106,17 @@ func hashBytes(s []byte, seed uint64) uint64 {
 	const a, b = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
 	h := seed*b ^ uint64(len(s))*a
 	for len(s) >= 8 {
-		h = fold(h^binary.LittleEndian.Uint64(s), a)
+		h = mix(h^binary.LittleEndian.Uint64(s), a)
 		s = s[8:]
 	}
 	var last uint64
 	for i := len(s) - 1; i >= 0; i-- {
 		last = last<<8 | uint64(s[i])
 	}
-	return fold(h^last, b)
+	return mix(h^last, b)
 }
 
-func fold(x, y uint64) uint64 {
+func mix(x, y uint64) uint64 {
 	hi, lo := bits.Mul64(x, y)
 	return hi ^ lo
 }

@@ -62,22 +62,30 @@ type probe struct {
 	at   []int32 // where each rune begins, and the end
 	sig  uint32
 	swap []byte // room for a part with two runes the other way round
+
+	pattern text.Pattern
+	found   []uint32 // room for candidates
 }
 
 // reset prepares the probe for a folded string, which it keeps.
 func (p *probe) reset(folded []byte) {
-	p.text, p.at = folded, p.at[:0]
-	for i := 0; i < len(folded); {
-		p.at = append(p.at, int32(i))
-		if folded[i] < utf8.RuneSelf {
+	p.text, p.at = folded, appendStarts(p.at[:0], folded)
+	p.sig = signature(folded)
+	p.pattern.Set(string(folded))
+}
+
+// appendStarts appends where each rune of s begins, and the end.
+func appendStarts(dst []int32, s []byte) []int32 {
+	for i := 0; i < len(s); {
+		dst = append(dst, int32(i))
+		if s[i] < utf8.RuneSelf {
 			i++
 			continue
 		}
-		_, w := utf8.DecodeRune(folded[i:])
+		_, w := utf8.DecodeRune(s[i:])
 		i += w
 	}
-	p.at = append(p.at, int32(len(folded)))
-	p.sig = signature(folded)
+	return append(dst, int32(len(s)))
 }
 
 // runes returns the length of the question.
@@ -188,18 +196,17 @@ func (t *nearTable) candidates(p *probe, k int, dst []uint32) ([]uint32, bool) {
 	return dst[:begin+len(found)], budget >= 0
 }
 
-// nearby calls yield with the strings within k edits of the question. It returns false
-// when the work reached its limit.
+// nearby calls yield with the strings within k edits of the question, in their order.
+// It returns false when the work reached its limit.
 func (d *dict) nearby(p *probe, k int, yield func(id uint32, edits int)) bool {
-	found, whole := d.near.candidates(p, k, nil)
-	q := string(p.text)
-	for _, id := range found {
-		s := d.at(id)
+	var whole bool
+	p.found, whole = d.near.candidates(p, k, p.found[:0])
+	for _, id := range p.found {
 		allowed := k
 		if d.near.sig[id]>>sigLetters < minTwo {
 			allowed = min(k, 1)
 		}
-		if e := text.Distance(q, string(s), allowed); e <= allowed {
+		if e := p.pattern.DistanceBytes(d.at(id), allowed); e <= allowed {
 			yield(id, e)
 		}
 	}
@@ -210,7 +217,7 @@ func (d *dict) nearby(p *probe, k int, yield func(id uint32, edits int)) bool {
 func (t *nearTable) index(d *dict) {
 	n := d.size()
 	t.sig = make([]uint32, n)
-	var p probe
+	var at []int32
 	total := 0
 	for id := range n {
 		t.sig[id] = signature(d.at(id))
@@ -225,11 +232,12 @@ func (t *nearTable) index(d *dict) {
 	t.bucket, t.post = make([]uint32, size+1), make([]uint32, total)
 	each := func(visit func(id uint32, bucket uint64)) {
 		for id := range n {
-			p.reset(d.at(id))
-			r := p.runes()
-			for i := 0; r >= minNear && i < partsOf(r); i++ {
-				from, to := cut(r, i)
-				visit(id, partHash(p.text[p.at[from]:p.at[to]], r, i)&uint64(size-1))
+			s := d.at(id)
+			at = appendStarts(at[:0], s)
+			n := len(at) - 1
+			for i := 0; n >= minNear && i < partsOf(n); i++ {
+				from, to := cut(n, i)
+				visit(id, partHash(s[at[from]:at[to]], n, i)&uint64(size-1))
 			}
 		}
 	}

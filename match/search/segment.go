@@ -29,6 +29,7 @@ type segment struct {
 	idHash    []uint32 // open addressing over IDs, ordinal + 1
 	types     []string
 	typeText  []byte   // types as stored
+	doubles   []uint32 // entities of which a later one has the ID; while it is built
 	letters   []uint32 // counts of letters after letters, for the model of unknown names
 }
 
@@ -127,4 +128,41 @@ func (s *segment) find(id []byte) (ord uint32, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// section is an array of a segment, as it is stored.
+type section struct {
+	name    string
+	bytes8  *[]byte
+	words32 *[]uint32
+}
+
+func (s section) bytes() int {
+	if s.bytes8 != nil {
+		return len(*s.bytes8)
+	}
+	return 4 * len(*s.words32)
+}
+
+// sections lists all arrays in the order of the file format.
+func (s *segment) sections() []section {
+	text := func(name string, b *[]byte) section { return section{name: name, bytes8: b} }
+	nums := func(name string, u *[]uint32) section { return section{name: name, words32: u} }
+	return []section{
+		text("name text", &s.names.text), nums("name offsets", &s.names.off),
+		nums("name table", &s.names.hash), nums("name parts", &s.names.near.bucket),
+		nums("name part numbers", &s.names.near.post), nums("name signatures", &s.names.near.sig),
+		text("word text", &s.words.text), nums("word offsets", &s.words.off),
+		nums("word table", &s.words.hash), nums("word parts", &s.words.near.bucket),
+		nums("word part numbers", &s.words.near.post), nums("word signatures", &s.words.near.sig),
+		nums("entry offsets", &s.entryOff), nums("entry entities", &s.entryOrd),
+		nums("entry names", &s.entryName), nums("name word offsets", &s.nameWordOff),
+		nums("name words", &s.nameWord), nums("posting offsets", &s.postingOff),
+		nums("postings", &s.posting), nums("word bearers", &s.wordBearers),
+		text("records", &s.records), nums("record offsets", &s.recordOff),
+		nums("weights", &s.logWeight), nums("types and countries", &s.meta),
+		nums("audiences", &s.audience), nums("place offsets", &s.placeOff),
+		nums("place words", &s.placeWord), nums("ID table", &s.idHash),
+		text("types", &s.typeText), nums("letters", &s.letters),
+	}
 }

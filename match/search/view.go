@@ -26,7 +26,7 @@ type part struct {
 // slot is what changes about a segment while it is part of an index. It is shared by
 // all views, so that a question may see figures a moment newer than its segments.
 type slot struct {
-	gone []atomic.Uint32 // of each word: pairs of name and entity that are gone; nil when none
+	gone atomic.Pointer[[]atomic.Uint32] // of each word: pairs of name and entity that are gone
 }
 
 // wordAt returns the part that has a word and the word's number in it.
@@ -110,8 +110,8 @@ func (v *view) textDF(word []byte) uint32 {
 // bearers returns how many pairs of name and entity of the part have a word.
 func (p *part) bearers(wid uint32) uint32 {
 	n := p.wordBearers[wid]
-	if p.slot != nil && p.slot.gone != nil {
-		n -= min(n, p.slot.gone[wid].Load())
+	if gone := p.slot.gone.Load(); gone != nil {
+		n -= min(n, (*gone)[wid].Load())
 	}
 	return n
 }
@@ -240,52 +240,4 @@ func (p *part) allows(ord uint32, f *filter) bool {
 		}
 	}
 	return false
-}
-
-// stats are figures about the whole index, kept current by its writer. They are sums of
-// whole numbers, so that they do not depend on the order of writes.
-type stats struct {
-	entities atomic.Int64
-	pairs    atomic.Int64 // of name and entity, romanised forms too
-	mass     atomic.Int64 // sum of the entities' prior weights in millionths
-	letters  []atomic.Uint32
-}
-
-// deadSet is a persistent set of ordinals: a changed copy shares its pages.
-type deadSet struct {
-	pages []*[64]uint64
-	n     int
-}
-
-func (d *deadSet) has(ord uint32) bool {
-	if d == nil {
-		return false
-	}
-	p := d.pages[ord>>12]
-	return p != nil && p[ord>>6&63]&(1<<(ord&63)) != 0
-}
-
-// with returns the set with some ordinals more, of a segment of size entities.
-func (d *deadSet) with(size uint32, ords []uint32) *deadSet {
-	out := &deadSet{pages: make([]*[64]uint64, size>>12+1)}
-	if d != nil {
-		copy(out.pages, d.pages)
-		out.n = d.n
-	}
-	fresh := map[uint32]bool{}
-	for _, ord := range ords {
-		if out.has(ord) {
-			continue
-		}
-		if at := ord >> 12; !fresh[at] {
-			page := new([64]uint64)
-			if out.pages[at] != nil {
-				*page = *out.pages[at]
-			}
-			out.pages[at], fresh[at] = page, true
-		}
-		out.pages[ord>>12][ord>>6&63] |= 1 << (ord & 63)
-		out.n++
-	}
-	return out
 }

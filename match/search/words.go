@@ -133,5 +133,3 @@ func (s *segment) post() {
 		next[w]++
 	})
 }
-
-func (s *segment) countLetters() {}

@@ -1,0 +1,282 @@
+package search
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/habeas-data/habeas/match/text"
+)
+
+// scratch is the room that one question needs, kept for the next one.
+type scratch struct {
+	fold    []byte
+	roman   []byte
+	probe   probe
+	word    probe
+	channel channel
+	found   []candidate
+	ids     []byte
+}
+
+// candidate is an entity that may be meant, by one of its names.
+type candidate struct {
+	score float64 // logarithm of the probability of entity and text together
+	part  *part
+	ord   uint32 // in the part
+	at    uint32 // entry
+	edits uint8
+	how   how
+}
+
+// how says what brought a candidate.
+type how uint8
+
+const (
+	byExact how = iota
+	byEdits
+	byWords
+	byPrefix
+)
+
+const (
+	defaultLimit = 10
+	maxLimit     = 1000
+	// negligible is how many nats below the best a candidate counts for nothing.
+	negligible = 14
+	// exactNone is the probability that a text which is exactly a name means
+	// something else.
+	exactNone = 0.005
+)
+
+// Search answers a question. It takes any text: what is no UTF-8 counts as U+FFFD, and
+// what exceeds the limits is cut. The work is bounded; see [Result.Cut].
+func (x *Index) Search(q Query) Result {
+	v := x.now.Load()
+	sc := x.room.Get().(*scratch)
+	defer x.room.Put(sc)
+	switch q.Limit = min(q.Limit, maxLimit); {
+	case q.Limit <= 0:
+		q.Limit = defaultLimit
+	}
+	sc.fold = text.AppendFold(sc.fold[:0], q.Text)
+	if len(sc.fold) == 0 || len(v.parts) == 0 {
+		return Result{None: 1}
+	}
+	s := search{view: v, scratch: sc, query: &q, filter: newFilter(&q)}
+	switch q.Mode {
+	case Typing:
+		return s.typing()
+	case Mention:
+		return mentioned(mentions(v, q))
+	case Auto, Whole:
+	}
+	r := s.whole()
+	if q.Mode == Auto && r.None > 0.5 && bytes.IndexByte(sc.fold, ' ') > 0 {
+		if hits := mentions(v, q); len(hits) > 0 && (len(r.Hits) == 0 || hits[0].P > r.Hits[0].P) {
+			cut := r.Cut
+			r = mentioned(hits)
+			r.Cut = cut
+		}
+	}
+	return r
+}
+
+// mentioned is the answer of the mention path: each hit has its own probability.
+func mentioned(hits []Hit) Result {
+	none := 1.0
+	for _, h := range hits {
+		none *= 1 - h.P
+	}
+	return Result{Hits: hits, None: none}
+}
+
+// search is one question under way.
+type search struct {
+	*view
+	*scratch
+	query  *Query
+	filter filter
+	cut    bool
+}
+
+// whole takes the text as one name: exactly, then with errors, then by its words.
+func (s *search) whole() Result {
+	s.found = s.found[:0]
+	s.exact(s.fold, 0)
+	s.romanised(func(roman []byte) { s.exact(roman, romanCost) })
+	if len(s.found) > 0 {
+		return s.rank(exactNone)
+	}
+	s.probe.reset(s.fold)
+	s.near(0)
+	s.romanised(func(roman []byte) {
+		s.probe.reset(roman)
+		s.near(romanCost)
+	})
+	unknown := s.stats.letters.logP(s.fold, s.total())
+	odds := s.odds(unknown)
+	if odds < sure && bytes.IndexByte(s.fold, ' ') > 0 {
+		s.byWords()
+		odds = s.odds(unknown)
+	}
+	return s.rank(1 / (1 + math.Exp(odds)))
+}
+
+// romanCost is what it costs, in nats, that a name was typed in another script.
+const romanCost = 2.0
+
+// romanised calls try with the text in Latin letters, when it is in others.
+func (s *search) romanised(try func(roman []byte)) {
+	if ascii(s.fold) {
+		return
+	}
+	folded := string(s.fold)
+	if r := text.Romanise(folded); r != folded {
+		s.roman = text.AppendFold(s.roman[:0], r)
+		try(s.roman)
+	}
+}
+
+// exact finds the names that are the text.
+func (s *search) exact(folded []byte, penalty float64) {
+	for i := range s.parts {
+		if nid, ok := s.parts[i].names.find(folded); ok {
+			s.add(&s.parts[i], nid, -costNone-penalty, 0, byExact)
+		}
+	}
+}
+
+// near finds the names that are at most two edits from the probe.
+func (s *search) near(penalty float64) {
+	k := maxEdits
+	if s.probe.runes() < minTwo {
+		k = 1
+	}
+	s.channel.set(s.probe.text)
+	for i := range s.parts {
+		p := &s.parts[i]
+		whole := p.names.nearby(&s.probe, k, func(nid uint32, edits int) {
+			score := s.channel.logP(p.names.at(nid), edits)
+			s.add(p, nid, score-penalty, edits, byEdits)
+		})
+		s.cut = s.cut || !whole
+	}
+}
+
+// kindCost is what it costs, in nats, that a name of this kind is used.
+var kindCost = [256]float64{Alias: 0.4, Acronym: 0.7, Former: 1, Romanised: 0.7}
+
+// add makes candidates of the entities under a name.
+func (s *search) add(p *part, nid uint32, score float64, edits int, how how) {
+	from, to := p.entries(nid)
+	for at := from; at < to; at++ {
+		ord := p.entryOrd[at]
+		if !p.allows(ord, &s.filter) {
+			continue
+		}
+		s.found = append(s.found, candidate{
+			score: score - kindCost[p.kind(at)] + weightPower*min(max(float64(p.weight(ord)), 0), 50),
+			part:  p, ord: ord, at: at, edits: uint8(edits), how: how,
+		})
+	}
+}
+
+// Calibration: the logarithm of the odds that one of the candidates is meant, from how
+// much more probable they make the text than the model of unknown names does. Fitted on
+// misspellings of names that are and that are not in an index, both made by a program;
+// TestProbabilitiesAreRight has the test.
+const (
+	oddsBase  = 0.0
+	oddsSlope = 1.0
+	// sure is from which odds on the words are not looked at one by one.
+	sure = 2.0
+)
+
+// odds returns the logarithm of the odds that one of the candidates is meant.
+func (s *search) odds(unknown float64) float64 {
+	best := math.Inf(-1)
+	for i := range s.found {
+		best = max(best, s.found[i].score)
+	}
+	if math.IsInf(best, -1) {
+		return best
+	}
+	sum := 0.0
+	for i := range s.found {
+		if d := s.found[i].score - best; d > -negligible {
+			sum += math.Exp(d)
+		}
+	}
+	known := best + math.Log(sum) - math.Log(float64(s.stats.mass.Load())/1000)
+	return oddsBase + oddsSlope*(known-unknown)
+}
+
+// rank turns the candidates into an answer in which none has a probability.
+func (s *search) rank(none float64) Result {
+	s.distinct()
+	if len(s.found) == 0 {
+		return Result{None: 1, Cut: s.cut}
+	}
+	best, sum := math.Inf(-1), 0.0
+	for i := range s.found {
+		best = max(best, s.found[i].score)
+	}
+	keep := s.found[:0]
+	for _, c := range s.found {
+		if c.score > best-negligible {
+			keep = append(keep, c)
+			sum += math.Exp(c.score - best)
+		}
+	}
+	s.found = keep
+	slices.SortFunc(keep, func(a, b candidate) int {
+		if c := cmp.Compare(b.score, a.score); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.part.id(a.ord), b.part.id(b.ord))
+	})
+	r := Result{None: none, Cut: s.cut, Hits: make([]Hit, min(len(keep), s.query.Limit))}
+	for i := range r.Hits {
+		p := (1 - none) * math.Exp(keep[i].score-best) / sum
+		r.Hits[i] = s.hit(&keep[i], p)
+	}
+	return r
+}
+
+// distinct leaves the best candidate of each entity.
+func (s *search) distinct() {
+	slices.SortFunc(s.found, func(a, b candidate) int {
+		return cmp.Or(
+			cmp.Compare(a.part.entityBase+a.ord, b.part.entityBase+b.ord),
+			cmp.Compare(b.score, a.score), cmp.Compare(a.part.kind(a.at), b.part.kind(b.at)),
+			cmp.Compare(a.at, b.at))
+	})
+	s.found = slices.CompactFunc(s.found, func(a, b candidate) bool {
+		return a.ord == b.ord && a.part == b.part
+	})
+}
+
+// hit makes the hit of a candidate. Its strings are copies.
+func (s *search) hit(c *candidate, p float64) Hit {
+	name, kind := c.part.written(c.at)
+	id := c.part.id(c.ord)
+	s.ids = append(append(s.ids[:0], id...), name...)
+	both := string(s.ids)
+	h := Hit{
+		ID: both[:len(id)], Name: both[len(id):], Kind: kind, Type: c.part.typeOf(c.ord), P: p,
+		Begin: len(s.query.Text) - len(strings.TrimLeft(s.query.Text, " \t\r\n")),
+		End:   len(strings.TrimRight(s.query.Text, " \t\r\n")),
+	}
+	if h.End < h.Begin || !utf8.ValidString(s.query.Text) {
+		h.Begin, h.End = 0, len(s.query.Text)
+	}
+	return h
+}
+
+func (s *search) byWords() {}
+
+func (s *search) typing() Result { return s.whole() }
