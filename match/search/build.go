@@ -165,6 +165,7 @@ func assemble(batches []*batch) (*segment, error) {
 	wg.Go(func() { s.names.near.index(&s.names) })
 	wg.Go(func() {
 		s.names.index()
+		s.raise()
 		s.words.near.index(&s.words)
 		if s.entities() >= manyEntities {
 			s.letters = make([]uint32, letterN)

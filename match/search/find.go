@@ -19,6 +19,9 @@ type scratch struct {
 	word    probe
 	channel channel
 	found   []candidate
+	tally   tally
+	climber climber
+	joined  []byte
 	ids     []byte
 }
 
@@ -117,7 +120,7 @@ func (s *search) whole() Result {
 		s.probe.reset(roman)
 		s.near(romanCost)
 	})
-	unknown := s.stats.letters.logP(s.fold, s.total())
+	unknown := s.stats.letters.logP(s.fold, s.total(), false)
 	odds := s.odds(unknown)
 	if odds < sure && bytes.IndexByte(s.fold, ' ') > 0 {
 		s.byWords()
@@ -276,7 +279,3 @@ func (s *search) hit(c *candidate, p float64) Hit {
 	}
 	return h
 }
-
-func (s *search) byWords() {}
-
-func (s *search) typing() Result { return s.whole() }

@@ -78,14 +78,14 @@ func countLetters(count []uint32, s *segment, from, to uint32) {
 const backOff = 8
 
 // logP returns the logarithm of the probability of a folded string as a name of which
-// nothing is known.
-func (m *letterModel) logP(name []byte, pairs float64) float64 {
-	sum := 0.0
+// nothing is known, or with open, as the beginning of one.
+func (m *letterModel) logP(name []byte, pairs float64, open bool) float64 {
 	n := func(i uint32) float64 { return float64(m.count[i].Load()) }
 	letters := 0.0
 	for i := range uint32(symbols) {
 		letters += n(singleAt + i)
 	}
+	sum, last := 0.0, 0.0
 	walk(name, func(a, b, c uint32, members float64) {
 		p := (n(singleAt+c) + backOff/symbols) / (letters + backOff)
 		p = (n(pairsAt+b*symbols+c) + backOff*p) / (n(singleAt+b) + backOff)
@@ -94,7 +94,11 @@ func (m *letterModel) logP(name []byte, pairs float64) float64 {
 			context = pairs
 		}
 		p = (n((a*symbols+b)*symbols+c) + backOff*p) / (context + backOff)
-		sum += math.Log(p / members)
+		last = math.Log(p / members)
+		sum += last
 	})
+	if open {
+		sum -= last
+	}
 	return sum
 }

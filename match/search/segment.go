@@ -19,6 +19,10 @@ type segment struct {
 	postingOff, posting []uint32
 	wordBearers         []uint32 // of each word: how many pairs of name and entity have it
 
+	// How important the bearers of names and words are.
+	nameHeight, wordHeight []byte
+	nameTop, wordTop       heights // over these
+
 	records   []byte
 	recordOff []uint32 // one more than entities
 	logWeight []uint32 // of each entity: bits of a float32
@@ -159,6 +163,7 @@ func (s *segment) sections() []section {
 		nums("entry names", &s.entryName), nums("name word offsets", &s.nameWordOff),
 		nums("name words", &s.nameWord), nums("posting offsets", &s.postingOff),
 		nums("postings", &s.posting), nums("word bearers", &s.wordBearers),
+		text("name heights", &s.nameHeight), text("word heights", &s.wordHeight),
 		text("records", &s.records), nums("record offsets", &s.recordOff),
 		nums("weights", &s.logWeight), nums("types and countries", &s.meta),
 		nums("audiences", &s.audience), nums("place offsets", &s.placeOff),
