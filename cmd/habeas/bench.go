@@ -15,6 +15,8 @@ import (
 type benchCommand struct {
 	Timing       benchTiming       `cmd:"" help:"Measure whether known and unknown addresses can be told apart by the time of an answer."`
 	FindOrCreate benchFindOrCreate `cmd:"" name:"find-or-create" help:"Measure how many find-or-create calls are answered in a second."`
+	Match        benchMatch        `cmd:"" help:"Measure how well and how fast names are found and people linked."`
+	MatchPart    benchMatchPart    `cmd:"" hidden:""`
 }
 
 // benchStores says where the server that is measured keeps its rows.
