@@ -183,7 +183,7 @@ func (s *segment) gather(batches []*batch) error {
 		size += len(b.records)
 		n += len(b.ends)
 	}
-	if size >= derived {
+	if uint64(size) >= derived {
 		return errFull
 	}
 	s.records = make([]byte, 0, size)

@@ -1,6 +1,10 @@
 package search
 
-import "math"
+import (
+	"math"
+
+	"github.com/habeas-data/habeas/match/text"
+)
 
 // channel is the noisy channel between the name that somebody meant and what was
 // written (Kernighan, Church, Gale 1990): how probable is this misspelling of this name.
@@ -32,7 +36,7 @@ var (
 	costOther  = cost(0.10 / 25) // any other letter in place of the right one
 	costBeside = cost(0.10 / 8)  // a key beside, more
 	costAdd    = cost(0.08 / 26) // any letter more
-	costFirst  = float32(1.2)    // the first letter is rarely wrong
+	costFirst  = float32(0.4)    // the first letter is rarely wrong
 	costScript = float32(3)      // a letter of a large script is one of very many
 )
 
@@ -131,7 +135,7 @@ func (c *channel) added(i, j int) float32 {
 		return costSpace
 	case i > 0 && c.n[i-1] == r:
 		return costDouble
-	case i > 0 && beside(c.n[i-1], r), i < len(c.n) && beside(c.n[i], r):
+	case i > 0 && text.Neighbours(c.n[i-1], r), i < len(c.n) && text.Neighbours(c.n[i], r):
 		return costBeside
 	case j == 0:
 		return costAdd + costFirst
@@ -141,7 +145,7 @@ func (c *channel) added(i, j int) float32 {
 
 func substitute(n, q rune, first bool) float32 {
 	v := costOther
-	if beside(n, q) {
+	if text.Neighbours(n, q) {
 		v = costKey
 	}
 	if first {
@@ -158,32 +162,4 @@ func script(r rune) float32 {
 		return costScript
 	}
 	return 0
-}
-
-// keyRows are the letters of the most frequent keyboard layout; QWERTZ and AZERTY share
-// most neighbours.
-var keyRows = [3]string{"qwertyuiop", "asdfghjkl", "zxcvbnm"}
-
-// neighbours has a bit for each letter that lies beside a letter.
-var neighbours = func() (n [26]uint32) {
-	type place struct{ x, y int }
-	var at [26]place
-	for y, row := range keyRows {
-		for x := range row {
-			at[row[x]-'a'] = place{2*x + y, y}
-		}
-	}
-	for a := range at {
-		for b := range at {
-			dx, dy := at[a].x-at[b].x, at[a].y-at[b].y
-			if a != b && max(dx, -dx) <= 2 && max(dy, -dy) <= 1 {
-				n[a] |= 1 << b
-			}
-		}
-	}
-	return n
-}()
-
-func beside(a, b rune) bool {
-	return a >= 'a' && a <= 'z' && b >= 'a' && b <= 'z' && neighbours[a-'a']&(1<<(b-'a')) != 0
 }
