@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/app/matching"
 )
 
 // Exit codes: 0 all is well, 1 a check or an action failed, 2 wrong usage.
@@ -32,6 +33,7 @@ type cli struct {
 	Reload  reloadCommand  `cmd:"" help:"Make the running server read its certificate again."`
 	Config  configCommand  `cmd:"" help:"The settings: print them with their meaning, check them."`
 	Mail    mailCommand    `cmd:"" help:"Mail: take in what came back."`
+	Match   matchCommand   `cmd:"" help:"Names and people: find which rows are the same, which entity a name means."`
 	Bench   benchCommand   `cmd:"" help:"Measure a throw-away server: timing, throughput."`
 	Backup  backupCommand  `cmd:"" help:"Copy records and keys into two encrypted files, while the server runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup back into a new directory or empty databases."`
@@ -62,7 +64,7 @@ func run(ctx context.Context, args []string) int {
 		kong.Description("Records about people, in the hands of the people.\n\nTo look around: habeas demo. To begin for real: habeas init, then habeas serve."),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"dir": defaultDir()},
+		kong.Vars{"dir": defaultDir(), "kinds": matching.Kinds()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
