@@ -55,6 +55,13 @@ const (
 	Whole               // as one name
 	Mention             // as a text in which names stand; several may be meant
 	Typing              // as the beginning of a name that is still being typed
+	// Terms takes the text as words that must all stand in one name, in any order. A
+	// word may be misspelled, by one letter from four letters on and by two from eight,
+	// but not if it has digits; the last one may be the beginning of a word, from three
+	// letters on. It lists rather than guesses: a hit's P is 1 when all words stand as
+	// typed and the less the more was forgiven, each for itself; closest first, and of
+	// equals the names of which all words were typed.
+	Terms
 )
 
 // Query is a question.
@@ -76,7 +83,7 @@ type Hit struct {
 	Type string
 	// P is the probability that this one is meant: of a hundred hits with 0.95, about
 	// 95 are right. In Mention mode each hit has its own; otherwise they and
-	// Result.None sum to at most one.
+	// Result.None sum to at most one. In Terms mode it says how close the words are.
 	P       float64
 	Begin   int // the part of Query.Text that it stands for, in bytes
 	End     int
