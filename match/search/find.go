@@ -206,7 +206,7 @@ func (s *search) add(p *part, nid uint32, score float64, edits int, how how) {
 const (
 	oddsBase  = 0.8  // of the logarithm of the odds that a candidate is meant
 	oddsFor   = 0.27 // for each nat that speaks for the candidates,
-	oddsMinus = 0.6  // and against them
+	oddsMinus = 0.4  // and against them
 	sharpness = 0.7  // of the candidates among each other
 	// sure is from which odds on the words are not looked at one by one.
 	sure = 1.5
