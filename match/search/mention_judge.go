@@ -1,0 +1,248 @@
+package search
+
+import (
+	"math"
+	"unicode/utf8"
+)
+
+// Traits of a claim: what speaks for it and against it.
+const (
+	traitBias = iota
+	traitMissing
+	traitMissingShare
+	traitWeight
+	traitGap
+	traitCountry
+	traitOtherCountry
+	traitPlace
+	traitAcronym
+	traitAcronymAtHome
+	traitOneWord
+	traitUnsure
+	traitBeside
+	traitTight
+	traitAgain
+	traitRival
+	traitAddress
+	traitExplained
+	traitCount
+)
+
+// traits are the values of a claim's traits.
+type traits [traitCount]float64
+
+// traitWeights is the logistic model: nats for each unit of a trait.
+var traitWeights = traits{
+	traitBias:          -3.18,
+	traitMissing:       -1.65,
+	traitMissingShare:  -7.19,
+	traitWeight:        1.77,
+	traitGap:           -2.56,
+	traitCountry:       0.10,
+	traitOtherCountry:  -3.44,
+	traitPlace:         0.91,
+	traitAcronym:       -1.92,
+	traitAcronymAtHome: 0.47,
+	traitOneWord:       -1.91,
+	traitUnsure:        -0.51,
+	traitBeside:        -0.76,
+	traitTight:         -0.61,
+	traitAgain:         1.30,
+	traitRival:         -1.21,
+	traitAddress:       0.00,
+	traitExplained:     -1.19,
+}
+
+// probability returns the probability that a claim is right.
+func (t *traits) probability() float64 {
+	z := 0.0
+	for i, w := range traitWeights {
+		z += w * t[i]
+	}
+	return 1 / (1 + math.Exp(-z))
+}
+
+// Strength orders claims to the same words, in nats.
+const (
+	strengthMissing      = 0.6
+	strengthCountry      = 2.0
+	strengthOtherCountry = 4.0
+	strengthPlace        = 2.0
+	strengthAcronym      = 4.0
+	strengthAgain        = 3.0
+	strengthPrior        = weightPower
+)
+
+const (
+	maxBearers   = 40 // entities under one name
+	acronymRunes = 7
+	mostMissing  = 10.0
+)
+
+// judge makes a claim for each entity under a name.
+func (m *mention) judge(p *part, nid uint32, name []uint32, a *alignment) {
+	name = name[:min(len(name), maxNameWords)]
+	from, to := p.segment.entries(nid)
+	left := maxBearers
+	for at := from; at < to && left > 0; at++ {
+		ord := p.entryOrd[at]
+		if !p.allows(ord, &m.filter) {
+			continue
+		}
+		left--
+		c := claim{part: p, ord: ord, at: at, nid: nid, begin: a.begin, end: a.end, covers: a.covers}
+		m.weighClaim(&c, name, a)
+		if c.traits[traitMissingShare] < 1-leastCovered+0.1 {
+			m.claims = append(m.claims, c)
+		}
+	}
+}
+
+// weighClaim fills the traits and the strength of a claim.
+func (m *mention) weighClaim(c *claim, name []uint32, a *alignment) {
+	home := m.home(c)
+	missing, elsewhere := m.missing(c, name, a, &home)
+	matched := a.matched + elsewhere
+	c.acronym = len(name) == 1 && m.text.words[a.begin].capitals && m.isAcronym(c)
+	c.complete = missing < 0.2*a.total
+	t := &c.traits
+	t[traitBias] = 1
+	t[traitMissing] = min(missing, mostMissing)
+	t[traitMissingShare] = missing / (a.total + 0.01)
+	t[traitWeight] = math.Log(0.1 + matched)
+	t[traitGap] = 10 * a.gap / (5 + matched)
+	t[traitCountry], t[traitOtherCountry], t[traitPlace] = home.here, home.other, home.place
+	switch {
+	case c.acronym:
+		t[traitAcronym] = 1
+		t[traitAcronymAtHome] = home.here + home.place
+	case len(name) == 1:
+		t[traitOneWord] = 1
+	}
+	t[traitUnsure] = a.unsure / (1 + 0.2*matched)
+	t[traitBeside] = math.Log1p(m.text.beside(a.begin, a.end))
+	t[traitTight] = m.text.tight(a.begin, a.end)
+	t[traitAddress] = a.address / 10
+	c.strength = a.score - strengthMissing*missing + strengthCountry*home.here -
+		strengthOtherCountry*home.other + strengthPlace*home.place +
+		strengthPrior*min(max(float64(c.part.weight(c.ord)), 0), 50)
+	if c.acronym {
+		c.strength -= strengthAcronym
+	}
+}
+
+// home is what the text says about where an entity is.
+type home struct {
+	country            country
+	here, other, place float64
+}
+
+// home compares an entity's country and places with the text.
+func (m *mention) home(c *claim) home {
+	h := home{country: country(c.part.meta[c.ord] & 0xffff)}
+	all, there := 0.0, 0.0
+	for _, wid := range c.part.placesOf(c.ord) {
+		w := m.nameWord(c.part, wid)
+		all += w.weight
+		if w.best >= agreeKin {
+			there += w.weight
+		}
+	}
+	if there > 0.5*all {
+		h.place = 1
+	}
+	said := &m.text.countries
+	switch {
+	case h.country == 0 || said.n == 0:
+	case said.has(h.country):
+		h.here = 1
+	case partOf[h.country] != 0 && said.has(partOf[h.country]):
+		h.here = 0.5
+	default:
+		h.other = 1
+		for _, s := range said.codes[:said.n] {
+			if partOf[s] == h.country {
+				h.other = 0
+			}
+		}
+	}
+	return h
+}
+
+// missing returns the weight of the words of a name that are not where the others are,
+// and of those the text has elsewhere because they say where the entity is.
+func (m *mention) missing(c *claim, name []uint32, a *alignment, h *home) (missing, elsewhere float64) {
+	const (
+		country, place = 0.7, 2.5 // weights of a country and a place that are left out
+		apart          = 0.8      // for a word that stands elsewhere
+	)
+	if a.taken == 1<<len(name)-1 {
+		return 0, 0
+	}
+	says := m.saysHome(c, name, h)
+	places := c.part.placesOf(c.ord)
+	for i, wid := range name {
+		if a.taken>>i&1 != 0 {
+			continue
+		}
+		w := a.weights[i]
+		there := m.nameWord(c.part, wid).best >= agreeKin
+		switch {
+		case says>>i&1 != 0:
+			if w = min(w, country); h.here > 0 {
+				w = 0
+			}
+		case contains(places, wid):
+			if there {
+				elsewhere += 0.3 * w
+				w *= 0.2
+			} else {
+				w = min(w, place)
+			}
+		case there:
+			w *= apart
+		}
+		missing += w
+	}
+	return missing, elsewhere
+}
+
+// saysHome returns which words of a name are the name of the entity's country.
+func (m *mention) saysHome(c *claim, name []uint32, h *home) (words uint32) {
+	if h.country == 0 {
+		return 0
+	}
+	for i := range name {
+		phrase := m.phrase[:0]
+		for k := i; k < min(len(name), i+countryPhraseWords); k++ {
+			if k > i {
+				phrase = append(phrase, ' ')
+			}
+			phrase = append(phrase, c.part.words.at(name[k])...)
+			if ownNames[string(phrase)] == h.country {
+				words |= (1<<(k-i+1) - 1) << i
+			}
+		}
+		m.phrase = phrase
+	}
+	return words
+}
+
+// isAcronym says whether the name of a claim is one: by its kind or by its letters.
+func (m *mention) isAcronym(c *claim) bool {
+	name, kind := c.part.written(c.at)
+	return kind == Acronym || utf8.RuneCount(name) <= acronymRunes && capitals(string(name))
+}
+
+// hit makes the hit of a claim.
+func (m *mention) hit(c *claim, explain bool) Hit {
+	name, kind := c.part.written(c.at)
+	h := Hit{
+		ID: string(c.part.id(c.ord)), Name: string(name), Kind: kind, Type: c.part.typeOf(c.ord), P: c.p,
+		Begin: m.text.words[c.begin].begin, End: m.text.words[c.end].end,
+	}
+	if explain {
+		h.Reasons = m.reasons(c)
+	}
+	return h
+}

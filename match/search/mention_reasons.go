@@ -1,0 +1,3 @@
+package search
+
+func (m *mention) reasons(c *claim) []Reason { return nil }
