@@ -187,14 +187,14 @@ func (s *segment) gather(batches []*batch) error {
 		return errFull
 	}
 	s.records = make([]byte, 0, size)
-	s.recordOff = append(make([]uint32, 0, n+1), 0)
+	s.hot = make([]uint32, 0, 4*n+4)
 	types := map[string]uint32{}
 	for _, b := range batches {
-		ord, at := uint32(len(s.meta)), uint32(len(s.records))
+		ord, base := uint32(len(s.hot)/4), uint32(len(s.records))
 		s.records = append(s.records, b.records...)
 		b.records = nil
+		at := base
 		for i, h := range b.hot {
-			s.recordOff = append(s.recordOff, at+b.ends[i])
 			t, ok := types[h.typ]
 			if !ok {
 				t = uint32(len(s.types))
@@ -204,15 +204,15 @@ func (s *segment) gather(batches []*batch) error {
 				types[h.typ] = t
 				s.types = append(s.types, h.typ)
 			}
-			s.meta = append(s.meta, t<<16|h.country)
-			s.logWeight = append(s.logWeight, math.Float32bits(h.weight))
-			s.audience = append(s.audience, h.audience)
+			s.hot = append(s.hot, at, math.Float32bits(h.weight), t<<16|h.country, h.audience)
+			at = base + b.ends[i]
 		}
 		for i := range b.names {
 			b.names[i].ord += ord
-			b.names[i].at += at
+			b.names[i].at += base
 		}
 	}
+	s.hot = append(s.hot, uint32(len(s.records)), 0, 0, 0)
 	for _, t := range s.types {
 		s.typeText = appendString(s.typeText, t)
 	}
@@ -259,9 +259,28 @@ func firstBytes(s []byte) uint64 {
 // sortNames returns the names of the batches in the order of text, entity and kind.
 func sortNames(batches []*batch) []sortKey {
 	total := 0
-	var count [1<<16 + 1]int
 	for _, b := range batches {
 		total += len(b.names)
+	}
+	keys := make([]sortKey, total)
+	if total < 1<<13 {
+		keys = keys[:0]
+		for i, b := range batches {
+			for j, n := range b.names {
+				keys = append(keys, sortKey{firstBytes(b.folded[n.from : n.from+uint32(n.len)]), uint32(i), uint32(j)})
+			}
+		}
+		slices.SortFunc(keys, func(a, b sortKey) int { return compareNames(a, b, batches) })
+		return keys
+	}
+	sortMany(keys, batches)
+	return keys
+}
+
+// sortMany fills keys with the names in order, on all processors.
+func sortMany(keys []sortKey, batches []*batch) {
+	var count [1<<16 + 1]int
+	for _, b := range batches {
 		for _, n := range b.names {
 			count[firstBytes(b.folded[n.from:n.from+uint32(n.len)])>>48+1]++
 		}
@@ -270,7 +289,6 @@ func sortNames(batches []*batch) []sortKey {
 		count[i+1] += count[i]
 	}
 	begins := slices.Clone(count[:])
-	keys := make([]sortKey, total)
 	for i, b := range batches {
 		for j, n := range b.names {
 			first := firstBytes(b.folded[n.from : n.from+uint32(n.len)])
@@ -298,7 +316,6 @@ func sortNames(batches []*batch) []sortKey {
 	}
 	close(runs)
 	wg.Wait()
-	return keys
 }
 
 func compareNames(a, b sortKey, batches []*batch) int {

@@ -25,6 +25,7 @@ const (
 	traitRival
 	traitAddress
 	traitExplained
+	traitAmong
 	traitCount
 )
 
@@ -33,24 +34,25 @@ type traits [traitCount]float64
 
 // traitWeights is the logistic model: nats for each unit of a trait.
 var traitWeights = traits{
-	traitBias:          -3.18,
-	traitMissing:       -1.65,
-	traitMissingShare:  -7.19,
-	traitWeight:        1.77,
-	traitGap:           -2.56,
-	traitCountry:       0.10,
-	traitOtherCountry:  -3.44,
-	traitPlace:         0.91,
-	traitAcronym:       -1.92,
-	traitAcronymAtHome: 0.47,
-	traitOneWord:       -1.91,
-	traitUnsure:        -0.51,
-	traitBeside:        -0.76,
-	traitTight:         -0.61,
-	traitAgain:         1.30,
-	traitRival:         -1.21,
-	traitAddress:       0.00,
-	traitExplained:     -1.19,
+	traitBias: -3.78,
+	traitMissing: -1.59,
+	traitMissingShare: -6.96,
+	traitWeight: 2.05,
+	traitGap: -3.18,
+	traitCountry: 0.10,
+	traitOtherCountry: -3.39,
+	traitPlace: 0.77,
+	traitAcronym: -2.14,
+	traitAcronymAtHome: 0.63,
+	traitOneWord: -1.88,
+	traitUnsure: -0.62,
+	traitBeside: -0.76,
+	traitTight: -0.70,
+	traitAgain: 1.28,
+	traitRival: -1.46,
+	traitAddress: -0.18,
+	traitExplained: -1.27,
+	traitAmong: -0.00,
 }
 
 // probability returns the probability that a claim is right.
@@ -119,8 +121,13 @@ func (m *mention) weighClaim(c *claim, name []uint32, a *alignment) {
 	case len(name) == 1:
 		t[traitOneWord] = 1
 	}
+	beside := m.text.beside(a.begin, a.end)
+	c.alone = c.complete && beside == 0
+	if len(name) == 1 && beside > 0 {
+		t[traitAmong] = 1
+	}
 	t[traitUnsure] = a.unsure / (1 + 0.2*matched)
-	t[traitBeside] = math.Log1p(m.text.beside(a.begin, a.end))
+	t[traitBeside] = math.Log1p(beside)
 	t[traitTight] = m.text.tight(a.begin, a.end)
 	t[traitAddress] = a.address / 10
 	c.strength = a.score - strengthMissing*missing + strengthCountry*home.here -
@@ -139,7 +146,7 @@ type home struct {
 
 // home compares an entity's country and places with the text.
 func (m *mention) home(c *claim) home {
-	h := home{country: country(c.part.meta[c.ord] & 0xffff)}
+	h := home{country: country(c.part.meta(c.ord) & 0xffff)}
 	all, there := 0.0, 0.0
 	for _, wid := range c.part.placesOf(c.ord) {
 		w := m.nameWord(c.part, wid)

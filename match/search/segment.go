@@ -23,11 +23,11 @@ type segment struct {
 	nameHeight, wordHeight []byte
 	nameTop, wordTop       heights // over these
 
-	records   []byte
-	recordOff []uint32 // one more than entities
-	logWeight []uint32 // of each entity: bits of a float32
-	meta      []uint32 // of each entity: type number << 16 | country code
-	audience  []uint32
+	records []byte
+	// For each entity and one more, four numbers that are asked for together: where its
+	// record begins; the bits of the float32 logarithm of its weight; type number << 16 |
+	// country code; audience.
+	hot       []uint32
 	placeOff  []uint32 // one more than entities: into placeWord
 	placeWord []uint32
 	idHash    []uint32 // open addressing over IDs, ordinal + 1
@@ -41,7 +41,7 @@ type segment struct {
 const derived = 1 << 31
 
 // entities returns how many entities there are, gone or not.
-func (s *segment) entities() uint32 { return uint32(len(s.meta)) }
+func (s *segment) entities() uint32 { return uint32(max(len(s.hot)/4, 1) - 1) }
 
 // findWord returns the number of a folded word.
 func (s *segment) findWord(word []byte) (wid uint32, ok bool) { return s.words.find(word) }
@@ -103,7 +103,7 @@ func (s *segment) tail(at uint32) []byte {
 }
 
 func (s *segment) record(ord uint32) record {
-	return record{s.records[s.recordOff[ord]:s.recordOff[ord+1]]}
+	return record{s.records[s.hot[4*ord]:s.hot[4*ord+4]]}
 }
 
 func (s *segment) id(ord uint32) []byte {
@@ -111,10 +111,14 @@ func (s *segment) id(ord uint32) []byte {
 	return r.bytes()
 }
 
-func (s *segment) weight(ord uint32) float32 { return math.Float32frombits(s.logWeight[ord]) }
+func (s *segment) weight(ord uint32) float32 { return math.Float32frombits(s.hot[4*ord+1]) }
+
+func (s *segment) meta(ord uint32) uint32 { return s.hot[4*ord+2] }
+
+func (s *segment) audience(ord uint32) uint32 { return s.hot[4*ord+3] }
 
 func (s *segment) typeOf(ord uint32) string {
-	if t := s.meta[ord] >> 16; int(t) < len(s.types) {
+	if t := s.meta(ord) >> 16; int(t) < len(s.types) {
 		return s.types[t]
 	}
 	return ""
@@ -164,9 +168,7 @@ func (s *segment) sections() []section {
 		nums("name words", &s.nameWord), nums("posting offsets", &s.postingOff),
 		nums("postings", &s.posting), nums("word bearers", &s.wordBearers),
 		text("name heights", &s.nameHeight), text("word heights", &s.wordHeight),
-		text("records", &s.records), nums("record offsets", &s.recordOff),
-		nums("weights", &s.logWeight), nums("types and countries", &s.meta),
-		nums("audiences", &s.audience), nums("place offsets", &s.placeOff),
+		text("records", &s.records), nums("entities", &s.hot), nums("place offsets", &s.placeOff),
 		nums("place words", &s.placeWord), nums("ID table", &s.idHash),
 		text("types", &s.typeText), nums("letters", &s.letters),
 	}

@@ -283,9 +283,15 @@ func (s *segment) check() error {
 	c.length("word bearers", len(s.wordBearers), int(words))
 	c.length("name heights", len(s.nameHeight), heightBytes(names))
 	c.length("word heights", len(s.wordHeight), heightBytes(words))
-	c.offsets("record offsets", s.recordOff, entities, len(s.records))
-	c.length("weights", len(s.logWeight), int(entities))
-	c.length("audiences", len(s.audience), int(entities))
+	c.add("entities", func() bool {
+		for ord := range entities {
+			if s.hot[4*ord] > s.hot[4*ord+4] {
+				return false
+			}
+		}
+		return len(s.hot) == 0 && len(s.records) == 0 ||
+			len(s.hot) == 4*int(entities)+4 && s.hot[0] == 0 && int64(s.hot[4*entities]) == int64(len(s.records))
+	})
 	c.offsets("place offsets", s.placeOff, entities, len(s.placeWord))
 	c.below("place words", s.placeWord, words)
 	c.table("ID table", s.idHash, entities)

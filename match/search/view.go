@@ -186,9 +186,9 @@ func (v *view) entity(ord uint32) entityInfo {
 	p, o := v.entityAt(ord)
 	info := entityInfo{
 		id: p.id(o), logWeight: float64(p.weight(o)), kind: p.typeOf(o),
-		audience: p.audience[o], placeBase: p.wordBase, places: p.placesOf(o),
+		audience: p.audience(o), placeBase: p.wordBase, places: p.placesOf(o),
 	}
-	if c := p.meta[o] & 0xffff; c != 0 {
+	if c := p.meta(o) & 0xffff; c != 0 {
 		info.country = string([]byte{byte(c >> 8), byte(c)})
 	}
 	return info
@@ -220,13 +220,13 @@ func (p *part) allows(ord uint32, f *filter) bool {
 	if p.dead.has(ord) {
 		return false
 	}
-	if a := p.segment.audience[ord]; a != 0 && a&f.audience == 0 {
+	if a := p.audience(ord); a != 0 && a&f.audience == 0 {
 		return false
 	}
 	if f.any {
 		return true
 	}
-	m := p.meta[ord]
+	m := p.meta(ord)
 	if f.country != 0 && m&0xffff != f.country {
 		return false
 	}
