@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string) int {
 		kong.Description("Records about people, in the hands of the people.\n\nTo look around: habeas demo. To begin for real: habeas init, then habeas serve."),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"dir": defaultDir(), "kinds": matching.Kinds()},
+		kong.Vars{"dir": defaultDir(), "kinds": matching.Kinds(), "roles": matching.Roles()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {

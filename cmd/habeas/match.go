@@ -1,20 +1,27 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
 
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app/matching"
 	"github.com/habeas-data/habeas/match/link"
+	"github.com/habeas-data/habeas/match/search"
 )
 
 type matchCommand struct {
-	Link matchLink `cmd:"" help:"Find the rows of tables that are the same person, organisation or thing."`
+	Link   matchLink   `cmd:"" help:"Find the rows of tables that are the same person, organisation or thing."`
+	Index  matchIndex  `cmd:"" help:"Make an index of the names of entities: places, organisations, people, anything."`
+	Search matchSearch `cmd:"" help:"Find the entity that a name, or a text with names in it, means."`
 }
 
 type matchLink struct {
@@ -86,6 +93,112 @@ func (c *matchLink) Run(ctx context.Context) error {
 	}
 	r.Print(os.Stdout, cellWidth(len(r.Compare)))
 	return nil
+}
+
+type matchIndex struct {
+	Files  []string          `arg:"" name:"file" help:"CSV, TSV, JSON lines or a JSON array, with a name for each entity and more about it. Several go into one index."`
+	Out    string            `short:"o" help:"The index; the name of the first file with .index, in this directory, when not given." placeholder:"INDEX"`
+	Column map[string]string `short:"c" help:"What a column holds, where it is understood wrongly; repeatable. Roles: ${roles}." placeholder:"NAME=ROLE" mapsep:"none"`
+	Type   string            `help:"The type of entities whose file does not say one." placeholder:"TYPE"`
+	JSON   bool              `help:"Report as JSON."`
+}
+
+// Run builds the index and tells how the files were understood.
+func (c *matchIndex) Run(ctx context.Context) error {
+	progress, end := showProgress()
+	r, err := matching.BuildIndex(ctx, matching.IndexOptions{
+		Files: c.Files, Out: c.Out, Columns: c.Column, Type: c.Type,
+		Progress: func(done float64, n int64) { progress("index", done, n, "entities") },
+	})
+	end()
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	r.PrintFaults(os.Stderr)
+	if c.JSON {
+		return printJSON(r)
+	}
+	r.Print(os.Stdout)
+	return nil
+}
+
+type matchSearch struct {
+	Index       string   `arg:"" help:"The index that habeas match index made."`
+	Query       string   `arg:"" optional:"" help:"The name or text."`
+	Mode        string   `help:"How the text is taken: whole (one name), mention (a text with names in it), typing (the beginning of a name), auto (found out)." enum:"auto,whole,mention,typing" default:"auto" placeholder:"MODE"`
+	Type        []string `help:"Only entities of this type; repeatable." placeholder:"TYPE"`
+	Country     string   `help:"Only entities of this country, by its two letters." placeholder:"CC"`
+	Limit       int      `short:"n" help:"How many answers." default:"10"`
+	Explain     bool     `help:"Say what each reason weighs, and how long the search took."`
+	Interactive bool     `short:"i" help:"Answer while you type. Without a terminal, answer each line of the standard input."`
+	JSON        bool     `help:"Answer as JSON, one line for each question."`
+}
+
+// Help adds what the exit code means.
+func (*matchSearch) Help() string {
+	return "Ends with 0 when something fits, with 1 when nothing in the index does, with 2 when there is an error."
+}
+
+// Run answers one question, or those that are typed.
+func (c *matchSearch) Run(ctx context.Context) (err error) {
+	if (c.Query == "") == !c.Interactive {
+		return habeas.Invalid("query", "Give a query, or -i to type it.")
+	}
+	if c.Limit < 1 || c.Limit > 1000 {
+		return habeas.Invalid("limit", "The limit is from 1 to 1000.")
+	}
+	s, err := matching.OpenSearcher(c.Index)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	q := search.Query{Text: c.Query, Mode: matching.Modes[c.Mode], Limit: c.Limit, Types: matching.Spellings(c.Type), Country: strings.ToUpper(c.Country), Explain: true}
+	switch {
+	case !c.Interactive:
+		return c.answer(s, q)
+	case term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())):
+		return c.typing(s, q)
+	}
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() && ctx.Err() == nil {
+		var code exitCode
+		q.Text = lines.Text()
+		if err := c.answer(s, q); err != nil && !errors.As(err, &code) {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// answer prints one answer; that nothing fits is an exit code.
+func (c *matchSearch) answer(s *matching.Searcher, q search.Query) error {
+	a := s.Ask(q)
+	if c.JSON {
+		if err := json.NewEncoder(os.Stdout).Encode(a); err != nil {
+			return err
+		}
+	} else {
+		a.Print(os.Stdout, c.Explain, max(cellWidth(4), 24))
+	}
+	if !a.Found {
+		return exitCode(exitFailed)
+	}
+	return nil
+}
+
+// typing answers with each key.
+func (c *matchSearch) typing(s *matching.Searcher, q search.Query) error {
+	width, height, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return err
+	}
+	state, err := term.MakeRaw(int(os.Stdin.Fd()))
+	if err != nil {
+		return err
+	}
+	err = s.Type(matching.Screen{In: os.Stdin, Out: os.Stdout, Width: width, Lines: min(c.Limit, max(height-4, 1))}, q)
+	return errors.Join(err, term.Restore(int(os.Stdin.Fd()), state))
 }
 
 // stopped says that somebody stopped the work, if so.
