@@ -14,31 +14,34 @@ import (
 
 const (
 	// smallBudget is how many comparisons any table is worth, rowBudget how many a row
-	// is worth in one that is not small. Both count a pair once for each block it is in.
-	smallBudget = 10_000_000
+	// is worth in one that is not small. Both count a pair once for each block it is in,
+	// which is about three to five times.
+	smallBudget = 50_000_000
 	rowBudget   = 60
+	// Which part of what is left of the budget blocks by one and two keys may use.
+	singleShare = .4
+	pairShare   = .6
+	// smallPairs and rowPairs bound the pairs of keys alike.
+	smallPairs = 20_000_000
+	rowPairs   = 64
 	// maxKeys and maxTriples bound the work on one row.
-	maxKeys    = 48
-	maxTriples = 400
+	maxKeys    = 64
+	maxTriples = 256
 	blockChunk = 4096 // rows
 )
-
-// budgets is which part of what is left of the budget each level may use.
-var budgets = [...]float64{.4, .6, 1}
 
 // blocks holds the candidates of all rows.
 type blocks struct {
 	rows   int
-	levels []blockLevel
+	levels []blockLevel // by one, two and three keys
 }
 
-// blockLevel is the blocks by one, two or three keys.
+// blockLevel is the blocks by the same number of keys.
 type blockLevel struct {
 	most   int // rows in a block
 	starts []uint32
-	rows   []int32 // of each block, ascending
-	// of lists for each row the blocks it is in; in chunks of blockChunk rows.
-	of []blockList
+	rows   []int32     // of each block, ascending
+	of     []blockList // for each chunk of rows, the blocks that each row is in
 }
 
 type blockList struct {
@@ -56,26 +59,6 @@ func (l *blockLevel) list(row int) []uint32 {
 	return c.blocks[from:c.ends[at]]
 }
 
-// newBlocks finds the blocks of a frame.
-func newBlocks(ctx context.Context, fr *frame, workers int) (*blocks, error) {
-	b := &blocks{rows: fr.rows}
-	budget := float64(max(smallBudget, rowBudget*fr.rows))
-	m := &blockMaker{fr: fr, workers: workers, ctx: ctx}
-	for level, share := range budgets {
-		if err := m.count(level); err != nil {
-			return nil, err
-		}
-		m.most[level] = m.counts[level].largest(int64(budget * share))
-		l, err := m.fill(level)
-		if err != nil {
-			return nil, err
-		}
-		budget -= float64(l.pairs())
-		b.levels = append(b.levels, l)
-	}
-	return b, nil
-}
-
 // pairs counts those in all blocks.
 func (l *blockLevel) pairs() (n int64) {
 	for i := 1; i < len(l.starts); i++ {
@@ -85,59 +68,108 @@ func (l *blockLevel) pairs() (n int64) {
 	return n
 }
 
-// blockMaker makes the blocks level by level.
+// blockMaker makes the blocks level by level. Each pass over the rows fills the blocks
+// of one level and counts the keys of the next.
 type blockMaker struct {
-	ctx     context.Context
-	fr      *frame
-	workers int
-	counts  [len(budgets)]*sketch
-	most    [len(budgets)]int
+	ctx      context.Context
+	fr       *frame
+	workers  int
+	chunks   int
+	budget   float64
+	perGroup int       // how many keys of a group may be in pairs
+	counts   *sketch   // of the level that is filled
+	next     *sketch   // of the level after it
+	big      []uint64  // for each row, which of its keys are in pairs
+	triples  []triples // for each chunk of rows
+	levels   []blockLevel
 }
 
-// chunks calls do for every chunk of rows.
-func (m *blockMaker) chunks(do func(k *rowKeys, chunk, from, to int)) error {
+// triples are the slots of the triples of a chunk of rows.
+type triples struct {
+	ends  []uint32
+	slots []uint32
+}
+
+// newBlocks finds the blocks of a frame.
+func newBlocks(ctx context.Context, fr *frame, workers int) (*blocks, error) {
+	m := &blockMaker{
+		ctx: ctx, fr: fr, workers: workers, chunks: (fr.rows + blockChunk - 1) / blockChunk,
+		budget: float64(max(smallBudget, rowBudget*fr.rows)),
+		big:    make([]uint64, fr.rows),
+	}
+	m.triples = make([]triples, m.chunks)
+	m.next = newSketch(fr.rows * 32)
+	err := m.pass(func(k *rowKeys, _, from, to int) {
+		for row := from; row < to; row++ {
+			k.of(fr, row)
+			for _, key := range k.list {
+				m.next.add(key)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := m.fill(singleShare, m.singles); err != nil {
+		return nil, err
+	}
+	if err := m.fill(pairShare, m.pairs); err != nil {
+		return nil, err
+	}
+	if err := m.fill(1, m.threes); err != nil {
+		return nil, err
+	}
+	return &blocks{rows: fr.rows, levels: m.levels}, nil
+}
+
+// pass calls do for every chunk of rows.
+func (m *blockMaker) pass(do func(k *rowKeys, chunk, from, to int)) error {
 	keys := make([]rowKeys, m.workers)
-	return parallel(m.ctx, (m.fr.rows+blockChunk-1)/blockChunk, m.workers, func(w, chunk int) {
+	return parallel(m.ctx, m.chunks, m.workers, func(w, chunk int) {
 		from := chunk * blockChunk
 		do(&keys[w], chunk, from, min(from+blockChunk, m.fr.rows))
 	})
 }
 
-// count counts the rows of all keys of a level.
-func (m *blockMaker) count(level int) error {
-	s := newSketch(m.fr.rows * 32)
-	err := m.chunks(func(k *rowKeys, _, from, to int) {
-		for row := from; row < to; row++ {
-			for _, key := range k.of(m, row, level) {
-				s.add(s.slot(key))
-			}
-		}
-	})
-	m.counts[level] = s
-	return err
+// filler puts one chunk of rows into the blocks of a level.
+type filler struct {
+	counts *sketch
+	most   int
+	number *numbering
+	list   blockList
 }
 
-// fill puts the rows into the blocks of a level.
-func (m *blockMaker) fill(level int) (blockLevel, error) {
-	s, most := m.counts[level], m.most[level]
-	n := s.number(most)
-	l := blockLevel{most: most, starts: n.starts, of: make([]blockList, (m.fr.rows+blockChunk-1)/blockChunk)}
-	err := m.chunks(func(k *rowKeys, chunk, from, to int) {
-		var list blockList
+// take puts the row at hand into the block in a slot, if that is small enough, and
+// reports whether it is too big.
+func (f *filler) take(slot uint32) (tooBig bool) {
+	n := f.counts.count(slot)
+	if n >= 2 && n <= f.most {
+		f.list.blocks = append(f.list.blocks, f.number.of(slot))
+	}
+	return n > f.most
+}
+
+// fill makes the blocks of a level with at most a share of what is left of the budget.
+// each gives the slots of one row to the filler and counts the keys of the next level.
+func (m *blockMaker) fill(share float64, each func(k *rowKeys, f *filler, row int)) error {
+	m.counts, m.next = m.next, newSketch(m.fr.rows*32)
+	most := m.counts.largest(int64(m.budget * share))
+	number := m.counts.number(most)
+	if m.perGroup == 0 {
+		m.perGroup = m.affordable(most)
+	}
+	l := blockLevel{most: most, starts: number.starts, of: make([]blockList, m.chunks)}
+	err := m.pass(func(k *rowKeys, chunk, from, to int) {
+		f := filler{counts: m.counts, most: most, number: number}
 		for row := from; row < to; row++ {
-			for _, key := range k.of(m, row, level) {
-				slot := s.slot(key)
-				if c := s.count(slot); c >= 2 && c <= most {
-					list.blocks = append(list.blocks, n.of(slot))
-				}
-			}
-			list.ends = append(list.ends, uint32(len(list.blocks)))
+			each(k, &f, row)
+			f.list.ends = append(f.list.ends, uint32(len(f.list.blocks)))
 		}
-		list.blocks = slices.Clip(list.blocks)
-		l.of[chunk] = list
+		f.list.blocks = slices.Clip(f.list.blocks)
+		l.of[chunk] = f.list
 	})
 	if err != nil {
-		return l, err
+		return err
 	}
 	l.rows = make([]int32, l.starts[len(l.starts)-1])
 	next := slices.Clone(l.starts)
@@ -147,43 +179,110 @@ func (m *blockMaker) fill(level int) (blockLevel, error) {
 			next[b]++
 		}
 	}
-	return l, nil
+	m.budget -= float64(l.pairs())
+	m.levels = append(m.levels, l)
+	return nil
 }
 
-// rowKeys makes the keys of one row.
-type rowKeys struct {
-	single []uint64
-	group  []uint8 // of each single key
-	list   []uint64
-	big    [maxKeys]uint64 // for each key, a bit for each later key together with which it is too big
-}
-
-// of returns the keys of a row at a level: 0 for single keys, 1 for pairs of those that
-// are too big, 2 for triples of which every pair is.
-func (k *rowKeys) of(m *blockMaker, row, level int) []uint64 {
-	k.singles(m.fr, row)
-	if level == 0 {
-		return k.single
+// singles fills blocks by one key and counts pairs.
+func (m *blockMaker) singles(k *rowKeys, f *filler, row int) {
+	k.of(m.fr, row)
+	for i, key := range k.list {
+		if f.take(f.counts.slot(key)) && !f.counts.common(key, m.fr.rows) {
+			m.big[row] |= 1 << i
+		}
 	}
-	k.keepBig(m.counts[0], m.most[0])
-	k.list = k.list[:0]
-	if level == 1 {
-		for i, a := range k.single {
-			for j := i + 1; j < len(k.single); j++ {
-				if k.group[i] != k.group[j] {
-					k.list = append(k.list, mix(a+k.single[j]))
+	m.big[row] = k.keep(m.big[row], m.perGroup)
+	for i, a := range k.list {
+		for j := i + 1; j < len(k.list); j++ {
+			if k.group[i] != k.group[j] {
+				m.next.add(mix(a + k.list[j]))
+			}
+		}
+	}
+}
+
+// pairs fills blocks by two keys and counts triples of which every pair is too big.
+func (m *blockMaker) pairs(k *rowKeys, f *filler, row int) {
+	k.of(m.fr, row)
+	k.keep(m.big[row], m.perGroup)
+	for i, a := range k.list {
+		k.too[i] = 0
+		for j := i + 1; j < len(k.list); j++ {
+			if k.group[i] != k.group[j] && f.take(f.counts.slot(mix(a+k.list[j]))) {
+				k.too[i] |= 1 << j
+			}
+		}
+	}
+	t := &m.triples[row/blockChunk]
+	left := maxTriples
+	for i := range k.list {
+		for j := i + 1; j < len(k.list); j++ {
+			if k.too[i]>>j&1 == 0 {
+				continue
+			}
+			for h, both := j+1, k.too[i]&k.too[j]; h < len(k.list) && left > 0; h++ {
+				if both>>h&1 != 0 {
+					key := mix(k.list[i] + k.list[j] + k.list[h])
+					m.next.add(key)
+					t.slots = append(t.slots, m.next.slot(key))
+					left--
 				}
 			}
 		}
-		return k.list
 	}
-	k.triples(m.counts[1], m.most[1])
-	return k.list
+	t.ends = append(t.ends, uint32(len(t.slots)))
 }
 
-// singles collects the single keys of a row.
-func (k *rowKeys) singles(fr *frame, row int) {
-	k.single, k.group = k.single[:0], k.group[:0]
+// threes fills blocks by three keys.
+func (m *blockMaker) threes(_ *rowKeys, f *filler, row int) {
+	t, at := &m.triples[row/blockChunk], row%blockChunk
+	from := uint32(0)
+	if at > 0 {
+		from = t.ends[at-1]
+	}
+	for _, slot := range t.slots[from:t.ends[at]] {
+		f.take(slot)
+	}
+}
+
+// affordable returns how many keys of a group may be in pairs, so that a row has about
+// as many pairs as the table is worth: of 500 rows.
+func (m *blockMaker) affordable(most int) int {
+	rows := min(500, m.fr.rows)
+	worth := max(smallPairs/max(1, m.fr.rows), rowPairs) * rows
+	var k rowKeys
+	for n := 4; n > 1; n-- {
+		pairs := 0
+		for i := range rows {
+			row := i * m.fr.rows / rows
+			k.of(m.fr, row)
+			mask := uint64(0)
+			for at, key := range k.list {
+				if m.counts.count(m.counts.slot(key)) > most && !m.counts.common(key, m.fr.rows) {
+					mask |= 1 << at
+				}
+			}
+			k.keep(mask, n)
+			pairs += len(k.list) * (len(k.list) - n) / 2
+		}
+		if pairs <= worth {
+			return n
+		}
+	}
+	return 1
+}
+
+// rowKeys holds the keys of one row.
+type rowKeys struct {
+	list  []uint64
+	group []uint8         // of each key
+	too   [maxKeys]uint64 // for each key, a bit for each later one together with which it is too big
+}
+
+// of collects the keys of a row.
+func (k *rowKeys) of(fr *frame, row int) {
+	k.list, k.group = k.list[:0], k.group[:0]
 	group := uint8(0)
 	for c := range fr.cols {
 		col := &fr.cols[c]
@@ -194,64 +293,50 @@ func (k *rowKeys) singles(fr *frame, row int) {
 			switch {
 			case key == groupEnd:
 				group++
-			case len(k.single) < maxKeys:
-				k.single, k.group = append(k.single, key), append(k.group, group)
+			case len(k.list) < maxKeys:
+				k.list, k.group = append(k.list, key), append(k.group, group)
 			}
 		}
 	}
 }
 
-// keepBig leaves the keys whose blocks are too big.
-func (k *rowKeys) keepBig(s *sketch, most int) {
-	n := 0
-	for i, key := range k.single {
-		if s.count(s.slot(key)) > most {
-			k.single[n], k.group[n] = key, k.group[i]
-			n++
+// keep leaves the keys in mask, at most perGroup of each group, and returns the mask of
+// those left.
+func (k *rowKeys) keep(mask uint64, perGroup int) (kept uint64) {
+	n, inGroup := 0, 0
+	for i, key := range k.list {
+		if mask>>i&1 == 0 {
+			continue
 		}
-	}
-	k.single, k.group = k.single[:n], k.group[:n]
-}
-
-// triples lists the triples of keys of which every pair is too big.
-func (k *rowKeys) triples(s *sketch, most int) {
-	n := len(k.single)
-	for i, a := range k.single {
-		k.big[i] = 0
-		for j := i + 1; j < n; j++ {
-			if k.group[i] != k.group[j] && s.count(s.slot(mix(a+k.single[j]))) > most {
-				k.big[i] |= 1 << j
-			}
+		if n == 0 || k.group[n-1] != k.group[i] {
+			inGroup = 0
 		}
-	}
-	for i := range n {
-		for j := i + 1; j < n; j++ {
-			if k.big[i]>>j&1 == 0 {
-				continue
-			}
-			for h := j + 1; h < n; h++ {
-				if k.big[i]>>h&k.big[j]>>h&1 != 0 && len(k.list) < maxTriples {
-					k.list = append(k.list, mix(k.single[i]+k.single[j]+k.single[h]))
-				}
-			}
+		if inGroup++; inGroup > perGroup {
+			continue
 		}
+		kept |= 1 << i
+		k.list[n], k.group[n] = key, k.group[i]
+		n++
 	}
+	k.list, k.group = k.list[:n], k.group[:n]
+	return kept
 }
 
 // gatherer collects the candidates of a row, each once. Each goroutine has its own.
 type gatherer struct {
 	b    *blocks
-	seen []int32 // for each row the row for which it was seen last, plus 1
+	seen []uint32 // for each row the call that saw it last
+	call uint32
 	rows []int32
 }
 
-func newGatherer(b *blocks) *gatherer { return &gatherer{b: b, seen: make([]int32, b.rows)} }
+func newGatherer(b *blocks) *gatherer { return &gatherer{b: b, seen: make([]uint32, b.rows)} }
 
 // before returns the rows below row that share a block with it, valid until the next
 // call.
 func (g *gatherer) before(row int) []int32 {
 	g.rows = g.rows[:0]
-	stamp := int32(row + 1)
+	g.call++
 	for i := range g.b.levels {
 		l := &g.b.levels[i]
 		for _, b := range l.list(row) {
@@ -259,8 +344,8 @@ func (g *gatherer) before(row int) []int32 {
 				if int(other) >= row {
 					break
 				}
-				if g.seen[other] != stamp {
-					g.seen[other] = stamp
+				if g.seen[other] != g.call {
+					g.seen[other] = g.call
 					g.rows = append(g.rows, other)
 				}
 			}

@@ -12,15 +12,19 @@ import (
 type sketch struct {
 	words []uint32 // four slots each
 	mask  uint64
+	heavy []uint32 // what full slots have not counted, in few wide ones
 }
 
-const sketchFull = 255
+const (
+	sketchFull  = 255
+	sketchHeavy = 1 << 16
+)
 
 // newSketch returns a sketch for about keys different keys. Half of the slots stay
 // empty, up to 2²⁷ slots (128 MB).
 func newSketch(keys int) *sketch {
 	size := 1 << min(27, max(12, bits.Len(uint(2*keys))))
-	return &sketch{words: make([]uint32, size/4), mask: uint64(size - 1)}
+	return &sketch{words: make([]uint32, size/4), mask: uint64(size - 1), heavy: make([]uint32, sketchHeavy)}
 }
 
 func (s *sketch) slot(key uint64) uint32 { return uint32(key & s.mask) }
@@ -29,14 +33,25 @@ func (s *sketch) count(slot uint32) int {
 	return int(s.words[slot/4] >> (slot % 4 * 8) & 255)
 }
 
-func (s *sketch) add(slot uint32) {
+func (s *sketch) add(key uint64) {
+	slot := s.slot(key)
 	word, shift := &s.words[slot/4], slot%4*8
 	for {
 		old := atomic.LoadUint32(word)
-		if old>>shift&255 == sketchFull || atomic.CompareAndSwapUint32(word, old, old+1<<shift) {
+		if old>>shift&255 == sketchFull {
+			atomic.AddUint32(&s.heavy[key>>32%sketchHeavy], 1)
+			return
+		}
+		if atomic.CompareAndSwapUint32(word, old, old+1<<shift) {
 			return
 		}
 	}
+}
+
+// common reports whether a key is too frequent among rows to tell much: one in eight has
+// it.
+func (s *sketch) common(key uint64, rows int) bool {
+	return s.count(s.slot(key)) == sketchFull && int(s.heavy[key>>32%sketchHeavy])+sketchFull > rows/8
 }
 
 // sizes tells how many slots have each count.

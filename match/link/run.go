@@ -22,6 +22,9 @@ const (
 // samplePairs is how many candidates a model is learned from at most.
 const samplePairs = 1_000_000
 
+// detectRows is how many rows Detect looks at.
+const detectRows = 5_000
+
 // run is one call of Link.
 type run struct {
 	ctx     context.Context
@@ -104,7 +107,7 @@ func (r *run) read(header []string, rows iter.Seq2[[]string, error]) error {
 	}
 	fields := r.o.Fields
 	if len(fields) == 0 {
-		return errors.New("link: fields are needed")
+		fields = Detect(header, in.sample(detectRows))
 	}
 	if r.fr, err = in.frame(r.ctx, fields, r.workers); err != nil {
 		return err
