@@ -101,6 +101,7 @@ type folder struct {
 	marks int  // kept in a row
 	space bool // a space is due before the next letter
 	full  bool
+	low   *[0x1000]string
 	loose bool // may hold marks or jamo that compose or change places
 }
 
@@ -239,8 +240,11 @@ func jamo(r rune) bool {
 
 // wide folds one character beyond ASCII.
 func (f *folder) wide(r rune) {
-	if int(r) < len(lowFold) {
-		f.unfolded(lowFold[r])
+	if r < 0x1000 {
+		if f.low == nil {
+			f.low = lowFold()
+		}
+		f.unfolded(f.low[r])
 		return
 	}
 	switch {

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -14,16 +15,17 @@ const (
 	halfVoiced = '\u309a'
 )
 
-// lowFold holds foldRune for the characters up to the end of Arabic, among which
-// nearly all text that is neither ASCII nor East Asian is.
-var lowFold = func() (t [0x700]string) {
+// lowFold holds foldRune for the alphabets from Latin to Tibetan, where nearly all text
+// is that is neither ASCII nor East Asian. It is made when the first such text comes.
+var lowFold = sync.OnceValue(func() *[0x1000]string {
+	t := new([0x1000]string)
 	for r := range t {
 		if r >= utf8.RuneSelf {
 			t[r] = string(foldRune(nil, rune(r)))
 		}
 	}
 	return t
-}()
+})
 
 // foldRune appends what one character of NFC text folds to: letters and digits, kept
 // marks, partWord, or nothing.
