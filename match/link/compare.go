@@ -4,16 +4,17 @@ package link
 // goroutine has its own.
 type comparer struct {
 	model *Model
-	parts []part
+	parts []pairing
 	w     *weigher
 }
 
-// part is one comparison, ready to run.
-type part struct {
+// pairing is one comparison, ready to run.
+type pairing struct {
 	scheme *scheme
 	col    *column
-	other  *column // of a name: the column it may have been swapped with, or nil
-	pair   int     // the part that compares other
+	given  *column    // of a family name: the given name it may be swapped with, or nil
+	pair   int        // the part that compares given, or -1
+	rest   [][]string // of a full name beside its parts: for each row the other words
 	cache  []cached
 }
 
@@ -32,55 +33,68 @@ type scheme struct {
 	compare func(a, b *value) verdict
 }
 
-// cell is a value together with how many rows of the table have it.
-type cell struct {
-	value *value
-	rows  float64
-}
+var restScheme = &scheme{levels: restLevels}
 
 // newComparer returns a comparer for the rows of fr.
 func newComparer(fr *frame, m *Model) *comparer {
-	c := &comparer{model: m, parts: make([]part, len(m.Comparisons)), w: newWeigher(fr, m)}
+	c := &comparer{model: m, parts: make([]pairing, len(m.Comparisons)), w: newWeigher(fr, m)}
 	for i, cmp := range m.Comparisons {
-		p := part{
-			scheme: schemeOf(cmp.Kind), col: &fr.cols[cmp.Columns[0]], pair: -1,
-			cache: make([]cached, cacheSize),
-		}
-		if cmp.Kind == FamilyName && len(cmp.Columns) == 2 {
-			p.other = &fr.cols[cmp.Columns[1]]
+		p := pairing{scheme: cmp.scheme(), col: &fr.cols[cmp.Columns[0]], pair: -1}
+		switch {
+		case cmp.Kind == FullName && len(cmp.Columns) > 1:
+			p.rest = restOf(fr, cmp.Columns)
+		case cmp.Kind == FamilyName && len(cmp.Columns) > 1:
+			p.given = &fr.cols[cmp.Columns[1]]
 			for k, o := range m.Comparisons {
 				if o.Kind == GivenName && o.Columns[0] == cmp.Columns[1] {
 					p.pair = k
 				}
 			}
 		}
+		if p.rest == nil {
+			p.cache = make([]cached, cacheSize)
+		}
 		c.parts[i] = p
 	}
 	return c
 }
 
-// verdicts compares rows i and j and appends one verdict for each comparison of the
-// model to dst[:0].
+// scheme returns how the comparison is made.
+func (c *Comparison) scheme() *scheme {
+	if c.Kind == FullName && len(c.Columns) > 1 {
+		return restScheme
+	}
+	return schemeOf(c.Kind)
+}
+
+// verdicts compares rows i and j and returns one verdict for each comparison of the
+// model, in dst.
 func (c *comparer) verdicts(i, j int32, dst []verdict) []verdict {
 	dst = dst[:0]
 	for k := range c.parts {
 		p := &c.parts[k]
-		dst = append(dst, p.level(p.col.ids[i], p.col.ids[j]))
+		if p.rest != nil {
+			dst = append(dst, p.compareRest(i, j))
+		} else {
+			dst = append(dst, p.level(p.col.ids[i], p.col.ids[j]))
+		}
 	}
 	for k := range c.parts {
-		if p := &c.parts[k]; p.pair >= 0 {
-			if v := swappedNames(p, i, j, dst[p.pair], dst[k]); v != noLevel {
-				dst[k], dst[p.pair] = v, noLevel
-			}
+		p := &c.parts[k]
+		if p.pair >= 0 && dst[p.pair] > 1 && dst[k] > familySwapped+1 && p.swapped(i, j) {
+			dst[k], dst[p.pair] = familySwapped, noLevel
 		}
 	}
 	return dst
 }
 
 // level compares two values of the part's column by their numbers.
-func (p *part) level(a, b uint32) verdict {
+func (p *pairing) level(a, b uint32) verdict {
 	if a == missing || b == missing {
 		return noLevel
+	}
+	if a == b {
+		return 0
 	}
 	if a > b {
 		a, b = b, a
@@ -94,27 +108,3 @@ func (p *part) level(a, b uint32) verdict {
 
 // weigh returns the evidence that rows i and j are the same, in bits, prior included.
 func (c *comparer) weigh(i, j int32, v []verdict) float64 { return c.w.weigh(i, j, v) }
-
-// plan chooses the comparisons for the fields of a table, with the levels and error
-// rates that are usual for their kinds.
-func plan(fields []Field) []Comparison {
-	var list []Comparison
-	given := -1
-	for i, f := range fields {
-		if f.Kind == GivenName && given < 0 {
-			given = i
-		}
-	}
-	for i, f := range fields {
-		s := schemeOf(f.Kind)
-		if s == nil {
-			continue
-		}
-		c := Comparison{Name: f.Name, Kind: f.Kind, Columns: []int{i}, Levels: append([]Level(nil), s.levels...)}
-		if f.Kind == FamilyName && given >= 0 {
-			c.Columns = append(c.Columns, given)
-		}
-		list = append(list, c)
-	}
-	return list
-}

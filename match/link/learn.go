@@ -52,7 +52,7 @@ func learn(ctx context.Context, fr *frame, s sample, total float64, seed uint64)
 
 // startModel is what is believed before a pair was looked at.
 func startModel(fr *frame, total float64) *Model {
-	m := &Model{Fields: fr.fields, Comparisons: plan(fr.fields), Rows: fr.rows}
+	m := &Model{Fields: fr.fields, Comparisons: plan(fr), Rows: fr.rows}
 	m.Prior = min(.1, float64(fr.rows)/4/total)
 	for _, r := range kin {
 		shared := 0
@@ -126,7 +126,7 @@ func (e *estimator) step() {
 	}
 	for k := range e.model.Comparisons {
 		c := &e.model.Comparisons[k]
-		prior := schemeOf(c.Kind).levels
+		prior := c.scheme().levels
 		n := len(c.Levels)
 		m, ur, uc := cand.count(k, 0), random.count(k, 1), cand.count(k, 1)
 		sm, sr := sum(m), sum(ur)

@@ -5,75 +5,104 @@ import (
 	"strings"
 	"time"
 
+	"github.com/habeas-data/habeas/match/standard"
 	"github.com/habeas-data/habeas/match/text"
 )
 
 // Marks of a value, in value.flags.
 const (
-	dateGuess  uint8 = 1 << iota // the first of a month or year, which often stands for "not known"
-	dateNoDay                    // month or day is not known
+	dateGuess  uint8 = 1 << iota // the first of January, which often stands for "not known"
+	datePart                     // month or day is not known
 	dateBroken                   // no calendar date (1861-81-01); compared digit by digit
 )
 
 // standardise brings one text of a field into the form in which it is compared. What
-// means nothing ("", "n/a") has an empty text.
+// means nothing ("", "n/a") has an empty text. It is safe for concurrent use.
 func standardise(kind Kind, raw string) value {
-	folded := text.Fold(raw)
-	switch folded {
-	case "", "n a", "na", "nan", "null", "none", "nil", "unknown":
+	if standard.Missing(raw) {
 		return value{}
 	}
 	switch kind {
 	case Date:
-		return standardDate(raw, folded)
+		return standardDate(raw)
 	case Email:
-		return standardEmail(raw)
-	case Phone, Identifier, Postcode:
-		return value{text: strings.ReplaceAll(folded, " ", "")}
+		e := standard.ParseEmail(raw)
+		if !e.OK {
+			return value{text: e.Whole, parts: []string{e.Whole, ""}}
+		}
+		return value{text: e.Local + "@" + e.Domain, parts: []string{e.Local, e.Domain}}
+	case Phone:
+		return value{text: standard.ParsePhone(raw, "").Digits}
+	case Identifier:
+		return value{text: standard.Identifier(raw)}
+	case Postcode:
+		return value{text: standard.Postcode(raw)}
 	case HouseNumber:
-		return standardNumber(folded)
+		return standardNumber(text.Fold(raw))
+	case Street:
+		return standardStreet(raw)
+	case Organisation:
+		o := standard.ParseOrganisation(raw)
+		if len(o.Words) == 0 {
+			break
+		}
+		return value{text: strings.Join(o.Words, " "), parts: o.Words}
 	}
+	folded := text.Fold(raw)
 	return value{text: folded, parts: text.Words(folded)}
 }
 
-func standardDate(raw, folded string) value {
-	digits := strings.Map(func(r rune) rune {
+// standardDate makes a date eight digits, with 00 for what is not known.
+func standardDate(raw string) value {
+	d := standard.ParseDate(raw, standard.OrderUnknown)
+	if !d.OK {
+		if digits := onlyDigits(raw); len(digits) == 8 {
+			return value{text: digits, flags: dateBroken}
+		}
+		return value{text: d.Normalised, flags: dateBroken}
+	}
+	v := value{text: onlyDigits(d.Normalised)}
+	if d.Month == 0 || d.Day == 0 {
+		v.flags = datePart
+		return v
+	}
+	v.num = time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Unix() / 86400
+	if d.Month == time.January && d.Day == 1 {
+		v.flags = dateGuess
+	}
+	return v
+}
+
+func onlyDigits(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1
 		}
 		return r
-	}, raw)
-	if len(digits) != 8 {
-		return value{text: folded, flags: dateBroken}
-	}
-	v := value{text: digits}
-	day, err := time.Parse("20060102", digits)
-	if err != nil {
-		v.flags |= dateBroken
-		return v
-	}
-	v.num = day.Unix() / 86400
-	if day.Day() == 1 && day.Month() == time.January {
-		v.flags |= dateGuess
-	}
-	return v
-}
-
-func standardEmail(raw string) value {
-	whole := strings.ToLower(strings.TrimSpace(raw))
-	local, domain, ok := strings.Cut(whole, "@")
-	if !ok {
-		return value{text: whole, parts: []string{whole, ""}}
-	}
-	return value{text: whole, parts: []string{local, domain}}
+	}, s)
 }
 
 func standardNumber(folded string) value {
 	v := value{text: strings.ReplaceAll(folded, " ", "")}
+	v.num = leadingNumber(v.text)
+	return v
+}
+
+// leadingNumber returns the number that s begins with, 0 when none.
+func leadingNumber(s string) int64 {
 	end := 0
-	for end < len(v.text) && v.text[end] >= '0' && v.text[end] <= '9' {
+	for end < len(s) && end < 9 && s[end] >= '0' && s[end] <= '9' {
 		end++
 	}
-	v.num, _ = strconv.ParseInt(v.text[:end], 10, 64)
-	return v
+	n, _ := strconv.ParseInt(s[:end], 10, 64)
+	return n
+}
+
+func standardStreet(raw string) value {
+	a := standard.ParseAddress(raw)
+	if a.Line == "" {
+		a.Line = text.Fold(raw)
+		a.Words = text.Words(a.Line)
+	}
+	return value{text: a.Line, parts: a.Words, num: leadingNumber(a.Number)}
 }

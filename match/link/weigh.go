@@ -10,6 +10,7 @@ type weigher struct {
 	share   []float64   // log2 of the share of each class
 	like    [][]float64 // for each comparison, classes·level + class: log2 of the likelihood
 	rare    []rarity
+	worth   []float64 // for each comparison: bits it gives on average for a match
 }
 
 // rarity is how much less likely an agreement on a value is among chance pairs than
@@ -42,6 +43,11 @@ func newWeigher(fr *frame, m *Model) *weigher {
 			use[i] = l.Frequency
 		}
 		w.like = append(w.like, like)
+		worth := 0.0
+		for _, l := range c.Levels {
+			worth += l.M * math.Log2(l.M/l.U)
+		}
+		w.worth = append(w.worth, worth)
 		classes := make([]bool, n)
 		classes[1] = true
 		for i, r := range m.Related {
@@ -114,3 +120,18 @@ func evidence(sum []float64) float64 {
 
 // probability turns log2 odds into a probability.
 func probability(bits float64) float64 { return 1 / (1 + math.Exp2(-bits)) }
+
+// logOdds is the inverse of probability.
+func logOdds(p float64) float64 { return math.Log2(p / (1 - p)) }
+
+// known returns how many bits the verdicts could be expected to give for a match: little
+// when much is missing.
+func (w *weigher) known(v []verdict) float64 {
+	sum := 0.0
+	for k, l := range v {
+		if l != noLevel {
+			sum += w.worth[k]
+		}
+	}
+	return sum
+}
