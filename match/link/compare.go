@@ -12,7 +12,7 @@ type comparer struct {
 type pairing struct {
 	scheme *scheme
 	col    *column
-	given  *column    // of a family name: the given name it may be swapped with, or nil
+	other  *column    // of a family name: the given name it may be swapped with, or nil
 	pair   int        // the part that compares given, or -1
 	rest   [][]string // of a full name beside its parts: for each row the other words
 	cache  []cached
@@ -44,7 +44,7 @@ func newComparer(fr *frame, m *Model) *comparer {
 		case cmp.Kind == FullName && len(cmp.Columns) > 1:
 			p.rest = restOf(fr, cmp.Columns)
 		case cmp.Kind == FamilyName && len(cmp.Columns) > 1:
-			p.given = &fr.cols[cmp.Columns[1]]
+			p.other = &fr.cols[cmp.Columns[1]]
 			for k, o := range m.Comparisons {
 				if o.Kind == GivenName && o.Columns[0] == cmp.Columns[1] {
 					p.pair = k
@@ -88,12 +88,13 @@ func (c *comparer) verdicts(i, j int32, dst []verdict) []verdict {
 	return dst
 }
 
-// level compares two values of the part's column by their numbers.
+// level compares two values of the part's column by their numbers. What is left of full
+// names depends on more than these: level returns the best that it can be.
 func (p *pairing) level(a, b uint32) verdict {
 	if a == missing || b == missing {
 		return noLevel
 	}
-	if a == b {
+	if a == b || p.rest != nil {
 		return 0
 	}
 	if a > b {

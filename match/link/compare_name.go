@@ -99,12 +99,12 @@ func shareWord(a, b []string) bool {
 // swapped finds out whether the given name of each row is the family name of the
 // other, give or take a letter.
 func (p *pairing) swapped(i, j int32) bool {
-	gi, gj, fi, fj := p.given.ids[i], p.given.ids[j], p.col.ids[i], p.col.ids[j]
+	gi, gj, fi, fj := p.other.ids[i], p.other.ids[j], p.col.ids[i], p.col.ids[j]
 	if gi == missing || gj == missing || fi == missing || fj == missing {
 		return false
 	}
-	return alike(&p.given.values[gi], &p.col.values[fj]) <= typo1 &&
-		alike(&p.given.values[gj], &p.col.values[fi]) <= typo1
+	return alike(&p.other.values[gi], &p.col.values[fj]) <= typo1 &&
+		alike(&p.other.values[gj], &p.col.values[fi]) <= typo1
 }
 
 // What is left of a full name without given and family name: middle names, titles.
