@@ -294,7 +294,7 @@ var (
 
 	// anywhere are also the first word of a street, as in French and Spanish.
 	anywhere = pairs(`avenue av ave aven avn avenu avda avenida avd
-		boulevard blvd boul bd bvd bvld boulevarde bld
+		boulevard blvd blv boul bd bvd bvld boulevarde bld
 		road rd
 		lane ln
 		highway hwy hiway hgwy

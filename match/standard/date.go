@@ -1,6 +1,7 @@
 package standard
 
 import (
+	_ "embed"
 	"strings"
 	"time"
 
@@ -73,8 +74,9 @@ func daysIn(year int, m time.Month) int {
 		return 28
 	case time.April, time.June, time.September, time.November:
 		return 30
+	default:
+		return 31
 	}
-	return 31
 }
 
 func (d *Date) format() string {
@@ -119,12 +121,11 @@ func (p *dateParts) scan(s []byte) bool {
 			for i+n < len(s) && s[i+n] != ' ' && !isDigit(s[i+n]) {
 				n++
 			}
-			word := string(s[i : i+n])
-			if m, ok := months[word]; ok {
+			if m, ok := months[string(s[i:i+n])]; ok {
 				if p.month == 0 {
 					p.month = m
 				}
-			} else if !dateNoise[word] {
+			} else if !dateNoise[string(s[i:i+n])] {
 				return false
 			}
 			i += n
@@ -253,19 +254,10 @@ var months = func() map[string]time.Month {
 	return m
 }()
 
-// A line for each month.
-const monthNames = `january jan januar janner jaenner jan enero ene janvier janv gennaio gen januari janeiro stycznia styczen января январь i
-february feb februar feber febrero fevrier fevr fev febbraio februari fevereiro lutego luty февраля февраль ii
-march mar marz maerz mrz marzo mars maart mrt marco marca marzec марта март iii
-april apr abril abr avril avr aprile kwietnia kwiecien апреля апрель iv
-may mai mayo maggio mag mei maio maja maj мая май v
-june jun juni junio juin giugno giu junho czerwca czerwiec июня июнь vi
-july jul juli julio juillet juil luglio lug julho lipca lipiec июля июль vii
-august aug agosto ago aout augustus sierpnia sierpien августа август viii
-september sept sep septiembre setiembre septembre settembre set setembro wrzesnia wrzesien сентября сентябрь ix
-october oct oktober okt octubre octobre ottobre ott outubro out pazdziernika pazdziernik октября октябрь x
-november nov noviembre novembre novembro listopada listopad ноября ноябрь xi
-december dec dezember dez diciembre dic decembre dicembre dezembro grudnia grudzien декабря декабрь xii`
+// monthNames has a line for each month.
+//
+//go:embed months.txt
+var monthNames string
 
 // dateNoise are words that stand in dates and say nothing more.
 var dateNoise = set(`st nd rd th er de del den der dem des le the of on am a el t z utc gmt pm uhr um at born

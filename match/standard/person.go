@@ -50,6 +50,7 @@ type nameWord struct {
 	text    string
 	part    uint8 // how many commas stand before it
 	capital bool  // written in capitals throughout, and longer than an initial
+	joined  bool  // with the word before, by a hyphen
 }
 
 // maxNameWords bounds the work; what comes behind is dropped.
@@ -84,8 +85,8 @@ func (p *personParts) read(s string) {
 }
 
 func (p *personParts) add(folded string, part int, capital bool) {
-	for _, w := range strings.Fields(folded) {
-		p.words = append(p.words, nameWord{w, uint8(part), capital})
+	for i, w := range strings.Fields(folded) {
+		p.words = append(p.words, nameWord{w, uint8(part), capital, i > 0})
 	}
 }
 
@@ -241,7 +242,7 @@ func (p *personParts) family(words []string) {
 	for i, w := range words {
 		if particles[w] && i+1 < len(words) {
 			p.Particle = append(p.Particle, w)
-		} else if !(w == "y" || w == "e") || len(words) < 3 {
+		} else if w != "y" && w != "e" || len(words) < 3 {
 			p.Family = append(p.Family, w)
 		}
 	}
@@ -291,7 +292,11 @@ func (p *personParts) familyFrom() int {
 	if n > 2 && spanish[p.words[n-1].text] && spanish[p.words[n-2].text] {
 		return n - 2
 	}
-	return n - 1
+	i := n - 1
+	for i > 0 && p.words[i].joined {
+		i--
+	}
+	return i
 }
 
 // eastAsian is familyFrom for Han and Hangul: the first word, or the first character

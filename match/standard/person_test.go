@@ -70,6 +70,9 @@ func TestParsePerson(t *testing.T) {
 		",":                                                "||||",
 		", John":                                           "|||john|",
 		"Smith,":                                           "|||smith|",
+		"Harry Hele-Shaw":                                  "|harry||hele shaw|",
+		"Jean-Paul Sartre":                                 "|jean paul||sartre|",
+		"Omar al-Hassan":                                   "|omar|al|hassan|",
 		"Jack Ma":                                          "|jack||ma|",
 	} {
 		if got := shown(ParsePerson(in)); got != want {

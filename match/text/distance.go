@@ -243,7 +243,7 @@ func (b *blocks) distance(candidate string, left, max int) int {
 	before, score := b.none, b.length
 	last := uint64(1) << ((b.length - 1) % 64)
 	for _, r := range candidate {
-		row := b.none
+		var row []uint64
 		if r < utf8.RuneSelf {
 			row = b.low[r]
 		} else {

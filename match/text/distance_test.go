@@ -161,7 +161,7 @@ func BenchmarkPatternDistance(b *testing.B) {
 func BenchmarkDistance(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		Distance("university of cambridge", "universty of cambirdge", 3)
+		Distance("university of cambridge", "universty of cbamridge", 3)
 	}
 }
 

@@ -174,6 +174,6 @@ func BenchmarkSound(b *testing.B) {
 
 func BenchmarkEdits(b *testing.B) {
 	for b.Loop() {
-		Edits("university of cambridge", "univresity off cambirdge")
+		Edits("university of cambridge", "univresity off cbamridge")
 	}
 }

@@ -30,8 +30,8 @@ func (r *roman) kana(i int) int {
 	}
 	s := kanaRows[c-0x3041]
 	small := hiragana(r.at(i + 1))
-	switch {
-	case small == smallYa || small == smallYa+2 || small == smallYa+4:
+	switch small {
+	case smallYa, smallYa + 2, smallYa + 4:
 		y := kanaRows[small-0x3041]
 		stem := s[:len(s)-1]
 		if !strings.HasSuffix(s, "i") {
@@ -42,7 +42,7 @@ func (r *roman) kana(i int) int {
 		}
 		r.put(stem + y)
 		return i + 2
-	case small == 0x3041, small == 0x3043, small == 0x3045, small == 0x3047, small == 0x3049:
+	case 0x3041, 0x3043, 0x3045, 0x3047, 0x3049:
 		if len(s) > 1 || s == "u" { // ファ fa, ウィ wi
 			stem := s[:len(s)-1]
 			if s == "u" {
