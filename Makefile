@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint unit postgres browser reference readme bench fuzz clean
+.PHONY: help build demo test lint unit postgres browser reference readme bench bench-match fuzz clean
 
 TOOL := go tool -modfile=tools/go.mod
 # What `habeas demo` is given: make demo DEMO="--addr localhost:9000"
@@ -11,13 +11,16 @@ DEMO ?=
 # Which benchmarks, how often: make bench BENCH=FindOrCreate COUNT=6
 BENCH ?= .
 COUNT ?= 1
+# What is measured and how often: make bench-match ONLY=search RUNS=1
+ONLY ?= linkage,search,million
+RUNS ?= 3
 FUZZTIME ?= 10s
 # Tests that choose their engine. What runs on both by itself is part of unit.
 ON_POSTGRES := ./internal/app ./internal/api ./internal/proof
 JOURNEYS := e2e/account.test.mjs e2e/demo.test.mjs
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/habeas, one static binary
 	@scripts/setup build
@@ -56,6 +59,9 @@ bench: ## benchmarks; compared with the run before
 	@mkdir -p bin && if [ -f bin/bench.txt ]; then mv bin/bench.txt bin/bench.old.txt; fi
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee bin/bench.txt
 	@if [ -f bin/bench.old.txt ]; then $(TOOL) benchstat bin/bench.old.txt bin/bench.txt; fi
+
+bench-match: build ## finding names and linking people, beside the rivals
+	@ONLY='$(ONLY)' RUNS='$(RUNS)' scripts/bench-match
 
 fuzz: ## every fuzz target for FUZZTIME
 	@scripts/fuzz $(FUZZTIME)

@@ -54,6 +54,8 @@ var parts = []struct {
 	{name: "searching", group: "search", measure: searching},
 	{name: "weight", group: "search", measure: weight},
 	{name: "million", group: "million", measure: million},
+	{name: "ten-million-save", group: "search", full: true, measure: saveTenMillion},
+	{name: "ten-million-open", group: "search", full: true, measure: openTenMillion},
 }
 
 // Groups are what Options.Only may name.
