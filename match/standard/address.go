@@ -21,7 +21,7 @@ func ParseAddress(s string) Address {
 	if Missing(s) {
 		return Address{}
 	}
-	p := addressParts{words: addressWords(s)}
+	p := addressParts{words: addressWords(s[:min(len(s), 4*text.MaxRunes)])}
 	p.box()
 	p.unit()
 	p.number()
@@ -59,10 +59,20 @@ func addressWords(s string) []string {
 		if b := strings.TrimSpace(part); len(b) > 2 && b[0]|0x20 == 'c' && b[1] == '/' {
 			part = "calle " + b[2:]
 		}
-		folded := string(text.AppendFold(room[:0], part))
+		folded := string(text.AppendFold(room[:0], ranges(part)))
 		words = append(words, text.Words(folded)...)
 	}
 	return words[:min(len(words), 100)]
+}
+
+// ranges writes "12-14" as "12 to 14", to tell it from the flat of "12/14".
+func ranges(s string) string {
+	for i := 1; i+1 < len(s); i++ {
+		if s[i] == '-' && isDigit(s[i-1]) && isDigit(s[i+1]) {
+			return s[:i] + " to " + ranges(s[i+1:])
+		}
+	}
+	return s
 }
 
 type addressParts struct {
@@ -135,7 +145,8 @@ func (p *addressParts) unit() {
 }
 
 // number takes the house number: the first word when it is one, or else the last of
-// the first part that has one. Two in front, "3/12 Smith St", are flat and house.
+// the first part that has one. Two in front, "3/12 Smith St", are flat and house; of
+// "12-14" the first counts.
 func (p *addressParts) number() {
 	if len(p.words) > 1 && p.words[0] == "no" && numeric(p.words[1]) {
 		p.take(0, 1)
@@ -164,16 +175,20 @@ func (p *addressParts) number() {
 		end++
 	}
 	begin := at
-	switch w := p.word(begin - 1); {
-	case w == "no" || w == "nr" || w == "num" || w == "numero":
-		begin--
-	case at > 0 && numeric(w) && leading(w, isDigit) == len(w) && len(w) <= 4: // 12-14: the first counts
-		p.Number, p.Unit = w, strings.TrimSpace(p.Number+" "+p.Unit)
-		begin--
+	if p.word(at-1) == "to" && numeric(p.word(at-2)) {
+		begin, end, p.Number = at-2, at+1, p.words[at-2]
 	}
-	if next := p.word(end); at == 0 && numeric(next) {
+	switch next := p.word(end); {
+	case begin < at:
+	case next == "to" && numeric(p.word(end+1)):
+		end += 2
+	case at == 0 && numeric(next):
 		p.Number, p.Unit = next, strings.TrimSpace(p.Number+" "+p.Unit)
 		end++
+	}
+	switch p.word(begin - 1) {
+	case "no", "nr", "num", "numero":
+		begin--
 	}
 	p.take(begin, end)
 }

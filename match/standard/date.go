@@ -11,12 +11,14 @@ import (
 // Date is a calendar date of which parts may be unknown (0). Ambiguous says that day
 // and month could be the other way round (03/04/1970).
 type Date struct {
-	Year       int
-	Month      time.Month
-	Day        int
-	Ambiguous  bool
-	OK         bool
-	Normalised string // YYYY-MM-DD with 00 for unknown parts, or the folded text
+	Year      int
+	Month     time.Month
+	Day       int
+	Ambiguous bool
+	OK        bool
+	// Normalised is YYYY-MM-DD with 00 for unknown parts, also of a day that does not
+	// exist (OK is false), so that a slip stays one digit apart; or the folded text.
+	Normalised string
 }
 
 // Order says which of day and month comes first where a date does not tell.
@@ -35,7 +37,7 @@ const (
 // 30. März 1948, 1948年9月30日, 30.IX.1948, 1948-09, Sept 1948, 1948. Months have their
 // names in English, German, Spanish, French, Italian, Dutch, Portuguese, Polish and
 // Russian. Points put the day first. Years of two digits are 1931 to 2030. A day that
-// the month does not have is no date.
+// the month does not have is no date; one of zeros is missing.
 func ParseDate(s string, order Order) Date {
 	if Missing(s) {
 		return Date{}
@@ -46,8 +48,13 @@ func ParseDate(s string, order Order) Date {
 	if p := (dateParts{points: strings.Count(s, ".") >= 2, order: order}); p.scan(folded) {
 		d = p.date()
 	}
-	if d.OK = d.OK && d.valid(); !d.OK {
+	switch {
+	case !d.OK || d.Year > 2999 || d.Month > 99 || d.Day > 99:
 		return Date{Normalised: string(folded)}
+	case d.Year == 0 && d.Month == 0 && d.Day == 0:
+		return Date{}
+	case !d.valid():
+		return Date{Normalised: d.format()}
 	}
 	d.Normalised = d.format()
 	return d

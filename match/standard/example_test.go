@@ -31,7 +31,7 @@ func ExampleParseDate() {
 	// 1948-09-30 true false
 	// 1948-09-30 true false
 	// 1948-10-09 true true
-	// 31 feb 1948 false false
+	// 1948-02-31 false false
 }
 
 func ExampleParsePhone() {

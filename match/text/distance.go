@@ -29,6 +29,7 @@ func Distance(a, b string, max int) int {
 // must not be copied while it is set.
 type Pattern struct {
 	length int         // in runes
+	plain  string      // the string itself when it is ASCII and short
 	low    [128]uint64 // for each ASCII character the places where it stands
 	wide   []symbol    // the same for others
 	long   *blocks     // in place of low and wide for more than 64 runes
@@ -51,7 +52,10 @@ func (p *Pattern) Set(s string) {
 	if p.length > 0 {
 		clear(p.low[:])
 	}
-	p.wide, p.long, p.length = p.wide[:0], nil, 0
+	p.wide, p.long, p.length, p.plain = p.wide[:0], nil, 0, ""
+	if len(s) <= 64 && ascii(s) {
+		p.plain = s
+	}
 	for i, r := range s {
 		if p.length == 64 {
 			p.long = newBlocks(head(s, MaxRunes))
@@ -115,6 +119,9 @@ func (p *Pattern) Distance(candidate string, max int) int {
 	if p.length == 0 {
 		return left
 	}
+	if max <= 1 && len(p.plain) > 0 && left == len(candidate) {
+		return atMostOne(p.plain, candidate, max)
+	}
 	if p.long != nil {
 		return p.long.distance(candidate, left, max)
 	}
@@ -152,6 +159,25 @@ func (p *Pattern) Distance(candidate string, max int) int {
 		before = here
 	}
 	return score
+}
+
+// atMostOne is the distance of two ASCII strings, whose lengths differ by at most max,
+// where it is 0 or max is 1: what differs lies between what they begin and end with.
+func atMostOne(a, b string, max int) int {
+	i, j, k := 0, len(a), len(b)
+	for i < min(j, k) && a[i] == b[i] {
+		i++
+	}
+	for j > i && k > i && a[j-1] == b[k-1] {
+		j, k = j-1, k-1
+	}
+	switch {
+	case i == j && i == k:
+		return 0
+	case max == 1 && (j-i <= 1 && k-i <= 1 || j-i == 2 && k-i == 2 && a[i] == b[i+1] && a[i+1] == b[i]):
+		return 1
+	}
+	return max + 1
 }
 
 // Prefix returns how far the pattern is from that beginning of candidate which is

@@ -37,7 +37,7 @@ func plainDistance(a, b string) int {
 // alike draws two strings over few letters, so that they have much in common, of
 // lengths on both sides of a word's 64 bits.
 func alike(t *rapid.T) (a, b string) {
-	longest := rapid.SampledFrom([]int{6, 20, 66, 200}).Draw(t, "longest")
+	longest := rapid.SampledFrom([]int{3, 6, 20, 66, 200}).Draw(t, "longest")
 	letters := rapid.SampledFrom([]string{"ab", "abcd ", "aäбが", "\x00zé𝒳"}).Draw(t, "letters")
 	draw := rapid.StringOfN(rapid.SampledFrom([]rune(letters)), 0, longest, -1)
 	return draw.Draw(t, "a"), draw.Draw(t, "b")
@@ -46,7 +46,7 @@ func alike(t *rapid.T) (a, b string) {
 func TestDistanceIsThePlainOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := alike(t)
-		most := rapid.IntRange(0, 80).Draw(t, "max")
+		most := rapid.OneOf(rapid.IntRange(0, 2), rapid.IntRange(0, 80)).Draw(t, "max")
 		want := min(plainDistance(a, b), most+1)
 		p := NewPattern(a)
 		for name, got := range map[string]int{
@@ -152,9 +152,17 @@ func TestDistanceDoesNotAllocate(t *testing.T) {
 
 func BenchmarkPatternDistance(b *testing.B) {
 	p := NewPattern("university of cambridge")
-	b.ReportAllocs()
-	for b.Loop() {
-		p.Distance("universty of cambridge", 2)
+	for name, f := range map[string]func(){
+		"one": func() { p.Distance("universty of cambridge", 1) },
+		"two": func() { p.Distance("universty of cambridge", 2) },
+		"far": func() { p.Distance("unrelated words altogether"[:23], 2) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				f()
+			}
+		})
 	}
 }
 
