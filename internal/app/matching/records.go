@@ -130,7 +130,11 @@ func (s *source) objects(f io.Reader, yield func(record, error) bool) {
 			return
 		}
 		if text := bytes.TrimSpace(line); len(text) > 0 {
-			r, fault := s.object(json.NewDecoder(bytes.NewReader(text)), n)
+			d := json.NewDecoder(bytes.NewReader(text))
+			r, fault := s.object(d, n)
+			if fault == nil && d.More() {
+				fault = &table.Error{Line: n, Column: int(d.InputOffset()) + 1, Code: "json", Text: "something stands behind the object; each needs a line of its own"}
+			}
 			if !yield(r, fault) {
 				return
 			}
@@ -213,6 +217,8 @@ func (s *source) object(d *json.Decoder, line int) (record, error) {
 	switch err := d.Decode(&o); {
 	case errors.As(err, &syntax):
 		return record{line: line}, &table.Error{Line: line, Column: int(syntax.Offset), Code: "json", Text: "this is no JSON: " + syntax.Error()}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return record{line: line}, &table.Error{Line: line, Column: int(d.InputOffset()) + 1, Code: "json", Text: "this is no JSON: the object that begins here is not closed"}
 	case err != nil:
 		return record{line: line}, &table.Error{Line: line, Code: "json", Text: "a JSON object was expected, such as {\"id\": …, \"name\": …}"}
 	}
