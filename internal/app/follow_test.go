@@ -103,7 +103,7 @@ func TestTwoServersOnOneDatabaseFollowEachOther(t *testing.T) {
 	if len(ids) != 1 {
 		t.Fatalf("%d parties, want 1", len(ids))
 	}
-	held, err := one.DB.Records().Party(ctx, ids[0])
+	held, err := one.DB.Records().Party(ctx, ids[0].ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,11 +32,11 @@ func (r *Records) Tally(ctx context.Context, a habeas.Actor) (t party.Tally, err
 }
 
 // Find implements web/party.Records. An empty query lists the newest.
-func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit int) ([]party.Record, bool, error) {
+func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit int) ([]party.Listed, bool, error) {
 	if err := staff(&a); err != nil {
 		return nil, false, err
 	}
-	var ids []habeas.PartyID
+	var hits []party.Alike
 	kind := listFound
 	if strings.TrimSpace(query) == "" {
 		kind = listNewest
@@ -45,13 +45,32 @@ func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit 
 			return nil, true, err
 		}
 		for _, p := range newest {
-			ids = append(ids, p.ID)
+			hits = append(hits, party.Alike{ID: p.ID, P: 1})
 		}
 	} else {
-		ids = r.Finder.Find(query, limit)
+		hits = r.Finder.Find(query, limit)
+	}
+	found, err := r.showHits(ctx, a, kind, hits)
+	return found, r.Ready(), err
+}
+
+// showHits is show for what the finder found.
+func (r *Records) showHits(ctx context.Context, a habeas.Actor, kind string, hits []party.Alike) ([]party.Listed, error) {
+	ids := make([]habeas.PartyID, len(hits))
+	by := make(map[habeas.PartyID]party.Alike, len(hits))
+	for i, h := range hits {
+		ids[i], by[h.ID] = h.ID, h
 	}
 	found, err := r.show(ctx, a, kind, ids)
-	return found, r.Ready(), err
+	if err != nil {
+		return nil, err
+	}
+	out := make([]party.Listed, len(found))
+	for i, rec := range found {
+		h := by[rec.Party.ID]
+		out[i] = party.Listed{Record: rec, P: h.P, Reasons: h.Reasons}
+	}
+	return out, nil
 }
 
 // show reads records for a list and witnesses it.
@@ -83,12 +102,15 @@ func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (
 	})
 }
 
+// mostAlike is how many possible duplicates are shown.
+const mostAlike = 8
+
 // Like implements web/party.Records.
-func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]party.Record, error) {
+func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]party.Listed, error) {
 	if err := staff(&a); err != nil {
 		return nil, err
 	}
-	return r.show(ctx, a, listLike, r.Finder.Like(v, 8))
+	return r.showHits(ctx, a, listLike, r.Finder.Like(v, mostAlike))
 }
 
 // Enter implements web/party.Records.

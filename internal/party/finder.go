@@ -1,11 +1,14 @@
 package party
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/match/search"
 )
 
 // Finder finds parties by what staff type. It lives in memory, is filled after the
@@ -16,208 +19,207 @@ type Finder interface {
 	Learn(p Party, s Statement)
 	// Forget drops a party.
 	Forget(id habeas.PartyID)
-	// Find returns parties in which every word of the query stands, best first.
-	Find(query string, limit int) []habeas.PartyID
-	// Like returns parties under the same normalised name or address: possible
-	// duplicates while staff type.
-	Like(v Values, limit int) []habeas.PartyID
+	// Find returns parties in which every word of the query is met, closest first. What
+	// is far from all of them finds nothing.
+	Find(query string, limit int) []Alike
+	// Like returns parties that may be the one the values are about, likeliest first:
+	// possible duplicates while staff type.
+	Like(v Values, limit int) []Alike
 	// Len counts the parties known.
 	Len() int
 }
 
-// Index is the first Finder: an exact map from normalised words to parties. It is
-// safe for concurrent use.
-type Index struct {
-	mu    sync.RWMutex
-	words map[string][]int32 // postings, ascending
-	names map[string][]int32 // whole normalised name, words sorted
-	ids   []habeas.PartyID
-	nums  map[habeas.PartyID]int32
+// Alike is a party that a Finder found.
+type Alike struct {
+	ID habeas.PartyID
+	// P is, of Like, the probability that the two are the same; of Find, how close the
+	// words are: 1 as typed.
+	P       float64
+	Reasons []Reason // of Find: for the words that are otherwise than typed
 }
+
+// Reason is one thing by which a party was found. It is for who decides what to show of
+// it: the words may be of values that a list does not show.
+type Reason struct {
+	Set, Field string // "identity", "family_name"; of several fields the first
+	Code       string // how they compare: see ReasonCodes
+	For        bool   // speaks for it, not against it
+	Typed      string // of Find: the word of the query
+	Word       string // of Find: the word of the record that it was taken for, as written
+}
+
+// Listed is a record of a list with what brought it there.
+type Listed struct {
+	Record
+	P       float64
+	Reasons []Reason
+}
+
+// Index is the Finder of the server. It is safe for concurrent use.
+//
+// What a party was ever said to be called stays findable until it is forgotten. Learn
+// notes what is new and returns; it is brought into the indexes behind its back, many
+// parties at once, or by whoever asks first: what was learned before a question is
+// found by it. Questions do not wait for each other, and for learning only as long as
+// it takes to bring in what was learned before.
+type Index struct {
+	mu     sync.RWMutex
+	known  map[habeas.PartyID]profile
+	news   map[habeas.PartyID]bool // known, and not in the indexes as they are
+	behind bool                    // a goroutine is bringing in
+
+	bring sync.Mutex   // held while parties are brought into the indexes or taken out
+	owed  atomic.Int64 // news, and those being brought in: nothing to wait for at 0
+	words *search.Index
+	rows  *rowIndex
+}
+
+const (
+	// enoughNews is from how many on bringing in begins without a question: few at once
+	// cost more each.
+	enoughNews = 512
+	// mostNews is how many are brought in at once, so that nobody waits long, and
+	// tooMuchNews from how many on Learn helps, so that they stay in bounds.
+	mostNews, tooMuchNews = 4096, 32_768
+)
 
 // NewIndex returns an empty index.
 func NewIndex() *Index {
-	return &Index{words: make(map[string][]int32), names: make(map[string][]int32), nums: make(map[habeas.PartyID]int32)}
-}
-
-// searched are the fields that staff find people by.
-var searched = [][2]string{
-	{"identity", "given_name"},
-	{"identity", "family_name"},
-	{"organisation", "name"},
-	{"address", "city"},
-	{"membership", "number"},
-	{"identity", "birth_date"},
-	{"identity", "occupation"},
+	return &Index{
+		known: make(map[habeas.PartyID]profile), news: make(map[habeas.PartyID]bool),
+		words: search.New(search.Options{}), rows: newRows(),
+	}
 }
 
 // Learn implements Finder.
 func (x *Index) Learn(p Party, s Statement) {
-	var words []string
-	for _, f := range searched {
-		if text := s.Values.Get(f[0], f[1]); text != "" {
-			words = append(words, strings.Fields(Normalise(text))...)
-			if f[1] == "birth_date" {
-				words = append(words, text)
-			}
+	x.mu.Lock()
+	now, changed := x.known[p.ID].with(said(s.Values))
+	if !changed {
+		if _, ok := x.known[p.ID]; !ok {
+			x.known[p.ID] = now // it says nothing that anybody searches
+		}
+		x.mu.Unlock()
+		return
+	}
+	x.known[p.ID] = now
+	if !x.news[p.ID] {
+		x.news[p.ID] = true
+		x.owed.Add(1)
+	}
+	start, help := len(x.news) >= enoughNews && !x.behind, len(x.news) >= tooMuchNews
+	x.behind = x.behind || start
+	x.mu.Unlock()
+	if start {
+		go x.bringBehind()
+	}
+	if help {
+		x.bringSome(mostNews)
+	}
+}
+
+// bringBehind brings in what is new as long as it is much.
+func (x *Index) bringBehind() {
+	for {
+		x.bringSome(mostNews)
+		x.mu.Lock()
+		if len(x.news) < enoughNews {
+			x.behind = false
+			x.mu.Unlock()
+			return
+		}
+		x.mu.Unlock()
+	}
+}
+
+// bringSome brings up to n parties into the indexes.
+func (x *Index) bringSome(n int) {
+	x.bring.Lock()
+	defer x.bring.Unlock()
+	x.mu.Lock()
+	some := make(map[habeas.PartyID]profile, min(n, len(x.news)))
+	for id := range x.news {
+		if len(some) == n {
+			break
+		}
+		some[id] = x.known[id]
+		delete(x.news, id)
+	}
+	x.mu.Unlock()
+	if len(some) == 0 {
+		return
+	}
+	defer x.owed.Add(-int64(len(some)))
+	ids := slices.SortedFunc(maps.Keys(some), func(a, b habeas.PartyID) int { return strings.Compare(string(a[:]), string(b[:])) })
+	entities := make([]search.Entity, 0, len(ids))
+	for _, id := range ids {
+		if names := some[id].names(); len(names) > 0 {
+			entities = append(entities, search.Entity{ID: nameOf(id), Names: names})
+		}
+		for i, r := range some[id].rows() {
+			putRow(x.rows, rowOf(id, i), r)
 		}
 	}
-	if mail := s.Values.Get("contact", "email"); mail != "" {
-		words = append(words, strings.ToLower(mail))
-	}
-	if number := numberKey(s.Values); number != "" {
-		words = append(words, number)
-	}
-	name := nameKey(s.Values)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	n, ok := x.nums[p.ID]
-	if !ok {
-		n = int32(len(x.ids))
-		x.ids = append(x.ids, p.ID)
-		x.nums[p.ID] = n
-	}
-	for _, w := range words {
-		x.words[w] = post(x.words[w], n)
-	}
-	if name != "" {
-		x.names[name] = post(x.names[name], n)
+	if err := x.words.Put(entities...); err != nil {
+		// IDs and names are never empty, and no segment reaches 4 GiB before memory ends.
+		panic("party: " + err.Error())
 	}
 }
 
-// post adds n to an ascending list once.
-func post(list []int32, n int32) []int32 {
-	i, found := slices.BinarySearch(list, n)
-	if found {
-		return list
+// settle brings in what was learned so far.
+func (x *Index) settle() {
+	if x.owed.Load() > 0 {
+		x.bringSome(tooMuchNews)
 	}
-	return slices.Insert(list, i, n)
 }
 
-// nameKey is the whole name, normalised, its words in alphabetical order.
-func nameKey(v Values) string {
-	words := strings.Fields(Normalise(v.Get("identity", "given_name") + " " + v.Get("identity", "family_name") + " " + v.Get("organisation", "name")))
-	slices.Sort(words)
-	return strings.Join(words, " ")
-}
-
-// numberKey is a whole membership number as a word of its own: no word that is
-// typed begins with #, so it meets no other.
-func numberKey(v Values) string {
-	if n := normaliseNumber(v.Get("membership", "number")); n != "" {
-		return "#" + n
-	}
-	return ""
-}
-
-// Forget implements Finder. The number stays used; its party is gone.
+// Forget implements Finder.
 func (x *Index) Forget(id habeas.PartyID) {
+	x.bring.Lock()
+	defer x.bring.Unlock()
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	if n, ok := x.nums[id]; ok {
-		x.ids[n] = habeas.PartyID{}
-		delete(x.nums, id)
+	if x.news[id] {
+		delete(x.news, id)
+		x.owed.Add(-1)
 	}
-}
-
-// Find implements Finder. The last word may be the beginning of one.
-func (x *Index) Find(query string, limit int) []habeas.PartyID {
-	words := strings.Fields(Normalise(query))
-	if q := strings.ToLower(strings.TrimSpace(query)); strings.Contains(q, "@") || isDate(q) {
-		words = []string{q}
+	delete(x.known, id)
+	x.mu.Unlock()
+	x.words.Delete(nameOf(id))
+	for i := range maxRows {
+		x.rows.Delete(rowOf(id, i))
 	}
-	if len(words) == 0 {
-		return nil
-	}
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	hits := x.postings(words[len(words)-1], true)
-	for _, w := range words[:len(words)-1] {
-		hits = intersect(hits, x.postings(w, false))
-	}
-	exact := strings.Join(slices.Sorted(slices.Values(words)), " ")
-	return x.resolve(hits, x.names[exact], limit)
-}
-
-func isDate(q string) bool {
-	_, bad := cleanDate(q)
-	return bad == nil
-}
-
-// postings returns the parties of a word, or of all words that begin with it.
-func (x *Index) postings(word string, prefix bool) []int32 {
-	exact := x.words[word]
-	if !prefix || len(word) < 3 {
-		return exact
-	}
-	all := slices.Clone(exact)
-	for w, list := range x.words {
-		if len(w) > len(word) && strings.HasPrefix(w, word) {
-			all = append(all, list...)
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-func intersect(a, b []int32) []int32 {
-	var out []int32
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] == b[0]:
-			out = append(out, a[0])
-			a, b = a[1:], b[1:]
-		case a[0] < b[0]:
-			a = a[1:]
-		default:
-			b = b[1:]
-		}
-	}
-	return out
-}
-
-// resolve lists those of best first, then the other hits, newest first.
-func (x *Index) resolve(hits, best []int32, limit int) []habeas.PartyID {
-	var out []habeas.PartyID
-	add := func(n int32) {
-		if id := x.ids[n]; !id.IsZero() && len(out) < limit {
-			out = append(out, id)
-		}
-	}
-	for _, n := range best {
-		if _, hit := slices.BinarySearch(hits, n); hit {
-			add(n)
-		}
-	}
-	for i := len(hits) - 1; i >= 0 && len(out) < limit; i-- {
-		if _, done := slices.BinarySearch(best, hits[i]); !done {
-			add(hits[i])
-		}
-	}
-	return out
-}
-
-// Like implements Finder.
-func (x *Index) Like(v Values, limit int) []habeas.PartyID {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	var hits []int32
-	if name := nameKey(v); strings.Contains(name, " ") || v.Get("organisation", "name") != "" {
-		hits = append(hits, x.names[name]...)
-	}
-	if mail := v.Get("contact", "email"); mail != "" {
-		hits = append(hits, x.words[strings.ToLower(mail)]...)
-	}
-	if number := numberKey(v); number != "" {
-		hits = append(hits, x.words[number]...)
-	}
-	slices.Sort(hits)
-	return x.resolve(slices.Compact(hits), nil, limit)
 }
 
 // Len implements Finder.
 func (x *Index) Len() int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return len(x.nums)
+	return len(x.known)
+}
+
+// profileOf returns what is known of a party.
+func (x *Index) profileOf(id habeas.PartyID) (profile, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	p, ok := x.known[id]
+	return p, ok
+}
+
+// nameOf is the name of a party in the index of words. Of equally good ones those with
+// the lowest names come first there: these are the newest parties.
+func nameOf(id habeas.PartyID) string {
+	for i := range id {
+		id[i] = ^id[i]
+	}
+	return string(id[:])
+}
+
+// partyOf is the party of a name.
+func partyOf(name string) habeas.PartyID {
+	var id habeas.PartyID
+	copy(id[:], name)
+	for i := range id {
+		id[i] = ^id[i]
+	}
+	return id
 }

@@ -29,8 +29,8 @@ func (s shelf) put(name string, v Values) habeas.PartyID {
 // found names what a search finds, in order.
 func (s shelf) found(query string) []string {
 	out := []string{}
-	for _, id := range s.Find(query, 10) {
-		out = append(out, s.names[id])
+	for _, a := range s.Find(query, 10) {
+		out = append(out, s.names[a.ID])
 	}
 	return out
 }
@@ -54,25 +54,40 @@ func newTown() shelf {
 func TestFindTakesWhatStaffType(t *testing.T) {
 	s := newTown()
 	for query, want := range map[string][]string{
-		"berger":          {"Timothy", "Tim"}, // newest first
-		"tim berger":      {"Tim"},
-		"berger tim":      {"Tim", "Timothy"}, // the last word may be a beginning; the whole name first
-		"BERGER, Tim":     {"Tim", "Timothy"},
-		"bonn":            {"Bonn & Sons", "Tim"},
-		"berger bonn":     {"Tim"},
-		"munoz jose":      {"José"},
-		"Muñoz  José":     {"José"},
-		"josé mar":        {"José"},
-		"jo":              {}, // two letters are no beginning
-		"1984-05-03":      {"Tim"},
-		"1984":            {"Tim"},
-		"tim@example.org": {"Tim"},
-		"TIM@":            {"Tim"},
-		"m-20417":         {"member"},
-		"nobody":          {},
-		"tim nobody":      {},
-		"   ":             {},
-		"!?":              {},
+		"berger":            {"Timothy", "Tim"}, // newest first
+		"tim berger":        {"Tim"},
+		"berger tim":        {"Tim", "Timothy"}, // the last word may be a beginning; the whole name first
+		"BERGER, Tim":       {"Tim", "Timothy"},
+		"bonn":              {"Bonn & Sons", "Tim"},
+		"berger bonn":       {"Tim"},
+		"munoz jose":        {"José"},
+		"Muñoz  José":       {"José"},
+		"josé mar":          {"José"},
+		"jo":                {}, // two letters are no beginning
+		"1984-05-03":        {"Tim"},
+		"1984":              {"Tim"},
+		"tim@example.org":   {"Tim"},
+		"TIM@":              {"Tim"},
+		"m-20417":           {"member"},
+		"nobody":            {},
+		"tim nobody":        {},
+		"burger":            {"Timothy", "Tim"}, // a slip of the finger
+		"timohty":           {"Timothy"},
+		"tim nobody bonn":   {},
+		"03.05.1984":        {"Tim"},
+		"1984-05":           {"Tim"},
+		"1985":              {}, // a number is no slip
+		"1984-05-04":        {},
+		"M 20417":           {"member"},
+		"20417":             {"member"},
+		"m-204":             {"member"},
+		"m-20418":           {},
+		"tim@example.com":   {},
+		"berger tim@exampl": {"Tim"},
+		"example":           {}, // the inside of an address is not searched
+		"muller":            {},
+		"   ":               {},
+		"!?":                {},
 	} {
 		if got := s.found(query); !slices.Equal(got, want) {
 			t.Errorf("%q finds %q, want %q", query, got, want)
@@ -110,8 +125,8 @@ func TestLikeFindsPossibleDuplicates(t *testing.T) {
 		"nothing":                          {Values{}, nil},
 	} {
 		var got []string
-		for _, id := range s.Like(c.typed, 8) {
-			got = append(got, s.names[id])
+		for _, a := range s.Like(c.typed, 8) {
+			got = append(got, s.names[a.ID])
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -121,7 +136,7 @@ func TestLikeFindsPossibleDuplicates(t *testing.T) {
 
 func TestWhoIsForgottenIsFoundNoMore(t *testing.T) {
 	s := newTown()
-	id := s.Find("tim berger", 1)[0]
+	id := s.Find("tim berger", 1)[0].ID
 	s.Forget(id)
 	s.Forget(id)
 	if got := s.found("berger"); !slices.Equal(got, []string{"Timothy"}) || s.Len() != 4 {
@@ -166,8 +181,8 @@ func TestWhatWasLearnedIsFoundUntilForgotten(t *testing.T) {
 			if len(got) != len(want) || x.Len() != len(said) {
 				t.Fatalf("%q: %d found, want %d; %d known, want %d", w, len(got), len(want), x.Len(), len(said))
 			}
-			for _, id := range got {
-				if !want[id] {
+			for _, a := range got {
+				if !want[a.ID] {
 					t.Fatalf("%q finds a stranger", w)
 				}
 			}

@@ -162,9 +162,9 @@ func (s *search) meet(terms []term, part int, left *int) {
 			}
 		}
 	}
-	closest := slices.Clone(lead.near)
-	slices.SortStableFunc(closest, func(a, b nearWord) int { return cmp.Compare(a.cost, b.cost) })
-	for _, w := range closest {
+	near := slices.Clone(lead.near)
+	slices.SortStableFunc(near, func(a, b nearWord) int { return cmp.Compare(a.cost, b.cost) })
+	for _, w := range near {
 		look(w.wid)
 	}
 	for wid := lead.from; wid < lead.to && *left > 0; wid++ {
@@ -200,13 +200,8 @@ func (s *search) metBy(terms []term, part int, nid uint32) (cost float64, ok boo
 // listed makes the answer of what was found: the closest first.
 func (s *search) listed(terms []term) Result {
 	s.distinct()
-	slices.SortFunc(s.found, func(a, b candidate) int {
-		if c := cmp.Compare(b.score, a.score); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.part.id(a.ord), b.part.id(b.ord))
-	})
-	r := Result{None: 1, Cut: s.cut, Hits: make([]Hit, min(len(s.found), s.query.Limit))}
+	s.found = closest(s.found, s.query.Limit)
+	r := Result{None: 1, Cut: s.cut, Hits: make([]Hit, len(s.found))}
 	for i := range r.Hits {
 		c := &s.found[i]
 		cost, reasons := s.why(terms, c)
@@ -215,6 +210,29 @@ func (s *search) listed(terms []term) Result {
 		r.None = min(r.None, 1-r.Hits[i].P)
 	}
 	return r
+}
+
+// closest leaves the n candidates with the highest scores, best first; of equals those
+// with the lowest IDs. Mostly far more are found than are asked for.
+func closest(found []candidate, n int) []candidate {
+	compare := func(a, b *candidate) int {
+		if c := cmp.Compare(b.score, a.score); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.part.id(a.ord), b.part.id(b.ord))
+	}
+	top := found[:0]
+	for _, c := range found {
+		if len(top) == n {
+			if compare(&c, &top[n-1]) >= 0 {
+				continue
+			}
+			top = top[:n-1]
+		}
+		at, _ := slices.BinarySearchFunc(top, c, func(a, b candidate) int { return compare(&a, &b) })
+		top = slices.Insert(top, at, c)
+	}
+	return top
 }
 
 // why returns what the errors in the terms cost that a candidate was found by, in nats,

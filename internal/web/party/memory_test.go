@@ -27,6 +27,7 @@ type memoryRecords struct {
 	tries    int
 	log      []party.Look // oldest first
 	building bool
+	reasons  []party.Reason // of every list
 	asked    []party.Request
 	told     []string // what was asked for, for tests
 }
@@ -302,11 +303,11 @@ func (m *memoryRecords) sorted(keep func(party.Record) bool) []party.Record {
 	return out
 }
 
-func (m *memoryRecords) Find(_ context.Context, _ habeas.Actor, query string, limit int) ([]party.Record, bool, error) {
+func (m *memoryRecords) Find(_ context.Context, _ habeas.Actor, query string, limit int) ([]party.Listed, bool, error) {
 	found := m.sorted(func(r party.Record) bool {
 		return strings.Contains(strings.ToLower(r.Name()+" "+r.Text("address", "city")), strings.ToLower(query))
 	})
-	return found[:min(limit, len(found))], !m.building, nil
+	return withReasons(found[:min(limit, len(found))], 1, m.reasons), !m.building, nil
 }
 
 func (m *memoryRecords) Open(_ context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, error) {
@@ -314,12 +315,21 @@ func (m *memoryRecords) Open(_ context.Context, a habeas.Actor, id habeas.PartyI
 	return m.record(id)
 }
 
-func (m *memoryRecords) Like(_ context.Context, _ habeas.Actor, v party.Values) ([]party.Record, error) {
-	return m.sorted(func(r party.Record) bool {
+// withReasons gives records the reasons of a list.
+func withReasons(found []party.Record, p float64, reasons []party.Reason) []party.Listed {
+	var out []party.Listed
+	for _, rec := range found {
+		out = append(out, party.Listed{Record: rec, P: p, Reasons: reasons})
+	}
+	return out
+}
+
+func (m *memoryRecords) Like(_ context.Context, _ habeas.Actor, v party.Values) ([]party.Listed, error) {
+	return withReasons(m.sorted(func(r party.Record) bool {
 		family := v.Get("identity", "family_name")
 		mail := v.Get("contact", "email")
 		return family != "" && r.Text("identity", "family_name") == family || mail != "" && r.Text("contact", "email") == mail
-	}), nil
+	}), 0.97, m.reasons), nil
 }
 
 func (m *memoryRecords) Enter(_ context.Context, a habeas.Actor, in party.Assertion, invite bool) (habeas.PartyID, bool, error) {

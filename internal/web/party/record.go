@@ -76,11 +76,11 @@ type Records interface {
 
 	Tally(ctx context.Context, a habeas.Actor) (party.Tally, error)
 	// Find searches people; ready is false while the index is being built.
-	Find(ctx context.Context, a habeas.Actor, query string, limit int) (found []party.Record, ready bool, err error)
+	Find(ctx context.Context, a habeas.Actor, query string, limit int) (found []party.Listed, ready bool, err error)
 	// Open reads one record; the person will see that the actor did, and why.
 	Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, error)
 	// Like are possible duplicates of what is being typed.
-	Like(ctx context.Context, a habeas.Actor, v party.Values) ([]party.Record, error)
+	Like(ctx context.Context, a habeas.Actor, v party.Values) ([]party.Listed, error)
 	// Enter adds what staff know: a new record or another statement on a known one.
 	Enter(ctx context.Context, a habeas.Actor, in party.Assertion, invite bool) (id habeas.PartyID, created bool, err error)
 	// Amend states staff's word on an existing record.

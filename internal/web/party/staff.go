@@ -175,7 +175,7 @@ func (s *Pages) people(w http.ResponseWriter, r *http.Request, v ui.Visit) error
 	}
 	page := PeoplePage{Query: query, Table: s.peopleTable(s.voices(r.Context(), v), found, caption)}
 	page.Table.Empty = ui.Empty{
-		Text:   v.P.T("Nobody was found by these words. Try fewer letters, the town, or the year of birth."),
+		Text:   v.P.T("Nobody was found by “{query}”. Names, organisations, towns and occupations were searched, also with a wrong letter; dates, numbers and addresses only as typed. Try fewer words, or the year of birth.", "query", query),
 		Action: &ui.Link{Text: v.P.T("Add this person"), URL: "/staff/add"},
 	}
 	if !ready {
@@ -190,7 +190,7 @@ func (s *Pages) people(w http.ResponseWriter, r *http.Request, v ui.Visit) error
 
 // peopleTable lists records with no more than is needed to tell people apart: the
 // year of birth, never the day.
-func (s *Pages) peopleTable(say *voices, found []party.Record, caption string) ui.Table {
+func (s *Pages) peopleTable(say *voices, found []party.Listed, caption string) ui.Table {
 	p := say.v.P
 	t := ui.Table{ID: "people", Caption: caption, Columns: []ui.Column{
 		{Text: p.T("Name")}, {Text: p.T("Kind")}, {Text: p.T("Town or city")}, {Text: p.T("Born"), Numeric: true}, {Text: p.T("State")}, {Text: p.T("Known from")},
@@ -198,12 +198,12 @@ func (s *Pages) peopleTable(say *voices, found []party.Record, caption string) u
 	for _, rec := range found {
 		tag := stateTag(p, rec.Party)
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: nameOr(p, rec), URL: "/staff/people/" + rec.Party.ID.String()},
+			{Text: nameOr(p, rec.Record), URL: "/staff/people/" + rec.Party.ID.String(), Note: s.takenFor(p, rec)},
 			{Text: kindName(p, rec.Party.Kind)},
-			{Text: town(rec)},
-			{Text: birthYear(rec)},
+			{Text: town(rec.Record)},
+			{Text: birthYear(rec.Record)},
 			{Tag: &tag},
-			{Text: strings.Join(say.all(rec), ", ")},
+			{Text: strings.Join(say.all(rec.Record), ", ")},
 		})
 	}
 	return t

@@ -42,6 +42,8 @@ type LikePerson struct {
 	Town  string
 	Born  string
 	State ui.Tag
+	How   ui.Tag // how likely it is the same
+	Why   []Comparison
 }
 
 // addFields are the fields of the quick form, by the part of the form they stand in.
@@ -287,8 +289,9 @@ func (s *Pages) likePart(r *http.Request, v ui.Visit, a party.Assertion, choose 
 	}
 	for _, rec := range found {
 		part.People = append(part.People, LikePerson{
-			ID: rec.Party.ID.String(), Name: nameOr(v.P, rec), Kind: kindName(v.P, rec.Party.Kind),
-			Town: town(rec), Born: birthYear(rec), State: stateTag(v.P, rec.Party),
+			ID: rec.Party.ID.String(), Name: nameOr(v.P, rec.Record), Kind: kindName(v.P, rec.Party.Kind),
+			Town: town(rec.Record), Born: birthYear(rec.Record), State: stateTag(v.P, rec.Party),
+			How: likely(v.P, rec.P), Why: s.comparisons(v.P, rec.Reasons),
 		})
 	}
 	return part, nil

@@ -143,3 +143,34 @@ func TestStaffPagesAreForStaff(t *testing.T) {
 	person.want("POST", "/staff/people/"+id.String()+"/paper", nil, 403)
 	stranger.want("GET", "/me", nil, 303)
 }
+
+// Proves PTY-5.
+func TestAListSaysWhySomebodyIsOnIt(t *testing.T) {
+	d := newRecordPages(t, asStaff)
+	d.own(party.Values{"identity": {"given_name": "Tim", "family_name": "Ferrer", "birth_date": "1984-05-03"}, "contact": {"email": "tim@example.org"}})
+	d.records.reasons = []party.Reason{
+		{Set: "identity", Field: "family_name", Code: "typo_1", For: true},
+		{Set: "identity", Field: "birth_date", Code: "differs"},
+		{Set: "contact", Field: "email", Code: "exact", For: true},
+		{Set: "gone", Field: "away", Code: "exact", For: true}, // a field that the organisation no longer keeps
+	}
+	body := d.want("POST", "/staff/like", url.Values{"identity.family_name": {"Ferrer"}}, 200,
+		"1 record looks like it", "very likely the same", "Family name: one character apart", "E-mail: the same", "Date of birth: different")
+	if strings.Index(body, "E-mail: the same") > strings.Index(body, "Date of birth: different") {
+		t.Error("what speaks against it comes first")
+	}
+	for _, hidden := range []string{"tim@example.org", "1984-05", "gone"} {
+		if strings.Contains(body, hidden) {
+			t.Errorf("the hint shows %q", hidden)
+		}
+	}
+	d.records.reasons = []party.Reason{
+		{Set: "identity", Field: "family_name", Code: "typo", For: true, Typed: "Farrer", Word: "Ferrer"},
+		{Set: "identity", Field: "occupation", Code: "typo", For: true, Typed: "techer", Word: "teacher"},
+	}
+	body = d.want("GET", "/staff/people?q=fer", nil, 200, "Ferrer ≈ Farrer", "Occupation ≈ techer")
+	if strings.Contains(body, "teacher") {
+		t.Error("the list shows a value that it has no column for")
+	}
+	d.want("GET", "/staff/people?q=nobody", nil, 200, "Nobody was found by “nobody”.")
+}

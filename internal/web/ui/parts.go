@@ -225,6 +225,7 @@ type Cell struct {
 	URL  string
 	Mono bool // an identifier
 	Tag  *Tag
+	Note string // below it, small
 }
 
 // Pager is "pager": the way through a long list by cursor.

@@ -1,0 +1,97 @@
+package party
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/match/link"
+)
+
+// compared are the fields by which one party is told from another: places in a row.
+var compared = [...]struct {
+	at   int
+	kind link.Kind
+}{
+	{atGiven, link.GivenName},
+	{atFamily, link.FamilyName},
+	{atOrganisation, link.Organisation},
+	{atBirth, link.Date},
+	{atEmail, link.Email},
+	{atPhone, link.Phone},
+	{atStreet, link.Street},
+	{atPostcode, link.Postcode},
+	{atCity, link.Place},
+}
+
+// leastLikely is the probability from which a party is worth a look: one in five.
+const leastLikely = 0.2
+
+func fieldName(at int) string { return remembered[at][0] + "." + remembered[at][1] }
+
+// putRow brings one row of a party into the index of rows.
+func putRow(x *rowIndex, name string, r row) { x.Put(name, linked(r)) }
+
+// linked returns the values of a row by which it is compared.
+func linked(r row) []string {
+	values := make([]string, len(compared))
+	for i, c := range compared {
+		values[i] = r[c.at]
+	}
+	if r[atCity] == "" {
+		values[len(values)-1] = r[atOrganisationCity]
+	}
+	return values
+}
+
+// rowOf is the name of a row of a party in the index of rows.
+func rowOf(id habeas.PartyID, i int) string { return string(append(id[:], byte(i))) }
+
+// Like implements Finder. A membership number is the same or another one.
+func (x *Index) Like(v Values, limit int) []Alike {
+	x.settle()
+	asked := said(v)
+	var out []Alike
+	for _, a := range x.exactly(numberWord(asked[atNumber]), limit) {
+		a.Reasons = []Reason{{Set: "membership", Field: "number", Code: "exact", For: true}}
+		out = append(out, a)
+	}
+	out = append(out, x.similar(linked(asked), limit)...)
+	slices.SortStableFunc(out, func(a, b Alike) int {
+		return cmp.Or(cmp.Compare(b.P, a.P), bytes.Compare(b.ID[:], a.ID[:]))
+	})
+	var one []Alike
+	for _, a := range out {
+		at := slices.IndexFunc(one, func(b Alike) bool { return a.ID == b.ID })
+		switch {
+		case at >= 0 && len(one[at].Reasons) == 1: // found by its number
+			one[at].Reasons = append(one[at].Reasons, a.Reasons...)
+		case at < 0 && len(one) < limit:
+			one = append(one, a)
+		}
+	}
+	return one
+}
+
+// similar returns the parties of rows that are alike.
+func (x *Index) similar(values []string, limit int) []Alike {
+	if !slices.ContainsFunc(values, func(v string) bool { return v != "" }) {
+		return nil
+	}
+	var out []Alike
+	for _, m := range x.rows.Similar(values, maxRows*limit) {
+		if m.P < leastLikely {
+			continue
+		}
+		a := Alike{P: m.P}
+		copy(a.ID[:], m.ID)
+		for _, r := range m.Reasons {
+			set, field, _ := strings.Cut(r.Field, ".")
+			a.Reasons = append(a.Reasons, Reason{Set: set, Field: field, Code: r.Code, For: r.Bits > 0})
+		}
+		out = append(out, a)
+	}
+	return out
+}
