@@ -179,6 +179,7 @@ func (c *lineCounter) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// line returns the line of a byte.
 func (c *lineCounter) line(offset int64) int {
 	n, _ := slices.BinarySearch(c.ends, offset)
 	return n + 1
@@ -193,13 +194,15 @@ func (s *source) array(in io.Reader, yield func(record, error) bool) {
 	}
 	for d.More() {
 		r, err := s.object(d, 0)
-		at := lines.line(d.InputOffset())
 		s.read = lines.bytes
+		r.line = lines.line(d.InputOffset())
 		var e *table.Error
 		if errors.As(err, &e) {
-			e.Line, e.Fatal = at, true // where the next object begins is not known
+			e.Line, e.Fatal = r.line, true // where the next object begins is not known
+			if e.Column > 0 {              // counted from the beginning of the file
+				e.Line, e.Column = lines.line(int64(e.Column-1)), 0
+			}
 		}
-		r.line = at
 		if !yield(r, err) || err != nil {
 			return
 		}
