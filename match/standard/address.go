@@ -304,7 +304,26 @@ var (
 		extension ext extn
 		turnpike tpke
 		valley vly
-		village vlg
+		village vlg vlge vill
+		circuit cct crct
+		parade pde
+		esplanade esp
+		junction jct junc
+		alley aly
+		crossing xing
+		meadows mdws
+		hill hl
+		hills hls
+		lake lk
+		ridge rdg
+		springs spgs
+		view vw
+		walk wlk
+		quay qy
+		rise rs
+		mews mws
+		loop lp
+		cove cv
 		station sta stn`)
 
 	// anywhere are also the first word of a street, as in French and Spanish.

@@ -180,7 +180,7 @@ func (p *dateParts) date() Date {
 		return Date{Year: p.values[1], Month: time.Month(p.values[0]), OK: true}
 	case p.n >= 3 && p.year(0):
 		y, a, b := p.full(0), p.values[1], p.values[2]
-		if a > 12 && b <= 12 {
+		if a > 12 && a <= 31 && b <= 12 {
 			a, b = b, a
 		}
 		return Date{Year: y, Month: time.Month(a), Day: b, OK: p.clock()}

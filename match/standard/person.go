@@ -118,36 +118,55 @@ func (p *personParts) take(i, j int) []string {
 // before one that stands alone.
 func (p *personParts) nobility() {
 	for i := range p.words {
-		rank := i
-		if ordinal(p.words[i].text) != "" && i+1 < len(p.words) {
-			rank++
-		}
-		if !ranks[p.words[rank].text] {
+		if !p.rankAt(i) {
 			continue
 		}
-		numbered := rank > i
-		after := rank + 1
-		if !numbered && (after >= len(p.words) || p.words[after].text != "of") &&
-			(i == 0 || p.words[i].part == p.words[i-1].part) {
-			continue // Earl Warren, Mary Prince
-		}
 		if i > 0 {
+			// Without a comma a single name before it is the given one: Walter, 1st Baron.
+			alone := i == 1 && p.words[i].part == p.words[0].part
 			p.Title = append(p.Title, strings.Join(p.take(i, len(p.words)), " "))
+			if alone {
+				p.Given = p.take(0, 1)
+			}
 			return
 		}
-		// Alone: the rank, and the place behind "of", are the title.
-		for j := after; j < len(p.words); j++ {
-			if p.words[j].text == "of" && j > after {
-				place := strings.Join(p.take(j, len(p.words)), " ")
-				p.Title = append(p.Title, strings.Join(p.take(0, after), " "), place)
-				return
+		// Alone: the rank, and the place behind a name, are the title.
+		after := 1
+		if ordinal(p.words[0].text) != "" {
+			after = 2
+		}
+		var place []string
+		for j := after + 1; j < len(p.words); j++ {
+			if p.words[j].text == "of" {
+				place = p.take(j, len(p.words))
 			}
 		}
 		if after < len(p.words) {
 			p.Title = append(p.Title, strings.Join(p.take(0, after), " "))
 		}
+		if place != nil {
+			p.Title = append(p.Title, strings.Join(place, " "))
+		}
 		return
 	}
+}
+
+// rankAt says that a title of nobility begins at word i: a number and a rank, a rank
+// "of" somewhere or behind a comma, or behind a comma a number and whatever follows,
+// because ranks are misspelled.
+func (p *personParts) rankAt(i int) bool {
+	behindComma := i > 0 && p.words[i].part != p.words[i-1].part
+	next := nameWord{}
+	if i+1 < len(p.words) {
+		next = p.words[i+1]
+	}
+	switch {
+	case ordinal(p.words[i].text) != "":
+		return ranks[next.text] || behindComma && next.text != "" && next.part == p.words[i].part
+	case ranks[p.words[i].text]: // but not Earl Warren, Mary Prince
+		return behindComma || next.text == "of"
+	}
+	return false
 }
 
 // titles takes them from the beginning of the name and of what follows a comma.
@@ -156,8 +175,13 @@ func (p *personParts) titles() {
 		begins := i == 0 || p.words[i].part != p.words[i-1].part
 		w := p.words[i].text
 		left := len(p.words) - i
+		next := ""
+		if left > 1 {
+			next = p.words[i+1].text
+		}
 		alone := left == 1 || p.words[i+1].part != p.words[i].part
-		if begins && (titles[w] || weakTitles[w] && (left > 2 && !alone || i > 0 && left == 1)) {
+		if begins && (titles[w] || weakTitles[w] && (left > 2 && !alone || i > 0 && left == 1) ||
+			honorifics[w] && (titles[next] || honorifics[next])) {
 			p.Title = append(p.Title, p.take(i, i+1)...)
 		} else {
 			i++

@@ -2,6 +2,9 @@ package standard
 
 // Words that stand in names and are no names. All folded.
 var (
+	// honorifics stand before titles: the Right Honourable, the Very Reverend.
+	honorifics = set(`the right rt most very his her late`)
+
 	// titles are never names; weakTitles are taken only before two more words.
 	titles = set(`mr mrs ms miss mx messrs dr doctor prof professor sir dame rev reverend revd fr hon honourable honorable
 		capt captain col colonel lt lieutenant sgt sergeant cpl cmdr commander adm admiral brig gen general
@@ -25,13 +28,13 @@ var (
 	weakSuffixes = set(`ii iv v vi vii viii sr md jd qc kc mp rn filho neto sobrinho 2nd 3rd 4th ret bt kt`)
 	learned      = set(`ma ba mp rn cpa pe do osb sj op vc dso ra frcs mrcp edd dmin psyd mphil mres med bed ing i dr prof x`)
 
-	particles = set(`van von der den de het ten ter te vom zu zum zur la le les lo du des da das do dos di del della dello
+	particles = set(`of van von der den de het ten ter te vom zu zum zur la le les lo du des da das do dos di del della dello
 		dei degli delle dal dalla d al el ul ad ibn bin bint binti abu ben bar af av op aan in thoe tot der dem los las
 		ap ab ferch bat ze ould walad`)
 
 	// startsFamily are particles with which a name may begin that has no given name:
 	// van Gogh, but Ben Stiller and Al Gore.
-	startsFamily = set(`van von der den de het ten ter vom zu zum zur la le du des da das do dos di del della dello dei degli delle ibn bin abu`)
+	startsFamily = set(`of van von der den de het ten ter vom zu zum zur la le du des da das do dos di del della dello dei degli delle ibn bin abu`)
 
 	// spanish are frequent surnames of Spain and Latin America, two of which make one
 	// family name.
