@@ -29,14 +29,14 @@ var (
 	costOne    = -math.Log(0.13)
 	costTwo    = -math.Log(0.04)
 	costSpace  = cost(0.30 / 2)  // a space more or less, wherever there is one
-	costDouble = cost(0.25 / 3)  // a letter twice in place of once, or the other way round
-	costSwap   = cost(0.15)      // neighbours the other way round
+	costDouble = cost(0.20 / 3)  // a letter twice in place of once, or the other way round
+	costSwap   = cost(0.16)      // neighbours the other way round
 	costDrop   = cost(0.20)      // a letter left out
 	costKey    = cost(0.20 / 5)  // a key beside the right one
-	costOther  = cost(0.10 / 25) // any other letter in place of the right one
-	costBeside = cost(0.10 / 8)  // a key beside, more
-	costAdd    = cost(0.08 / 26) // any letter more
-	costFirst  = float32(0.4)    // the first letter is rarely wrong
+	costOther  = cost(0.18 / 25) // any other letter in place of the right one
+	costBeside = cost(0.12 / 8)  // a key beside, more
+	costAdd    = cost(0.10 / 26) // any letter more
+	costFirst  = float32(0.3)    // the first letter is rarely wrong
 	costScript = float32(3)      // a letter of a large script is one of very many
 )
 

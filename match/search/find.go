@@ -121,11 +121,17 @@ func (s *search) whole() Result {
 // gather finds the candidates for the text as one name. It returns the logarithm of
 // the probability of the text as an unknown name, unless it is a known one.
 func (s *search) gather() (unknown float64) {
-	s.exact(s.fold, 0)
-	s.romanised(func(roman []byte) { s.exact(roman, romanCost) })
-	if len(s.found) > 0 {
-		return 0
+	if s.exact(s.fold, 0); len(s.found) == 0 {
+		s.romanised(func(roman []byte) { s.exact(roman, romanCost) })
 	}
+	for i := range s.found {
+		if c := &s.found[i]; c.part.kind(c.at) != Romanised {
+			return 0
+		}
+	}
+	// A romanised form is one of many that people write: it settles nothing, and is
+	// found again among the forgiven.
+	s.found = s.found[:0]
 	s.probe.reset(s.fold)
 	s.near(0)
 	s.romanised(func(roman []byte) {
@@ -181,7 +187,7 @@ func (s *search) near(penalty float64) {
 }
 
 // kindCost is what it costs, in nats, that a name of this kind is used.
-var kindCost = [256]float64{Alias: 0.4, Acronym: 0.7, Former: 1, Romanised: 0.7}
+var kindCost = [256]float64{Alias: 0.3, Acronym: 0.7, Former: 1, Romanised: 2}
 
 // add makes candidates of the entities under a name.
 func (s *search) add(p *part, nid uint32, score float64, edits int, how how) {
@@ -207,7 +213,7 @@ const (
 	oddsBase  = 0.8  // of the logarithm of the odds that a candidate is meant
 	oddsFor   = 0.27 // for each nat that speaks for the candidates,
 	oddsMinus = 0.4  // and against them
-	sharpness = 0.7  // of the candidates among each other
+	sharpness = 0.75 // of the candidates among each other
 	// sure is from which odds on the words are not looked at one by one.
 	sure = 1.5
 )
@@ -264,17 +270,25 @@ func (s *search) rank(none float64) Result {
 	return r
 }
 
-// distinct leaves the best candidate of each entity.
+// distinct leaves the best candidate of each entity, with the probabilities of all its
+// names together: whichever was meant, the entity is.
 func (s *search) distinct() {
+	best := 0.0
 	slices.SortFunc(s.found, func(a, b candidate) int {
 		return cmp.Or(
 			cmp.Compare(a.part.entityBase+a.ord, b.part.entityBase+b.ord),
 			cmp.Compare(b.score, a.score), cmp.Compare(a.part.kind(a.at), b.part.kind(b.at)),
 			cmp.Compare(a.at, b.at))
 	})
-	s.found = slices.CompactFunc(s.found, func(a, b candidate) bool {
-		return a.ord == b.ord && a.part == b.part
-	})
+	kept := s.found[:0]
+	for _, c := range s.found {
+		if n := len(kept) - 1; n >= 0 && kept[n].ord == c.ord && kept[n].part == c.part {
+			kept[n].score += math.Log1p(math.Exp(c.score - best))
+			continue
+		}
+		kept, best = append(kept, c), c.score
+	}
+	s.found = kept
 }
 
 // hit makes the hit of a candidate. Its strings are copies.

@@ -57,9 +57,9 @@ type stats struct {
 	letters  letterModel
 }
 
-// weightPower is how mildly weights count: a city of a million people is meant four
+// weightPower is how mildly weights count: a city of a million people is meant three
 // times as often as a village of a thousand under the same name.
-const weightPower = 0.2
+const weightPower = 0.15
 
 // prior returns the weight of an entity before anything is asked, in thousandths.
 func prior(logWeight float32) int64 {
