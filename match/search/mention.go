@@ -40,6 +40,7 @@ type mention struct {
 	laid   []pairing
 	claims []claim
 	byWho  map[uint32]int // entity to claim
+	sums   []float64
 }
 
 var mentionRoom = sync.Pool{New: func() any {
@@ -147,6 +148,7 @@ type claim struct {
 	covers     wordBits
 	acronym    bool
 	complete   bool // next to nothing of the name is missing
+	alone      bool // complete, and alone in its part of the address
 	strength   float64
 	traits     traits
 	p          float64
@@ -174,6 +176,9 @@ func (m *mention) compete() {
 				continue
 			}
 			if share := m.weightOf(&c.covers, &r.covers) / all; share > 0.3 {
+				if c.alone && r.begin < c.begin && m.text.chunk[r.begin] != m.text.chunk[c.begin] {
+					share *= parentShare
+				}
 				sum += share * r.p * math.Exp(min(r.strength-c.strength, clear))
 			}
 		}
@@ -182,19 +187,50 @@ func (m *mention) compete() {
 	for i := range m.claims {
 		m.claims[i].p = m.claims[i].traits.probability()
 	}
+	m.exclude()
 	slices.SortFunc(m.claims, func(a, b claim) int {
 		return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(b.strength, a.strength), bytes.Compare(a.part.id(a.ord), b.part.id(b.ord)))
 	})
 }
 
+// parentShare is how much a name counts against one within it that has a part of the
+// address for itself and stands behind: "School of X, University of Y" means both.
+const parentShare = 0.1
+
+// exclude leaves one in sum to claims to the same words.
+func (m *mention) exclude() {
+	const same = 0.8 // of the weight
+	m.sums = m.sums[:0]
+	for i := range m.claims {
+		c := &m.claims[i]
+		sum, all := c.p, m.weightOf(&c.covers, &c.covers)
+		for k := range m.claims {
+			r := &m.claims[k]
+			if k == i || !c.covers.meets(&r.covers) {
+				continue
+			}
+			if both := m.weightOf(&c.covers, &r.covers); both > same*all && both > same*m.weightOf(&r.covers, &r.covers) {
+				sum += r.p
+			}
+		}
+		m.sums = append(m.sums, max(sum, 1))
+	}
+	for i, sum := range m.sums {
+		m.claims[i].p /= sum
+	}
+}
+
 // maxClaims is how many entities compete.
 const maxClaims = 64
 
-// gather leaves the strongest claim of each entity. Another name of it elsewhere in the
-// text supports it.
+// gather leaves the most probable claim of each entity. Another name of it elsewhere in
+// the text supports it.
 func (m *mention) gather() {
+	for i := range m.claims {
+		m.claims[i].p = m.claims[i].traits.probability()
+	}
 	slices.SortFunc(m.claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(b.strength, a.strength), bytes.Compare(a.part.id(a.ord), b.part.id(b.ord)), cmp.Compare(a.at, b.at))
+		return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(b.strength, a.strength), bytes.Compare(a.part.id(a.ord), b.part.id(b.ord)), cmp.Compare(a.at, b.at))
 	})
 	clear(m.byWho)
 	keep := m.claims[:0]

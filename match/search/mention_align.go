@@ -5,6 +5,7 @@ import "slices"
 const (
 	maxNameWords = 32 // of a name that are laid against the text
 	maxPairs     = 64 // of words of a name with words of the text
+	perPair      = 3  // chains
 	costSwapped  = 0.3
 	costAcross   = 3.0  // words in another order, parted by a comma
 	addressShare = 0.25 // of a word's weight that counts when it says where
@@ -90,12 +91,12 @@ func (m *mention) pair(p *part, name []uint32, a *alignment) {
 // align lays a name against the text where it fits best: the words that agree, less what
 // lies between them (a local alignment over pairings).
 //
-// Each pairing has two chains, one that begins with it and one that goes on another, so
-// that a far relation that is worth little does not stand in the way of a near one.
+// Each pairing has three chains, so that a far relation that is worth little does not
+// stand in the way of a near one: it alone, the best one in order, the best of all.
 func (m *mention) align(p *part, name []uint32) (a alignment, ok bool) {
 	name = name[:min(len(name), maxNameWords)]
 	m.pair(p, name, &a)
-	m.chains = slices.Grow(m.chains[:0], 2*len(m.pairs))[:2*len(m.pairs)]
+	m.chains = slices.Grow(m.chains[:0], perPair*len(m.pairs))[:perPair*len(m.pairs)]
 	best := -1
 	for i := range m.pairs {
 		q := &m.pairs[i]
@@ -103,12 +104,13 @@ func (m *mention) align(p *part, name []uint32) (a alignment, ok bool) {
 		if m.text.words[q.at].address {
 			alone *= addressShare
 		}
-		m.chains[2*i] = chain{score: alone, before: -1, taken: 1 << q.word}
-		m.chains[2*i+1] = chain{score: -1}
-		for k := range 2 * i {
+		first := perPair * i
+		m.chains[first] = chain{score: alone, before: -1, taken: 1 << q.word}
+		m.chains[first+1], m.chains[first+2] = chain{score: -1}, chain{score: -1}
+		for k := range first {
 			m.extend(p, name, k, i)
 		}
-		for _, k := range [2]int{2 * i, 2*i + 1} {
+		for k := first; k < first+perPair; k++ {
 			if best < 0 || m.chains[k].score > m.chains[best].score {
 				best = k
 			}
@@ -117,58 +119,63 @@ func (m *mention) align(p *part, name []uint32) (a alignment, ok bool) {
 	if best < 0 {
 		return a, false
 	}
-	m.trace(best, &a)
+	m.trace(p, name, best, &a)
 	return a, true
 }
 
 // extend tries chain k before pairing i.
 func (m *mention) extend(p *part, name []uint32, k, i int) {
-	c, b, q := &m.chains[k], &m.pairs[k/2], &m.pairs[i]
+	c, b, q := &m.chains[k], &m.pairs[k/perPair], &m.pairs[i]
 	if c.score <= 0 || b.at+b.words > q.at || c.taken>>q.word&1 != 0 {
 		return
 	}
 	from, to := int(b.at+b.words-1), int(q.at)
 	gap := m.text.between(from, to)
 	across := m.text.chunk[from] != m.text.chunk[to]
+	into := perPair*i + 1
 	if q.word < b.word {
 		gap += costSwapped
 		if across {
 			gap += costAcross
+			into++
 		}
+	}
+	if k%perPair == 2 {
+		into = perPair*i + 2
 	}
 	gain := q.gain
 	if m.text.words[to].address {
-		follows := from+1 == to && m.follows(p, name, b.word, q.word)
-		if inAddress := m.text.words[from].address; !inAddress && !follows || inAddress && across {
+		if inAddress := m.text.words[from].address; !inAddress && !m.goesOn(p, name, b, q) || inAddress && across {
 			gain *= addressShare
 		}
 	}
-	if s := c.score + gain - gap; s > m.chains[2*i+1].score {
-		m.chains[2*i+1] = chain{score: s, gap: c.gap + gap, before: int32(k), taken: c.taken | 1<<q.word}
+	if s := c.score + gain - gap; s > m.chains[into].score {
+		m.chains[into] = chain{score: s, gap: c.gap + gap, before: int32(k), taken: c.taken | 1<<q.word}
 	}
 }
 
-// follows says whether word b of a name comes after a with only small words between.
-func (m *mention) follows(p *part, name []uint32, a, b uint8) bool {
-	for k := a + 1; k < b; k++ {
+// goesOn says whether b comes next after a, in the text and but for small words in the
+// name: "University of California, Davis" has no address.
+func (m *mention) goesOn(p *part, name []uint32, a, b *pairing) bool {
+	for k := a.word + 1; k < b.word; k++ {
 		if m.nameWord(p, name[k]).weight > smallWeight {
 			return false
 		}
 	}
-	return a < b
+	return a.word < b.word && a.at+a.words == b.at
 }
 
 // trace fills an alignment from its last chain.
-func (m *mention) trace(last int, a *alignment) {
+func (m *mention) trace(p *part, name []uint32, last int, a *alignment) {
 	a.taken, a.gap, a.score = m.chains[last].taken, m.chains[last].gap, m.chains[last].score
 	m.laid = m.laid[:0]
 	for k := int32(last); k >= 0; k = m.chains[k].before {
-		q := m.pairs[k/2]
+		q, before := m.pairs[k/perPair], m.chains[k].before
 		m.laid = append(m.laid, q)
 		for w := range q.words {
 			a.covers.set(int(q.at + w))
 		}
-		if m.text.words[q.at].address {
+		if m.text.words[q.at].address && (before < 0 || !m.goesOn(p, name, &m.pairs[before/perPair], &q)) {
 			a.address += q.gain
 		} else {
 			a.matched += q.gain

@@ -260,7 +260,7 @@ func init() {
 			countriesCoded[code] = append(countriesCoded[code], country(countryCode(f[0])))
 		}
 	}
-	for _, p := range []string{"HKCN", "MOCN", "TWCN", "PRUS", "GUUS", "REFR", "GPFR", "MQFR", "GFFR", "NCFR", "PFFR", "GLDK", "FODK"} {
+	for _, p := range []string{"HKCN", "MOCN", "PRUS", "GUUS", "REFR", "GPFR", "MQFR", "GFFR", "NCFR", "PFFR", "GLDK", "FODK"} {
 		partOf[country(countryCode(p[:2]))] = country(countryCode(p[2:]))
 	}
 }

@@ -9,7 +9,6 @@ import (
 const (
 	traitBias = iota
 	traitMissing
-	traitMissingShare
 	traitWeight
 	traitGap
 	traitCountry
@@ -23,9 +22,7 @@ const (
 	traitTight
 	traitAgain
 	traitRival
-	traitAddress
 	traitExplained
-	traitAmong
 	traitCount
 )
 
@@ -34,25 +31,22 @@ type traits [traitCount]float64
 
 // traitWeights is the logistic model: nats for each unit of a trait.
 var traitWeights = traits{
-	traitBias: -3.78,
-	traitMissing: -1.59,
-	traitMissingShare: -6.96,
-	traitWeight: 2.05,
-	traitGap: -3.18,
-	traitCountry: 0.10,
-	traitOtherCountry: -3.39,
-	traitPlace: 0.77,
-	traitAcronym: -2.14,
-	traitAcronymAtHome: 0.63,
-	traitOneWord: -1.88,
-	traitUnsure: -0.62,
-	traitBeside: -0.76,
-	traitTight: -0.70,
-	traitAgain: 1.28,
-	traitRival: -1.46,
-	traitAddress: -0.18,
-	traitExplained: -1.27,
-	traitAmong: -0.00,
+	traitBias:          -5,
+	traitMissing:       -4,
+	traitWeight:        2.6,
+	traitGap:           -4.5,
+	traitCountry:       0.5,
+	traitOtherCountry:  -4.5,
+	traitPlace:         0.8,
+	traitAcronym:       -1.3,
+	traitAcronymAtHome: 0.6,
+	traitOneWord:       -1.2,
+	traitUnsure:        -0.4,
+	traitBeside:        -0.6,
+	traitTight:         -0.9,
+	traitAgain:         0.3,
+	traitRival:         -1.7,
+	traitExplained:     -1,
 }
 
 // probability returns the probability that a claim is right.
@@ -78,7 +72,7 @@ const (
 const (
 	maxBearers   = 40 // entities under one name
 	acronymRunes = 7
-	mostMissing  = 10.0
+	mostMissing  = 0.6 // of a name's weight
 )
 
 // judge makes a claim for each entity under a name.
@@ -93,15 +87,15 @@ func (m *mention) judge(p *part, nid uint32, name []uint32, a *alignment) {
 		}
 		left--
 		c := claim{part: p, ord: ord, at: at, nid: nid, begin: a.begin, end: a.end, covers: a.covers}
-		m.weighClaim(&c, name, a)
-		if c.traits[traitMissingShare] < 1-leastCovered+0.1 {
+		if missing := m.weighClaim(&c, name, a); missing < mostMissing*a.total {
 			m.claims = append(m.claims, c)
 		}
 	}
 }
 
-// weighClaim fills the traits and the strength of a claim.
-func (m *mention) weighClaim(c *claim, name []uint32, a *alignment) {
+// weighClaim fills the traits and the strength of a claim, and returns the weight of what
+// is missing of the name.
+func (m *mention) weighClaim(c *claim, name []uint32, a *alignment) (missing float64) {
 	home := m.home(c)
 	missing, elsewhere := m.missing(c, name, a, &home)
 	matched := a.matched + elsewhere
@@ -109,8 +103,7 @@ func (m *mention) weighClaim(c *claim, name []uint32, a *alignment) {
 	c.complete = missing < 0.2*a.total
 	t := &c.traits
 	t[traitBias] = 1
-	t[traitMissing] = min(missing, mostMissing)
-	t[traitMissingShare] = missing / (a.total + 0.01)
+	t[traitMissing] = math.Log1p(missing)
 	t[traitWeight] = math.Log(0.1 + matched)
 	t[traitGap] = 10 * a.gap / (5 + matched)
 	t[traitCountry], t[traitOtherCountry], t[traitPlace] = home.here, home.other, home.place
@@ -123,19 +116,16 @@ func (m *mention) weighClaim(c *claim, name []uint32, a *alignment) {
 	}
 	beside := m.text.beside(a.begin, a.end)
 	c.alone = c.complete && beside == 0
-	if len(name) == 1 && beside > 0 {
-		t[traitAmong] = 1
-	}
 	t[traitUnsure] = a.unsure / (1 + 0.2*matched)
 	t[traitBeside] = math.Log1p(beside)
 	t[traitTight] = m.text.tight(a.begin, a.end)
-	t[traitAddress] = a.address / 10
 	c.strength = a.score - strengthMissing*missing + strengthCountry*home.here -
 		strengthOtherCountry*home.other + strengthPlace*home.place +
 		strengthPrior*min(max(float64(c.part.weight(c.ord)), 0), 50)
 	if c.acronym {
 		c.strength -= strengthAcronym
 	}
+	return missing
 }
 
 // home is what the text says about where an entity is.

@@ -187,6 +187,7 @@ func capitals(s string) bool {
 const (
 	gapWord, gapNat    = 0.4, 0.1 // a word, and for each nat of its weight up to
 	gapMost            = 6.0
+	gapInstitution     = 0.8 // more for a word that makes it another institution
 	gapComma, gapLine  = 0.6, 4.0
 	neighbourMost      = 4.0 // weight of one word beside a name
 	countryPhraseWords = 5
@@ -207,6 +208,9 @@ func (t *mentionText) measure() {
 		g, beside := 0.0, 0.0
 		if !w.small {
 			g = gapWord + gapNat*min(w.weight, gapMost)
+			if w.key.concept().institution() {
+				g += gapInstitution
+			}
 			if !w.country {
 				beside = min(w.weight, neighbourMost)
 			}

@@ -178,7 +178,6 @@ radiology
 psychology psychiatry
 statistics
 civil
-chinese
 traditional
 `
 
@@ -226,6 +225,9 @@ func init() {
 		small[w] = true
 	}
 }
+
+// institution says whether a concept is what an institution is.
+func (c concept) institution() bool { return c != 0 && conceptBound[c] == conceptInstWord }
 
 // wordKey is the same for words that mean the same: a concept, or the hash of a word
 // without the s of its plural.
