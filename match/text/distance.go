@@ -16,6 +16,22 @@ func Distance(a, b string, max int) int {
 	if a == b {
 		return 0
 	}
+	a, b = head(a, MaxRunes), head(b, MaxRunes)
+	if ascii(a) && ascii(b) {
+		if d := len(a) - len(b); d > max || -d > max {
+			return max + 1
+		}
+		if max <= 1 {
+			return atMostOne(a, b, max)
+		}
+		// What both begin and end with takes no part.
+		for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+			a, b = a[1:], b[1:]
+		}
+		for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+			a, b = a[:len(a)-1], b[:len(b)-1]
+		}
+	}
 	if len(a) > len(b) {
 		a, b = b, a // the shorter one fits into one word more often
 	}
@@ -174,7 +190,7 @@ func atMostOne(a, b string, max int) int {
 	switch {
 	case i == j && i == k:
 		return 0
-	case max == 1 && (j-i <= 1 && k-i <= 1 || j-i == 2 && k-i == 2 && a[i] == b[i+1] && a[i+1] == b[i]):
+	case max >= 1 && (j-i <= 1 && k-i <= 1 || j-i == 2 && k-i == 2 && a[i] == b[i+1] && a[i+1] == b[i]):
 		return 1
 	}
 	return max + 1
