@@ -129,10 +129,11 @@ func (s *search) gather() (unknown float64) {
 			return 0
 		}
 	}
-	// A romanised form is one of many that people write: it settles nothing, and is
-	// found again among the forgiven.
-	s.found = s.found[:0]
-	s.probe.reset(s.fold)
+	if s.probe.reset(s.fold); s.probe.runes() >= minNear {
+		// A romanised form is one of many that people write: it settles nothing, and is
+		// found again among the forgiven.
+		s.found = s.found[:0]
+	}
 	s.near(0)
 	s.romanised(func(roman []byte) {
 		s.probe.reset(roman)
@@ -301,6 +302,9 @@ func (s *search) hit(c *candidate, p float64) Hit {
 		ID: both[:len(id)], Name: both[len(id):], Kind: kind, Type: c.part.typeOf(c.ord), P: p,
 		Begin: len(s.query.Text) - len(strings.TrimLeft(s.query.Text, " \t\r\n")),
 		End:   len(strings.TrimRight(s.query.Text, " \t\r\n")),
+	}
+	if s.query.Explain {
+		h.Reasons = s.reasons(c, s.stats.letters.logP(s.fold, s.total(), c.how == byPrefix))
 	}
 	if h.End < h.Begin || !utf8.ValidString(s.query.Text) {
 		h.Begin, h.End = 0, len(s.query.Text)

@@ -1,6 +1,9 @@
 package search
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // segment is an immutable part of the index: some entities, their names, and the words
 // of these. All of it lies in flat arrays that are the same in memory and in a file.
@@ -85,6 +88,18 @@ func (s *segment) written(entry uint32) (name []byte, kind Kind) {
 		kind = Romanised
 	}
 	return name, kind
+}
+
+// nameOf returns the name of an entry.
+func (s *segment) nameOf(entry uint32) uint32 {
+	n, found := slices.BinarySearch(s.entryOff, entry)
+	if !found {
+		return uint32(n) - 1
+	}
+	for s.entryOff[n+1] == entry { // names without entries, in a damaged file
+		n++
+	}
+	return uint32(n)
 }
 
 func (s *segment) kind(entry uint32) Kind {

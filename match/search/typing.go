@@ -36,7 +36,7 @@ func (s *search) typing() Result {
 	s.inside(done)
 	if len(s.found) < s.query.Limit && utf8.RuneCount(text) >= minTypo {
 		for i := range s.parts {
-			s.typos(&s.parts[i], uint32(i), text)
+			s.wrong(&s.parts[i], uint32(i), text)
 		}
 		s.climb(false)
 	}
@@ -174,10 +174,10 @@ func (s *search) insideName(p *part, nid uint32) {
 	s.add(p, nid, -math.Log(runes)-typingInside, 0, byPrefix)
 }
 
-// typos adds the ranges of names that begin with the text if one letter of it is wrong,
+// wrong adds the ranges of names that begin with the text if one letter of it is wrong,
 // missing, too much, or in its neighbour's place. The first letter is right, or stands
 // second.
-func (s *search) typos(p *part, tag uint32, text []byte) {
+func (s *search) wrong(p *part, tag uint32, text []byte) {
 	d := &p.names
 	at := appendStarts(nil, text)
 	n := len(at) - 1
