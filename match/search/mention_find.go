@@ -306,8 +306,9 @@ func (m *mention) nameWord(p *part, wid uint32) nameWord {
 }
 
 // shortens says whether a word of the text may be the beginning of a word of a name.
+// What abbreviations of the vocabulary mean is known.
 func (w *mentionWord) shortens(word []byte) bool {
-	return (w.point || !w.known) && len(w.fold) >= minAbbrev && len(word) > len(w.fold)+1 && bytes.HasPrefix(word, w.fold)
+	return w.key.concept() == 0 && (w.point || !w.known) && len(w.fold) >= minAbbrev && len(word) > len(w.fold)+1 && bytes.HasPrefix(word, w.fold)
 }
 
 // wordCache remembers the words of names within one question.
