@@ -115,7 +115,13 @@ func (s *search) whole() Result {
 	if len(s.found) > 0 && s.found[0].how == byExact {
 		return s.rank(exactNone)
 	}
-	return s.rank(1 / (1 + math.Exp(s.odds(unknown))))
+	return s.rank(s.none(unknown))
+}
+
+// none is the probability that none of the candidates is meant. Nothing that is
+// misspelled is surer than what is exactly a name.
+func (s *search) none(unknown float64) float64 {
+	return exactNone + (1-exactNone)/(1+math.Exp(s.odds(unknown)))
 }
 
 // gather finds the candidates for the text as one name. It returns the logarithm of

@@ -41,7 +41,7 @@ func (s *search) typing() Result {
 		s.climb(false)
 	}
 	unknown := s.stats.letters.logP(text, s.total(), true) - typingTypical
-	return s.rank(1 / (1 + math.Exp(s.odds(unknown))))
+	return s.rank(s.none(unknown))
 }
 
 // climb makes candidates of the most important names of the climber's ranges, until no
