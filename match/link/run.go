@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -20,7 +19,7 @@ const (
 )
 
 // samplePairs is how many candidates a model is learned from at most.
-const samplePairs = 1_000_000
+const samplePairs = 400_000
 
 // detectRows is how many rows Detect looks at.
 const detectRows = 5_000
@@ -84,8 +83,7 @@ func Link(ctx context.Context, header []string, rows iter.Seq2[[]string, error],
 	if err := r.read(header, rows); err != nil {
 		return nil, err
 	}
-	var err error
-	if r.blocks, err = newBlocks(ctx, r.fr, r.workers); err != nil {
+	if err := r.block(); err != nil {
 		return nil, err
 	}
 	if err := r.learn(); err != nil {
@@ -123,6 +121,12 @@ func (r *run) read(header []string, rows iter.Seq2[[]string, error]) error {
 		r.mode = ModeTransitive
 	}
 	return nil
+}
+
+// block finds the candidates.
+func (r *run) block() (err error) {
+	r.blocks, err = newBlocks(r.ctx, r.fr, r.workers)
+	return err
 }
 
 // learn makes the model and decides the mode.
@@ -232,9 +236,11 @@ const compareChunk = 1024 // rows
 // frame.
 func (r *run) compare() ([]Pair, error) {
 	n := r.fr.rows
-	floor := bitsOf(min(r.o.Threshold, r.o.PairsFrom))
+	floor := logOdds(min(r.o.Threshold, r.o.PairsFrom))
 	out := make([][]Pair, (n+compareChunk-1)/compareChunk)
+	ids := byRow(r.fr, r.model)
 	type worker struct {
+		s *screen
 		c *comparer
 		g *gatherer
 		v []verdict
@@ -244,15 +250,20 @@ func (r *run) compare() ([]Pair, error) {
 		w := &workers[at]
 		if w.c == nil {
 			w.c, w.g = newComparer(r.fr, r.model), newGatherer(r.blocks)
+			w.s = newScreen(w.c, ids, floor)
 		}
 		compared := int64(0)
 		to := min((chunk+1)*compareChunk, n)
 		for i := chunk * compareChunk; i < to; i++ {
+			w.s.begin(i)
 			for _, j := range w.g.before(i) {
 				if r.apart(int32(i), j) {
 					continue
 				}
 				compared++
+				if w.s.rejects(j) {
+					continue
+				}
 				w.v = w.c.verdicts(j, int32(i), w.v)
 				if bits := w.c.weigh(j, int32(i), w.v); bits >= floor {
 					out[chunk] = append(out[chunk], Pair{A: j, B: int32(i), P: probability(bits), Bits: bits})
@@ -273,10 +284,7 @@ func (r *run) result(pairs []Pair) (*Result, error) {
 		Rows: r.fr.rows, Model: r.model, Fields: r.fr.fields, Mode: r.mode,
 		Compared: r.compared.Load(), explainer: &explainer{c: newComparer(r.fr, r.model), at: r.fr.places()},
 	}
-	weigh := func(i, j int32) float64 {
-		return res.explainer.weigh(i, j)
-	}
-	res.Cluster = r.named(cluster(r.fr.rows, pairs, r.sources, r.mode, r.o.Threshold, weigh))
+	res.Cluster = r.named(cluster(r.fr.rows, pairs, r.sources, r.mode, r.o.Threshold, res.explainer.c))
 	order := r.fr.order
 	for _, p := range pairs {
 		if p.P < r.o.PairsFrom {
@@ -338,6 +346,3 @@ func (r *Result) Explain(a, b int32) []Reason {
 	i, j := e.at[a], e.at[b]
 	return e.c.explain(min(i, j), max(i, j))
 }
-
-// bitsOf returns the evidence that makes a probability: the inverse of probability.
-func bitsOf(p float64) float64 { return math.Log2(p / (1 - p)) }
