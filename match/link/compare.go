@@ -51,7 +51,7 @@ func newComparer(fr *frame, m *Model) *comparer {
 				}
 			}
 		}
-		if p.rest == nil {
+		if p.rest == nil && !fr.brief {
 			p.cache = make([]cached, cacheSize)
 		}
 		c.parts[i] = p
@@ -99,6 +99,9 @@ func (p *pairing) level(a, b uint32) verdict {
 	}
 	if a > b {
 		a, b = b, a
+	}
+	if p.cache == nil {
+		return p.scheme.compare(&p.col.values[a], &p.col.values[b])
 	}
 	slot := &p.cache[(uint64(a)*0x9E3779B97F4A7C15+uint64(b)*0xC2B2AE3D27D4EB4F)>>40&(cacheSize-1)]
 	if slot.a != a || slot.b != b {

@@ -9,6 +9,7 @@ type frame struct {
 	rows   int
 	cols   []column
 	order  []int32 // for each row the number under which it was read
+	brief  bool    // of few rows that are soon gone: nothing is worth caching
 }
 
 // column is one field of all rows. Columns that are not compared have no values.

@@ -69,10 +69,14 @@ func rareness(col *column) []float64 {
 	}
 	extra := make([]float64, len(col.counts))
 	for v := 1; v < len(extra); v++ {
-		extra[v] = math.Log2((same/n + .5) / (float64(col.counts[v]) + .5))
+		extra[v] = rareBits(same/n, float64(col.counts[v]))
 	}
 	return extra
 }
+
+// rareBits returns how many bits an agreement on a value that count rows have is worth
+// more than one on a value as frequent as agreeing values are on average.
+func rareBits(average, count float64) float64 { return math.Log2((average + .5) / (count + .5)) }
 
 // add adds the log2 likelihood of the verdicts on rows i and j to sum, for each class.
 func (w *weigher) add(i, j int32, v []verdict, sum []float64) {
