@@ -162,7 +162,7 @@ func (p *probe) parts(n, k int, yield func(hash uint64)) {
 // candidates appends the numbers of strings that may be within k edits of the
 // question, ascending, each once. It returns false when the work reached its limit.
 func (t *nearTable) candidates(p *probe, k int, dst []uint32) ([]uint32, bool) {
-	if len(t.bucket) == 0 {
+	if len(t.bucket) < 2 {
 		return dst, true
 	}
 	begin, budget := len(dst), nearBudget

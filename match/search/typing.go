@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"unicode"
@@ -218,7 +219,7 @@ func (s *search) wrong(p *part, tag uint32, text []byte) {
 func (s *search) children(d *dict, lo, hi uint32, prefix []byte, yield func(child []byte, lo, hi uint32)) {
 	var room [64]byte
 	for range 64 { // kinds of letters that are tried
-		for lo < hi && len(d.at(lo)) == len(prefix) {
+		for lo < hi && (len(d.at(lo)) <= len(prefix) || !bytes.HasPrefix(d.at(lo), prefix)) {
 			lo++
 		}
 		if lo >= hi {
