@@ -55,8 +55,8 @@ func (d *detector) decide(i int) {
 	case h == hintAnswer:
 		d.set(i, Ignore, "by its name it says which rows are one; it would give the answer away")
 		return
-	case p.distinct == 1 && p.filled == p.rows && p.rows > 1:
-		d.set(i, Ignore, "it has the same value in every row")
+	case p.distinct == 1 && p.filled > 1:
+		d.set(i, Ignore, "it has the same value wherever it has one")
 		return
 	case h == hintPerson && !p.unique():
 		d.set(i, Ignore, "by its name and its repeated values it says who a row is about; it would give the answer away")
@@ -161,6 +161,8 @@ func byValues(p *profile) (Kind, string) {
 		return Text, "its values are long"
 	case p.street > .6:
 		return Street, percent(p.street) + " of its values are words with a number"
+	case p.number > .9 && p.fraction > .2:
+		return Text, "its values are numbers with decimals"
 	case p.letters < .5 && p.words < 2.5:
 		return Identifier, "its values are numbers or codes"
 	case p.firm > .15 && p.words > 1.5:
@@ -240,14 +242,21 @@ func tellsCopies(p *profile) bool {
 func (d *detector) names() {
 	people := d.about()
 	for i, p := range d.profiles {
-		if d.hints[i] != hintName || d.fields[i].Kind == Ignore || p.letters < .3 {
+		if d.fields[i].Kind == GivenName && d.hints[i] == GivenName && !d.has(FamilyName) && !slices.Contains(d.hints, hintName) && p.words > 1.8 {
+			d.set(i, FullName, "its name says given name, but its values are several words, and nothing else is a family name")
+		}
+		if d.hints[i] != hintName || d.fields[i].Kind == Ignore || p.letters < .3 || p.few() && p.words < 1.5 && p.distinct < 30 {
 			continue
 		}
 		switch {
 		case d.has(GivenName) && !d.has(FamilyName) && p.words < 2.5:
 			d.set(i, FamilyName, "it is called a name beside a column of given names")
-		case p.given > .3 || people && p.firm < .3 || p.firm < .08 && p.words > 1.3 && p.words < 4:
+		case d.has(FamilyName) && !d.has(GivenName) && p.words < 1.8:
+			d.set(i, GivenName, "it is called a name beside a column of family names")
+		case p.given > .3 || people && p.linked < .3 || p.linked < .08 && p.words > 1.3 && p.words < 4:
 			d.set(i, FullName, "its name says so, and its values are like names of people")
+		case p.words > 7:
+			d.set(i, Text, "it is called a name, but its values are long")
 		default:
 			d.set(i, Organisation, "its name says so, and its values are not like names of people")
 		}

@@ -26,33 +26,33 @@ var columnNames = []struct {
 	says  hint
 	words string
 }{
-	{hintAnswer, "cluster clusterid clusternumber entityid trueid truth groundtruth gold goldid goldstandard label ismatch match matchid matched " +
+	{hintAnswer, "identity entid entityidentifier truthid groundtruthid cluster clusterid clusternumber entityid trueid truth groundtruth gold goldid goldstandard label ismatch match matchid matched " +
 		"duplicateof dupof duplicateid isduplicate duplicate truematch truematchid truecluster entitycluster groupid matchgroup dedupeid goldenid goldenrecord"},
 	{Email, "email emailaddress mail mailaddress emailadresse mailadresse correo correoelectronico courriel adressemail adresseemail"},
-	{Phone, "phone phonenumber telephone telephonenumber tel telnr telno mobile mobilenumber mobilephone cell cellphone cellular fax faxnumber handy " +
+	{Phone, "telefoon cellulare telefone phone phonenumber telephone telephonenumber tel telnr telno mobile mobilenumber mobilephone cell cellphone cellular fax faxnumber handy " +
 		"telefon telefonnummer mobil mobilnummer mobiltelefon handynummer telefono movil celular portable numerodetelephone festnetz"},
 	{hintTime, "created createdat createdon createddate creationdate updated updatedat updatedon modified modifiedat lastmodified timestamp " +
 		"lastlogin lastupdate lastupdated inserted insertedat importedat erstelltam geaendertam angelegtam exportdate"},
-	{Date, "dob birth birthdate dateofbirth birthday bday born dateborn birthdt bdate birthyear yearofbirth byear yob date dateofdeath deathdate died death dod " +
+	{Date, "datadinascita geboortedatum datadenascimento datanascita dob birth birthdate dateofbirth birthday bday born dateborn birthdt bdate birthyear yearofbirth byear yob date dateofdeath deathdate died death dod " +
 		"geburtsdatum gebdatum geboren gebdat geburtstag geburtsjahr sterbedatum datum fecha fechadenacimiento fechanacimiento nacimiento " +
 		"naissance datedenaissance datenaissance anniversaire membersince joined joindate joinedon"},
 	{Postcode, "postcode postalcode postal zip zipcode zip5 zip4 plz postleitzahl codigopostal cp codepostal pincode eircode cap postnummer"},
-	{HouseNumber, "streetnumber streetno streetnum housenumber houseno housenum housenr hausnummer hausnr hnr strassennummer buildingnumber numerodecasa numerodecalle numerodevoie numerorue"},
-	{FullName, "fullname wholename completename personname displayname namefull lastnamefirstname firstnamelastname namevorname vornamename " +
+	{HouseNumber, "huisnummer numerocivico streetnumber streetno streetnum housenumber houseno housenum housenr hausnummer hausnr hnr strassennummer buildingnumber numerodecasa numerodecalle numerodevoie numerorue"},
+	{FullName, "author authors artist artistname nomecompleto nomecognome fullname wholename completename personname displayname namefull lastnamefirstname firstnamelastname namevorname vornamename " +
 		"nombrecompleto nomcomplet nomprenom prenomnom nombreyapellidos contactname customername patientname membername"},
-	{GivenName, "firstname first fname givenname given givennames forename forenames middlename middle christianname nickname knownas preferredname " +
+	{GivenName, "midlname mname voornaam voornamen primeironome firstname first fname givenname given givennames forename forenames middlename middle christianname nickname knownas preferredname " +
 		"vorname vornamen rufname nombre nombres prenom prenoms segundonombre primernombre"},
-	{FamilyName, "surname lastname last lname familyname family maidenname birthname nachname familienname zuname geburtsname " +
+	{FamilyName, "cognome achternaam sobrenome cognomen secondname surname lastname last lname familyname family maidenname birthname nachname familienname zuname geburtsname " +
 		"apellido apellidos primerapellido segundoapellido apellido1 apellido2 nomdefamille nomdenaissance nomdusage"},
-	{Place, "city town suburb place location village locality municipality borough district birthplace placeofbirth cityofbirth birthcity deathplace placeofdeath hometown residence " +
+	{Place, "citta comune plaats woonplaats cidade localidade luogodinascita city town suburb place location village locality municipality borough district birthplace placeofbirth cityofbirth birthcity deathplace placeofdeath hometown residence " +
 		"ort stadt wohnort ortsteil gemeinde geburtsort ciudad poblacion localidad municipio lugar lugardenacimiento ville commune lieu lieudenaissance county region"},
-	{Street, "street streetname streetaddress address addr addressline address1 address2 homeaddress mailingaddress postaladdress adr road " +
+	{Street, "indirizzo straat adres morada endereco rua via street streetname streetaddress address addr addressline address1 address2 homeaddress mailingaddress postaladdress adr road " +
 		"strasse str anschrift adresse strassenname calle direccion domicilio rue voie"},
-	{Category, "gender sex title salutation prefix suffix state province country countrycode nationality citizenship occupation profession job jobtitle type category class kind status race ethnicity " +
+	{Category, "countryofbirth stateofbirth style sesso geslacht gender sex title salutation prefix suffix state province country countrycode nationality citizenship occupation profession job jobtitle type category class kind status race ethnicity " +
 		"language maritalstatus level department age cuisine genre brand color colour currency " +
 		"geschlecht anrede titel bundesland land staatsangehoerigkeit beruf familienstand sprache abteilung typ kategorie " +
 		"sexo genero pais provincia nacionalidad profesion ocupacion estado estadocivil sexe civilite pays departement nationalite metier"},
-	{Organisation, "organisation organization org company companyname organisationname organizationname employer business businessname firm firma firmenname unternehmen arbeitgeber " +
+	{Organisation, "manufacturer brewery publisher vendor supplier merchant organisation organization org company companyname organisationname organizationname employer business businessname firm firma firmenname unternehmen arbeitgeber " +
 		"institution university school hospital club verein affiliation empresa entreprise societe employeur venue restaurant hotel"},
 	{Source, "source src file filename list listname system sourcesystem dataset database db origin provider sourcefile datasource feed " +
 		"quelle datei liste herkunft quellsystem fuente origen fichero archivo fichier sourcename"},
@@ -62,7 +62,7 @@ var columnNames = []struct {
 		"username login userid handle steuernummer steuerid ausweisnummer sozialversicherungsnummer versichertennummer versicherungsnummer kundennummer kundennr mitgliedsnummer mitgliedsnr personalnummer matrikelnummer " +
 		"dni nie nif cif numerodesocio pasaporte numerodecliente siret siren numerodesecuritesociale nir numerodeclient"},
 	{hintRow, "id uid uuid guid key pk rowid row rownumber rownum rowno index idx recid recordid recordnumber recno uniqueid uniquekey unique identifier lfdnr lfdnummer nr no number num externalid ref reference refno objectid seq sequence datensatz zeile numero clave ident identifiant"},
-	{Text, "description notes note comment comments remarks remark text summary abstract bemerkung bemerkungen notiz kommentar beschreibung observaciones notas descripcion commentaire remarque website url homepage web"},
+	{Text, "price amount cost rating score lat lon lng latitude longitude preis precio prix betrag description notes note comment comments remarks remark text summary abstract bemerkung bemerkungen notiz kommentar beschreibung observaciones notas descripcion commentaire remarque website url homepage web"},
 	{hintName, "name names namen nom nomes called label1 bezeichnung"},
 }
 
@@ -149,8 +149,11 @@ werner wilhelm william wolfgang xavier yusuf yvonne zoe`)
 // firmWords stand in the names of organisations, venues and the like.
 var firmWords = wordSet(`ltd limited inc llc corp corporation company co gmbh ag kg ohg ev mbh sa sas sarl sl srl spa bv nv plc oy ab as group holding holdings services solutions systems industries
 international university universitat universite universidad institute institut college school schule hospital klinik clinic bank museum church society association verein foundation stiftung club
-restaurant cafe caffe coffee bar grill hotel inn house kitchen pizza pizzeria bistro brasserie deli diner pub tavern trattoria ristorante room garden shop store market bakery pharmacy
-the of at and & center centre zentrum department agency council office laboratory`)
+center centre zentrum department agency council office laboratory
+restaurant cafe caffe coffee bar grill hotel inn house kitchen pizza pizzeria bistro brasserie deli diner pub tavern trattoria ristorante room garden shop store market bakery pharmacy`)
+
+// linkWords stand in names of organisations and hardly in those of people.
+var linkWords = wordSet(`the of at and für for der des and et y`)
 
 func wordSet(s string) map[string]bool {
 	out := map[string]bool{}

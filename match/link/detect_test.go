@@ -68,6 +68,14 @@ func people(n int, seed uint64, columns ...string) [][]string {
 				v = "x"
 			case "note":
 				v = strings.Repeat(pick("called wrote paid came left")+" ", 9)
+			case "year":
+				v = fmt.Sprint(1930 + p.IntN(80))
+			case "month":
+				v = fmt.Sprint(1 + p.IntN(12))
+			case "price":
+				v = fmt.Sprintf("%d.%02d", p.IntN(300), p.IntN(100))
+			case "title":
+				v = fmt.Sprintf("On the %s of %s and %s in large %s systems for %s", place, family, given, place, family)
 			case "written":
 				v = fmt.Sprintf("2024-0%d-1%d 10:0%d:00", 1+r.IntN(9), r.IntN(10), r.IntN(10))
 			}
@@ -97,6 +105,12 @@ func TestColumnsAreUnderstood(t *testing.T) {
 		"said twice":        "first:given:given_name last:family:family_name name:full:ignore full_name:full:ignore surname_again:family:ignore",
 		"free text":         "surname:family:family_name remarks:note:text",
 		"two row numbers":   "id:counter:row_id uid:counter:ignore surname:family:family_name",
+		"Italian":           "nome:given:given_name cognome:family:family_name data_di_nascita:date:date città:place:place indirizzo:street:street",
+		"German names":      "Name:family:family_name Vorname:given:given_name",
+		"one column of all": "nombre:full:full_name fecha:date:date",
+		"voters":            "voter_reg_num:counter:row_id midl_name:given:given_name last_name:family:family_name house_num:number:house_number res_city_desc:place:place zip_code:postcode:postcode sex_code:gender:category birth_year:year:date",
+		"parts of a date":   "fname_c1:given:given_name lname_c1:family:family_name by:year:date bm:month:category bd:month:category identity:cluster:ignore",
+		"things":            "id:counter:row_id title:title:text authors:full:full_name price:price:text year:year:date",
 		"of the company":    "company_name:firm:organisation company_email:mail:email company_city:place:place",
 	} {
 		t.Run(name, func(t *testing.T) {

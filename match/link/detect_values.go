@@ -1,6 +1,7 @@
 package link
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,7 +23,8 @@ type profile struct {
 	postcode, number, house  float64
 	letters                  float64 // letters and no digits
 	street                   float64 // words and a number
-	given, firm, oneWord     float64 // a word of the sets; one word only
+	given, firm, linked      float64 // hold a word of givenNames, firmWords, linkWords
+	oneWord, fraction        float64 // one word only; a number with decimals
 	dense                    bool    // whole numbers that leave hardly any out
 	steady                   float64 // the share with the most frequent length
 	low, high                int     // of the whole numbers
@@ -89,16 +91,16 @@ func (p *profile) look(raw, folded string) {
 		p.number++
 		p.low, p.high = min(p.low, v), max(p.high, v)
 		add(&p.year, n == 4 && v >= 1500 && v < 2100)
-	} else if _, err := strconv.ParseFloat(raw, 64); err == nil {
+	} else if _, err := strconv.ParseFloat(strings.Trim(raw, "$€£ "), 64); err == nil {
 		p.number++
+		add(&p.fraction, strings.Contains(raw, "."))
 	}
-	given, firm := false, false
-	for _, w := range words {
-		given = given || givenNames[w]
-		firm = firm || firmWords[w]
+	has := func(set map[string]bool) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return set[w] })
 	}
-	add(&p.given, given)
-	add(&p.firm, firm)
+	add(&p.given, has(givenNames))
+	add(&p.firm, has(firmWords))
+	add(&p.linked, has(firmWords) || has(linkWords))
 }
 
 func add(share *float64, is bool) {
@@ -125,7 +127,7 @@ func (p *profile) finish() {
 	p.length, p.words = p.sumLength/n, p.sumWords/n
 	for _, share := range []*float64{
 		&p.date, &p.year, &p.email, &p.uuid, &p.phone, &p.dialled, &p.postcode, &p.number, &p.house,
-		&p.letters, &p.street, &p.given, &p.firm, &p.oneWord,
+		&p.letters, &p.street, &p.given, &p.firm, &p.linked, &p.oneWord, &p.fraction,
 	} {
 		*share /= n
 	}
