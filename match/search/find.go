@@ -290,7 +290,9 @@ func (s *search) distinct() {
 	kept := s.found[:0]
 	for _, c := range s.found {
 		if n := len(kept) - 1; n >= 0 && kept[n].ord == c.ord && kept[n].part == c.part {
-			kept[n].score += math.Log1p(math.Exp(c.score - best))
+			if c.how != byPrefix { // a beginning is one of all its names
+				kept[n].score += math.Log1p(math.Exp(c.score - best))
+			}
 			continue
 		}
 		kept, best = append(kept, c), c.score
