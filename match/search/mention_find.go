@@ -9,9 +9,9 @@ import (
 
 // Bounds of the work that one text causes.
 const (
-	mentionPostings = 12_000 // names looked at because they share a word with the text
+	mentionPostings = 6_000 // names looked at because they share a word with the text
 	mentionPhrase   = 10     // words of a phrase that is looked up as a whole
-	mentionScored   = 3_000  // names of which all words are looked at
+	mentionScored   = 1_000  // names of which all words are looked at
 	mentionAligned  = 120    // names that are laid against the text
 	mentionTypos    = 8      // dictionary words that a misspelled word may be, by segment
 	leastCovered    = 0.5    // of a name's weight must be in the text

@@ -258,3 +258,18 @@ func FuzzMentions(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkMentions asks for affiliations over 100,000 invented entities.
+func BenchmarkMentions(b *testing.B) {
+	entities := invented(3, 100_000)
+	x := build(b, entities)
+	texts := make([]string, 256)
+	for i := range texts {
+		e := entities[i*379]
+		texts[i] = "Department of Physics and Astronomy, School of Science, " + e.Names[0].Text + ", 12 Main Street, Springfield, Germany"
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		x.Search(Query{Text: texts[i%len(texts)], Mode: Mention})
+	}
+}
