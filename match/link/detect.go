@@ -163,6 +163,8 @@ func byValues(p *profile) (Kind, string) {
 		return Street, percent(p.street) + " of its values are words with a number"
 	case p.number > .9 && p.fraction > .2:
 		return Text, "its values are numbers with decimals"
+	case p.road > .3:
+		return Street, percent(p.road) + " of its values hold a word for a street"
 	case p.letters < .5 && p.words < 2.5:
 		return Identifier, "its values are numbers or codes"
 	case p.firm > .15 && p.words > 1.5:
@@ -188,7 +190,7 @@ func (d *detector) rowID() {
 		case chosen < 0 && p.unique() && p.rows > 1 && (d.hints[i] == hintPerson || d.hints[i] == noHint && (counter || f.Kind == Identifier && (i == 0 || tellsCopies(p)))):
 			d.set(i, RowID, "no value stands twice, and they look like numbers of the rows")
 			chosen = i
-		case chosen < 0 && d.hints[i] == hintRow && p.dense && d.bySource(i):
+		case chosen < 0 && d.hints[i] == hintRow && (p.dense || p.repeated() < 1.15) && d.bySource(i):
 			d.set(i, RowID, "its name says that it numbers the rows, and in no source a value stands twice")
 			chosen = i
 		}

@@ -162,3 +162,7 @@ func wordSet(s string) map[string]bool {
 	}
 	return out
 }
+
+// streetWords stand in names of streets.
+var streetWords = wordSet(`street road avenue ave lane drive crescent circuit close court terrace boulevard blvd parade grove highway square mews rd str
+strasse weg allee gasse platz ring ufer damm chaussee rue chemin quai impasse calle avenida paseo plaza camino via viale corso laan straat`)

@@ -68,6 +68,8 @@ func people(n int, seed uint64, columns ...string) [][]string {
 				v = "x"
 			case "note":
 				v = strings.Repeat(pick("called wrote paid came left")+" ", 9)
+			case "road":
+				v = family + " " + strings.Fields("Road Street Lane Close View")[p.IntN(5)]
 			case "year":
 				v = fmt.Sprint(1930 + p.IntN(80))
 			case "month":
@@ -100,6 +102,7 @@ func TestColumnsAreUnderstood(t *testing.T) {
 		"the answer":        "cluster_id:cluster:ignore ENTITY_ID:cluster:ignore label:gender:ignore person_id:cluster:ignore surname:family:family_name",
 		"numbers of copies": "rec_id:copy:row_id cluster:cluster:ignore surname:family:family_name",
 		"copies, no names":  "a1:family:place a2:copy:row_id a3:cluster:ignore",
+		"streets":           "a1:counter:row_id a2:family:place a3:road:street",
 		"two lists":         "source:half:source id:perhalf:row_id company:firm:organisation",
 		"nothing in it":     "surname:family:family_name note:none:ignore constant:same:ignore created_at:written:ignore",
 		"said twice":        "first:given:given_name last:family:family_name name:full:ignore full_name:full:ignore surname_again:family:ignore",

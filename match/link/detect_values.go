@@ -22,7 +22,7 @@ type profile struct {
 	phone, dialled           float64 // could be; is written as only telephone numbers are
 	postcode, number, house  float64
 	letters                  float64 // letters and no digits
-	street                   float64 // words and a number
+	street, road             float64 // words and a number; with a word for a street
 	given, firm, linked      float64 // hold a word of givenNames, firmWords, linkWords
 	oneWord, fraction        float64 // one word only; a number with decimals
 	dense                    bool    // whole numbers that leave hardly any out
@@ -98,6 +98,7 @@ func (p *profile) look(raw, folded string) {
 	has := func(set map[string]bool) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return set[w] })
 	}
+	add(&p.road, spaced > 1 && has(streetWords) || strings.Contains(folded, "strasse"))
 	add(&p.given, has(givenNames))
 	add(&p.firm, has(firmWords))
 	add(&p.linked, has(firmWords) || has(linkWords))
@@ -127,7 +128,7 @@ func (p *profile) finish() {
 	p.length, p.words = p.sumLength/n, p.sumWords/n
 	for _, share := range []*float64{
 		&p.date, &p.year, &p.email, &p.uuid, &p.phone, &p.dialled, &p.postcode, &p.number, &p.house,
-		&p.letters, &p.street, &p.given, &p.firm, &p.linked, &p.oneWord, &p.fraction,
+		&p.letters, &p.street, &p.road, &p.given, &p.firm, &p.linked, &p.oneWord, &p.fraction,
 	} {
 		*share /= n
 	}
