@@ -76,11 +76,9 @@ type Index struct {
 
 const (
 	// enoughNews is from how many on bringing in begins without a question: few at once
-	// cost more each.
-	enoughNews = 512
-	// mostNews is how many are brought in at once, so that nobody waits long, and
-	// tooMuchNews from how many on Learn helps, so that they stay in bounds.
-	mostNews, tooMuchNews = 4096, 32_768
+	// cost more each. mostNews is how many are brought in at once, so that nobody waits
+	// long, and tooMuchNews from how many on Learn waits for that.
+	enoughNews, mostNews, tooMuchNews = 2_000, 20_000, 100_000
 )
 
 // NewIndex returns an empty index.

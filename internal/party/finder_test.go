@@ -212,13 +212,125 @@ func TestTheIndexIsUsedByManyAtOnce(t *testing.T) {
 	}
 }
 
-func BenchmarkFind(b *testing.B) {
+func TestWhatIsLearnedIsFoundAtOnceWhileManyAreLearned(t *testing.T) {
 	x := NewIndex()
-	for i := range 100_000 {
-		id := habeas.PartyID{byte(i >> 16), byte(i >> 8), byte(i), 1}
-		x.Learn(Party{ID: id}, Statement{Party: id, Values: person(fmt.Sprint("given", i%997), fmt.Sprint("family", i%9973), "", "Bonn", "")})
+	var wg sync.WaitGroup
+	load := func(n byte) {
+		for i := range 2 * enoughNews {
+			id := habeas.PartyID{n, byte(i), byte(i >> 8), 1}
+			x.Learn(Party{ID: id}, Statement{Party: id, Values: person("Tim", fmt.Sprint("Import", i), "", "Bonn", "")})
+			if i%5 == 0 {
+				x.Forget(id)
+			}
+		}
 	}
-	for b.Loop() {
-		x.Find("given7 family77", 20)
+	for n := range byte(2) {
+		wg.Go(func() { load(n) })
 	}
+	for n := range 3 {
+		wg.Go(func() {
+			for i := range 40 {
+				id, name := habeas.PartyID{9, byte(n), byte(i)}, fmt.Sprintf("Desk%dx%d", n, i)
+				x.Learn(Party{ID: id}, Statement{Party: id, Values: person("Ada", name, "", "", "")})
+				if got := x.Find(name, 5); len(got) != 1 || got[0].ID != id {
+					t.Errorf("%s: %v", name, got)
+				}
+				if x.Forget(id); len(x.Find(name, 5)) != 0 || len(x.Like(person("Ada", name, "", "", ""), 5)) != 0 {
+					t.Errorf("%s is found after it was forgotten", name)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if want := 2 * 2 * enoughNews * 4 / 5; x.Len() != want || len(x.Find("tim bonn", 10_000)) != 1000 {
+		t.Errorf("%d known, want %d; %d found", x.Len(), want, len(x.Find("tim bonn", 10_000)))
+	}
+}
+
+func TestAMembersPastIsFoundToo(t *testing.T) {
+	s := newShelf()
+	id := s.put("Tim", person("Tim", "Berger", "1984-05-03", "Bonn", "tim@example.org"))
+	say := func(v Values) { s.Learn(Party{ID: id}, Statement{Party: id, Values: v}) }
+	say(Values{"address": {"city": "Köln", "street": "Am Dom 1"}})
+	say(Values{"contact": {"email": "berger@example.com"}})
+	say(Values{"address": {"city": "Köln"}}) // nothing new
+	for _, query := range []string{"berger bonn", "berger koln", "tim bonn koln", "tim@example.org", "berger@example.com"} {
+		if got := s.found(query); len(got) != 1 {
+			t.Errorf("%q: %q", query, got)
+		}
+	}
+	for name, typed := range map[string]Values{
+		"the first address": person("", "", "", "", "tim@example.org"), "the second one": person("", "", "", "", "berger@example.com"),
+	} {
+		if got := s.Like(typed, 8); len(got) != 1 || got[0].ID != id {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	for i := range 3 * maxRows {
+		say(Values{"address": {"city": fmt.Sprint("Stadt ", i)}})
+	}
+	if rows := s.known[id].rows(); len(rows) != maxRows || rows[maxRows-1][atFamily] != "Berger" {
+		t.Errorf("%d rows", len(rows))
+	}
+}
+
+func TestASearchSaysWhichWordWasTakenForWhich(t *testing.T) {
+	s := newTown()
+	for query, want := range map[string][]Reason{
+		"berger":      nil,
+		"tim berg":    nil,
+		"burger tim":  {{Set: "identity", Field: "family_name", Code: "typo", For: true, Typed: "burger", Word: "Berger"}},
+		"Tim Burger,": {{Set: "identity", Field: "family_name", Code: "typo", For: true, Typed: "Burger", Word: "Berger"}},
+		"sevila":      {{Set: "address", Field: "city", Code: "typo", For: true, Typed: "sevila", Word: "Sevilla"}},
+	} {
+		got := s.Find(query, 1)
+		if len(got) != 1 || !slices.Equal(got[0].Reasons, want) {
+			t.Errorf("%q: %+v, want %+v", query, got, want)
+		}
+		if exact := len(want) == 0; exact && query == "berger" && got[0].P != 1 || !exact && got[0].P >= 1 {
+			t.Errorf("%q: %v", query, got[0].P)
+		}
+	}
+}
+
+func TestPartiesInOtherScriptsAreFound(t *testing.T) {
+	s := newShelf()
+	s.put("Müller", person("Jürgen", "Müller", "", "", ""))
+	s.put("Иванова", person("Анна", "Иванова", "", "Москва", ""))
+	for query, want := range map[string]string{
+		"мюллер": "Müller", "mueller": "Müller", "MULLER jurgen": "Müller", "ivanova": "Иванова", "Анна Иванова": "Иванова", "ivanova moskva": "Иванова",
+	} {
+		if got := s.found(query); !slices.Equal(got, []string{want}) {
+			t.Errorf("%q finds %q, want %q", query, got, want)
+		}
+	}
+}
+
+// A profile gives back what was packed into it, whatever it holds.
+func TestAProfileKeepsItsRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var p profile
+		var last row
+		for range rapid.IntRange(1, 6).Draw(t, "statements") {
+			v := Values{}
+			for _, f := range remembered {
+				if rapid.Bool().Draw(t, "says") {
+					v.Put(f[0], f[1], rapid.String().Draw(t, "value"))
+				}
+			}
+			now := said(v)
+			p, _ = p.with(now)
+			last = now
+			if again, changed := p.with(now); changed || again != p {
+				t.Fatal("what was said is new again")
+			}
+		}
+		rows := p.rows()
+		if last != (row{}) && !slices.ContainsFunc(rows, func(r row) bool { return last.in(&r) }) {
+			t.Fatalf("%q is not in %q", last, rows)
+		}
+		if pack(rows) != p && p != "" {
+			t.Fatal("packed otherwise")
+		}
+	})
 }
