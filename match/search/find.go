@@ -127,19 +127,16 @@ func (s *search) none(unknown float64) float64 {
 // gather finds the candidates for the text as one name. It returns the logarithm of
 // the probability of the text as an unknown name, unless it is a known one.
 func (s *search) gather() (unknown float64) {
-	if s.exact(s.fold, 0); len(s.found) == 0 {
-		s.romanised(func(roman []byte) { s.exact(roman, romanCost) })
-	}
+	s.exact(s.fold, 0, byExact)
 	for i := range s.found {
 		if c := &s.found[i]; c.part.kind(c.at) != Romanised {
 			return 0
 		}
 	}
-	if s.probe.reset(s.fold); s.probe.runes() >= minNear {
-		// A romanised form is one of many that people write: it settles nothing, and is
-		// found again among the forgiven.
-		s.found = s.found[:0]
-	}
+	// A romanised form is one of many that people write: it settles nothing, and is
+	// found again among the forgiven.
+	s.found = s.found[:0]
+	s.probe.reset(s.fold)
 	s.near(0)
 	s.romanised(func(roman []byte) {
 		s.probe.reset(roman)
@@ -153,7 +150,7 @@ func (s *search) gather() (unknown float64) {
 }
 
 // romanCost is what it costs, in nats, that a name was typed in another script.
-const romanCost = 2.0
+const romanCost = 4.0
 
 // romanised calls try with the text in Latin letters, when it is in others.
 func (s *search) romanised(try func(roman []byte)) {
@@ -168,10 +165,10 @@ func (s *search) romanised(try func(roman []byte)) {
 }
 
 // exact finds the names that are the text.
-func (s *search) exact(folded []byte, penalty float64) {
+func (s *search) exact(folded []byte, penalty float64, how how) {
 	for i := range s.parts {
 		if nid, ok := s.parts[i].names.find(folded); ok {
-			s.add(&s.parts[i], nid, -costNone-penalty, 0, byExact)
+			s.add(&s.parts[i], nid, -costNone-penalty, 0, how)
 		}
 	}
 }
@@ -179,7 +176,11 @@ func (s *search) exact(folded []byte, penalty float64) {
 // near finds the names that are at most two edits from the probe.
 func (s *search) near(penalty float64) {
 	k := maxEdits
-	if s.probe.runes() < minTwo {
+	switch n := s.probe.runes(); {
+	case n < minNear:
+		s.exact(s.probe.text, penalty, byEdits)
+		return
+	case n < minTwo:
 		k = 1
 	}
 	s.channel.set(s.probe.text)
@@ -194,7 +195,7 @@ func (s *search) near(penalty float64) {
 }
 
 // kindCost is what it costs, in nats, that a name of this kind is used.
-var kindCost = [256]float64{Alias: 0.3, Acronym: 0.7, Former: 1, Romanised: 2}
+var kindCost = [256]float64{Alias: 0.3, Acronym: 0.7, Former: 1, Romanised: 3}
 
 // add makes candidates of the entities under a name.
 func (s *search) add(p *part, nid uint32, score float64, edits int, how how) {
