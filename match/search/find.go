@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/habeas-data/habeas/match/text"
 )
@@ -59,17 +57,17 @@ const (
 // what exceeds the limits is cut. The work is bounded; see [Result.Cut].
 func (x *Index) Search(q Query) Result {
 	v := x.now.Load()
-	sc := x.room.Get().(*scratch)
-	defer x.room.Put(sc)
+	s := x.room.Get().(*search)
+	defer x.room.Put(s)
 	switch q.Limit = min(q.Limit, maxLimit); {
 	case q.Limit <= 0:
 		q.Limit = defaultLimit
 	}
-	sc.fold = text.AppendFold(sc.fold[:0], q.Text)
-	if len(sc.fold) == 0 || len(v.parts) == 0 {
+	s.fold = text.AppendFold(s.fold[:0], q.Text)
+	if len(s.fold) == 0 || len(v.parts) == 0 {
 		return Result{None: 1}
 	}
-	s := search{view: v, scratch: sc, query: &q, filter: newFilter(&q)}
+	s.view, s.query, s.filter, s.cut = v, q, newFilter(&q), false
 	switch q.Mode {
 	case Typing:
 		return s.typing()
@@ -80,7 +78,7 @@ func (x *Index) Search(q Query) Result {
 	case Auto, Whole:
 	}
 	r := s.whole()
-	if q.Mode == Auto && r.None > 0.5 && bytes.IndexByte(sc.fold, ' ') > 0 {
+	if q.Mode == Auto && r.None > 0.5 && bytes.IndexByte(s.fold, ' ') > 0 {
 		if hits := mentions(v, q); len(hits) > 0 && (len(r.Hits) == 0 || hits[0].P > r.Hits[0].P) {
 			cut := r.Cut
 			r = mentioned(hits)
@@ -102,8 +100,8 @@ func mentioned(hits []Hit) Result {
 // search is one question under way.
 type search struct {
 	*view
-	*scratch
-	query  *Query
+	scratch
+	query  Query
 	filter filter
 	cut    bool
 }
@@ -309,14 +307,21 @@ func (s *search) hit(c *candidate, p float64) Hit {
 	both := string(s.ids)
 	h := Hit{
 		ID: both[:len(id)], Name: both[len(id):], Kind: kind, Type: c.part.typeOf(c.ord), P: p,
-		Begin: len(s.query.Text) - len(strings.TrimLeft(s.query.Text, " \t\r\n")),
-		End:   len(strings.TrimRight(s.query.Text, " \t\r\n")),
 	}
+	h.Begin, h.End = trimmed(s.query.Text)
 	if s.query.Explain {
 		h.Reasons = s.reasons(c, s.stats.letters.logP(s.fold, s.total(), c.how == byPrefix))
 	}
-	if h.End < h.Begin || !utf8.ValidString(s.query.Text) {
-		h.Begin, h.End = 0, len(s.query.Text)
-	}
 	return h
+}
+
+// trimmed returns where a text begins and ends without white space around it.
+func trimmed(s string) (begin, end int) {
+	for end = len(s); end > 0 && s[end-1] <= ' '; {
+		end--
+	}
+	for begin < end && s[begin] <= ' ' {
+		begin++
+	}
+	return begin, end
 }

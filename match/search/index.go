@@ -20,7 +20,7 @@ type Options struct {
 type Index struct {
 	now   atomic.Pointer[view]
 	stats *stats
-	room  sync.Pool // of *scratch
+	room  sync.Pool // of *search
 
 	write   sync.Mutex // held by writers
 	merging int        // so many parts from the first are being merged in the background
@@ -42,7 +42,7 @@ type Stats struct {
 // New returns an empty index.
 func New(Options) *Index {
 	x := &Index{stats: &stats{letters: letterModel{make([]atomic.Uint32, letterN)}}}
-	x.room.New = func() any { return new(scratch) }
+	x.room.New = func() any { return new(search) }
 	x.now.Store(&view{stats: x.stats})
 	return x
 }
