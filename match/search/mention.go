@@ -31,6 +31,7 @@ type mention struct {
 	agreements []agreement
 	leads      []lead
 	joined     []byte
+	plain      []byte
 	phrase     []byte
 	spelled    []byte
 

@@ -9,6 +9,7 @@ const (
 	costSwapped  = 0.3
 	costAcross   = 3.0  // words in another order, parted by a comma
 	addressShare = 0.25 // of a word's weight that counts when it says where
+	goesOnShare  = 0.6  // when it may say where: "University of X, Y"
 )
 
 // pairing is a word of a name with a word of the text.
@@ -145,8 +146,11 @@ func (m *mention) extend(p *part, name []uint32, k, i int) {
 	}
 	gain := q.gain
 	if m.text.words[to].address {
-		if inAddress := m.text.words[from].address; !inAddress && !m.goesOn(p, name, b, q) || inAddress && across {
-			gain *= addressShare
+		switch inAddress := m.text.words[from].address; {
+		case !inAddress && m.goesOn(p, name, b, q):
+			gain *= goesOnShare
+		case !inAddress || across:
+			return // missing counts what the address says
 		}
 	}
 	if s := c.score + gain - gap; s > m.chains[into].score {
@@ -175,9 +179,7 @@ func (m *mention) trace(p *part, name []uint32, last int, a *alignment) {
 		for w := range q.words {
 			a.covers.set(int(q.at + w))
 		}
-		if m.text.words[q.at].address && (before < 0 || !m.goesOn(p, name, &m.pairs[before/perPair], &q)) {
-			a.address += q.gain
-		} else {
+		if !m.text.words[q.at].address || before >= 0 && m.goesOn(p, name, &m.pairs[before/perPair], &q) {
 			a.matched += q.gain
 		}
 		if q.how >= agreesShortened {

@@ -10,11 +10,11 @@ import (
 // Bounds of the work that one text causes.
 const (
 	mentionPostings = 6_000 // names looked at because they share a word with the text
-	mentionPhrase   = 10     // words of a phrase that is looked up as a whole
-	mentionScored   = 1_000  // names of which all words are looked at
-	mentionAligned  = 120    // names that are laid against the text
-	mentionTypos    = 8      // dictionary words that a misspelled word may be, by segment
-	leastCovered    = 0.5    // of a name's weight must be in the text
+	mentionPhrase   = 10    // words of a phrase that is looked up as a whole
+	mentionScored   = 1_000 // names of which all words are looked at
+	mentionAligned  = 120   // names that are laid against the text
+	mentionTypos    = 8     // dictionary words that a misspelled word may be, by segment
+	leastCovered    = 0.5   // of a name's weight must be in the text
 )
 
 // How well a word of a name and a word of the text agree.
@@ -89,6 +89,7 @@ func (m *mention) lookUp(i int) {
 		m.joined = append(append(m.joined[:0], m.text.words[i-1].fold...), w.fold...)
 		joined = m.joined
 	}
+	m.plain = plain(m.plain[:0], w.fold)
 	edits := 0
 	if n := utf8.RuneCount(w.fold); !w.known && n >= 9 {
 		edits = 2
@@ -100,6 +101,9 @@ func (m *mention) lookUp(i int) {
 		p := &m.parts[k]
 		if wid, ok := p.findWord(w.fold); ok {
 			m.lead(p, wid, i, agreeExact, agreesExactly)
+		}
+		if wid, ok := p.findWord(m.plain); ok && len(m.plain) < len(w.fold) {
+			m.lead(p, wid, i, agreeKin, agreesInMeaning)
 		}
 		if joined != nil {
 			if wid, ok := p.findWord(joined); ok {
@@ -115,6 +119,18 @@ func (m *mention) lookUp(i int) {
 			})
 		}
 	}
+}
+
+// plain appends a word with ae, oe and ue as a, o and u: Düsseldorf folds to dusseldorf,
+// and is written Duesseldorf as well.
+func plain(dst, word []byte) []byte {
+	for i, c := range word {
+		if c == 'e' && i > 0 && (word[i-1] == 'a' || word[i-1] == 'o' || word[i-1] == 'u') {
+			continue
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 func (m *mention) lead(p *part, wid uint32, at int, quality float64, how agreeHow) {
@@ -290,9 +306,9 @@ func (m *mention) nameWord(p *part, wid uint32) nameWord {
 			switch l.how {
 			case agreesJoined:
 				agree(int(l.at), 2, l.quality, l.how)
-			case agreesMisspelled:
+			case agreesMisspelled, agreesInMeaning:
 				agree(int(l.at), 1, l.quality, l.how)
-			case agreesExactly, agreesInMeaning, agreesShortened:
+			case agreesExactly, agreesShortened:
 			}
 		}
 	}

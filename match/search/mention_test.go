@@ -27,6 +27,7 @@ var valley = []Entity{
 	org("saint", "FR", "Aubrac", "Hôpital Saint-Aubin", "Saint Aubin Hospital"),
 	org("works", "JP", "Kamiya", "Otsuru Works (Japan)"),
 	org("works-america", "US", "Millville", "Otsuru Works (United States)"),
+	org("scheerer", "DE", "Münsterau", "Scheerer Institut Münsterau"),
 	{ID: "place", Type: "place", Country: "DE", Names: []Name{{Text: "Brennstadt"}}, Weight: 90_000},
 }
 
@@ -68,6 +69,7 @@ func TestNamesAreFoundAmongOtherWords(t *testing.T) {
 		{"Service de radiologie, Hopital St Aubin, Aubrac, France", "saint"},
 		{"Service de radiologie, Hôpital Saint-Aubni, Aubrac, France", "saint"},
 		{"Laser Group, SkarvikPolytechnic, Skarvik, Norway", "skarvik"},
+		{"Scheerer-Institut, Muensterau, Germany", "scheerer"},
 		{"Otsuru Works, Kamiya, Japan", "works"},
 		{"University of Brennstadt, Brennstadt, Germany; Skarvik Polytechnic, Skarvik, Norway", "brenn skarvik"},
 		{"Department of Physics, Brennstadt, Germany", ""},

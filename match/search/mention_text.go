@@ -185,7 +185,7 @@ func capitals(s string) bool {
 
 // What lies between two words of one name, in nats.
 const (
-	gapWord, gapNat    = 0.4, 0.1 // a word, and for each nat of its weight up to
+	gapWord, gapNat    = 1.0, 0.1 // a word, and for each nat of its weight up to
 	gapMost            = 6.0
 	gapInstitution     = 0.8 // more for a word that makes it another institution
 	gapComma, gapLine  = 0.6, 4.0
