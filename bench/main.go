@@ -28,10 +28,12 @@ type options struct {
 	runs                                           int
 	seed                                           uint64
 	budget, patience                               time.Duration
+	// failed holds the files with which a rival could not cope: it is not tried again.
+	failed map[string]bool
 }
 
 func main() {
-	var o options
+	o := options{failed: map[string]bool{}}
 	flag.StringVar(&o.reference, "reference", "", "directory of the reference data")
 	flag.StringVar(&o.habeas, "habeas", "", "the program habeas")
 	flag.StringVar(&o.python, "python", "", "a Python that has the rivals; none leaves them out")
@@ -41,7 +43,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 3, "of which the medians are shown")
 	flag.Uint64Var(&o.seed, "seed", 1, "of everything that is drawn")
 	flag.DurationVar(&o.budget, "budget", 20*time.Second, "for the questions of one kind to one rival")
-	flag.DurationVar(&o.patience, "patience", 4*time.Minute, "with one rival on one file")
+	flag.DurationVar(&o.patience, "patience", 3*time.Minute, "with one rival on one file")
 	flag.StringVar(&o.engine, "engine", "", "measure this rival in this process, and print its report")
 	flag.Parse()
 	o.only = strings.Split(*only, ",")
@@ -146,6 +148,9 @@ func (o options) linkageRival(ctx context.Context, name string) matching.Report 
 		return all
 	}
 	for _, file := range []string{"fake_1000", "febrl4", "febrl4_no_ssid", "fodors_zagats", "historical_35k"} {
+		if o.failed[name+file] {
+			continue
+		}
 		limited, cancel := context.WithTimeout(ctx, o.patience)
 		c := exec.CommandContext(limited, o.python, filepath.Join(o.rivals, "link.py"), name, filepath.Join(o.reference, "linkage"), file)
 		c.WaitDelay = time.Second
@@ -154,6 +159,9 @@ func (o options) linkageRival(ctx context.Context, name string) matching.Report 
 			err = fmt.Errorf("it took more than %s", o.patience)
 		}
 		cancel()
+		if len(r.Figures) == 0 {
+			o.failed[name+file] = true
+		}
 		if err != nil {
 			r.Notes = append(r.Notes, fmt.Sprintf("%s, %s: not measured: %v", name, file, err))
 		}

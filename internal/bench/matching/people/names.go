@@ -35,7 +35,7 @@ var cultures = []culture{
 			gerald douglas henry walter harold albert ernest stanley leonard clifford neil graham stuart malcolm alistair rupert`,
 		first: `ash black brad brook burn carl clay cran dal den eas fair farn gold green hals ham hart hather haw hay hazel
 			hol horn hunt kings kirk lang lin lock mar mel mid moor morn nether new nor oak over pem pres rad raven red
-			ross row rut sand sel shel sher short sil south spen stan stam stock strat summer sutt swan thorn tun under
+			ross row rut sand sel shel sher short sil south spen stan stam stock summer sutt swan thorn tun under
 			wake wal war wat web wel west whit wick wil win wood worth wyn`,
 		second: `ford ton ley field worth wood well brook burn by den dale gate ham head hill holme house hurst land lock man
 			mere more port ridge sey shaw side stead stone ter thorpe wick win wright`,
