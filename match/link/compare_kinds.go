@@ -63,8 +63,8 @@ var (
 		{Code: "exact", Text: "same", M: .80, U: .0002, Frequency: true},
 		{Code: "day_month", Text: "with day and month swapped", M: .01, U: .00002},
 		{Code: "typo_1", Text: "one digit apart", M: .08, U: .002},
+		{Code: "near_date", Text: "a few weeks apart", M: .02, U: .002},
 		{Code: "part", Text: "with one of day, month and year different", M: .03, U: .004},
-		{Code: "near_date", Text: "a few weeks apart", M: .02, U: .004},
 		{Code: "typo_2", Text: "two digits apart", M: .02, U: .015},
 		{Code: "year", Text: "in the same year", M: .01, U: .015},
 		{Code: "differs", Text: "different", M: .03, U: .96},
@@ -139,7 +139,7 @@ func compareOrganisation(a, b *value) verdict {
 	}
 	n, short, long := sharedWords(a.parts, b.parts), min(len(a.parts), len(b.parts)), max(len(a.parts), len(b.parts))
 	switch {
-	case n > 0 && n == short:
+	case n == short && (n > 1 || long == 2 && n == 1):
 		return 2
 	case 2*n > long || strings.ReplaceAll(a.text, " ", "") == strings.ReplaceAll(b.text, " ", ""):
 		return 3
@@ -190,8 +190,8 @@ func comparePlace(a, b *value) verdict {
 
 const (
 	dateTypo1 verdict = iota + 2
-	dateOnePart
 	dateNear
+	dateOnePart
 	dateTypo2
 	dateYear
 	dateDiffers
@@ -224,10 +224,10 @@ func compareDate(a, b *value) verdict {
 		return 1
 	case d == 1:
 		return dateTypo1
-	case btoi(year)+btoi(month)+btoi(day) == 2:
-		return dateOnePart
 	case (a.flags|b.flags)&dateBroken == 0 && near <= nearDays && near >= -nearDays:
 		return dateNear
+	case btoi(year)+btoi(month)+btoi(day) == 2:
+		return dateOnePart
 	case d == 2:
 		return dateTypo2
 	case year:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // couple is two rows.
@@ -22,12 +23,36 @@ const (
 	// the matches found.
 	priorMatches = 20
 	priorShare   = .1
+	// How often related pairs share what they share now and then: twins a birthday, a
+	// couple an e-mail address.
+	looseShare = .03
+	// Fields that name a person differ among matches at most so many times as often as
+	// is usual. Without this bound a table with few matches would take relatives for them.
+	maxDiffers = 6
+	// Nothing is believed rarer among chance pairs than once in so many of those seen.
+	rarest = .1
 )
 
 // kin are the kinds of related pairs that are looked for.
 var kin = []Related{
-	{Name: "family", Kinds: []Kind{FamilyName, Street, HouseNumber, Place, Postcode, Phone}},
+	{
+		Name:  "family",
+		Kinds: []Kind{FamilyName, Street, HouseNumber, Place, Postcode, Phone},
+		Loose: []Kind{GivenName, Date, Email},
+	},
 	{Name: "neighbours", Kinds: []Kind{Street, Place, Postcode, Category}},
+	{Name: "namesakes", Kinds: []Kind{GivenName, Category}, Loose: []Kind{Email}},
+}
+
+// usual is how often related pairs show a level before anything was learned.
+func (r *Related) usual(k Kind, l Level) float64 {
+	switch {
+	case r.shares(k):
+		return l.M
+	case slices.Contains(r.Loose, k):
+		return looseShare*l.M + (1-looseShare)*l.U
+	}
+	return l.U
 }
 
 // learn estimates a model from the rows of a frame without labels: expectation
@@ -70,11 +95,7 @@ func startModel(fr *frame, total float64) *Model {
 		c := &m.Comparisons[k]
 		for l := range c.Levels {
 			for i := range m.Related {
-				u := c.Levels[l].U
-				if m.Related[i].shares(c.Kind) {
-					u = c.Levels[l].M
-				}
-				c.Levels[l].Related = append(c.Levels[l].Related, u)
+				c.Levels[l].Related = append(c.Levels[l].Related, m.Related[i].usual(c.Kind, c.Levels[l]))
 			}
 		}
 	}
@@ -126,26 +147,74 @@ func (e *estimator) step() {
 	}
 	for k := range e.model.Comparisons {
 		c := &e.model.Comparisons[k]
-		prior := c.scheme().levels
-		n := len(c.Levels)
+		usual := c.scheme().levels
 		m, ur, uc := cand.count(k, 0), random.count(k, 1), cand.count(k, 1)
 		sm, sr := sum(m), sum(ur)
 		strength := priorMatches + priorShare*sm
-		for l := range n {
-			lv := &c.Levels[l]
-			lv.M = (m[l] + strength*prior[l].M) / (sm + strength)
-			lv.U = max((ur[l]+priorMatches*prior[l].U)/(sr+priorMatches), uc[l]*scale/e.total)
+		for l := range c.Levels {
+			c.Levels[l].M = (m[l] + strength*usual[l].M) / (sm + strength)
+			seen := (ur[l] + rarest*float64(len(usual))*usual[l].U) / (sr + rarest*float64(len(usual)))
+			c.Levels[l].U = max(seen, rarest*usual[l].U*100/(sr+100), uc[l]*scale/e.total)
 		}
+		c.bound(usual)
 		for i, r := range e.model.Related {
 			got := cand.count(k, 2+i)
 			s := sum(got)
-			for l := range n {
-				if r.shares(c.Kind) {
-					c.Levels[l].Related[i] = (got[l] + priorMatches*prior[l].M) / (s + priorMatches)
-				} else {
-					c.Levels[l].Related[i] = c.Levels[l].U
-				}
+			strength := float64(priorMatches)
+			if !r.shares(c.Kind) {
+				strength += s
 			}
+			for l := range c.Levels {
+				q := r.usual(c.Kind, Level{M: usual[l].M, U: c.Levels[l].U})
+				if r.shares(c.Kind) || slices.Contains(r.Loose, c.Kind) {
+					q = (got[l] + strength*q) / (s + strength)
+				}
+				c.Levels[l].Related[i] = q
+			}
+		}
+	}
+}
+
+// bound keeps a comparison sensible: names and identifiers of one person seldom differ,
+// and a lesser agreement is never worth more than a better one.
+func (c *Comparison) bound(usual []Level) {
+	last := len(c.Levels) - 1
+	switch c.Kind {
+	case GivenName, FamilyName, FullName, Organisation, Date, Email, Identifier:
+		if most := maxDiffers * usual[last].M; c.Levels[last].M > most {
+			rest := (1 - most) / (1 - c.Levels[last].M)
+			for l := range c.Levels[:last] {
+				c.Levels[l].M *= rest
+			}
+			c.Levels[last].M = most
+		}
+	}
+	c.order()
+}
+
+// order pools levels where a lesser agreement would be worth more than a better one
+// (isotonic regression by pooling adjacent violators; Ayer et al. 1955). Swapped names
+// stand apart: they agree in two fields.
+func (c *Comparison) order() {
+	type pool struct {
+		m, u   float64
+		levels []int
+	}
+	var pools []pool
+	for l, lv := range c.Levels {
+		if lv.Code == "swapped" {
+			continue
+		}
+		p := pool{lv.M, lv.U, []int{l}}
+		for n := len(pools) - 1; n >= 0 && pools[n].m*p.u < p.m*pools[n].u; n-- {
+			p = pool{p.m + pools[n].m, p.u + pools[n].u, append(pools[n].levels, p.levels...)}
+			pools = pools[:n]
+		}
+		pools = append(pools, p)
+	}
+	for _, p := range pools {
+		for _, l := range p.levels {
+			c.Levels[l].U = c.Levels[l].M * p.u / p.m
 		}
 	}
 }

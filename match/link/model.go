@@ -20,9 +20,10 @@ type Model struct {
 // has one address, neighbours one postcode. Without it, what relatives share would be
 // counted several times over as evidence for a match.
 type Related struct {
-	Name  string  `json:"name"`  // family, neighbours
-	Kinds []Kind  `json:"kinds"` // of fields that they share
-	Share float64 `json:"share"` // of all pairs
+	Name  string  `json:"name"`            // family, neighbours, namesakes
+	Kinds []Kind  `json:"kinds"`           // of fields that they share
+	Loose []Kind  `json:"loose,omitempty"` // of fields that they share now and then
+	Share float64 `json:"share"`           // of all pairs
 }
 
 func (r *Related) shares(k Kind) bool { return slices.Contains(r.Kinds, k) }

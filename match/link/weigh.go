@@ -62,14 +62,15 @@ func newWeigher(fr *frame, m *Model) *weigher {
 // rareness returns for each value of a column how many bits an agreement on it is worth
 // more than an agreement on average.
 func rareness(col *column) []float64 {
-	var n, same float64
+	var n, squares float64
 	for _, k := range col.counts[1:] {
 		n += float64(k)
-		same += float64(k) * float64(k)
+		squares += float64(k) * float64(k)
 	}
+	mean := squares / max(n, 1)
 	extra := make([]float64, len(col.counts))
 	for v := 1; v < len(extra); v++ {
-		extra[v] = rareBits(same/n, float64(col.counts[v]))
+		extra[v] = rareBits(mean, float64(col.counts[v]))
 	}
 	return extra
 }
