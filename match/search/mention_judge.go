@@ -105,7 +105,8 @@ func (m *mention) weighClaim(c *claim, name []uint32, a *alignment) (missing flo
 	home := m.home(c)
 	missing, elsewhere := m.missing(c, name, a, &home)
 	matched := a.matched + elsewhere
-	c.acronym = len(name) == 1 && m.text.words[a.begin].capitals && m.isAcronym(c)
+	letters := len(name) == 1 && m.isAcronym(c)
+	c.acronym = letters && m.text.words[a.begin].capitals
 	c.complete = missing < 0.2*a.total
 	t := &c.traits
 	t[traitBias] = 1
@@ -117,6 +118,8 @@ func (m *mention) weighClaim(c *claim, name []uint32, a *alignment) (missing flo
 	case c.acronym:
 		t[traitAcronym] = 1
 		t[traitAcronymAtHome] = home.here + home.place
+	case letters: // "it" is hardly IT
+		t[traitAcronym], t[traitOneWord] = 1, 1
 	case len(name) == 1:
 		t[traitOneWord] = 1
 	}
