@@ -224,11 +224,11 @@ func showProgress() (show func(stage string, done float64, n int64, what string)
 	if !term.IsTerminal(int(os.Stderr.Fd())) {
 		return func(string, float64, int64, string) {}, func() {}
 	}
-	began, last, at, shown := time.Now(), time.Time{}, "", false
+	began, last, at, before, shown := time.Now(), time.Time{}, "", int64(0), false
 	show = func(stage string, done float64, n int64, what string) {
 		now := time.Now()
 		if stage != at {
-			began, at = now, stage
+			began, at, before = now, stage, n
 		} else if now.Sub(last) < 100*time.Millisecond {
 			return
 		}
@@ -236,8 +236,8 @@ func showProgress() (show func(stage string, done float64, n int64, what string)
 		const width = 30
 		full := min(max(int(done*width), 0), width)
 		fmt.Fprintf(os.Stderr, "\r\x1b[K%-8s %s%s %3.0f %%", stage, bar[:3*full], space[:width-full], 100*done)
-		if n > 0 {
-			fmt.Fprintf(os.Stderr, "  %s %s, %s a second", matching.Count(n), what, matching.Count(int64(float64(n)/max(now.Sub(began).Seconds(), .1))))
+		if n > before {
+			fmt.Fprintf(os.Stderr, "  %s %s, %s a second", matching.Count(n), what, matching.Count(int64(float64(n-before)/max(now.Sub(began).Seconds(), .1))))
 		}
 		fmt.Fprint(os.Stderr, "  Ctrl-C stops")
 	}

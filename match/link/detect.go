@@ -130,8 +130,9 @@ func plausible(h hint, p *profile) (why string, ok bool) {
 		return different(p.distinct), p.words < 8
 	case Text:
 		return "", true
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // byValues decides on a column whose name does not help.

@@ -18,20 +18,20 @@ type profile struct {
 	length       float64 // mean, in runes
 	words        float64 // mean number of words, as spaces part them
 
-	date, year, email, uuid  float64
-	phone, dialled           float64 // could be; is written as only telephone numbers are
-	postcode, number, house  float64
-	letters                  float64 // letters and no digits
-	street, road             float64 // words and a number; with a word for a street
-	given, firm, linked      float64 // hold a word of givenNames, firmWords, linkWords
-	oneWord, fraction        float64 // one word only; a number with decimals
-	dense                    bool    // whole numbers that leave hardly any out
-	steady                   float64 // the share with the most frequent length
-	low, high                int     // of the whole numbers
-	values                   []string
-	counts                   map[string]int
-	lengths                  map[int]int
-	sumLength, sumWords, nth float64
+	date, year, email, uuid float64
+	phone, dialled          float64 // could be; is written as only telephone numbers are
+	postcode, number, house float64
+	letters                 float64 // letters and no digits
+	street, road            float64 // words and a number; with a word for a street
+	given, firm, linked     float64 // hold a word of these lists; linked: or of firm
+	oneWord, fraction       float64 // one word only; a number with decimals
+	dense                   bool    // whole numbers that leave hardly any out
+	steady                  float64 // the share with the most frequent length
+	low, high               int     // of the whole numbers
+	values                  []string
+	counts                  map[string]int
+	lengths                 map[int]int
+	sumLength, sumWords     float64
 }
 
 // missingWords mean that there is no value.
@@ -65,7 +65,7 @@ func (p *profile) look(raw, folded string) {
 	n := len([]rune(raw))
 	p.lengths[n]++
 	p.sumLength += float64(n)
-	words, spaced := text.Words(folded), len(strings.Fields(raw))
+	parts, spaced := text.Words(folded), len(strings.Fields(raw))
 	p.sumWords += float64(spaced)
 	digits, letters := 0, 0
 	for _, r := range folded {
@@ -96,12 +96,12 @@ func (p *profile) look(raw, folded string) {
 		add(&p.fraction, strings.Contains(raw, "."))
 	}
 	has := func(set map[string]bool) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return set[w] })
+		return slices.ContainsFunc(parts, func(w string) bool { return set[w] })
 	}
-	add(&p.road, spaced > 1 && has(streetWords) || strings.Contains(folded, "strasse"))
-	add(&p.given, has(givenNames))
-	add(&p.firm, has(firmWords))
-	add(&p.linked, has(firmWords) || has(linkWords))
+	add(&p.road, spaced > 1 && has(detectWords.street) || strings.Contains(folded, "strasse"))
+	add(&p.given, has(detectWords.given))
+	add(&p.firm, has(detectWords.firm))
+	add(&p.linked, has(detectWords.firm) || has(detectWords.link))
 }
 
 func add(share *float64, is bool) {
@@ -166,10 +166,6 @@ func looksLikeUUID(s string) bool {
 	return true
 }
 
-var monthNames = wordSet(`jan january januar enero janvier feb february februar febrero fevrier mar march marz marzo mars apr april abril avril may mai mayo
-jun june juni junio juin jul july juli julio juillet aug august agosto aout sep sept september septiembre septembre oct october okt oktober octubre octobre
-nov november noviembre novembre dec december dez dezember diciembre decembre`)
-
 // looksLikeDate looks at the form only: a mistyped date is still meant to be one.
 func looksLikeDate(s string) bool {
 	if at := strings.IndexAny(s, "T "); at >= 6 && strings.Contains(s[at:], ":") {
@@ -191,7 +187,7 @@ func looksLikeDate(s string) bool {
 	for _, part := range parts {
 		v, err := strconv.Atoi(strings.TrimRight(part, "thndrs"))
 		switch {
-		case err != nil && monthNames[text.Fold(part)]:
+		case err != nil && detectWords.month[text.Fold(part)]:
 			months++
 		case err != nil:
 			return false
