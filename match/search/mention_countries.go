@@ -44,7 +44,7 @@ CH switzerland|schweiz|suisse|svizzera|suiza
 CI cote divoire|ivory coast
 CL chile
 CM cameroon|cameroun
-CN china|pr china|peoples republic of china|p r china|prc|chine|cn
+CN 中国|china|pr china|peoples republic of china|p r china|prc|chine|cn
 CO colombia
 CR costa rica
 CU cuba
@@ -90,11 +90,11 @@ IS iceland|island
 IT italy|italia|italie|italien
 JM jamaica
 JO jordan
-JP japan|japon|nippon
+JP 日本|japan|japon|nippon
 KE kenya
 KG kyrgyzstan|kyrgyz republic
 KH cambodia
-KR south korea|korea|republic of korea|rep of korea|s korea
+KR 대한민국|한국|south korea|korea|republic of korea|rep of korea|s korea
 KP north korea|dpr korea|democratic peoples republic of korea
 KW kuwait
 KZ kazakhstan
@@ -150,7 +150,7 @@ QA qatar
 RE reunion|la reunion
 RO romania|roumanie
 RS serbia|srbija
-RU russia|russian federation|rossiya
+RU россия|russia|russian federation|rossiya
 RW rwanda
 SA saudi arabia|kingdom of saudi arabia|ksa
 SD sudan
@@ -173,9 +173,9 @@ TM turkmenistan
 TN tunisia|tunisie
 TR turkey|turkiye
 TT trinidad and tobago
-TW taiwan|taiwan roc|republic of china|roc|r o c
+TW 台湾|台灣|taiwan|taiwan roc|republic of china|roc|r o c
 TZ tanzania
-UA ukraine
+UA украіна|ukraine
 UG uganda
 US usa|united states|united states of america|us|u s a|u s|estados unidos|etats unis
 UY uruguay

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/habeas-data/habeas/match/text"
 )
 
 // valley is an invented world of organisations, in which names contain each other, are
@@ -28,6 +30,7 @@ var valley = []Entity{
 	org("works", "JP", "Kamiya", "Otsuru Works (Japan)"),
 	org("works-america", "US", "Millville", "Otsuru Works (United States)"),
 	org("scheerer", "DE", "Münsterau", "Scheerer Institut Münsterau"),
+	org("kawahara", "JP", "川原市", "川原大学", "Kawahara University"),
 	{ID: "place", Type: "place", Country: "DE", Names: []Name{{Text: "Brennstadt"}}, Weight: 90_000},
 }
 
@@ -69,6 +72,8 @@ func TestNamesAreFoundAmongOtherWords(t *testing.T) {
 		{"Service de radiologie, Hopital St Aubin, Aubrac, France", "saint"},
 		{"Service de radiologie, Hôpital Saint-Aubni, Aubrac, France", "saint"},
 		{"Laser Group, SkarvikPolytechnic, Skarvik, Norway", "skarvik"},
+		{"川原大学工学部物理学科", "kawahara"},
+		{"日本 川原市 川原大学", "kawahara"},
 		{"Scheerer-Institut, Muensterau, Germany", "scheerer"},
 		{"Otsuru Works, Kamiya, Japan", "works"},
 		{"University of Brennstadt, Brennstadt, Germany; Skarvik Polytechnic, Skarvik, Norway", "brenn skarvik"},
@@ -228,6 +233,23 @@ func TestALongTextIsReadInBounds(t *testing.T) {
 				t.Fatalf("%.20q: span [%d, %d)", s, h.Begin, h.End)
 			}
 		}
+	}
+}
+
+func TestTheVocabularyIsFolded(t *testing.T) {
+	check := func(w string) {
+		if f := text.Fold(w); f != w {
+			t.Errorf("%q is looked up as %q", w, f)
+		}
+	}
+	for w := range countriesCalled {
+		check(w)
+	}
+	for w := range concepts {
+		check(w)
+	}
+	for w := range small {
+		check(w)
 	}
 }
 

@@ -120,6 +120,13 @@ func breakOf(s string, i int, r rune) uint8 {
 // token adds the words of s[from:to]. What the index does not know and has a capital
 // after a small letter is two words that lost their space.
 func (t *mentionText) token(s string, from, to int, brk uint8, bracket bool, has func([]byte) bool) {
+	if r, _ := utf8.DecodeRuneInString(s[from:to]); r >= firstUnspaced {
+		brk = max(brk, breakComma) // where there is a space, it says more
+		if !has(text.AppendFold(nil, s[from:to])) {
+			t.unspaced(s, from, to, brk, has)
+			return
+		}
+	}
 	n := len(t.words)
 	t.add(s[from:to], from, to, brk)
 	if len(t.words) == n+1 {
@@ -132,6 +139,43 @@ func (t *mentionText) token(s string, from, to int, brk uint8, bracket bool, has
 	if len(t.words) > n {
 		t.words[n].bracket = bracket
 		t.words[len(t.words)-1].point = to < len(s) && s[to] == '.'
+	}
+}
+
+// firstUnspaced is the first letter of scripts that put no spaces between words: Han,
+// Kana. Hangul, which comes after them, does, yet its words are joined freely.
+const firstUnspaced = 0x2e80
+
+// unspaced adds the words of s[from:to], where no spaces say what they are: from the
+// left the longest that the index knows, and what is between these.
+func (t *mentionText) unspaced(s string, from, to int, brk uint8, has func([]byte) bool) {
+	const longest, shortest = 24, 2 // runes
+	var room [128]byte
+	rest, ends := from, make([]int, 0, longest)
+	for i := from; i < to; {
+		ends = ends[:0]
+		for k, n := i, 0; k < to && n < longest; n++ {
+			_, w := utf8.DecodeRuneInString(s[k:])
+			k += w
+			ends = append(ends, k)
+		}
+		k := len(ends) - 1
+		for k >= shortest-1 && !has(text.AppendFold(room[:0], s[i:ends[k]])) {
+			k--
+		}
+		if k < shortest-1 {
+			i = ends[0]
+			continue
+		}
+		if rest < i {
+			t.add(s[rest:i], rest, i, brk)
+			brk = breakComma
+		}
+		t.add(s[i:ends[k]], i, ends[k], brk)
+		i, rest, brk = ends[k], ends[k], breakComma
+	}
+	if rest < to {
+		t.add(s[rest:to], rest, to, brk)
 	}
 }
 
