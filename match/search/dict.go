@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
 // dict is a set of strings, numbered in the order of their bytes: the folded names of
@@ -135,6 +134,3 @@ func appendWords(dst [][]byte, folded []byte) [][]byte {
 	}
 	return dst
 }
-
-// sortBytes sorts strings by their bytes.
-func sortBytes(s [][]byte) { slices.SortFunc(s, bytes.Compare) }

@@ -78,7 +78,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // an example's own directory
+	defer os.RemoveAll(dir)
 	x, err := search.Build(context.Background(), slices.Values(capitals), search.Options{})
 	if err != nil {
 		fmt.Println(err)
@@ -94,7 +94,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	defer y.Close() //nolint:errcheck // it was only read
+	defer y.Close()
 	fmt.Println(y.Search(search.Query{Text: "BERNE"}).Hits[0].Name)
 	// Output: Berne
 }

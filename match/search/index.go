@@ -63,7 +63,7 @@ func Build(ctx context.Context, entities iter.Seq[Entity], o Options) (*Index, e
 	x.stats.add(s)
 	x.now.Store(x.now.Load().push(s))
 	x.dropDoubles()
-	if batches = nil; s.entities() >= manyEntities {
+	if s.entities() >= manyEntities {
 		debug.FreeOSMemory() // building leaves as much garbage as index
 	}
 	return x, nil

@@ -15,7 +15,7 @@ func mapFile(path string) (b []byte, unmap func() error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read, and the mapping stays
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, err
@@ -37,6 +37,6 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close() //nolint:errcheck // it was only read
+	defer d.Close()
 	return d.Sync()
 }

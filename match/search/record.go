@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -168,6 +167,3 @@ func (r *record) places(yield func(place []byte)) {
 		yield(r.bytes())
 	}
 }
-
-// valid returns s with what is no UTF-8 replaced.
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -46,47 +46,6 @@ func (v *view) nameAt(nid uint32) (*part, uint32) {
 	return &v.parts[i], nid - v.parts[i].nameBase
 }
 
-func (v *view) entityAt(ord uint32) (*part, uint32) {
-	i := len(v.parts) - 1
-	for i > 0 && v.parts[i].entityBase > ord {
-		i--
-	}
-	return &v.parts[i], ord - v.parts[i].entityBase
-}
-
-// findWord calls yield with the numbers of a folded word, one for each segment that
-// has it.
-func (v *view) findWord(word []byte, yield func(wid uint32)) {
-	for i := range v.parts {
-		if wid, ok := v.parts[i].findWord(word); ok {
-			yield(v.parts[i].wordBase + wid)
-		}
-	}
-}
-
-// fuzzyWords calls yield with the words within edits of the probe's text.
-func (v *view) fuzzyWords(p *probe, edits int, yield func(wid uint32, edits int)) {
-	for i := range v.parts {
-		v.parts[i].fuzzyWords(p, edits, func(wid uint32, e int) { yield(v.parts[i].wordBase+wid, e) })
-	}
-}
-
-// wordsWithPrefix calls yield with up to limit words of each segment that begin with p.
-func (v *view) wordsWithPrefix(p []byte, limit int, yield func(wid uint32)) {
-	for i := range v.parts {
-		from, to := v.parts[i].wordsWithPrefix(p)
-		for wid := from; wid < to && int(wid-from) < limit; wid++ {
-			yield(v.parts[i].wordBase + wid)
-		}
-	}
-}
-
-// wordText returns a word. It belongs to the index.
-func (v *view) wordText(wid uint32) []byte {
-	p, w := v.wordAt(wid)
-	return p.words.at(w)
-}
-
 // wordDF returns how many pairs of name and entity in the whole index have a word.
 func (v *view) wordDF(wid uint32) uint32 {
 	p, w := v.wordAt(wid)
@@ -122,76 +81,6 @@ func (v *view) total() float64 { return float64(v.stats.pairs.Load()) }
 // idf returns the weight of a word in nats: how surprising it is in a name.
 func (v *view) idf(wid uint32) float64 {
 	return math.Log1p(v.total() / (float64(v.wordDF(wid)) + 0.5))
-}
-
-// namesWith returns the names with a word as numbers in the segment of the word: add
-// base to each. Read only.
-func (v *view) namesWith(wid uint32) (base uint32, nids []uint32) {
-	p, w := v.wordAt(wid)
-	return p.nameBase, p.segment.namesWith(w)
-}
-
-// nameText returns the folded form of a name. It belongs to the index.
-func (v *view) nameText(nid uint32) []byte {
-	p, n := v.nameAt(nid)
-	return p.names.at(n)
-}
-
-// nameWords returns the words of a name, in order, as numbers in its segment: add base
-// to each. Read only.
-func (v *view) nameWords(nid uint32) (base uint32, wids []uint32) {
-	p, n := v.nameAt(nid)
-	return p.wordBase, p.wordsOf(n)
-}
-
-// entry is an entity under a name.
-type entry struct {
-	ord  uint32
-	kind Kind
-	part *part
-	at   uint32
-}
-
-// text returns the name as it was written.
-func (e *entry) text() string {
-	name, _ := e.part.written(e.at)
-	return string(name)
-}
-
-// entries calls yield with the entities under a name that are not gone and pass the
-// filter.
-func (v *view) entries(nid uint32, f *filter, yield func(entry)) {
-	p, n := v.nameAt(nid)
-	from, to := p.segment.entries(n)
-	for at := from; at < to; at++ {
-		if ord := p.entryOrd[at]; p.allows(ord, f) {
-			yield(entry{ord: p.entityBase + ord, kind: p.kind(at), part: p, at: at})
-		}
-	}
-}
-
-// entityInfo is what ranking asks of an entity.
-type entityInfo struct {
-	id        []byte // belongs to the index
-	logWeight float64
-	kind      string // its Type
-	country   string
-	audience  uint32
-	placeBase uint32 // add it to each place
-	places    []uint32
-}
-
-// entity returns what ranking asks of an entity.
-func (v *view) entity(ord uint32) entityInfo {
-	p, o := v.entityAt(ord)
-	info := entityInfo{
-		id: p.id(o), logWeight: float64(p.weight(o)), kind: p.typeOf(o),
-		audience: p.audience(o), placeBase: p.wordBase, places: p.placesOf(o),
-	}
-	if c := p.meta(o) & 0xffff; c != 0 {
-		info.country = string([]byte{byte(c >> 8), byte(c)})
-	}
-	return info
 }
 
 // filter is who and what a question is about.
