@@ -310,7 +310,7 @@ func countryCode(s string) string {
 func (r *IndexReport) Print(w io.Writer) {
 	for _, f := range r.Files {
 		fmt.Fprintf(w, "%s\n\n", f.in)
-		g := grid{most: 100}
+		g := grid{most: 40, tail: 100}
 		g.add("COLUMN", "IS", "BECAUSE")
 		for _, c := range f.Columns {
 			g.add(c.Name, string(c.Role), c.Why)

@@ -16,13 +16,18 @@ import (
 type grid struct {
 	rows  [][]string // a row of one cell is a remark: it runs over all columns
 	most  int        // runes of a cell
+	tail  int        // runes of the last cell in a row, where that is more
 	after int        // columns before which a remark begins
 }
 
 func (g *grid) add(cells ...string) {
 	for i := range cells {
-		if cells[i] = clean(cells[i]); len(cells) > 1 && utf8.RuneCountInString(cells[i]) > g.most {
-			cells[i] = string([]rune(cells[i])[:g.most-1]) + "…"
+		most := g.most
+		if i == len(cells)-1 {
+			most = max(most, g.tail)
+		}
+		if cells[i] = clean(cells[i]); len(cells) > 1 && utf8.RuneCountInString(cells[i]) > most {
+			cells[i] = string([]rune(cells[i])[:most-1]) + "…"
 		}
 	}
 	g.rows = append(g.rows, cells)
@@ -97,7 +102,7 @@ func (l *Linkage) PrintColumns(w io.Writer) {
 		fmt.Fprintln(w, clean(s))
 	}
 	fmt.Fprintln(w)
-	g := grid{most: 120}
+	g := grid{most: 40, tail: 160}
 	g.add("COLUMN", "IS", "BECAUSE")
 	for _, f := range l.Columns {
 		g.add(f.Name, string(f.Kind), f.Why)

@@ -141,7 +141,7 @@ func (a *Answer) Print(w io.Writer, explain bool, cell int) {
 		}
 	}
 	if len(a.Hits) > 0 {
-		g := grid{most: cell, after: 1}
+		g := grid{most: cell, tail: 160, after: 1}
 		g.add("", "NAME", "ID", "TYPE", "WHERE", "BECAUSE")
 		for _, h := range a.Hits {
 			name := h.Name
