@@ -47,7 +47,7 @@ func million(ctx context.Context, j *job) error {
 	}
 	j.say("linkage of a million rows: %.1f s, %.0f MiB, f1 at one half %.4f", f["seconds"], f["peak_mb"], f["f1_at_half"])
 	j.Figures.put("linkage.million", f)
-	return nil
+	return similar(ctx, j, set, res.Model) // the rest of the result is not needed any more
 }
 
 // linkFile links the rows of a CSV file.
