@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	generatedRows  = 8000
+	generatedRows  = 5000
 	generatedSeeds = 3
 )
 
