@@ -2,7 +2,7 @@
 // ways to look around; on a phone and at a desk.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, fits, launch, open, quiet, serve, shot, touchable, widths } from "./lib.mjs";
+import { accessible, fits, launch, open, quiet, serve, shot, themes, touchable, widths } from "./lib.mjs";
 
 let browser, demo;
 before(async () => {
@@ -138,6 +138,51 @@ test("a booking reaches its traveller: City Bookings, join, code from the outbox
   await page.waitForURL(to("/me"));
   await page.getByText("City Bookings holds a record about you").waitFor();
   await good(page, "robin-phone");
+  await page.context().close();
+});
+
+/** At the desk as Nora, with Tim as he was at the beginning. */
+async function desk(options) {
+  const page = await open(browser, options);
+  await page.goto(demo.url);
+  await press(page, "Put Tim back to the beginning");
+  await page.waitForURL(to("/demo"));
+  await press(page, "Nora, at the desk");
+  await page.waitForURL(to("/staff"));
+  return page;
+}
+
+for (const [name, viewport] of Object.entries(widths)) {
+  for (const theme of themes) {
+    test(`the desk forgives slips and says why: ${name}, ${theme}`, { timeout: 120_000 }, async () => {
+      const page = await desk({ viewport, theme });
+      await page.goto(to("/staff/people?q=tim+Burger"));
+      await page.getByText("Berger ≈ Burger").waitFor();
+      await good(page, `found-nearly-${name}-${theme}`);
+      await page.goto(to("/staff/people?q=Qwertz+Asdfgh"));
+      await page.getByText("Nobody was found by “Qwertz Asdfgh”").waitFor();
+      await good(page, `found-nobody-${name}-${theme}`);
+      await page.goto(to("/staff/add"));
+      await page.getByLabel("Given name").fill("Tim");
+      await page.getByLabel("Family name").fill("Bergerr");
+      await page.getByLabel("Date of birth").fill("1987-06-14");
+      await page.locator(".likes li").first().waitFor();
+      assert.match(await page.locator(".likes > li").first().innerText(), /Tim Berger[^]*the same[^]*Family name: one character apart/);
+      await good(page, `like-${name}-${theme}`);
+      await page.context().close();
+    });
+  }
+}
+
+test("the desk shows possible duplicates without scripts", { timeout: 120_000 }, async () => {
+  const page = await desk({ viewport: widths.phone, javaScript: false });
+  await page.goto(to("/staff/add"));
+  await page.getByLabel("Given name").fill("Tim");
+  await page.getByLabel("Family name").fill("Berger");
+  await press(page, "Add the record");
+  await page.getByText("Look at each, then decide.").waitFor();
+  assert.match(await page.locator(".likes > li").first().innerText(), /Tim Berger[^]*the same[^]*Family name: the same/);
+  await page.getByRole("button", { name: "It is this one: Tim Berger" }).first().waitFor();
   await page.context().close();
 });
 

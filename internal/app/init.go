@@ -224,7 +224,7 @@ func ImportInto(ctx context.Context, dir string, password []byte, log *slog.Logg
 	}
 	s, err := Open(ctx, Config{
 		Dir: dir, Keys: keys, RecordsDSN: records, Clock: habeas.SystemClock{}, Organisation: settings.Organisation,
-		Schemas: settings.sets(), Disk: settings.Disk, Log: log,
+		Schemas: settings.sets(), Disk: settings.Disk, Log: log, Unsearched: true,
 	})
 	if err != nil {
 		return r, made, errors.Join(err, keys.Close())

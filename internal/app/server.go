@@ -43,6 +43,7 @@ type Config struct {
 	Watchers     []edge.Watcher                  // told about requests, beside the log
 	Observer     sqlstore.Observer               // told how the store works; may be nil
 	Resolver     mail.Resolver                   // of the DNS; nil: nothing is looked up
+	Unsearched   bool                            // a command that ends: nobody will search people
 }
 
 // Server is an open data directory with its use cases, ready to serve.
@@ -97,8 +98,12 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		}
 	}()
 	s.worker = &jobs.Worker{Clock: cfg.Clock, Log: cfg.Log}
+	learn := s.Finder.Learn
+	if cfg.Unsearched {
+		learn = nil
+	}
 	s.DB, err = sqlstore.Open(ctx, sqlstore.Config{
-		Dir: cfg.Dir, DSN: cfg.RecordsDSN, Keys: cfg.Keys, Clock: cfg.Clock, Learn: s.Finder.Learn, Wake: s.worker.Wake,
+		Dir: cfg.Dir, DSN: cfg.RecordsDSN, Keys: cfg.Keys, Clock: cfg.Clock, Learn: learn, Wake: s.worker.Wake,
 		Observer: cfg.Observer,
 	})
 	if err != nil {
@@ -146,9 +151,11 @@ func (s *Server) wire() {
 func (s *Server) start(ctx context.Context, from int64) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	s.tasks.Go(func() { s.index(work) })
-	if s.RecordsDSN != "" {
-		s.tasks.Go(func() { s.follow(work, from) })
+	if !s.Unsearched {
+		s.tasks.Go(func() { s.index(work) })
+		if s.RecordsDSN != "" {
+			s.tasks.Go(func() { s.follow(work, from) })
+		}
 	}
 	s.tasks.Go(func() {
 		s.Ledger.Keep(work, func(err error) { s.Log.Error("publishing the ledger failed", "error", err) })
@@ -178,6 +185,7 @@ func (s *Server) index(ctx context.Context) {
 		}
 		return
 	}
+	s.Finder.Settle()
 	s.ready.Store(true)
 }
 

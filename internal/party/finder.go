@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/match/link"
 	"github.com/habeas-data/habeas/match/search"
 )
 
@@ -17,6 +18,9 @@ import (
 type Finder interface {
 	// Learn takes in what a statement says.
 	Learn(p Party, s Statement)
+	// Settle makes what was learned so far ready to be found, so that the first question
+	// does not wait for it.
+	Settle()
 	// Forget drops a party.
 	Forget(id habeas.PartyID)
 	// Find returns parties in which every word of the query is met, closest first. What
@@ -42,7 +46,7 @@ type Alike struct {
 // it: the words may be of values that a list does not show.
 type Reason struct {
 	Set, Field string // "identity", "family_name"; of several fields the first
-	Code       string // how they compare: see ReasonCodes
+	Code       string // how they compare: exact, typo_1, swapped … (link.Level), typo of Find
 	For        bool   // speaks for it, not against it
 	Typed      string // of Find: the word of the query
 	Word       string // of Find: the word of the record that it was taken for, as written
@@ -71,7 +75,7 @@ type Index struct {
 	bring sync.Mutex   // held while parties are brought into the indexes or taken out
 	owed  atomic.Int64 // news, and those being brought in: nothing to wait for at 0
 	words *search.Index
-	rows  *rowIndex
+	rows  *link.Index
 }
 
 const (
@@ -95,7 +99,7 @@ func (x *Index) Learn(p Party, s Statement) {
 	now, changed := x.known[p.ID].with(said(s.Values))
 	if !changed {
 		if _, ok := x.known[p.ID]; !ok {
-			x.known[p.ID] = now // it says nothing that anybody searches
+			x.known[p.ID] = now // what it says nobody searches
 		}
 		x.mu.Unlock()
 		return
@@ -164,8 +168,8 @@ func (x *Index) bringSome(n int) {
 	}
 }
 
-// settle brings in what was learned so far.
-func (x *Index) settle() {
+// Settle implements Finder. It comes before every question.
+func (x *Index) Settle() {
 	if x.owed.Load() > 0 {
 		x.bringSome(tooMuchNews)
 	}

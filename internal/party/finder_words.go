@@ -12,7 +12,7 @@ import (
 
 // Find implements Finder. The last word may be the beginning of one.
 func (x *Index) Find(query string, limit int) []Alike {
-	x.settle()
+	x.Settle()
 	out := x.exactly(numberWord(query), limit)
 	words := queryWords(query)
 	if len(words) == 0 {

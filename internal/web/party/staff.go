@@ -175,7 +175,7 @@ func (s *Pages) people(w http.ResponseWriter, r *http.Request, v ui.Visit) error
 	}
 	page := PeoplePage{Query: query, Table: s.peopleTable(s.voices(r.Context(), v), found, caption)}
 	page.Table.Empty = ui.Empty{
-		Text:   v.P.T("Nobody was found by “{query}”. Names, organisations, towns and occupations were searched, also with a wrong letter; dates, numbers and addresses only as typed. Try fewer words, or the year of birth.", "query", query),
+		Text:   v.P.T("Nobody was found by “{query}”. Names, organisations, towns and occupations were searched, also with a wrong letter; dates, numbers and e-mail addresses only as typed. Try fewer words, or the year of birth.", "query", query),
 		Action: &ui.Link{Text: v.P.T("Add this person"), URL: "/staff/add"},
 	}
 	if !ready {
