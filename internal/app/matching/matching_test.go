@@ -140,6 +140,23 @@ func TestSeveralFilesAreOneTable(t *testing.T) {
 	}
 }
 
+func TestColumnsAreOneByTheirValuesToo(t *testing.T) {
+	var a, b strings.Builder
+	a.WriteString("surname,line1,line2\n")
+	b.WriteString("surname,premises,estate\n")
+	for i := range 40 {
+		fmt.Fprintf(&a, "Berger%c,hamlet %c%c,%c farm\n", 'a'+i%26, 'a'+i%26, 'b'+i%7, 'c'+i%23)
+		fmt.Fprintf(&b, "Berger%c,hamlet %c%c,%c farm\n", 'a'+i%26, 'a'+i%26, 'b'+i%7, 'c'+i%23)
+	}
+	l, err := matching.Prepare(t.Context(), matching.LinkOptions{Files: []string{put(t, "a.csv", a.String()), put(t, "b.csv", b.String())}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(l.Columns) != 4 || !strings.Contains(l.Columns[2].Why, "also b.csv: premises") || !strings.Contains(l.Columns[3].Why, "also b.csv: estate") {
+		t.Errorf("%+v", l.Columns)
+	}
+}
+
 func TestWhoStopsTheWorkFindsNothingHalfDone(t *testing.T) {
 	in := put(t, "members.csv", members(3000))
 	l, err := matching.Prepare(t.Context(), matching.LinkOptions{Files: []string{in}, Clusters: in + ".out"})

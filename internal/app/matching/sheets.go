@@ -194,14 +194,14 @@ func (s *sheets) samples() [][]string {
 }
 
 // unite makes the header of the whole table. Columns are the same when they have the
-// same name but for capitals and marks; or when each file has just one column of a kind
-// that can only mean the same, such as surname and last_name.
+// same name but for capitals and marks; when each file has just one column of a kind
+// that can only mean the same, such as surname and last_name; or when they are of a kind
+// and share most of their values.
 func (s *sheets) unite() {
+	var known []columnSeen // of the columns of the whole table, as the first file with them has them
 	if len(s.list) > 1 {
-		s.header = append(s.header, s.freeName("file"))
+		s.header, known = append(s.header, s.freeName("file")), append(known, columnSeen{})
 	}
-	var kinds []link.Kind // of the columns of the whole table, as the first file with them has them
-	kinds = append(kinds, make([]link.Kind, len(s.header))...)
 	for k, f := range s.list {
 		var sample [][]string
 		for _, row := range s.sample {
@@ -209,7 +209,7 @@ func (s *sheets) unite() {
 				sample = append(sample, row.cells)
 			}
 		}
-		fields := link.Detect(f.header, sample)
+		seen := look(link.Detect(f.header, sample), sample)
 		f.at = make([]int, len(f.header))
 		taken := map[int]bool{}
 		for i, name := range f.header {
@@ -219,38 +219,85 @@ func (s *sheets) unite() {
 			}
 			taken[f.at[i]] = true
 		}
+		for _, same := range []func([]columnSeen, int, []columnSeen, map[int]bool) int{onlyOne, alike} {
+			for i, name := range f.header {
+				if f.at[i] >= 0 {
+					continue
+				}
+				if at := same(seen, i, known, taken); at >= 0 && !taken[at] {
+					f.at[i], taken[at] = at, true
+					s.joined[f.name+": "+name] = s.header[at]
+				}
+			}
+		}
 		for i, name := range f.header {
 			if f.at[i] < 0 {
-				if f.at[i] = onlyOne(fields, i, kinds); f.at[i] >= 0 && !taken[f.at[i]] {
-					s.joined[f.name+": "+name] = s.header[f.at[i]]
-					taken[f.at[i]] = true
-				} else {
-					f.at[i] = len(s.header)
-					s.header, kinds = append(s.header, s.distinct(name)), append(kinds, fields[i].Kind)
-				}
+				f.at[i] = len(s.header)
+				s.header, known = append(s.header, s.distinct(name)), append(known, seen[i])
 			}
 		}
 	}
 }
 
+// columnSeen is what the sample of a file shows of a column.
+type columnSeen struct {
+	kind   link.Kind
+	values map[string]bool
+}
+
+func look(fields []link.Field, sample [][]string) []columnSeen {
+	out := make([]columnSeen, len(fields))
+	for i, f := range fields {
+		out[i] = columnSeen{f.Kind, map[string]bool{}}
+		for _, row := range sample {
+			if v := text.Fold(row[i]); v != "" {
+				out[i].values[v] = true
+			}
+		}
+	}
+	return out
+}
+
+// alike returns the column of the whole table that the file does not have, is of the
+// kind of column i, and shares most values with it, at least a fifth; or -1.
+func alike(seen []columnSeen, i int, known []columnSeen, taken map[int]bool) int {
+	best, most := -1, .2
+	for at, k := range known {
+		kind := seen[i].kind
+		if taken[at] || kind != k.kind && kind != link.Text && k.kind != link.Text {
+			continue
+		}
+		switch kind {
+		case link.RowID, link.Source, link.Ignore, link.HouseNumber, link.Date:
+			continue
+		default:
+		}
+		shared := 0
+		for v := range seen[i].values {
+			if k.values[v] {
+				shared++
+			}
+		}
+		fewer := min(len(seen[i].values), len(k.values))
+		if share := float64(shared) / float64(max(fewer, 1)); fewer > 2 && share > most {
+			best, most = at, share
+		}
+	}
+	return best
+}
+
 // onlyOne returns the column of the whole table that has the kind of column i, where
 // neither the file nor the table has another, or -1.
-func onlyOne(fields []link.Field, i int, kinds []link.Kind) int {
-	kind, same := fields[i].Kind, func(k link.Kind) bool { return k == fields[i].Kind }
-	switch kind {
+func onlyOne(seen []columnSeen, i int, known []columnSeen, _ map[int]bool) int {
+	same := func(c columnSeen) bool { return c.kind == seen[i].kind }
+	switch seen[i].kind {
 	case link.GivenName, link.FamilyName, link.FullName, link.Organisation, link.Date, link.Email, link.Phone,
 		link.Street, link.HouseNumber, link.Place, link.Postcode, link.RowID:
 	default:
 		return -1
 	}
-	count := 0
-	for _, f := range fields {
-		if same(f.Kind) {
-			count++
-		}
-	}
-	at := slices.IndexFunc(kinds, same)
-	if count != 1 || at < 0 || slices.IndexFunc(kinds[at+1:], same) >= 0 {
+	first, at := slices.IndexFunc(seen, same), slices.IndexFunc(known, same)
+	if at < 0 || slices.ContainsFunc(seen[first+1:], same) || slices.ContainsFunc(known[at+1:], same) {
 		return -1
 	}
 	return at
