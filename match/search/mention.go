@@ -115,7 +115,7 @@ func (m *mention) isPlace(words []mentionWord) bool {
 	}
 	for _, n := range m.names {
 		p, nid := m.nameAt(n.nid)
-		from, to := p.segment.entries(nid)
+		from, to := p.entries(nid)
 		for _, ord := range p.entryOrd[from:min(to, from+maxBearers)] {
 			if places := p.placesOf(ord); m.sameWords(p, places, words) {
 				return true
@@ -189,9 +189,13 @@ func (m *mention) compete() {
 		m.claims[i].p = m.claims[i].traits.probability()
 	}
 	m.exclude()
-	slices.SortFunc(m.claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(b.strength, a.strength), bytes.Compare(a.part.id(a.ord), b.part.id(b.ord)))
-	})
+	slices.SortFunc(m.claims, func(a, b claim) int { return byProbability(&a, &b) })
+}
+
+// byProbability orders claims, the most probable first.
+func byProbability(a, b *claim) int {
+	return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(b.strength, a.strength),
+		bytes.Compare(a.part.id(a.ord), b.part.id(b.ord)))
 }
 
 // parentShare is how much a name counts against one within it that has a part of the
@@ -231,7 +235,7 @@ func (m *mention) gather() {
 		m.claims[i].p = m.claims[i].traits.probability()
 	}
 	slices.SortFunc(m.claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(b.strength, a.strength), bytes.Compare(a.part.id(a.ord), b.part.id(b.ord)), cmp.Compare(a.at, b.at))
+		return cmp.Or(byProbability(&a, &b), cmp.Compare(a.at, b.at))
 	})
 	clear(m.byWho)
 	keep := m.claims[:0]

@@ -33,7 +33,6 @@ type alignment struct {
 	weights [maxNameWords]float64
 	total   float64
 	matched float64 // weight that agrees, without words that only say where
-	address float64 // weight of these
 	unsure  float64 // weight of misspelled and shortened words
 	gap     float64 // what lies between, and is out of order
 	begin   int     // word of the text

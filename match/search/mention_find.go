@@ -272,7 +272,7 @@ func (m *mention) leastGain() float32 {
 
 // hasBearer says whether a name has an entity that passes the filter.
 func (m *mention) hasBearer(p *part, nid uint32) bool {
-	from, to := p.segment.entries(nid)
+	from, to := p.entries(nid)
 	for at := from; at < to; at++ {
 		if p.allows(p.entryOrd[at], &m.filter) {
 			return true
@@ -324,7 +324,8 @@ func (m *mention) nameWord(p *part, wid uint32) nameWord {
 // shortens says whether a word of the text may be the beginning of a word of a name.
 // What abbreviations of the vocabulary mean is known.
 func (w *mentionWord) shortens(word []byte) bool {
-	return w.key.concept() == 0 && (w.point || !w.known) && len(w.fold) >= minAbbrev && len(word) > len(w.fold)+1 && bytes.HasPrefix(word, w.fold)
+	return (w.point || !w.known) && w.key.concept() == 0 &&
+		len(w.fold) >= minAbbrev && len(word) > len(w.fold)+1 && bytes.HasPrefix(word, w.fold)
 }
 
 // wordCache remembers the words of names within one question.

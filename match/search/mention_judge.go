@@ -84,7 +84,7 @@ const (
 // judge makes a claim for each entity under a name.
 func (m *mention) judge(p *part, nid uint32, name []uint32, a *alignment) {
 	name = name[:min(len(name), maxNameWords)]
-	from, to := p.segment.entries(nid)
+	from, to := p.entries(nid)
 	left := maxBearers
 	for at := from; at < to && left > 0; at++ {
 		ord := p.entryOrd[at]

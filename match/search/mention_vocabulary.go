@@ -11,6 +11,8 @@ import (
 // that their weight has a bound for each list.
 
 // institutionWords are what institutions are: nearly every name has one.
+//
+//nolint:misspell // most of it is not English
 const institutionWords = `
 university univ uni universitat universite universidad universidade universita universiteit universitet universitetet universiti universitas univerzita univerzitet uniwersytet universitesi universitatea universitatis universities universitaria universitario universitaire universitaires universitarie univerza sveuciliste yliopisto egyetem ulikool universitate unibertsitatea universitats университет університет daigaku daxue
 institute institut instituto istituto inst institutet institutes instituut instytut institutul ustav enstitusu instituts institutt institucion институт інститут institutions institution instituttet intezet
@@ -25,6 +27,8 @@ national natl nacional nationale nationales nazionale natnl nat nationaler narod
 `
 
 // kindWords say which kind, who keeps it, and its legal form.
+//
+//nolint:misspell // most of it is not English
 const kindWords = `
 research res recherche recherches investigacion investigaciones investigacao pesquisa pesquisas ricerca ricerche forschung forschungs forschungszentrum onderzoek badan badawczy vyzkumny vyzkumu forskning arastirma rsch
 college coll colegio collegio colleges
@@ -56,6 +60,8 @@ children childrens pediatric paediatric child infantil enfant
 `
 
 // subjectWords are what institutions are about, and other words that many share.
+//
+//nolint:misspell // most of it is not English
 const subjectWords = `
 physics phys physik fisica physique physical
 chemistry chem chemie quimica chimie chimica chemical
