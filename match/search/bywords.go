@@ -80,7 +80,7 @@ func (s *search) textWords() []textWord {
 		if len(words) == maxWords {
 			break
 		}
-		t := textWord{text: w, unknown: s.stats.letters.logP(w, s.total(), false)}
+		t := textWord{text: w, unknown: s.unknownWord(w)}
 		s.lookUp(&t)
 		words = append(words, t)
 	}

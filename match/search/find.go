@@ -20,6 +20,7 @@ type scratch struct {
 	tally   tally
 	climber climber
 	joined  []byte
+	split   [][]byte
 	ids     []byte
 }
 
@@ -77,15 +78,7 @@ func (x *Index) Search(q Query) Result {
 		return s.terms()
 	case Auto, Whole:
 	}
-	r := s.whole()
-	if q.Mode == Auto && r.None > 0.5 && bytes.IndexByte(s.fold, ' ') > 0 {
-		if hits := mentions(v, q); len(hits) > 0 && (len(r.Hits) == 0 || hits[0].P > r.Hits[0].P) {
-			cut := r.Cut
-			r = mentioned(hits)
-			r.Cut = cut
-		}
-	}
-	return r
+	return s.whole()
 }
 
 // mentioned is the answer of the mention path: each hit has its own probability.
@@ -106,14 +99,30 @@ type search struct {
 	cut    bool
 }
 
-// whole takes the text as one name: exactly, then with errors, then by its words.
+// whole takes the text as one name: exactly, then with errors. Where that does not
+// settle it and there are several words, they are looked at one by one: with Auto first
+// as a text in which names stand, and then as those of one name out of place.
 func (s *search) whole() Result {
 	s.found = s.found[:0]
-	unknown := s.gather()
-	if len(s.found) > 0 && s.found[0].how == byExact {
+	unknown, settled := s.gather()
+	if settled {
 		return s.rank(exactNone)
 	}
-	return s.rank(s.none(unknown))
+	if bytes.IndexByte(s.fold, ' ') < 0 || s.odds(unknown) >= sure {
+		return s.rank(s.none(unknown))
+	}
+	var among []Hit
+	if s.query.Mode == Auto {
+		if among = mentions(s.view, s.query); len(among) > 0 && among[0].P > 0.5 {
+			return mentioned(among)
+		}
+	}
+	s.byWords()
+	r := s.rank(s.none(unknown))
+	if len(among) > 0 && (len(r.Hits) == 0 || among[0].P > r.Hits[0].P) {
+		return mentioned(among)
+	}
+	return r
 }
 
 // none is the probability that none of the candidates is meant. Nothing that is
@@ -122,13 +131,14 @@ func (s *search) none(unknown float64) float64 {
 	return exactNone + (1-exactNone)/(1+math.Exp(s.odds(unknown)))
 }
 
-// gather finds the candidates for the text as one name. It returns the logarithm of
-// the probability of the text as an unknown name, unless it is a known one.
-func (s *search) gather() (unknown float64) {
+// gather finds the candidates for the text as one name. It is settled when the text is
+// exactly one; otherwise it returns the logarithm of the probability of the text as
+// something unknown.
+func (s *search) gather() (unknown float64, settled bool) {
 	s.exact(s.fold, 0, byExact)
 	for i := range s.found {
 		if c := &s.found[i]; c.part.kind(c.at) != Romanised {
-			return 0
+			return 0, true
 		}
 	}
 	// A romanised form is one of many that people write: it settles nothing, and is
@@ -140,11 +150,35 @@ func (s *search) gather() (unknown float64) {
 		s.probe.reset(roman)
 		s.near(romanCost)
 	})
-	unknown = s.stats.letters.logP(s.fold, s.total(), false)
-	if bytes.IndexByte(s.fold, ' ') > 0 && s.odds(unknown) < sure {
-		s.byWords()
+	return s.unknown(), false
+}
+
+const (
+	// wordsOfName is how many words a name has on average, about.
+	wordsOfName = 2.5
+	// otherWords stand for what a small index has not seen.
+	otherWords = 1000
+)
+
+// unknown returns the logarithm of the probability of the text as something that is no
+// name in the index: letters that follow each other as in names, or words as frequent
+// as in names. That the words of a text are frequent ones speaks for no name.
+func (s *search) unknown() float64 {
+	sum := 0.0
+	s.split = appendWords(s.split[:0], s.fold)
+	for _, w := range s.split {
+		sum += s.unknownWord(w)
 	}
-	return unknown
+	return max(sum, s.stats.letters.logP(s.fold, s.total(), false))
+}
+
+func (s *search) unknownWord(word []byte) float64 {
+	letters := s.stats.letters.logP(word, s.total(), false)
+	df := s.textDF(word)
+	if df == 0 {
+		return letters
+	}
+	return max(letters, math.Log(float64(df)/(wordsOfName*s.total()+otherWords)))
 }
 
 // romanCost is what it costs, in nats, that a name was typed in another script.

@@ -94,7 +94,7 @@ type Hit struct {
 type Reason struct {
 	Code   string // exact, typo, order, extra_word, missing_word, acronym, prefix, country, place, weight …
 	Weight float64
-	Text   string // in English: "one letter differs: Camrbidge"
+	Text   string // in English: "one letter differs: i for y"
 }
 
 // Result is an answer, best hit first.

@@ -39,7 +39,7 @@ func TestASavedIndexIsTheSame(t *testing.T) {
 		if y.Len() != x.Len() || y.Names() != x.Names() {
 			t.Errorf("%d entities and %d names, should be %d and %d", y.Len(), y.Names(), x.Len(), x.Names())
 		}
-		for _, text := range []string{"York", "Lund", "Camrbidge", "東京", "new yo", "upper"} {
+		for _, text := range []string{"York", "Lund", "Newyork", "東京", "new yo", "upper"} {
 			for _, mode := range []Mode{Auto, Whole, Typing} {
 				q := Query{Text: text, Mode: mode}
 				same(t, q, x.Search(q), y.Search(q))
