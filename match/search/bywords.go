@@ -16,7 +16,7 @@ const (
 	wordPostings = 20_000 // names looked at to find candidates
 	wordFull     = 48     // candidates compared word by word
 
-	costWordy   = 3.0  // that words are out of place at all
+	costWordy   = 5.0  // that words are out of place at all
 	costOrder   = 1.0  // for a word that stands before its predecessor
 	costExtra   = 2.0  // for a word too many, beside its letters
 	costMissing = 0.8  // for a word too few, and
