@@ -68,7 +68,7 @@ type EntityColumn struct {
 	split string // what stands between the names in a cell; "" when there is one
 }
 
-// byRole orders columns for one role by how well their names fit.
+// rank says what the name of a column means, and how well it fits: 0 is best.
 func rank(name string) (Role, int) {
 	joined := strings.ReplaceAll(text.Fold(spaced(name)), " ", "")
 	for _, n := range roleNames {
@@ -107,11 +107,8 @@ func understandEntities(header []string, sample []record, told map[string]string
 		}
 	}
 	for i := range out {
-		switch role := out[i].Role; role {
-		case RoleID, RoleName, RoleType, RoleCountry, RoleWeight, RoleStatus: // only one column
-			if b, taken := best[role]; !taken || place[i] < place[b] {
-				best[role] = i
-			}
+		if b, taken := best[out[i].Role]; single(out[i].Role) && (!taken || place[i] < place[b]) {
+			best[out[i].Role] = i
 		}
 	}
 	for i := range out {
@@ -138,6 +135,11 @@ func understandEntities(header []string, sample []record, told map[string]string
 	return out, nil
 }
 
+// single says whether only one column can have a role.
+func single(r Role) bool {
+	return slices.Contains([]Role{RoleID, RoleName, RoleType, RoleCountry, RoleWeight, RoleStatus}, r)
+}
+
 func tellRoles(columns []EntityColumn, told map[string]string) error {
 	for name, role := range told {
 		at := slices.IndexFunc(columns, func(c EntityColumn) bool { return c.Name == name })
@@ -148,7 +150,7 @@ func tellRoles(columns []EntityColumn, told map[string]string) error {
 		if !slices.Contains(roles, r) {
 			return invalid("A column cannot be %q. It is one of %s.", role, Roles())
 		}
-		if r == RoleID || r == RoleName || r == RoleType || r == RoleCountry || r == RoleWeight || r == RoleStatus {
+		if single(r) {
 			for i := range columns {
 				if columns[i].Role == r {
 					columns[i].Role, columns[i].Why = RoleIgnore, "you said that another column is it"
