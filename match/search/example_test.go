@@ -38,7 +38,7 @@ func Example() {
 	// Output:
 	// Lisbon: Lisbon (pt) 0.6 Lisbon (us) 0.4 none 0.0
 	// Berlni: Berlin (de) 0.9 none 0.1
-	// Janeiro Rio: Rio de Janeiro (br) 0.9 none 0.1
+	// Janeiro Rio: Rio de Janeiro (br) 0.8 none 0.2
 	// Qqqqqqqq: none 1.0
 }
 

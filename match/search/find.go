@@ -250,7 +250,7 @@ func (s *search) add(p *part, nid uint32, score float64, edits int, how how) {
 // were fitted on misspellings of invented names that are, and that are not, in an
 // index; TestProbabilitiesAreRight asks them about others.
 const (
-	oddsBase  = 0.8  // of the logarithm of the odds that a candidate is meant
+	oddsBase  = 0.5  // of the logarithm of the odds that a candidate is meant
 	oddsFor   = 0.27 // for each nat that speaks for the candidates,
 	oddsMinus = 0.4  // and against them
 	sharpness = 0.75 // of the candidates among each other
