@@ -30,7 +30,8 @@ func similar(ctx context.Context, j *job, set *people.Set, model *link.Model) er
 	j.say("find similar: %d rows are in the index after %.0f s", x.Len(), f["index_s"])
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	r := rand.New(rand.NewPCG(j.Seed, 13))
-	who, rows := make([]int, questionCount), make([][]string, questionCount)
+	asked := min(questionCount, set.Len())
+	who, rows := make([]int, asked), make([][]string, asked)
 	for i := range rows {
 		at := r.IntN(set.Len())
 		who[i], rows[i] = set.Person(at), set.Another(at)
