@@ -29,6 +29,8 @@ const (
 	// Fields that name a person differ among matches at most so many times as often as
 	// is usual. Without this bound a table with few matches would take relatives for them.
 	maxDiffers = 6
+	// few is how many pairs of each class are believed before any was seen.
+	few = .2
 	// Nothing is believed rarer among chance pairs than once in so many of those seen.
 	rarest = .1
 )
@@ -93,6 +95,7 @@ func startModel(fr *frame, total float64) *Model {
 	}
 	for k := range m.Comparisons {
 		c := &m.Comparisons[k]
+		c.order()
 		for l := range c.Levels {
 			for i := range m.Related {
 				c.Levels[l].Related = append(c.Levels[l].Related, m.Related[i].usual(c.Kind, c.Levels[l]))
@@ -122,7 +125,7 @@ func (e *estimator) gather(r *rand.Rand) {
 		v = c.verdicts(p.a, p.b, v)
 		e.cand = append(e.cand, v...)
 	}
-	for range randomPairs {
+	for range int(min(randomPairs, 4*e.total)) {
 		if e.fr.rows < 2 {
 			return
 		}
@@ -141,9 +144,9 @@ func (e *estimator) step() {
 	cand := e.expect(w, e.sample.pairs, e.cand)
 	random := e.expect(w, e.chance, e.random)
 	scale := 1 / e.sample.share
-	e.model.Prior = (cand.mass[0]*scale + .5) / (e.total + 1)
+	e.model.Prior = (cand.mass[0]*scale + few) / (e.total + 1)
 	for i := range e.model.Related {
-		e.model.Related[i].Share = (cand.mass[2+i]*scale + .5) / (e.total + 1)
+		e.model.Related[i].Share = (cand.mass[2+i]*scale + few) / (e.total + 1)
 	}
 	for k := range e.model.Comparisons {
 		c := &e.model.Comparisons[k]

@@ -63,8 +63,12 @@ func repeated(fr *frame, given, family int) map[int]bool {
 	return drop
 }
 
-// contains reports whether the words of column b mostly are words of column a.
+// contains reports whether the words of column b mostly are words of column a. Without
+// rows to tell, a full name is thought to.
 func contains(fr *frame, a, b int) bool {
+	if fr.rows == 0 {
+		return true
+	}
 	n, in := 0, 0
 	for r := range min(fr.rows, repeatSample) {
 		x, y := &fr.cols[a].values[fr.cols[a].ids[r]], &fr.cols[b].values[fr.cols[b].ids[r]]
