@@ -12,7 +12,7 @@ const (
 	// keys first; similarRows is how many rows it compares, those first that share the
 	// most.
 	similarWork = 40_000
-	similarRows = 200
+	similarRows = 100
 )
 
 // indexReader is the workspace of one question.
