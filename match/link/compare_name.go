@@ -42,14 +42,15 @@ const (
 	unlike
 )
 
-func compareGiven(a, b *value) verdict { return verdict(alike(a, b)) }
+func compareGiven(a, b *value) verdict { return verdict(alike(a, b, true)) }
 
 // compareFamily leaves out nicknames, which family names do not have.
 func compareFamily(a, b *value) verdict {
-	return [...]verdict{same: 0, typo1: 2, nickname: 4, typo2: 3, part: 4, initial: 5, unlike: 6}[alike(a, b)]
+	return [...]verdict{same: 0, typo1: 2, nickname: 4, typo2: 3, part: 4, initial: 5, unlike: 6}[alike(a, b, false)]
 }
 
-func alike(a, b *value) likeness {
+// alike compares two names; forms says whether short and foreign forms count.
+func alike(a, b *value, forms bool) likeness {
 	x, y := a.text, b.text
 	if x == y {
 		return same
@@ -60,7 +61,7 @@ func alike(a, b *value) likeness {
 		switch d := text.Distance(x, y, 2); {
 		case d <= 1 && short > 2:
 			return typo1
-		case standard.SameGiven(x, y):
+		case forms && standard.SameGiven(x, y):
 			return nickname
 		case d == 2 && short > 4 || short > 3 && text.JaroWinkler(x, y) > .92:
 			return typo2
@@ -103,8 +104,8 @@ func (p *pairing) swapped(i, j int32) bool {
 	if gi == missing || gj == missing || fi == missing || fj == missing {
 		return false
 	}
-	return alike(&p.other.values[gi], &p.col.values[fj]) <= typo1 &&
-		alike(&p.other.values[gj], &p.col.values[fi]) <= typo1
+	return alike(&p.other.values[gi], &p.col.values[fj], false) <= typo1 &&
+		alike(&p.other.values[gj], &p.col.values[fi], false) <= typo1
 }
 
 // What is left of a full name without given and family name: middle names, titles.
