@@ -2,12 +2,10 @@ package party
 
 import (
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/match/text"
 )
 
 // Lookup kinds: what a keyed hash stands for. Birth dates are never among them,
@@ -138,41 +136,7 @@ func oneApart(a, b []rune) bool {
 
 // Normalise folds a name for comparison: case, diacritics, punctuation and extra
 // spaces go; letters of all scripts stay. It is for finding, never for identity.
-func Normalise(s string) string {
-	if s == "" {
-		return ""
-	}
-	if !isASCII(s) {
-		s = norm.NFKD.String(s)
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	gap := false
-	for _, r := range s {
-		switch {
-		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’':
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			if gap && b.Len() > 0 {
-				b.WriteByte(' ')
-			}
-			gap = false
-			if f, ok := spelled[r]; ok {
-				b.WriteString(f)
-			} else {
-				b.WriteRune(unicode.ToLower(r))
-			}
-		default:
-			gap = true
-		}
-	}
-	return b.String()
-}
-
-// spelled are letters that Unicode does not decompose but people type otherwise.
-var spelled = map[rune]string{
-	'ß': "ss", 'ẞ': "ss", 'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d",
-	'æ': "ae", 'Æ': "ae", 'œ': "oe", 'Œ': "oe", 'ı': "i", 'þ': "th", 'Þ': "th", 'ð': "d", 'Ð': "d",
-}
+func Normalise(s string) string { return text.Fold(s) }
 
 // KnownAs says that at one address, one source knows one party under an identity.
 // N counts the parties that this source knows at this address: what a source can

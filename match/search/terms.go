@@ -114,7 +114,7 @@ func (s *search) term(word []byte, last bool) term {
 		}
 		for _, w := range m.near {
 			if w.wid < m.from || w.wid >= m.to {
-				m.names += len(p.segment.namesWith(w.wid))
+				m.names += len(p.namesWith(w.wid))
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func (s *search) meet(terms []term, part int, left *int) {
 		}
 	}
 	look := func(wid uint32) {
-		nids := s.parts[part].segment.namesWith(wid)
+		nids := s.parts[part].namesWith(wid)
 		if len(nids) > *left {
 			nids, s.cut = nids[:*left], true
 		}
