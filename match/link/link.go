@@ -65,7 +65,7 @@ type Options struct {
 	Workers   int    // 0 is GOMAXPROCS
 	Seed      uint64 // of the samples; the same seed and rows give the same result
 	Model     *Model // a model learned before; nil learns one
-	// Progress, when set, is called now and then from one goroutine.
+	// Progress, when set, is called now and then, one call at a time.
 	Progress func(Progress)
 }
 
