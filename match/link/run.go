@@ -71,7 +71,7 @@ func (r *run) progress(stage string, done float64, rows int) {
 // for each row, as long as header, which Link does not keep. An error that rows yields
 // ends the call, as does a row of another length (*RowError).
 //
-// The rows are read once and kept in columns, each distinct text once: about 1,300 bytes
+// The rows are read once and kept in columns, each distinct text once: about two kilobytes
 // a row of nine columns at the peak. Everything else is bounded by the number of
 // rows too. Cancelling ctx stops all workers within milliseconds. Link is safe for
 // concurrent use.
