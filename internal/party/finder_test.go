@@ -3,6 +3,7 @@ package party
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -299,6 +300,38 @@ func TestASearchSaysWhichWordWasTakenForWhich(t *testing.T) {
 			t.Errorf("%q: %v", query, got[0].P)
 		}
 	}
+}
+
+func TestSpacesInANameAreForgiven(t *testing.T) {
+	s := newShelf()
+	s.put("Ada", person("Ada", "van der Berg", "", "Bonn", ""))
+	s.put("Annamaria", person("Annamaria", "Li", "", "", ""))
+	for query, want := range map[string][]string{
+		"Ada Vanderberg": {"Ada"}, "adavan der berg": {"Ada"}, "Anna Maria Li": {"Annamaria"}, "Ada Vanderbern": {"Ada"},
+		"Ada Vandenberk": {}, "Anna Mari": {}, "a d a": {},
+	} {
+		got := s.Find(query, 5)
+		if names := s.found(query); !slices.Equal(names, want) {
+			t.Errorf("%q finds %q, want %q", query, names, want)
+		}
+		if len(got) == 1 && (len(got[0].Reasons) != 1 || got[0].Reasons[0].Typed != query) {
+			t.Errorf("%q: %+v", query, got)
+		}
+	}
+}
+
+func FuzzFind(f *testing.F) {
+	s := newTown()
+	for _, q := range []string{"", "tim berger", "tim@", "M-20417", "1984-05-03", "\xff\xfe @ \x00", strings.Repeat("a\u0301", 500), "0e0 0n0", "мюллер"} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, a := range append(s.Find(query, 10), s.Like(person(query, query, query, query, query), 10)...) {
+			if s.names[a.ID] == "" || !(a.P > 0 && a.P <= 1) {
+				t.Fatalf("%q: %+v", query, a)
+			}
+		}
+	})
 }
 
 func TestPartiesInOtherScriptsAreFound(t *testing.T) {

@@ -28,8 +28,35 @@ func (x *Index) Find(query string, limit int) []Alike {
 			out = append(out, Alike{ID: id, P: h.P, Reasons: whyFound(query, p)})
 		}
 	}
+	if len(out) == 0 {
+		return x.whole(query, limit)
+	}
 	return out
 }
+
+// leastWhole is how many letters a name must have to be met without looking at its
+// spaces.
+const leastWhole = 6
+
+// whole returns the parties of which the query is the whole name but for its spaces and
+// one letter: Vander Berg, Annamaria.
+func (x *Index) whole(query string, limit int) []Alike {
+	typed := joined(query)
+	if utf8.RuneCountInString(typed) < leastWhole || hasDigit(typed) {
+		return nil
+	}
+	var out []Alike
+	for _, h := range x.words.Search(search.Query{Text: query, Mode: search.Whole, Limit: limit}).Hits {
+		if h.Kind == search.Alias || text.Distance(typed, joined(h.Name), 1) > 1 {
+			continue
+		}
+		reason := Reason{Set: "identity", Field: "family_name", Code: "typo", For: true, Typed: strings.TrimSpace(query), Word: h.Name}
+		out = append(out, Alike{ID: partyOf(h.ID), P: h.P, Reasons: []Reason{reason}})
+	}
+	return out
+}
+
+func joined(name string) string { return strings.ReplaceAll(text.Fold(name), " ", "") }
 
 // exactly returns the parties with a word that is met as it is or not at all.
 func (x *Index) exactly(word string, limit int) []Alike {

@@ -177,6 +177,21 @@ func TestTermsIsBounded(t *testing.T) {
 	}
 }
 
+func FuzzTerms(f *testing.F) {
+	x := people(f)
+	for _, q := range []string{"", "tim berger", "\xff\xfe", strings.Repeat("a\u0301", 500), "a", "мюллер", "1984 198"} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		r := x.Search(Query{Text: query, Mode: Terms, Explain: true})
+		for _, h := range r.Hits {
+			if h.P <= 0 || h.P > 1 || len(h.Reasons) == 0 || h.Begin < 0 || h.End > len(query) {
+				t.Fatalf("%q: %+v", query, h)
+			}
+		}
+	})
+}
+
 func BenchmarkTerms(b *testing.B) {
 	var all []Entity
 	for i := range 100_000 {

@@ -89,7 +89,8 @@ func (s *Pages) fieldLabel(p lang.Printer, r party.Reason) string {
 // takenFor says which words of a query were taken for others: the other word where the
 // list shows it, else in which field it is.
 func (s *Pages) takenFor(p lang.Printer, rec party.Listed) string {
-	shown := strings.Fields(party.Normalise(nameOr(p, rec.Record) + " " + town(rec.Record)))
+	name := party.Normalise(nameOr(p, rec.Record))
+	shown := append(strings.Fields(name+" "+party.Normalise(town(rec.Record))), name)
 	var out []string
 	for _, r := range rec.Reasons {
 		other := s.fieldLabel(p, r)
