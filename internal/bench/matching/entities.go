@@ -127,7 +127,9 @@ func acronym(s string) bool {
 	return letters >= 2 && letters <= 8
 }
 
-// ror reads organisations. IDs stay as they are, because the truth names them.
+// ror reads organisations. IDs stay as they are, because the truth names them. Records
+// that were withdrawn (entered twice, or never organisations) are left out, as a
+// registry does not answer with them.
 func ror(dir string, yield func(search.Entity) bool) (more bool, err error) {
 	f, err := os.Open(filepath.Join(dir, rorFile))
 	if err != nil {
@@ -137,8 +139,8 @@ func ror(dir string, yield func(search.Entity) bool) (more bool, err error) {
 	in := json.NewDecoder(bufio.NewReaderSize(f, 1<<16))
 	for {
 		var r struct {
-			ID, Name, Country, City string
-			Alt                     []string
+			ID, Name, Country, City, Status string
+			Alt                             []string
 		}
 		if err := in.Decode(&r); errors.Is(err, io.EOF) {
 			return true, nil
@@ -149,7 +151,7 @@ func ror(dir string, yield func(search.Entity) bool) (more bool, err error) {
 		if r.City != "" {
 			e.Places = []string{r.City}
 		}
-		if r.ID != "" && len(e.Names) > 0 && !yield(e) {
+		if r.ID != "" && r.Status != "withdrawn" && len(e.Names) > 0 && !yield(e) {
 			return false, nil
 		}
 	}

@@ -31,6 +31,9 @@ type Question struct {
 // Questions are all that is asked, by kind, in an order that means nothing.
 type Questions struct {
 	Exact, Typo1, Typo2 []Question
+	// Typo2Any are two mistakes in names that may be as short as those of Typo1: often
+	// nobody could tell what was meant.
+	Typo2Any []Question
 	// Springer are affiliations all of whose organisations are in the index, and
 	// SpringerRest the others.
 	Springer, SpringerRest []Question
@@ -49,6 +52,7 @@ func (q *Questions) ByKind() iter.Seq2[string, []Question] {
 			{"exact", q.Exact},
 			{"typo1", q.Typo1},
 			{"typo2", q.Typo2},
+			{"typo2_any", q.Typo2Any},
 			{"springer", q.Springer},
 			{"springer_rest", q.SpringerRest},
 			{"queries", q.Queries},
@@ -60,12 +64,18 @@ func (q *Questions) ByKind() iter.Seq2[string, []Question] {
 	}
 }
 
-// shortest is how many letters a name has at least that is misspelled.
-const shortest = 5
+// Names that are misspelled have at least so many letters. Two mistakes want more of
+// them: a word of five letters of which two are wrong is mostly another word, and what
+// stands beside it decides what was meant.
+const (
+	shortest    = 5
+	shortestTwo = 8
+)
 
 // NewQuestions draws n names and misspellings of each number of mistakes, and reads the
 // affiliations. Names are drawn with the same probability for each different comparison
-// form ([text.Fold]) of at least five letters in a script that is spelled by letters.
+// form ([text.Fold]) of at least five letters (eight for [Questions.Typo2]) in a script
+// that is spelled by letters.
 func NewQuestions(reference string, entities []search.Entity, seed uint64, n int) (Questions, error) {
 	r := rand.New(rand.NewPCG(seed, 11))
 	var spell misspell.Speller
@@ -91,24 +101,30 @@ func NewQuestions(reference string, entities []search.Entity, seed uint64, n int
 	}
 	slices.Sort(all) // a map has no order, and a seed must mean the same each time
 	var q Questions
-	for mistakes, to := range []*[]Question{&q.Exact, &q.Typo1, &q.Typo2} {
-		for tries := 0; len(*to) < n && tries < 10*n && len(all) > 0; tries++ {
+	draw := func(mistakes, least int) (questions []Question) {
+		for tries := 0; len(questions) < n && tries < 20*n && len(all) > 0; tries++ {
 			folded := all[r.IntN(len(all))]
+			if !misspell.Fits(folded, least) {
+				continue
+			}
 			drawn := entities[bearers[folded][r.IntN(len(bearers[folded]))]]
-			written := writtenAs(drawn, folded)
+			written, ok := writtenAs(drawn, folded), true
 			if mistakes > 0 {
-				var ok bool
-				if written, ok = spell.Misspell(r, written, mistakes); !ok {
-					continue
-				}
+				written, ok = spell.Misspell(r, written, mistakes)
+			}
+			if !ok {
+				continue
 			}
 			question := Question{Text: written, Drawn: drawn.ID}
 			for _, i := range bearers[folded] {
 				question.Want = append(question.Want, entities[i].ID)
 			}
-			*to = append(*to, question)
+			questions = append(questions, question)
 		}
+		return questions
 	}
+	q.Exact, q.Typo1 = draw(0, shortest), draw(1, shortest)
+	q.Typo2, q.Typo2Any = draw(2, shortestTwo), draw(2, shortest)
 	return q, q.readMentions(reference, entities)
 }
 
