@@ -186,7 +186,9 @@ func (x *Index) Forget(id habeas.PartyID) {
 	}
 	delete(x.known, id)
 	x.mu.Unlock()
-	x.words.Delete(nameOf(id))
+	if x.words.Delete(nameOf(id)) > 0 {
+		x.words.Compact() // their words leave the memory too
+	}
 	for i := range maxRows {
 		x.rows.Delete(rowOf(id, i))
 	}

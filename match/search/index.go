@@ -24,6 +24,7 @@ type Index struct {
 
 	write   sync.Mutex // held by writers
 	merging int        // so many parts from the first are being merged in the background
+	wipe    bool       // what is gone shall leave the memory: Compact
 	workers sync.WaitGroup
 	closed  bool
 	unmap   []func() error

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"iter"
+	"slices"
 )
 
 const (
@@ -22,8 +23,36 @@ func (p *part) living() int {
 	return int(p.entities()) - p.dead.n
 }
 
+// Compact begins to rewrite the segments that still hold what was deleted or replaced,
+// and returns: once that is done and the garbage collector has run, nothing of it is
+// left in memory. Questions and writers go on meanwhile. [Stats.Gone] counts what is
+// still to go. Rewriting costs what building does.
+func (x *Index) Compact() {
+	x.write.Lock()
+	defer x.write.Unlock()
+	x.wipe = true
+	x.rewrite()
+}
+
+// rewrite starts what Compact wants unless segments are being merged, after which tidy
+// comes here again. The caller holds write.
+func (x *Index) rewrite() {
+	if !x.wipe || x.merging > 0 || x.closed {
+		return
+	}
+	x.wipe = false
+	v := x.now.Load()
+	first := slices.IndexFunc(v.parts, func(p part) bool { return p.dead != nil && p.dead.n > 0 })
+	if first < 0 {
+		return
+	}
+	x.merging = len(v.parts)
+	x.workers.Go(func() { x.mergeBehind(v.parts[first:]) })
+}
+
 // tidy merges the newest segments as far as they are too many. The caller holds write.
 func (x *Index) tidy() error {
+	x.rewrite()
 	v := x.now.Load()
 	from, size := x.due(v)
 	if from < 0 {
