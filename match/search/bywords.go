@@ -22,12 +22,15 @@ const (
 	costMissing = 0.8  // for a word too few, and
 	costIDF     = 0.35 // for each nat of its rarity
 	costAbbrev  = 2.0  // for a word of which only the beginning stands
+	costKin     = 1.5  // for a word of the vocabulary in place of another that means the same
 	minAbbrev   = 3    // runes of such a beginning
 )
 
 // textWord is a word of the text and what it may mean.
 type textWord struct {
 	text     []byte
+	key      wordKey
+	weight   float64 // what it says about which name is meant, in nats
 	unknown  float64 // logarithm of its probability as any word
 	variants []variant
 	postings int
@@ -65,8 +68,12 @@ func (s *search) byWords() {
 	s.channel.set(nil)
 	for _, nid := range s.tally.best(wordFull) {
 		p, n := s.nameAt(nid)
-		if score, ok := s.wordwise(words, p, n); ok {
+		if score, fit, ok := s.wordwise(words, p, n); ok {
+			from := len(s.found)
 			s.add(p, n, score, 0, byWords)
+			for k := from; k < len(s.found); k++ {
+				s.found[k].meant = fit.meant()
+			}
 		}
 	}
 }
@@ -80,7 +87,8 @@ func (s *search) textWords() []textWord {
 		if len(words) == maxWords {
 			break
 		}
-		t := textWord{text: w, unknown: s.unknownWord(w)}
+		t := textWord{text: w, unknown: s.unknownWord(w), key: keyOf(w)}
+		t.weight = weigh(t.key, small[string(w)], float64(s.textDF(w)), s.total())
 		s.lookUp(&t)
 		words = append(words, t)
 	}
@@ -119,37 +127,62 @@ func (s *search) lookUp(t *textWord) {
 	}
 }
 
+// wordFit says how well the words of a text and of a name agree, by their weights.
+type wordFit struct{ matched, extra, missing float64 }
+
+// The logistic model of whether a name is meant by words of which some are too many or
+// too few, or an unknown name made of nearly the same ones. That many words agree says
+// less and less; what is missing or too many says that it is another name.
+const (
+	fitBase    = -3.6
+	fitMatched = 2.5
+	fitExtra   = -0.7
+	fitMissing = -1.7
+)
+
+// meant returns the probability that the name is meant, and not another one.
+func (f wordFit) meant() float64 {
+	z := fitBase + fitMatched*math.Log(0.1+f.matched) + fitExtra*math.Log1p(f.extra) + fitMissing*math.Log1p(f.missing)
+	return 1 / (1 + math.Exp(-z))
+}
+
 // wordwise returns the logarithm of the probability that the text is written where a
 // name is meant, if its words may be out of place. False when they share no word.
-func (s *search) wordwise(words []textWord, p *part, nid uint32) (float64, bool) {
+func (s *search) wordwise(words []textWord, p *part, nid uint32) (score float64, fit wordFit, ok bool) {
 	name := p.wordsOf(nid)
 	if len(name) > maxWords {
-		return 0, false
+		return 0, fit, false
 	}
 	var taken [maxWords]bool
-	score, last, matched := -costWordy-costNone, -1, 0
+	score = -costWordy - costNone
+	last, matched := -1, 0
 	for i := range words {
 		at, cost := s.meant(&words[i], p, name, &taken, last+1)
 		if at < 0 {
 			score += words[i].unknown - costExtra
+			fit.extra += words[i].weight
 			continue
 		}
 		taken[at] = true
 		matched++
+		fit.matched += words[i].weight
 		if score -= cost; at < last {
 			score -= costOrder
 		}
 		last = at
 	}
 	if matched == 0 {
-		return 0, false
+		return 0, fit, false
 	}
 	for i, wid := range name {
-		if !taken[i] {
-			score -= costMissing + costIDF*s.idf(p.wordBase+wid)
+		if taken[i] {
+			continue
 		}
+		score -= costMissing + costIDF*s.idf(p.wordBase+wid)
+		w := p.words.at(wid)
+		fit.missing += weigh(keyOf(w), small[string(w)], float64(s.wordDF(p.wordBase+wid)), s.total())
 	}
-	return score, true
+	return score, fit, true
 }
 
 // meant returns which word of a name a word of the text means, and what that costs; of
@@ -169,6 +202,9 @@ func (s *search) meant(t *textWord, p *part, name []uint32, taken *[maxWords]boo
 		if w := p.words.at(name[i]); costAbbrev < cost && len(t.text) >= minAbbrev && len(w) > len(t.text)+1 &&
 			string(w[:len(t.text)]) == string(t.text) {
 			at, cost = i, costAbbrev
+		}
+		if costKin < cost && t.key.concept() != 0 && t.key == keyOf(p.words.at(name[i])) {
+			at, cost = i, costKin
 		}
 	}
 	if cost > costExtra-t.unknown {

@@ -32,6 +32,10 @@ type candidate struct {
 	at    uint32 // entry
 	edits uint8
 	how   how
+	// meant is the probability that words out of place mean this name and not another
+	// one made of nearly the same words; 1 where none are.
+	meant float64
+	p     float64 // what rank makes of it
 }
 
 // how says what brought a candidate.
@@ -73,21 +77,12 @@ func (x *Index) Search(q Query) Result {
 	case Typing:
 		return s.typing()
 	case Mention:
-		return mentioned(mentions(v, q))
+		return mentions(v, q)
 	case Terms:
 		return s.terms()
 	case Auto, Whole:
 	}
 	return s.whole()
-}
-
-// mentioned is the answer of the mention path: each hit has its own probability.
-func mentioned(hits []Hit) Result {
-	none := 1.0
-	for _, h := range hits {
-		none *= 1 - h.P
-	}
-	return Result{Hits: hits, None: none}
 }
 
 // search is one question under way.
@@ -100,8 +95,9 @@ type search struct {
 }
 
 // whole takes the text as one name: exactly, then with errors. Where that does not
-// settle it and there are several words, they are looked at one by one: with Auto first
-// as a text in which names stand, and then as those of one name out of place.
+// settle it and there are several words, they are looked at one by one: with Auto as a
+// text in which names stand, and unless one clearly does, as those of one name out of
+// place.
 func (s *search) whole() Result {
 	s.found = s.found[:0]
 	unknown, settled := s.gather()
@@ -111,18 +107,39 @@ func (s *search) whole() Result {
 	if bytes.IndexByte(s.fold, ' ') < 0 || s.odds(unknown) >= sure {
 		return s.rank(s.none(unknown))
 	}
-	var among []Hit
-	if s.query.Mode == Auto {
-		if among = mentions(s.view, s.query); len(among) > 0 && among[0].P > 0.5 {
-			return mentioned(among)
+	if s.query.Mode == Whole {
+		s.byWords()
+		return s.rank(s.none(unknown))
+	}
+	among := mentions(s.view, s.query)
+	if len(among.Hits) == 0 || among.Hits[0].P < clearlyAmong {
+		s.byWords()
+	}
+	return either(s.rank(s.none(unknown)), among, s.query.Limit)
+}
+
+// clearlyAmong is from which probability on a name that stands among other words is not
+// doubted because of them.
+const clearlyAmong = 0.6
+
+// either joins the answers of two paths. Each path knows what the other is blind to, an
+// error that makes a whole name unlike a mention, words around a name that make it unlike
+// a whole one, and neither is surer than it may be: the surer one is right.
+func either(a, b Result, limit int) Result {
+	for _, h := range b.Hits {
+		i := slices.IndexFunc(a.Hits, func(o Hit) bool { return o.ID == h.ID })
+		switch {
+		case i < 0:
+			a.Hits = append(a.Hits, h)
+		case a.Hits[i].P < h.P:
+			a.Hits[i] = h
 		}
 	}
-	s.byWords()
-	r := s.rank(s.none(unknown))
-	if len(among) > 0 && (len(r.Hits) == 0 || among[0].P > r.Hits[0].P) {
-		return mentioned(among)
-	}
-	return r
+	slices.SortStableFunc(a.Hits, func(x, y Hit) int {
+		return cmp.Or(cmp.Compare(y.P, x.P), cmp.Compare(x.ID, y.ID))
+	})
+	a.Hits = a.Hits[:min(len(a.Hits), limit)]
+	return Result{Hits: a.Hits, None: min(a.None, b.None), Cut: a.Cut || b.Cut}
 }
 
 // none is the probability that none of the candidates is meant. Nothing that is
@@ -239,7 +256,7 @@ func (s *search) add(p *part, nid uint32, score float64, edits int, how how) {
 		}
 		s.found = append(s.found, candidate{
 			score: score - kindCost[p.kind(at)] + weightPower*min(max(float64(p.weight(ord)), 0), 50),
-			part:  p, ord: ord, at: at, edits: uint8(edits), how: how,
+			part:  p, ord: ord, at: at, edits: uint8(edits), how: how, meant: 1,
 		})
 	}
 }
@@ -296,16 +313,18 @@ func (s *search) rank(none float64) Result {
 		}
 	}
 	s.found = keep
-	slices.SortFunc(keep, func(a, b candidate) int {
-		if c := cmp.Compare(b.score, a.score); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.part.id(a.ord), b.part.id(b.ord))
-	})
 	r := Result{None: none, Cut: s.cut, Hits: make([]Hit, min(len(keep), s.query.Limit))}
+	for i := range keep {
+		c := &keep[i]
+		p := (1 - none) * math.Exp(sharpness*(c.score-best)) / sum
+		c.p = p * c.meant
+		r.None += p - c.p
+	}
+	slices.SortFunc(keep, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(b.score, a.score), bytes.Compare(a.part.id(a.ord), b.part.id(b.ord)))
+	})
 	for i := range r.Hits {
-		p := (1 - none) * math.Exp(sharpness*(keep[i].score-best)) / sum
-		r.Hits[i] = s.hit(&keep[i], p)
+		r.Hits[i] = s.hit(&keep[i], keep[i].p)
 	}
 	return r
 }
@@ -325,6 +344,7 @@ func (s *search) distinct() {
 		if n := len(kept) - 1; n >= 0 && kept[n].ord == c.ord && kept[n].part == c.part {
 			if c.how != byPrefix { // a beginning is one of all its names
 				kept[n].score += math.Log1p(math.Exp(c.score - best))
+				kept[n].meant = max(kept[n].meant, c.meant)
 			}
 			continue
 		}

@@ -42,6 +42,7 @@ type mention struct {
 	claims []claim
 	byWho  map[uint32]int // entity to claim
 	sums   []float64
+	cut    bool // the work reached its limit
 }
 
 var mentionRoom = sync.Pool{New: func() any {
@@ -50,20 +51,21 @@ var mentionRoom = sync.Pool{New: func() any {
 
 // mentions returns the entities that a text mentions, the most probable first. Each has
 // a probability of its own.
-func mentions(v *view, q Query) []Hit {
+func mentions(v *view, q Query) Result {
 	m := mentionRoom.Get().(*mention)
 	defer mentionRoom.Put(m)
-	m.view, m.filter = v, newFilter(&q)
+	m.view, m.filter, m.cut = v, newFilter(&q), false
 	m.claim(q.Text)
-	hits := make([]Hit, 0, min(len(m.claims), q.Limit))
+	r := Result{Hits: make([]Hit, 0, min(len(m.claims), q.Limit)), None: 1, Cut: m.cut}
 	for i := range m.claims {
-		if len(hits) == q.Limit || m.claims[i].p < leastShown {
+		if len(r.Hits) == q.Limit || m.claims[i].p < leastShown {
 			break
 		}
-		hits = append(hits, m.hit(&m.claims[i], q.Explain))
+		r.Hits = append(r.Hits, m.hit(&m.claims[i], q.Explain))
+		r.None *= 1 - m.claims[i].p
 	}
 	m.view = nil
-	return hits
+	return r
 }
 
 // leastShown is the probability from which on an entity is worth showing.

@@ -112,11 +112,12 @@ func (m *mention) lookUp(i int) {
 		}
 		if edits > 0 {
 			n := 0
-			p.fuzzyWords(&m.word, edits, func(wid uint32, e int) {
+			whole := p.words.nearby(&m.word, edits, func(wid uint32, e int) {
 				if n++; n <= mentionTypos {
 					m.lead(p, wid, i, 1-float64(e)*(1-agreeTypo), agreesMisspelled)
 				}
 			})
+			m.cut = m.cut || !whole || n > mentionTypos
 		}
 	}
 }
@@ -156,6 +157,9 @@ func (m *mention) find() {
 		}
 		names := l.part.namesWith(l.wid)
 		if left -= len(names); left < 0 {
+			// Words of the vocabulary come last, and are left out more often than not;
+			// phrases finds the names that they alone are made of.
+			m.cut = m.cut || l.rank < mentionPostings
 			break
 		}
 		gain := float32(m.nameWord(l.part, l.wid).weight * l.quality)

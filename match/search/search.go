@@ -82,8 +82,9 @@ type Hit struct {
 	Kind Kind
 	Type string
 	// P is the probability that this one is meant: of a hundred hits with 0.95, about
-	// 95 are right. In Mention mode each hit has its own; otherwise they and
-	// Result.None sum to at most one. In Terms mode it says how close the words are.
+	// 95 are right. In Mention mode, and in Auto mode when the text is no single name,
+	// each hit has its own, since several may be meant; otherwise they and Result.None
+	// sum to at most one. In Terms mode it says how close the words are.
 	P       float64
 	Begin   int // the part of Query.Text that it stands for, in bytes
 	End     int

@@ -49,11 +49,6 @@ func (s *segment) entities() uint32 { return uint32(max(len(s.hot)/4, 1) - 1) }
 // findWord returns the number of a folded word.
 func (s *segment) findWord(word []byte) (wid uint32, ok bool) { return s.words.find(word) }
 
-// fuzzyWords calls yield with the words within edits of the probe's text, itself too.
-func (s *segment) fuzzyWords(p *probe, edits int, yield func(wid uint32, edits int)) {
-	s.words.nearby(p, edits, yield)
-}
-
 // wordsWithPrefix returns the numbers [from, to) of the words that begin with p.
 func (s *segment) wordsWithPrefix(p []byte) (from, to uint32) {
 	return s.words.prefix(p, 0, s.words.size())
