@@ -15,6 +15,7 @@ type pairing struct {
 	other  *column    // of a family name: the given name it may be swapped with, or nil
 	pair   int        // the part that compares given, or -1
 	rest   [][]string // of a full name beside its parts: for each row the other words
+	mails  []string   // of an address of e-mail beside names: for each value what is not of the name
 	cache  []cached
 }
 
@@ -43,6 +44,8 @@ func newComparer(fr *frame, m *Model) *comparer {
 		switch {
 		case cmp.Kind == FullName && len(cmp.Columns) > 1:
 			p.rest = restOf(fr, cmp.Columns)
+		case cmp.Kind == Email && len(cmp.Columns) > 1:
+			p.mails = fr.mailRests(cmp.Columns)
 		case cmp.Kind == FamilyName && len(cmp.Columns) > 1:
 			p.other = &fr.cols[cmp.Columns[1]]
 			for k, o := range m.Comparisons {
@@ -94,20 +97,41 @@ func (p *pairing) level(a, b uint32) verdict {
 	if a == missing || b == missing {
 		return noLevel
 	}
-	if a == b || p.rest != nil {
+	if p.rest != nil || a == b && p.mails == nil {
 		return 0
 	}
 	if a > b {
 		a, b = b, a
 	}
-	if p.cache == nil {
-		return p.scheme.compare(&p.col.values[a], &p.col.values[b])
+	if p.cache == nil || a == b {
+		return p.values(a, b)
 	}
 	slot := &p.cache[(uint64(a)*0x9E3779B97F4A7C15+uint64(b)*0xC2B2AE3D27D4EB4F)>>40&(cacheSize-1)]
 	if slot.a != a || slot.b != b {
-		*slot = cached{a, b, p.scheme.compare(&p.col.values[a], &p.col.values[b])}
+		*slot = cached{a, b, p.values(a, b)}
 	}
 	return slot.v
+}
+
+// values compares two values that are not missing.
+func (p *pairing) values(a, b uint32) verdict {
+	x, y := &p.col.values[a], &p.col.values[b]
+	if p.mails != nil {
+		return alikeMail(mail{x.parts[0], x.parts[1], p.mails[a]}, mail{y.parts[0], y.parts[1], p.mails[b]})
+	}
+	return p.scheme.compare(x, y)
+}
+
+// chance returns the verdicts on two rows that stand for chance: addresses of e-mail are
+// compared as if the names agreed, since they must not be evidence for that once more.
+func (c *comparer) chance(fr *frame, i, j int32, dst []verdict) []verdict {
+	dst = c.verdicts(i, j, dst)
+	for k := range c.parts {
+		if p := &c.parts[k]; p.mails != nil {
+			dst[k] = p.byName(fr, c.model.Comparisons[k].Columns[1:], i, j)
+		}
+	}
+	return dst
 }
 
 // weigh returns the evidence that rows i and j are the same, in bits, prior included.

@@ -69,13 +69,6 @@ var (
 		{Code: "year", Text: "in the same year", M: .01, U: .015},
 		{Code: "differs", Text: "different", M: .03, U: .96},
 	}
-	emailLevels = []Level{
-		{Code: "exact", Text: "same", M: .75, U: .0002, Frequency: true},
-		{Code: "typo", Text: "one or two letters apart", M: .10, U: .0001, Frequency: true},
-		{Code: "local", Text: "same before the @", M: .04, U: .0003},
-		{Code: "similar", Text: "similar", M: .02, U: .001},
-		{Code: "differs", Text: "different", M: .09, U: .998},
-	}
 	phoneLevels = []Level{
 		{Code: "exact", Text: "same", M: .75, U: .0002, Frequency: true},
 		{Code: "end", Text: "with the same last seven digits", M: .04, U: .00005},
@@ -241,20 +234,6 @@ func btoi(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-func compareEmail(a, b *value) verdict {
-	switch {
-	case a.text == b.text:
-		return 0
-	case text.Distance(a.text, b.text, 2) <= 2:
-		return 1
-	case a.parts[0] == b.parts[0]:
-		return 2
-	case text.JaroWinkler(a.text, b.text) > .92:
-		return 3
-	}
-	return 4
 }
 
 func comparePhone(a, b *value) verdict {

@@ -1,6 +1,9 @@
 package link
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // frame is a table in columns: each distinct text of a field is standardised once, and
 // rows hold the numbers of values. It is built once and then only read.
@@ -10,6 +13,25 @@ type frame struct {
 	cols   []column
 	order  []int32 // for each row the number under which it was read
 	brief  bool    // of few rows that are soon gone: nothing is worth caching
+
+	mu    sync.Mutex // guards mails
+	mails map[int][]string
+}
+
+// mailRests returns restsOf of an e-mail column and the names beside it, found out once.
+func (f *frame) mailRests(columns []int) []string {
+	if f.brief {
+		return restsOf(f, columns)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.mails == nil {
+		f.mails = map[int][]string{}
+	}
+	if f.mails[columns[0]] == nil {
+		f.mails[columns[0]] = restsOf(f, columns)
+	}
+	return f.mails[columns[0]]
 }
 
 // column is one field of all rows. Columns that are not compared have no values.

@@ -131,7 +131,7 @@ func (e *estimator) gather(r *rand.Rand) {
 		}
 		a, b := int32(r.IntN(e.fr.rows)), int32(r.IntN(e.fr.rows))
 		if a != b {
-			v = c.verdicts(a, b, v)
+			v = c.chance(e.fr, a, b, v)
 			e.random = append(e.random, v...)
 			e.chance = append(e.chance, couple{a, b})
 		}

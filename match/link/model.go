@@ -35,8 +35,9 @@ type Related struct {
 func (r *Related) shares(k Kind) bool { return slices.Contains(r.Kinds, k) }
 
 // Comparison compares one column, or several that mean one thing together: a family
-// name with the given name it may be swapped with, or a full name with the given and
-// family name that it repeats, beside which only its other words count.
+// name with the given name it may be swapped with, a full name with the given and
+// family name that it repeats, or an address of e-mail with the names that it may be made
+// of; beside these only its other words count.
 type Comparison struct {
 	Name    string  `json:"name"`
 	Kind    Kind    `json:"kind"`
@@ -99,7 +100,7 @@ func (m *Model) check() error {
 // check says whether the comparison is one that this version makes, of columns that are
 // there.
 func (c *Comparison) check(m *Model) error {
-	if most := map[Kind]int{FamilyName: 2, FullName: 3}[c.Kind]; len(c.Columns) == 0 || len(c.Columns) > max(1, most) ||
+	if most := map[Kind]int{FamilyName: 2, FullName: 3, Email: len(m.Fields)}[c.Kind]; len(c.Columns) == 0 || len(c.Columns) > max(1, most) ||
 		c.Kind == FullName && len(c.Columns) == 2 {
 		return fmt.Errorf("%d columns of kind %q", len(c.Columns), c.Kind)
 	}
@@ -107,7 +108,7 @@ func (c *Comparison) check(m *Model) error {
 		if i < 0 || i >= len(m.Fields) {
 			return fmt.Errorf("there is no column %d", i)
 		}
-		if k := m.Fields[i].Kind; n == 0 && k != c.Kind || n > 0 && k != GivenName && k != FamilyName {
+		if k := m.Fields[i].Kind; n == 0 && k != c.Kind || n > 0 && k != GivenName && k != FamilyName && (c.Kind != Email || k != FullName) {
 			return fmt.Errorf("column %d is of kind %q", i, k)
 		}
 	}

@@ -24,6 +24,12 @@ func plan(fr *frame) []Comparison {
 			c.Columns = append(c.Columns, given)
 		case f.Kind == FullName && given >= 0 && family >= 0 && contains(fr, i, given) && contains(fr, i, family):
 			c.Columns = append(c.Columns, given, family)
+		case f.Kind == Email:
+			for n, g := range fr.fields {
+				if g.Kind == GivenName || g.Kind == FamilyName || g.Kind == FullName {
+					c.Columns = append(c.Columns, n)
+				}
+			}
 		}
 		c.Levels = slices.Clone(c.scheme().levels)
 		list = append(list, c)
