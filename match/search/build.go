@@ -166,6 +166,7 @@ func assemble(batches []*batch) (*segment, error) {
 	wg.Go(func() {
 		s.names.index()
 		s.raise()
+		s.addInitials()
 		s.words.near.index(&s.words)
 		if s.entities() >= manyEntities {
 			s.letters = make([]uint32, letterN)

@@ -46,6 +46,7 @@ const (
 	byEdits
 	byWords
 	byPrefix
+	byInitials
 )
 
 const (
@@ -56,6 +57,9 @@ const (
 	// exactNone is the probability that a text which is exactly a name means
 	// something else.
 	exactNone = 0.005
+	// letterNone is the same for an acronym of one letter; with each letter more, half
+	// as many others that the index does not know have it as well.
+	letterNone = 0.5
 )
 
 // Search answers a question. It takes any text: what is no UTF-8 counts as U+FFFD, and
@@ -102,7 +106,8 @@ func (s *search) whole() Result {
 	s.found = s.found[:0]
 	unknown, settled := s.gather()
 	if settled {
-		return s.rank(exactNone)
+		s.lowerCodes()
+		return s.rank(s.noneExact())
 	}
 	if bytes.IndexByte(s.fold, ' ') < 0 || s.odds(unknown) >= sure {
 		return s.rank(s.none(unknown))
@@ -122,24 +127,47 @@ func (s *search) whole() Result {
 // doubted because of them.
 const clearlyAmong = 0.6
 
-// either joins the answers of two paths. Each path knows what the other is blind to, an
-// error that makes a whole name unlike a mention, words around a name that make it unlike
-// a whole one, and neither is surer than it may be: the surer one is right.
-func either(a, b Result, limit int) Result {
-	for _, h := range b.Hits {
-		i := slices.IndexFunc(a.Hits, func(o Hit) bool { return o.ID == h.ID })
+// either joins what the text may be as a whole with what may stand in it. Each path is
+// blind to something, an error that makes a whole name unlike a mention, words around a
+// name that make it unlike a whole one, so that the surer one counts. What is found as a
+// whole, and what is found in it otherwise, share what there is to be sure of.
+func either(whole, among Result, limit int) Result {
+	a, sum, other := whole, 0.0, 0.0
+	for _, h := range whole.Hits {
+		sum += h.P
+	}
+	for _, h := range among.Hits {
+		i := slices.IndexFunc(whole.Hits, func(o Hit) bool { return o.ID == h.ID })
 		switch {
 		case i < 0:
+			other = max(other, h.P)
 			a.Hits = append(a.Hits, h)
-		case a.Hits[i].P < h.P:
+		case whole.Hits[i].P < h.P:
+			other = max(other, h.P-whole.Hits[i].P)
 			a.Hits[i] = h
+		}
+	}
+	if sum += other; sum > 1 {
+		for i := range a.Hits {
+			a.Hits[i].P /= sum
 		}
 	}
 	slices.SortStableFunc(a.Hits, func(x, y Hit) int {
 		return cmp.Or(cmp.Compare(y.P, x.P), cmp.Compare(x.ID, y.ID))
 	})
 	a.Hits = a.Hits[:min(len(a.Hits), limit)]
-	return Result{Hits: a.Hits, None: min(a.None, b.None), Cut: a.Cut || b.Cut}
+	return Result{Hits: a.Hits, None: min(whole.None, among.None), Cut: whole.Cut || among.Cut}
+}
+
+// noneExact is the probability that a text which is exactly the name of the candidates
+// means something else. Short acronyms are shared by many.
+func (s *search) noneExact() float64 {
+	for i := range s.found {
+		if c := &s.found[i]; c.part.kind(c.at) != Acronym {
+			return exactNone
+		}
+	}
+	return max(exactNone, math.Ldexp(letterNone, 1-len(s.fold)))
 }
 
 // none is the probability that none of the candidates is meant. Nothing that is
@@ -167,6 +195,7 @@ func (s *search) gather() (unknown float64, settled bool) {
 		s.probe.reset(roman)
 		s.near(romanCost)
 	})
+	s.initials()
 	return s.unknown(), false
 }
 

@@ -159,7 +159,7 @@ func (m *mention) find() {
 		if left -= len(names); left < 0 {
 			// Words of the vocabulary come last, and are left out more often than not;
 			// phrases finds the names that they alone are made of.
-			m.cut = m.cut || l.rank < mentionPostings
+			m.cut = m.cut || keyOf(l.part.words.at(l.wid)).concept() == 0
 			break
 		}
 		gain := float32(m.nameWord(l.part, l.wid).weight * l.quality)

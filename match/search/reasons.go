@@ -22,6 +22,8 @@ func (s *search) reasons(c *candidate, unknown float64) []Reason {
 		first.Code, first.Text = "similar", "it resembles this name more than others"
 	case byWords:
 		first.Code, first.Text = "words", "words of this name stand in it"
+	case byInitials:
+		first.Code, first.Text = "acronym", "the first letters of this name"
 	case byPrefix:
 		first.Code, first.Text = "prefix", "a name begins so"
 	}

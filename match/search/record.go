@@ -158,12 +158,23 @@ func (r *record) entity() Entity {
 	return e
 }
 
-// places calls yield with each place of the record.
+// places calls yield with each place of the record, which it reads up to its weight.
 func (r *record) places(yield func(place []byte)) {
 	r.bytes()
 	r.bytes()
 	r.bytes()
 	for n := r.number(); n > 0 && len(r.b) > 0; n-- {
 		yield(r.bytes())
+	}
+}
+
+// names calls yield with each name of the record.
+func (r *record) names(yield func(kind Kind, name []byte)) {
+	r.places(func([]byte) {})
+	r.fixed(8)
+	r.fixed(4)
+	for n := r.number(); n > 0 && len(r.b) > 0; n-- {
+		kind, _, name := r.name()
+		yield(kind, name)
 	}
 }

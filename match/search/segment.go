@@ -21,6 +21,7 @@ type segment struct {
 	// The names with word w, ascending, are posting[postingOff[w]:postingOff[w+1]].
 	postingOff, posting []uint32
 	wordBearers         []uint32 // of each word: how many pairs of name and entity have it
+	initialNames        []uint32 // names with initials, in the order of these
 
 	// How important the bearers of names and words are.
 	nameHeight, wordHeight []byte
@@ -181,5 +182,6 @@ func (s *segment) sections() []section {
 		text("records", &s.records), nums("entities", &s.hot), nums("place offsets", &s.placeOff),
 		nums("place words", &s.placeWord), nums("ID table", &s.idHash),
 		text("types", &s.typeText), nums("letters", &s.letters),
+		nums("name initials", &s.initialNames),
 	}
 }

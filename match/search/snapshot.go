@@ -28,7 +28,7 @@ import (
 //	32 for each section: offset uint64, length in bytes uint64, CRC-32C uint32, zero uint32
 const (
 	magic       = "habeasNM"
-	version     = 1
+	version     = 2
 	headerSize  = 32
 	rowSize     = 24
 	sectionSize = 64 // alignment
@@ -295,6 +295,7 @@ func (s *segment) check() error {
 	c.offsets("place offsets", s.placeOff, entities, len(s.placeWord))
 	c.below("place words", s.placeWord, words)
 	c.table("ID table", s.idHash, entities)
+	c.below("name initials", s.initialNames, names)
 	if len(s.letters) > 0 {
 		c.length("letters", len(s.letters), letterN)
 	}
