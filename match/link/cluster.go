@@ -2,8 +2,6 @@ package link
 
 import (
 	"math"
-	"slices"
-	"sort"
 )
 
 const (
@@ -165,36 +163,4 @@ func (t *transitive) matrix(rows []int32) (between, weight []float64) {
 		}
 	}
 	return between, weight
-}
-
-// oneToOne joins at most one row of each source, the most certain pairs first.
-func oneToOne(rows int, pairs []Pair, sources []uint32, threshold float64) []int32 {
-	f := newForest(rows)
-	order := slices.Clone(pairs)
-	sort.Slice(order, func(i, j int) bool {
-		if order[i].Bits != order[j].Bits {
-			return order[i].Bits > order[j].Bits
-		}
-		return order[i].A < order[j].A || order[i].A == order[j].A && order[i].B < order[j].B
-	})
-	has := map[int32][]uint32{} // the sources of a cluster of more than one row
-	for _, p := range order {
-		if p.P < threshold {
-			break
-		}
-		a, b := f.find(p.A), f.find(p.B)
-		sa, sb := has[a], has[b]
-		if sa == nil {
-			sa = []uint32{sources[a]}
-		}
-		if sb == nil {
-			sb = []uint32{sources[b]}
-		}
-		if a == b || slices.ContainsFunc(sa, func(s uint32) bool { return slices.Contains(sb, s) }) {
-			continue
-		}
-		f.join(a, b)
-		has[min(a, b)] = append(slices.Clone(sa), sb...)
-	}
-	return f.flat()
 }

@@ -57,10 +57,10 @@ func (c *comparer) joint(v []verdict) int {
 // rare returns how many bits rarer than others the value is that a pair agrees on.
 func (c *comparer) rare(k int, l verdict, i, j int32) float64 {
 	r := &c.w.rare[k]
-	if l == noLevel || !r.use[l] {
+	if l == noLevel {
 		return 0
 	}
-	return min(r.extra[r.col.ids[i]], r.extra[r.col.ids[j]])
+	return r.of(l, r.col.ids[i], r.col.ids[j])
 }
 
 // title names what a comparison looks at.
@@ -99,7 +99,7 @@ func (m *Model) Compare(a, b []string) (Pair, []Reason, error) {
 	}
 	fr := &frame{fields: m.Fields, rows: 2, cols: make([]column, len(m.Fields)), brief: true}
 	for i, f := range m.Fields {
-		fr.cols[i] = twoRows(f.Kind, a[i], b[i])
+		fr.cols[i] = twoRows(f, a[i], b[i])
 	}
 	c := newComparer(fr, m)
 	for k := range c.w.rare {
@@ -110,12 +110,12 @@ func (m *Model) Compare(a, b []string) (Pair, []Reason, error) {
 }
 
 // twoRows is a column of two rows.
-func twoRows(k Kind, a, b string) column {
-	col := column{kind: k, values: make([]value, 1, 3), counts: make([]uint32, 1, 3)}
+func twoRows(f Field, a, b string) column {
+	col := column{kind: f.Kind, values: make([]value, 1, 3), counts: make([]uint32, 1, 3)}
 	for _, raw := range []string{a, b} {
 		v := value{}
-		if schemeOf(k) != nil {
-			v = standardise(k, raw)
+		if schemeOf(f.Kind) != nil {
+			v = f.standardise(raw)
 		}
 		id := missing
 		if v.text != "" {

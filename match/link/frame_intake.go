@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/habeas-data/habeas/match/standard"
 )
 
 // MaxRows is how many rows one call of Link takes.
@@ -134,13 +137,17 @@ func (in *intake) sample(n int) [][]string {
 
 // frame standardises every distinct text once and forgets the raw ones.
 func (in *intake) frame(ctx context.Context, fields []Field, workers int) (*frame, error) {
+	fields = slices.Clone(fields)
 	f := &frame{fields: fields, rows: in.rows, cols: make([]column, len(fields))}
 	for c := range f.cols {
 		f.cols[c].kind = fields[c].Kind
 		if !fields[c].Kind.compared() && fields[c].Kind != Source {
 			continue
 		}
-		if err := in.cols[c].standardise(ctx, &f.cols[c], workers); err != nil {
+		if fields[c].Kind == Date && fields[c].Order == standard.OrderUnknown {
+			fields[c].Order = dateOrder(in.cols[c].texts)
+		}
+		if err := in.cols[c].standardise(ctx, fields[c], &f.cols[c], workers); err != nil {
 			return nil, err
 		}
 		in.cols[c] = rawColumn{}
@@ -155,7 +162,7 @@ const standardiseChunk = 4096
 
 // standardise fills col from the raw texts. Raw texts that mean the same become one
 // value; values are numbered in the order of their first row.
-func (c *rawColumn) standardise(ctx context.Context, col *column, workers int) error {
+func (c *rawColumn) standardise(ctx context.Context, f Field, col *column, workers int) error {
 	chunks := make([][]value, (len(c.texts)+standardiseChunk-1)/standardiseChunk)
 	err := parallel(ctx, len(chunks), workers, func(_, chunk int) {
 		var a arena
@@ -163,7 +170,7 @@ func (c *rawColumn) standardise(ctx context.Context, col *column, workers int) e
 		texts := c.texts[from:min(from+standardiseChunk, len(c.texts))]
 		out := make([]value, len(texts))
 		for i, raw := range texts {
-			v := standardise(col.kind, raw)
+			v := f.standardise(raw)
 			v.keys = blockKeys(col.kind, &v)
 			out[i] = a.pack(v)
 		}

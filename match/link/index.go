@@ -49,6 +49,32 @@ type indexColumn struct {
 	values   map[string]*indexValue
 	rows     float64 // that have a value
 	same     float64 // sum of the squares of the values' rows
+	// domains are the rows of each domain of an address of e-mail, sameDomain the sum of
+	// their squares.
+	domains    map[string]float64
+	sameDomain float64
+}
+
+// countDomain counts one row more, or one less, with an address.
+func (c *indexColumn) countDomain(v *value, by float64) {
+	if c.domains == nil || len(v.parts) < 2 {
+		return
+	}
+	n := c.domains[v.parts[1]]
+	c.sameDomain += by * (2*n + by)
+	if n += by; n > 0 {
+		c.domains[v.parts[1]] = n
+	} else {
+		delete(c.domains, v.parts[1])
+	}
+}
+
+// domainBits is how many bits rarer the domain of an address is than others.
+func (c *indexColumn) domainBits(v *value) float64 {
+	if c.domains == nil || len(v.parts) < 2 {
+		return 0
+	}
+	return rareBits(c.sameDomain/max(1, c.rows), max(1, c.domains[v.parts[1]]))
 }
 
 const indexChunk = 4096 // rows
@@ -59,6 +85,9 @@ func NewIndex(model *Model) *Index {
 	x := &Index{model: model, byID: map[string]int32{}, cols: make([]indexColumn, len(model.Fields))}
 	for c, f := range model.Fields {
 		x.cols[c] = indexColumn{kind: f.Kind, compared: f.Kind.compared(), values: map[string]*indexValue{}}
+		if f.Kind == Email {
+			x.cols[c].domains = map[string]float64{}
+		}
 	}
 	n := runtime.GOMAXPROCS(0)
 	x.readers = make(chan *indexReader, n)
@@ -81,7 +110,7 @@ func (x *Index) standard(row []string) []value {
 	values := make([]value, len(x.cols))
 	for c := range min(len(row), len(x.cols)) {
 		if x.cols[c].compared {
-			v := standardise(x.cols[c].kind, row[c])
+			v := x.model.Fields[c].standardise(row[c])
 			v.keys = blockKeys(x.cols[c].kind, &v)
 			values[c] = v
 		}
@@ -156,6 +185,7 @@ func (x *Index) release(r *indexRow) {
 		}
 		col := &x.cols[c]
 		col.rows--
+		col.countDomain(&v.value, -1)
 		col.same -= 2*float64(v.rows) - 1
 		if v.rows--; v.rows == 0 {
 			col.forget(v)
@@ -191,6 +221,7 @@ func (c *indexColumn) forget(v *indexValue) {
 // share counts one more row with a value and returns the value that rows share.
 func (c *indexColumn) share(v *value) *indexValue {
 	c.rows++
+	c.countDomain(v, 1)
 	got := c.find(v)
 	if got == nil {
 		got = &indexValue{value: *v, next: c.values[v.text]}

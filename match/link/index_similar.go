@@ -24,6 +24,7 @@ type indexReader struct {
 	rows    []*indexRow
 	fr      *frame
 	extra   [][]float64 // for each column and value of fr
+	domains [][]float64 // the same of domains
 	ids     []uint32
 }
 
@@ -166,7 +167,7 @@ func nth(x []float32, n int) float32 {
 func (r *indexReader) load(x *Index, values []value, found []int32) {
 	if r.fr == nil {
 		r.fr = &frame{fields: x.model.Fields, cols: make([]column, len(x.cols)), brief: true}
-		r.extra = make([][]float64, len(x.cols))
+		r.extra, r.domains = make([][]float64, len(x.cols)), make([][]float64, len(x.cols))
 		for c := range r.fr.cols {
 			r.fr.cols[c] = column{kind: x.cols[c].kind, counts: []uint32{0}}
 		}
@@ -188,14 +189,15 @@ func (r *indexReader) load(x *Index, values []value, found []int32) {
 
 // loadColumn fills one column. A value that equals the one asked about has its number.
 func (r *indexReader) loadColumn(from *indexColumn, c int, asked *value) {
-	col, extra := &r.fr.cols[c], r.extra[c][:0]
+	col, extra, domains := &r.fr.cols[c], r.extra[c][:0], r.domains[c][:0]
 	col.values, col.ids = append(col.values[:0], value{}), col.ids[:0]
-	extra = append(extra, 0)
+	extra, domains = append(extra, 0), append(domains, 0)
 	average := from.same / max(1, from.rows)
 	add := func(v *value, rows uint32) {
 		col.ids = append(col.ids, uint32(len(col.values)))
 		col.values = append(col.values, *v)
 		extra = append(extra, rareBits(average, float64(max(1, rows))))
+		domains = append(domains, from.domainBits(v))
 	}
 	known := from.find(asked)
 	switch {
@@ -216,14 +218,18 @@ func (r *indexReader) loadColumn(from *indexColumn, c int, asked *value) {
 			add(&v.value, v.rows)
 		}
 	}
-	r.extra[c] = extra
+	r.extra[c], r.domains[c] = extra, domains
 }
 
 // compare weighs the rows of the frame against the first.
 func (r *indexReader) compare(m *Model, limit int, least float64) []Match {
 	c := newComparer(r.fr, m)
 	for k := range c.w.rare {
-		c.w.rare[k].extra = r.extra[m.Comparisons[k].Columns[0]]
+		at := m.Comparisons[k].Columns[0]
+		c.w.rare[k].extra = r.extra[at]
+		if c.parts[k].mails != nil {
+			c.w.rare[k].domains = r.domains[at]
+		}
 	}
 	type scored struct {
 		row int32

@@ -193,6 +193,9 @@ func (c *Comparison) bound(usual []Level) {
 		}
 	}
 	c.order()
+	for l := range c.Levels {
+		c.Levels[l].U = min(1, c.Levels[l].U)
+	}
 }
 
 // order pools levels where a lesser agreement would be worth more than a better one

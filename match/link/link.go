@@ -9,6 +9,8 @@
 // Both use the same blocking keys, comparisons and weights, and every pair can say why.
 package link
 
+import "github.com/habeas-data/habeas/match/standard"
+
 // Kind is what a field holds, and so how it is standardised and compared.
 type Kind string
 
@@ -39,6 +41,9 @@ type Field struct {
 	Name string
 	Kind Kind
 	Why  string // how Detect came to the kind, for people; "" when given
+	// Order of day and month in a date; when unknown, Link learns it from the dates
+	// that can be read in one way only.
+	Order standard.Order `json:",omitempty"`
 }
 
 // Mode says what may be one.

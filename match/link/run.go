@@ -210,21 +210,34 @@ func gcd(a, b int) int {
 }
 
 // decideMode finds out whether the rows of one source repeat each other: whether it is
-// worth the while to look for pairs within a source.
+// worth the while to look for pairs within a source. Rows that repeat each other agree as
+// well within a source as across; rows that only look alike do not agree as well. So
+// the better half of the pairs across is the yardstick.
 func (r *run) decideMode() Mode {
 	c := newComparer(r.fr, r.model)
 	var v []verdict
-	var within, across float64
+	var within, across []float64
 	for _, p := range r.sample().pairs {
 		v = c.verdicts(p.a, p.b, v)
-		q := probability(c.weigh(p.a, p.b, v))
-		if r.sources[p.a] == r.sources[p.b] {
-			within += q
-		} else {
-			across += q
+		bits := c.weigh(p.a, p.b, v)
+		switch {
+		case bits < 0:
+		case r.sources[p.a] == r.sources[p.b]:
+			within = append(within, bits)
+		default:
+			across = append(across, bits)
 		}
 	}
-	if within < across/10 {
+	if len(across) == 0 {
+		return ModeTransitive
+	}
+	slices.Sort(across)
+	half := across[len(across)/2]
+	strong := 0
+	for _, bits := range within {
+		strong += btoi(bits >= half)
+	}
+	if 20*strong < len(across) {
 		return ModeOneToOne
 	}
 	return ModeTransitive

@@ -84,6 +84,10 @@ func (s *screen) begin(row int) {
 		for l := 2; l < len(s.gains[k]); l++ {
 			other = max(other, s.worth(k, l, extra))
 		}
+		if domains := s.c.w.rare[k].domains; domains != nil {
+			same = max(same, s.gains[k][emailName].bits+domains[id])
+			other = max(other, s.gains[k][emailNear].bits+domains[id])
+		}
 		same = max(same, other)
 		if s.c.parts[k].rest != nil { // depends on more than this value
 			same = max(same, 0)
@@ -132,8 +136,8 @@ func (s *screen) rejects(j int32) bool {
 // compare tells what a comparison of two different values is worth.
 func (s *screen) compare(k int, ids []uint32) float64 {
 	id, other := s.row[k], ids[k]
-	extra := s.c.w.rare[k].extra
-	return s.worth(k, int(s.c.parts[k].level(id, other)), min(extra[id], extra[other]))
+	l := s.c.parts[k].level(id, other)
+	return s.gains[k][l].bits + s.c.w.rare[k].of(l, id, other)
 }
 
 // swapped reports whether a pair that can reach no more than most could reach floor if

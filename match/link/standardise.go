@@ -24,7 +24,7 @@ func standardise(kind Kind, raw string) value {
 	}
 	switch kind {
 	case Date:
-		return standardDate(raw)
+		return standardDate(raw, standard.OrderUnknown)
 	case Email:
 		e := standard.ParseEmail(raw)
 		if !e.OK {
@@ -52,9 +52,53 @@ func standardise(kind Kind, raw string) value {
 	return value{text: folded, parts: text.Words(folded)}
 }
 
+// standardise brings one text of the field into the form in which it is compared.
+func (f *Field) standardise(raw string) value {
+	if f.Kind == Date && !standard.Missing(raw) {
+		return standardDate(raw, f.Order)
+	}
+	return standardise(f.Kind, raw)
+}
+
+const (
+	orderSample = 20_000 // texts looked at for the order of day and month
+	orderLeast  = 3      // that must tell
+	orderSure   = .9     // of those that tell
+)
+
+// dateOrder learns whether day or month comes first from the dates that tell.
+func dateOrder(texts []string) standard.Order {
+	var first, second float64
+	step := max(1, len(texts)/orderSample)
+	for i := 0; i < len(texts); i += step {
+		d := standard.ParseDate(texts[i], standard.OrderUnknown)
+		if !d.OK || d.Day <= 12 || d.Month == 0 {
+			continue
+		}
+		numbers := strings.FieldsFunc(texts[i], func(r rune) bool { return r < '0' || r > '9' })
+		if len(numbers) < 3 {
+			continue
+		}
+		a, b := leadingNumber(numbers[0]), leadingNumber(numbers[1])
+		switch {
+		case a == int64(d.Day) && b == int64(d.Month):
+			first++
+		case a == int64(d.Month) && b == int64(d.Day):
+			second++
+		}
+	}
+	switch {
+	case first >= orderLeast && first > orderSure*(first+second):
+		return standard.DayFirst
+	case second >= orderLeast && second > orderSure*(first+second):
+		return standard.MonthFirst
+	}
+	return standard.OrderUnknown
+}
+
 // standardDate makes a date eight digits, with 00 for what is not known.
-func standardDate(raw string) value {
-	d := standard.ParseDate(raw, standard.OrderUnknown)
+func standardDate(raw string, order standard.Order) value {
+	d := standard.ParseDate(raw, order)
 	if !d.OK {
 		if digits := onlyDigits(raw); len(digits) == 8 {
 			return value{text: digits, flags: dateBroken}

@@ -20,6 +20,20 @@ type rarity struct {
 	extra   []float64 // for each value, in bits
 	use     []bool    // for each level
 	classes []bool    // for each class
+	// domains is the same for the part of an address after the @, or nil: of one that
+	// is made of the name this part is evidence.
+	domains []float64
+}
+
+// of returns the extra bits of an agreement on values a and b.
+func (r *rarity) of(l verdict, a, b uint32) float64 {
+	switch {
+	case r.domains != nil && (l == emailName || l == emailNear):
+		return min(r.domains[a], r.domains[b])
+	case r.use[l]:
+		return min(r.extra[a], r.extra[b])
+	}
+	return 0
 }
 
 func newWeigher(fr *frame, m *Model) *weigher {
@@ -54,7 +68,11 @@ func newWeigher(fr *frame, m *Model) *weigher {
 			classes[2+i] = !r.shares(c.Kind)
 		}
 		col := &fr.cols[c.Columns[0]]
-		w.rare = append(w.rare, rarity{col, rareness(col), use, classes})
+		r := rarity{col: col, extra: rareness(col), use: use, classes: classes}
+		if c.Kind == Email && len(c.Columns) > 1 && !fr.brief {
+			r.domains = domainRareness(col)
+		}
+		w.rare = append(w.rare, r)
 	}
 	return w
 }
@@ -75,6 +93,28 @@ func rareness(col *column) []float64 {
 	return extra
 }
 
+// domainRareness is rareness of the domains of addresses.
+func domainRareness(col *column) []float64 {
+	rows := map[string]float64{}
+	var n, squares float64
+	for v := 1; v < len(col.values); v++ {
+		if len(col.values[v].parts) > 1 {
+			rows[col.values[v].parts[1]] += float64(col.counts[v])
+		}
+	}
+	for _, k := range rows {
+		n += k
+		squares += k * k
+	}
+	extra := make([]float64, len(col.values))
+	for v := 1; v < len(extra); v++ {
+		if len(col.values[v].parts) > 1 {
+			extra[v] = rareBits(squares/max(n, 1), rows[col.values[v].parts[1]])
+		}
+	}
+	return extra
+}
+
 // rareBits returns how many bits an agreement on a value that count rows have is worth
 // more than one on a value as frequent as agreeing values are on average.
 func rareBits(average, count float64) float64 { return math.Log2((average + .5) / (count + .5)) }
@@ -89,8 +129,8 @@ func (w *weigher) add(i, j int32, v []verdict, sum []float64) {
 		for c := range sum {
 			sum[c] += like[c]
 		}
-		if r := &w.rare[k]; r.use[l] {
-			extra := min(r.extra[r.col.ids[i]], r.extra[r.col.ids[j]])
+		r := &w.rare[k]
+		if extra := r.of(l, r.col.ids[i], r.col.ids[j]); extra != 0 {
 			for c := range sum {
 				if r.classes[c] {
 					sum[c] -= extra
