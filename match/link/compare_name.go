@@ -46,7 +46,7 @@ func compareGiven(a, b *value) verdict { return verdict(alike(a, b, true)) }
 
 // compareFamily leaves out nicknames, which family names do not have.
 func compareFamily(a, b *value) verdict {
-	return [...]verdict{same: 0, typo1: 2, nickname: 4, typo2: 3, part: 4, initial: 5, unlike: 6}[alike(a, b, false)]
+	return familyOf[alike(a, b, false)]
 }
 
 // alike compares two names; forms says whether short and foreign forms count.

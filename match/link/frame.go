@@ -40,6 +40,8 @@ type column struct {
 	values []value  // values[0] is the missing one
 	ids    []uint32 // for each row its value
 	counts []uint32 // for each value how many rows have it
+	// outlines are of each value, nil for kinds that have none and in a brief frame.
+	outlines []outline
 }
 
 // value is a standardised field value, made once for each distinct text by

@@ -180,7 +180,20 @@ func (c *rawColumn) standardise(ctx context.Context, f Field, col *column, worke
 		return err
 	}
 	c.merge(col, chunks)
-	return nil
+	return col.outline(ctx, workers)
+}
+
+// outline makes the outlines of all values.
+func (c *column) outline(ctx context.Context, workers int) error {
+	if bounds[c.kind] == nil {
+		return nil
+	}
+	c.outlines = make([]outline, len(c.values))
+	return parallel(ctx, (len(c.values)+standardiseChunk-1)/standardiseChunk, workers, func(_, chunk int) {
+		for i := chunk * standardiseChunk; i < min((chunk+1)*standardiseChunk, len(c.values)); i++ {
+			c.outlines[i] = outlineOf(c.kind, &c.values[i])
+		}
+	})
 }
 
 // merge numbers the distinct values and renames those of the rows.

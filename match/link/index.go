@@ -38,8 +38,9 @@ type indexRow struct {
 // indexValue is a value that rows share.
 type indexValue struct {
 	value
-	rows uint32      // guarded by Index.mu, as is next
-	next *indexValue // one written alike and yet different
+	outline outline
+	rows    uint32      // guarded by Index.mu, as is next
+	next    *indexValue // one written alike and yet different
 }
 
 // indexColumn is one field of all rows.
@@ -224,7 +225,7 @@ func (c *indexColumn) share(v *value) *indexValue {
 	c.countDomain(v, 1)
 	got := c.find(v)
 	if got == nil {
-		got = &indexValue{value: *v, next: c.values[v.text]}
+		got = &indexValue{value: *v, outline: outlineOf(c.kind, v), next: c.values[v.text]}
 		got.keys = slices.Clone(v.keys)
 		c.values[v.text] = got
 	}

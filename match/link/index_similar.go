@@ -190,12 +190,12 @@ func (r *indexReader) load(x *Index, values []value, found []int32) {
 // loadColumn fills one column. A value that equals the one asked about has its number.
 func (r *indexReader) loadColumn(from *indexColumn, c int, asked *value) {
 	col, extra, domains := &r.fr.cols[c], r.extra[c][:0], r.domains[c][:0]
-	col.values, col.ids = append(col.values[:0], value{}), col.ids[:0]
+	col.values, col.outlines, col.ids = append(col.values[:0], value{}), append(col.outlines[:0], outline{}), col.ids[:0]
 	extra, domains = append(extra, 0), append(domains, 0)
 	average := from.same / max(1, from.rows)
-	add := func(v *value, rows uint32) {
+	add := func(v *value, o outline, rows uint32) {
 		col.ids = append(col.ids, uint32(len(col.values)))
-		col.values = append(col.values, *v)
+		col.values, col.outlines = append(col.values, *v), append(col.outlines, o)
 		extra = append(extra, rareBits(average, float64(max(1, rows))))
 		domains = append(domains, from.domainBits(v))
 	}
@@ -204,9 +204,9 @@ func (r *indexReader) loadColumn(from *indexColumn, c int, asked *value) {
 	case asked.text == "":
 		col.ids = append(col.ids, missing)
 	case known != nil:
-		add(asked, known.rows)
+		add(asked, known.outline, known.rows)
 	default:
-		add(asked, 1)
+		add(asked, outlineOf(from.kind, asked), 1)
 	}
 	for _, row := range r.rows {
 		switch v := row.values[c]; {
@@ -215,7 +215,7 @@ func (r *indexReader) loadColumn(from *indexColumn, c int, asked *value) {
 		case v == known:
 			col.ids = append(col.ids, 1)
 		default:
-			add(&v.value, v.rows)
+			add(&v.value, v.outline, v.rows)
 		}
 	}
 	r.extra[c], r.domains[c] = extra, domains
