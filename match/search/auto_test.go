@@ -106,8 +106,8 @@ func TestInitialsAreAnAcronymThatNobodyListed(t *testing.T) {
 func TestACodeSaysLessThanAnAcronym(t *testing.T) {
 	town := Entity{ID: "town", Weight: 1e6, Names: []Name{{Text: "Shandor"}, {Text: "BIT", Kind: Acronym}}}
 	x := build(t, []Entity{town, {ID: "org", Names: []Name{{Text: "Belor Institute of Technology"}, {Text: "BIT", Kind: Acronym}}}})
-	a := x.Search(Query{Text: "BIT"})
-	if len(a.Hits) != 2 || a.Hits[0].ID != "org" || a.Hits[1].P > 0.3 {
+	a := x.Search(Query{Text: "BIT", Explain: true})
+	if len(a.Hits) != 2 || a.Hits[0].ID != "org" || a.Hits[1].P > 0.3 || a.Hits[1].Reasons[1].Code != "code" {
 		t.Errorf("%+v", a)
 	}
 }

@@ -36,6 +36,7 @@ type candidate struct {
 	// one made of nearly the same words; 1 where none are.
 	meant float64
 	p     float64 // what rank makes of it
+	code  bool    // of an entity that is hardly called so
 }
 
 // how says what brought a candidate.

@@ -405,7 +405,7 @@ func TestAnyTextIsAnswered(t *testing.T) {
 
 func FuzzSearch(f *testing.F) {
 	x := some(f)
-	for _, s := range []string{"York", "new yrok", "Rio Janeiro de", "\xff", "a\u0301\u0301", "東京 tokyo"} {
+	for _, s := range []string{"York", "new yrok", "Rio Janeiro de", "\xff", "a\u0301\u0301", "東京 tokyo", "NYC", "SGW", "in Zürich, York"} {
 		f.Add(s, uint8(0), uint32(0))
 	}
 	f.Fuzz(func(t *testing.T, s string, mode uint8, audience uint32) {

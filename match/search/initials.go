@@ -107,6 +107,7 @@ func (s *search) lowerCodes() {
 	}
 	for i := range s.found {
 		if c := &s.found[i]; c.part.kind(c.at) == Acronym && !c.part.abbreviated(c.ord, s.fold) {
+			c.code = true
 			c.score -= costCode + weightPower*min(max(float64(c.part.weight(c.ord)), 0), 50)
 		}
 	}

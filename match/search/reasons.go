@@ -38,6 +38,9 @@ func (s *search) reasons(c *candidate, unknown float64) []Reason {
 	case c.how == byWords:
 		out = append(out, s.wordReasons(name, bits)...)
 	}
+	if c.code {
+		return append(out, Reason{"code", -bits(costCode + kindCost[Acronym]), "a code that is made of none of its names"})
+	}
 	if w := float64(p.weight(c.ord)); w != 0 {
 		mean := float64(s.stats.mass.Load()) / 1000 / float64(max(s.stats.entities.Load(), 1))
 		out = append(out, Reason{"weight", bits(weightPower*min(max(w, 0), 50) - math.Log(mean)), "how much is known to be meant by it otherwise"})
