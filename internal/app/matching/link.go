@@ -242,7 +242,7 @@ func (l *Linkage) Run(ctx context.Context) (*LinkReport, error) {
 		Compared: res.Compared, Faults: l.Faults,
 	}
 	for _, f := range l.Columns {
-		r.Columns = append(r.Columns, Column(f))
+		r.Columns = append(r.Columns, Column{Name: f.Name, Kind: f.Kind, Why: f.Why})
 	}
 	for _, c := range l.compared() {
 		r.Compare = append(r.Compare, l.in.header[c])
