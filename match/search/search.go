@@ -10,7 +10,8 @@
 // Two paths lead to a name. The whole-name path takes the text as one name that may be
 // misspelled. The mention path takes it as a mixture in which names stand among other
 // words ("Dept. of X, Univ. of Y, City, Country"). Both give probabilities; what is
-// left to one is [Result.None].
+// left to one is [Result.None]. Capitals that are no name are tried as the initials of
+// one.
 package search
 
 // Kind says what sort of name a name is.
@@ -93,7 +94,7 @@ type Hit struct {
 
 // Reason is one thing that speaks for a hit (Weight > 0, in bits) or against it.
 type Reason struct {
-	Code   string // exact, typo, order, extra_word, missing_word, acronym, prefix, country, place, weight …
+	Code   string // exact, typo, order, extra_word, missing_word, acronym, code, prefix, country, place, weight …
 	Weight float64
 	Text   string // in English: "one letter differs: i for y"
 }
