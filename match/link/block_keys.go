@@ -94,6 +94,7 @@ func blockKeys(kind Kind, v *value) []uint64 {
 		}
 	case Category:
 		k.add(spaceCategory|formWhole, v.text)
+	default: // not compared
 	}
 	k.end()
 	return k

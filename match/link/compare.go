@@ -12,10 +12,11 @@ type comparer struct {
 type pairing struct {
 	scheme *scheme
 	col    *column
-	other  *column    // of a family name: the given name it may be swapped with, or nil
-	pair   int        // the part that compares given, or -1
-	rest   [][]string // of a full name beside its parts: for each row the other words
-	mails  []string   // of an address of e-mail beside names: for each value what is not of the name
+	other  *column                     // of a family name: the given name it may be swapped with, or nil
+	pair   int                         // the part that compares given, or -1
+	rest   [][]string                  // of a full name beside its parts: for each row the other words
+	mails  []string                    // of an address of e-mail beside names: for each value what is not of the name
+	bound  func(a, b *outline) verdict // tells the best level from outlines, or nil
 	cache  []cached
 }
 
@@ -53,6 +54,9 @@ func newComparer(fr *frame, m *Model) *comparer {
 					p.pair = k
 				}
 			}
+		}
+		if p.rest == nil && p.col.outlines != nil {
+			p.bound = bounds[cmp.Kind]
 		}
 		if p.rest == nil && !fr.brief {
 			p.cache = make([]cached, cacheSize)
@@ -102,6 +106,9 @@ func (p *pairing) level(a, b uint32) verdict {
 	}
 	if a > b {
 		a, b = b, a
+	}
+	if last := verdict(len(p.scheme.levels) - 1); p.bound != nil && a != b && p.bound(&p.col.outlines[a], &p.col.outlines[b]) == last {
+		return last
 	}
 	if p.cache == nil || a == b {
 		return p.values(a, b)

@@ -25,7 +25,6 @@ type indexReader struct {
 	fr      *frame
 	extra   [][]float64 // for each column and value of fr
 	domains [][]float64 // the same of domains
-	ids     []uint32
 }
 
 // hit is how much a row shares with the one asked about.
@@ -209,10 +208,10 @@ func (r *indexReader) loadColumn(from *indexColumn, c int, asked *value) {
 		add(asked, outlineOf(from.kind, asked), 1)
 	}
 	for _, row := range r.rows {
-		switch v := row.values[c]; {
-		case v == nil:
+		switch v := row.values[c]; v {
+		case nil:
 			col.ids = append(col.ids, missing)
-		case v == known:
+		case known:
 			col.ids = append(col.ids, 1)
 		default:
 			add(&v.value, v.outline, v.rows)

@@ -191,6 +191,7 @@ func (c *Comparison) bound(usual []Level) {
 			}
 			c.Levels[last].M = most
 		}
+	default: // people move
 	}
 	c.order()
 	for l := range c.Levels {

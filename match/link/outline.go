@@ -96,6 +96,7 @@ func outlineOf(kind Kind, v *value) outline {
 		if v.num != 0 {
 			o.number = uint16(mix(uint64(v.num))) | 1
 		}
+	default: // the letters are all
 	}
 	return o
 }
@@ -115,30 +116,21 @@ func (o *outline) forms(name string) {
 
 // letterBit returns the bit of one more rune r; seen counts those before.
 func letterBit(kind Kind, r rune, seen *[64]uint8) uint64 {
-	var class, most, first int
-	switch {
-	case kind == Phone || kind == Date:
-		class, most = int(r-'0'), 6
-		if class < 0 || class > 9 {
-			class, most, first = int(r)&3, 1, 60
-		} else {
-			first = 6 * class
-		}
+	first, most := 62, uint8(2)
+	switch digits := kind == Phone || kind == Date; {
+	case digits && r >= '0' && r <= '9':
+		first, most = 6*int(r-'0'), 6
+	case digits:
+		first, most = 60+int(r)&3, 1
 	case r >= 'a' && r <= 'z':
-		class, most = int(r-'a'), 2
-		first = 2 * class
+		first = 2 * int(r-'a')
 	case r >= '0' && r <= '9':
-		class, most = int(r-'0'), 1
-		first = 52 + class
-	case r < utf8.RuneSelf:
-		class, most = 0, 2
-		first = 62
-	default:
-		class, most = int(uint32(r)%26), 2
-		first = 2 * class
+		first, most = 52+int(r-'0'), 1
+	case r >= utf8.RuneSelf:
+		first = 2 * int(r%26)
 	}
 	at := seen[first]
-	if int(at) == most {
+	if at == most {
 		return 0
 	}
 	seen[first]++

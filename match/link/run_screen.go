@@ -67,19 +67,12 @@ func newScreen(c *comparer, ids []uint32, floor float64) *screen {
 			}
 		}
 		s.gains = append(s.gains, gains)
-		part := screened{k: k}
-		if c.parts[k].bounded() {
-			part.bound, part.outlines = bounds[c.parts[k].col.kind], c.parts[k].col.outlines
-		}
-		s.parts = append(s.parts, part)
+		s.parts = append(s.parts, screened{k, c.parts[k].bound, c.parts[k].col.outlines})
 		decides[k] = most - mean/max(sum, 1e-9)
 	}
 	slices.SortStableFunc(s.parts, func(a, b screened) int { return cmp.Compare(decides[b.k], decides[a.k]) })
 	return s
 }
-
-// bounded reports whether outlines bound the comparison.
-func (p *pairing) bounded() bool { return p.rest == nil && p.col.outlines != nil }
 
 // begin prepares for the candidates of a row.
 func (s *screen) begin(row int) {

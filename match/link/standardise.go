@@ -47,6 +47,7 @@ func standardise(kind Kind, raw string) value {
 			break
 		}
 		return value{text: strings.Join(o.Words, " "), parts: o.Words}
+	default: // words
 	}
 	folded := text.Fold(raw)
 	return value{text: folded, parts: text.Words(folded)}
