@@ -33,9 +33,9 @@ type candidate struct {
 	edits uint8
 	how   how
 	// meant is the probability that words out of place mean this name and not another
-	// one made of nearly the same words; 1 where none are.
+	// one made of nearly the same words, 1 where none are; rank makes it the probability
+	// that the entity is meant.
 	meant float64
-	p     float64 // what rank makes of it
 	code  bool    // of an entity that is hardly called so
 }
 
@@ -347,14 +347,17 @@ func (s *search) rank(none float64) Result {
 	for i := range keep {
 		c := &keep[i]
 		p := (1 - none) * math.Exp(sharpness*(c.score-best)) / sum
-		c.p = p * c.meant
-		r.None += p - c.p
+		r.None += p - p*c.meant
+		c.meant *= p
 	}
 	slices.SortFunc(keep, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(b.score, a.score), bytes.Compare(a.part.id(a.ord), b.part.id(b.ord)))
+		if c := cmp.Or(cmp.Compare(b.meant, a.meant), cmp.Compare(b.score, a.score)); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.part.id(a.ord), b.part.id(b.ord))
 	})
 	for i := range r.Hits {
-		r.Hits[i] = s.hit(&keep[i], keep[i].p)
+		r.Hits[i] = s.hit(&keep[i], keep[i].meant)
 	}
 	return r
 }
