@@ -120,9 +120,13 @@ func (p *pairing) level(a, b uint32) verdict {
 	return slot.v
 }
 
-// values compares two values that are not missing.
+// values compares two values that are not missing. Which comes first follows from their
+// text, so that the order in which rows were read decides nothing.
 func (p *pairing) values(a, b uint32) verdict {
 	x, y := &p.col.values[a], &p.col.values[b]
+	if x.text > y.text {
+		a, b, x, y = b, a, y, x
+	}
 	if p.mails != nil {
 		return alikeMail(mail{x.parts[0], x.parts[1], p.mails[a]}, mail{y.parts[0], y.parts[1], p.mails[b]})
 	}

@@ -168,13 +168,13 @@ func mark(marks string, word int) string { return marks[min(word, 7) : min(word,
 // explained finds names in a run of letters: one of them whole, give or take a letter or
 // in another form, or several or their initials one after the other.
 func explained(run string, words []string) (marks, left string) {
-	for i, w := range words {
-		if run == w || len(w) > 3 && text.Distance(run, w, 1) <= 1 || standard.SameGiven(run, w) {
-			return mark(wholeMarks, i), ""
-		}
-	}
 	if marks, ok := spelled(run, words, 0); ok {
 		return marks, ""
+	}
+	for i, w := range words {
+		if len(w) > 3 && text.Distance(run, w, 1) <= 1 || standard.SameGiven(run, w) {
+			return mark(wholeMarks, i), ""
+		}
 	}
 	for i, w := range words {
 		if len(w) < 3 {

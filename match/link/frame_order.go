@@ -19,7 +19,8 @@ func (f *frame) arrange() {
 		}
 		hashes := make([]uint64, len(col.values))
 		for i := range col.values {
-			hashes[i] = hashText(uint64(c), col.values[i].text)
+			v := &col.values[i]
+			hashes[i] = hashText(uint64(c)^uint64(v.flags)<<16^uint64(v.num)<<24, v.text)
 		}
 		for row, id := range col.ids {
 			sums[row] += hashes[id]

@@ -65,6 +65,7 @@ func newNamesakes(seed uint64, rows int) *crowd {
 		}
 		c.people++
 	}
+	c.rows, c.who = c.rows[:rows], c.who[:rows]
 	c.r.Shuffle(len(c.rows), func(i, j int) {
 		c.rows[i], c.rows[j] = c.rows[j], c.rows[i]
 		c.who[i], c.who[j] = c.who[j], c.who[i]
@@ -83,5 +84,49 @@ func TestNamesakesStayApart(t *testing.T) {
 	precision, recall, _ := c.f1(r.Cluster)
 	if precision < .95 || recall < .93 {
 		t.Errorf("precision %.3f, recall %.3f", precision, recall)
+	}
+}
+
+// Whether day or month comes first is learned from the dates of the column that tell.
+func TestDatesAreReadInTheOrderOfTheirColumn(t *testing.T) {
+	for _, test := range []struct{ telling, date, same string }{
+		{"5/%d/1970", "03/04/1970", "1970-03-04"},
+		{"%d/5/1970", "03/04/1970", "1970-04-03"},
+	} {
+		var rows [][]string
+		for day := 13; day < 29; day++ {
+			rows = append(rows, []string{fmt.Sprintf(test.telling, day)})
+		}
+		rows = append(rows, []string{test.date}, []string{test.same})
+		r := newRun(t.Context(), Options{Fields: []Field{{Name: "born", Kind: Date}}, Workers: 1})
+		if err := r.read([]string{"born"}, all(rows)); err != nil {
+			t.Fatal(err)
+		}
+		at := r.fr.places()
+		if ids := r.fr.cols[0].ids; ids[at[16]] != ids[at[17]] {
+			t.Errorf("%s is not %s beside %s", test.date, test.same, rows[0][0])
+		}
+	}
+}
+
+// What an address of e-mail has of the names of its row, and what is left of it.
+func TestNamesInAddresses(t *testing.T) {
+	for _, test := range []struct{ local, rest string }{
+		{"ann.richardson", ""},
+		{"arichardson", ""},
+		{"annr", ""},
+		{"richardson_ann1970", "1970"},
+		{"ann.richardsen", ""},
+		{"skaterann", "skater"},
+		{"bluebird", "bluebird"},
+	} {
+		names := []string{"ann", "richardson"}
+		marked, rest := abstract(test.local, names)
+		if rest != test.rest {
+			t.Errorf("%s: %q is left, want %q", test.local, rest, test.rest)
+		}
+		if got := spell(marked, names); test.local != "ann.richardsen" && test.local != "skaterann" && got != test.local {
+			t.Errorf("%s is spelled %s", test.local, got)
+		}
 	}
 }
