@@ -36,7 +36,7 @@ type candidate struct {
 	// one made of nearly the same words, 1 where none are; rank makes it the probability
 	// that the entity is meant.
 	meant float64
-	code  bool    // of an entity that is hardly called so
+	code  bool // of an entity that is hardly called so
 }
 
 // how says what brought a candidate.
