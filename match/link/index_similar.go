@@ -11,7 +11,7 @@ const (
 	// similarWork is how many entries of key lists one question looks at, the rarest
 	// keys first; similarRows is how many rows it compares, those first that share the
 	// most.
-	similarWork = 40_000
+	similarWork = 10_000
 	similarRows = 100
 )
 
@@ -19,6 +19,8 @@ const (
 type indexReader struct {
 	hits    []hit // for each row
 	touched []int32
+	kept    []int32
+	bits    []float32 // of touched
 	lists   []sharing
 	ones    []int32 // the rows of lists of one
 	rows    []*indexRow
@@ -111,19 +113,18 @@ func (r *indexReader) lookUp(x *Index, values []value) int {
 // most returns the rows that share the most and clears the hits.
 func (r *indexReader) most() []int32 {
 	if len(r.touched) > similarRows {
-		bits := make([]float32, len(r.touched))
-		for i, at := range r.touched {
-			bits[i] = r.hits[at].bits
-		}
-		least := nth(bits, similarRows)
-		kept := r.touched[:0:0]
+		r.bits, r.kept = r.bits[:0], r.kept[:0]
 		for _, at := range r.touched {
-			if r.hits[at].bits >= least && len(kept) < 2*similarRows {
-				kept = append(kept, at)
+			r.bits = append(r.bits, r.hits[at].bits)
+		}
+		least := nth(r.bits, similarRows)
+		for _, at := range r.touched {
+			if r.hits[at].bits >= least && len(r.kept) < 2*similarRows {
+				r.kept = append(r.kept, at)
 			}
 			r.hits[at] = hit{}
 		}
-		return kept
+		return r.kept
 	}
 	for _, at := range r.touched {
 		r.hits[at] = hit{}
