@@ -11,9 +11,9 @@ import (
 // current.
 //
 // It is safe for concurrent use. A reader waits for a writer as long as it takes to
-// store one row, some microseconds. Writers take turns. A row of eight columns takes
-// about one kilobyte. As many readers are at work as there are processors, with a
-// workspace of eight bytes for each row; others wait for their turn.
+// store one row, some microseconds. Writers take turns. A row of nine columns takes
+// about one and a half kilobytes. As many readers are at work as there are processors,
+// with a workspace of eight bytes for each row; others wait for their turn.
 type Index struct {
 	model *Model
 	keys  postings

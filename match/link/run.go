@@ -71,10 +71,10 @@ func (r *run) progress(stage string, done float64, rows int) {
 // for each row, as long as header, which Link does not keep. An error that rows yields
 // ends the call, as does a row of another length (*RowError).
 //
-// The rows are read once and kept in columns, each distinct text once: about two kilobytes
-// a row of nine columns at the peak. Everything else is bounded by the number of
-// rows too. Cancelling ctx stops all workers within milliseconds. Link is safe for
-// concurrent use.
+// The rows are read once and kept in columns, each distinct text once: about one and a
+// half kilobytes a row of nine columns at the peak. Everything else is bounded by the
+// number of rows too. Cancelling ctx stops all workers within milliseconds. Link is safe
+// for concurrent use.
 func Link(ctx context.Context, header []string, rows iter.Seq2[[]string, error], o Options) (*Result, error) {
 	if len(o.Fields) > 0 && len(o.Fields) != len(header) {
 		return nil, errors.New("link: as many fields as columns are needed")
