@@ -1,5 +1,7 @@
 package link
 
+import "slices"
+
 // comparer compares pairs of rows of one frame under one model. It keeps caches, so each
 // goroutine has its own.
 type comparer struct {
@@ -92,7 +94,23 @@ func (c *comparer) verdicts(i, j int32, dst []verdict) []verdict {
 			dst[k], dst[p.pair] = familySwapped, noLevel
 		}
 	}
+	for k := range c.parts {
+		if p := &c.parts[k]; p.mails != nil && (dst[k] == emailName || dst[k] == emailNear) && !c.namesAgree(k, dst) {
+			dst[k] = p.unexplained(dst[k], i, j)
+		}
+	}
 	return dst
+}
+
+// namesAgree reports whether any of the names from which the address of comparison k may
+// be made agrees at least a little.
+func (c *comparer) namesAgree(k int, v []verdict) bool {
+	for n, cmp := range c.model.Comparisons {
+		if v[n] != noLevel && int(v[n]) < len(cmp.Levels)-1 && slices.Contains(c.model.Comparisons[k].Columns[1:], cmp.Columns[0]) {
+			return true
+		}
+	}
+	return false
 }
 
 // level compares two values of the part's column by their numbers. What is left of full

@@ -70,6 +70,20 @@ func alikeMail(a, b mail) verdict {
 	return emailDiffers
 }
 
+// unexplained returns the level of two addresses that are alike and made from names, when
+// the names of the rows do not agree or are not known: then the likeness is evidence in
+// full.
+func (p *pairing) unexplained(l verdict, i, j int32) verdict {
+	if l == emailName {
+		return emailExact
+	}
+	a, b := &p.col.values[p.col.ids[i]], &p.col.values[p.col.ids[j]]
+	if a.text > b.text {
+		a, b = b, a
+	}
+	return min(l, compareEmail(a, b))
+}
+
 func (m *mail) whole() string { return m.local + "@" + m.domain }
 
 // wordsOfNames are the words of the names of a row, in the columns cols.

@@ -148,7 +148,11 @@ func (s *screen) rejects(j int32) bool {
 // compare tells what a comparison of two different values is worth.
 func (s *screen) compare(k int, ids []uint32) float64 {
 	id, other := s.row[k], ids[k]
-	return s.worth(k, s.c.parts[k].level(id, other), id, other)
+	l := s.c.parts[k].level(id, other)
+	if s.c.parts[k].mails != nil && l == emailNear { // may be more where names do not agree
+		return s.other[k][1]
+	}
+	return s.worth(k, l, id, other)
 }
 
 // maySwap reports whether given and family name may turn out to be swapped.
