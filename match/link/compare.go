@@ -95,18 +95,18 @@ func (c *comparer) verdicts(i, j int32, dst []verdict) []verdict {
 		}
 	}
 	for k := range c.parts {
-		if p := &c.parts[k]; p.mails != nil && (dst[k] == emailName || dst[k] == emailNear) && !c.namesAgree(k, dst) {
+		if p := &c.parts[k]; p.mails != nil && (dst[k] == emailName || dst[k] == emailNear) && !c.namesKnown(k, dst) {
 			dst[k] = p.unexplained(dst[k], i, j)
 		}
 	}
 	return dst
 }
 
-// namesAgree reports whether any of the names from which the address of comparison k may
-// be made agrees at least a little.
-func (c *comparer) namesAgree(k int, v []verdict) bool {
+// namesKnown reports whether both rows have a name from which the address of comparison
+// k may be made.
+func (c *comparer) namesKnown(k int, v []verdict) bool {
 	for n, cmp := range c.model.Comparisons {
-		if v[n] != noLevel && int(v[n]) < len(cmp.Levels)-1 && slices.Contains(c.model.Comparisons[k].Columns[1:], cmp.Columns[0]) {
+		if v[n] != noLevel && slices.Contains(c.model.Comparisons[k].Columns[1:], cmp.Columns[0]) {
 			return true
 		}
 	}

@@ -71,8 +71,7 @@ func alikeMail(a, b mail) verdict {
 }
 
 // unexplained returns the level of two addresses that are alike and made from names, when
-// the names of the rows do not agree or are not known: then the likeness is evidence in
-// full.
+// the names of one of the rows are not known: then the likeness is evidence in full.
 func (p *pairing) unexplained(l verdict, i, j int32) verdict {
 	if l == emailName {
 		return emailExact

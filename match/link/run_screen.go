@@ -149,7 +149,7 @@ func (s *screen) rejects(j int32) bool {
 func (s *screen) compare(k int, ids []uint32) float64 {
 	id, other := s.row[k], ids[k]
 	l := s.c.parts[k].level(id, other)
-	if s.c.parts[k].mails != nil && l == emailNear { // may be more where names do not agree
+	if s.c.parts[k].mails != nil && l == emailNear { // may be more where names are not known
 		return s.other[k][1]
 	}
 	return s.worth(k, l, id, other)
