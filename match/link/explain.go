@@ -14,7 +14,8 @@ const notable = 2
 
 // explain says what each comparison contributed to a pair, the weightiest first and
 // what is missing last. The contribution is how much less the evidence would be without
-// it; because of what relatives share, contributions need not add up to the whole.
+// it; because of what relatives share, contributions need not add up to the whole. An
+// agreement that relatives show as well may be worth nothing; it never speaks against.
 func (c *comparer) explain(i, j int32) []Reason {
 	v := c.verdicts(i, j, nil)
 	whole := c.weigh(i, j, v)
@@ -30,6 +31,9 @@ func (c *comparer) explain(i, j int32) []Reason {
 			v[k] = noLevel
 			r.Code, r.Bits = m.Levels[l].Code, whole-c.weigh(i, j, v)
 			v[k] = l
+			if like := c.w.like[k][int(l)*c.w.classes:]; like[0] > like[1] {
+				r.Bits = max(r.Bits, 0)
+			}
 		}
 		r.Text = sentence(r.Field, m, l, c.rare(k, l, i, j))
 		list = append(list, r)
