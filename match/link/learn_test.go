@@ -35,7 +35,7 @@ func allPairs(n int) sample {
 // model says, and it finds about as many matches as there are.
 func TestLearnIsCalibrated(t *testing.T) {
 	for seed := range uint64(3) {
-		c := newCrowd(seed, 1000, .3)
+		c := newCrowd(seed, 1000/slower, .3)
 		fr := crowdFrame(t, c)
 		s := allPairs(fr.rows)
 		m, err := learn(t.Context(), fr, s, float64(len(s.pairs)), 1)
