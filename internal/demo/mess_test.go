@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/habeas-data/habeas/match/text"
 )
 
 // asked rebuilds what a system asked for, unspoilt.
@@ -150,28 +152,5 @@ func TestSlipIsOneEdit(t *testing.T) {
 
 func host(address string) string { return address[strings.IndexByte(address, '@')+1:] }
 
-// edits is the Damerau–Levenshtein distance (optimal string alignment).
-func edits(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	d := make([][]int, len(x)+1)
-	for i := range d {
-		d[i] = make([]int, len(y)+1)
-		d[i][0] = i
-	}
-	for j := range d[0] {
-		d[0][j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
-			}
-		}
-	}
-	return d[len(x)][len(y)]
-}
+// edits counts the letters that are wrong, up to ten.
+func edits(a, b string) int { return text.Distance(a, b, 10) }

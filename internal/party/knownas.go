@@ -109,29 +109,7 @@ func wordsAgree(p, q string) bool {
 		return true
 	}
 	x, y := []rune(p), []rune(q)
-	return len(x) >= 3 && len(y) >= 4 && x[len(x)-1] == y[len(y)-1] && oneApart(x, y)
-}
-
-// oneApart reports whether a and b differ by one inserted, deleted, replaced or
-// swapped letter (Damerau–Levenshtein distance at most 1).
-func oneApart(a, b []rune) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return string(a[i:]) == string(b[i+1:])
-	}
-	if i == len(a) || string(a[i+1:]) == string(b[i+1:]) {
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && string(a[i+2:]) == string(b[i+2:])
+	return len(x) >= 3 && len(y) >= 4 && x[len(x)-1] == y[len(y)-1] && text.Distance(p, q, 1) <= 1
 }
 
 // Normalise folds a name for comparison: case, diacritics, punctuation and extra
