@@ -110,7 +110,7 @@ func ExampleQuery_explain() {
 		fmt.Println(r.Code+":", r.Text)
 	}
 	// Output:
-	// similar: it resembles this name more than others
+	// similar: one of its names is nearly this
 	// typo: two letters changed places: i and n
-	// weight: how much is known to be meant by it otherwise
+	// weight: meant more often than most
 }

@@ -19,7 +19,7 @@ func (s *search) reasons(c *candidate, unknown float64) []Reason {
 	case byExact:
 		first.Code, first.Text = "exact", "it is exactly this name"
 	case byEdits:
-		first.Code, first.Text = "similar", "it resembles this name more than others"
+		first.Code, first.Text = "similar", "one of its names is nearly this"
 	case byWords:
 		first.Code, first.Text = "words", "words of this name stand in it"
 	case byInitials:
@@ -43,10 +43,14 @@ func (s *search) reasons(c *candidate, unknown float64) []Reason {
 	}
 	if w := float64(p.weight(c.ord)); w != 0 {
 		mean := float64(s.stats.mass.Load()) / 1000 / float64(max(s.stats.entities.Load(), 1))
-		out = append(out, Reason{"weight", bits(weightPower*min(max(w, 0), 50) - math.Log(mean)), "how much is known to be meant by it otherwise"})
+		r := Reason{"weight", bits(weightPower*min(max(w, 0), 50) - math.Log(mean)), "meant more often than most"}
+		if r.Weight < 0 {
+			r.Text = "meant less often than most"
+		}
+		out = append(out, r)
 	}
 	if k := p.kind(c.at); kindCost[k] > 0 {
-		text := map[Kind]string{Alias: "not its first name", Acronym: "an acronym", Former: "a name of the past", Romanised: "from another script"}[k]
+		text := map[Kind]string{Alias: "one of its other names", Acronym: "an acronym", Former: "a name of the past", Romanised: "from another script"}[k]
 		out = append(out, Reason{"kind", -bits(kindCost[k]), text})
 	}
 	return out
