@@ -2,25 +2,35 @@ package sealed
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/subtle"
-	"encoding/binary"
-	"errors"
+	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Session owns values and wipes them when it is closed. Many sessions share one arena.
 type Session struct {
 	mu     sync.Mutex
-	ids    []uint64
+	ids    []uint64 // handles only: reflection on a session leads to no plaintext
 	closed bool
 	stop   func() bool
+
+	left  atomic.Int64 // values not yet wiped, and one while the session is open
+	wiped chan struct{}
 }
 
-// Open begins a session that Close ends, or the end of ctx.
+// sessions counts the open ones, for Report.
+var sessions atomic.Int64
+
+// Open begins a session that Close ends, or the end of ctx. A session that is neither closed
+// nor bound to a context that ends keeps its values until the process ends.
 func Open(ctx context.Context) *Session {
-	s := &Session{}
-	s.stop = context.AfterFunc(ctx, s.Close)
+	s := &Session{wiped: make(chan struct{})}
+	s.left.Store(1)
+	sessions.Add(1)
+	stop := context.AfterFunc(ctx, s.Close)
+	s.mu.Lock()
+	s.stop = stop // under the lock, since ctx may have ended already
+	s.mu.Unlock()
 	return s
 }
 
@@ -29,95 +39,98 @@ func Open(ctx context.Context) *Session {
 // ErrClosed, ErrTooLong, ErrFull.
 func (s *Session) Seal(label string, b []byte) (Value, error) {
 	defer clear(b)
-	if len(b) > MaxLen {
-		return Value{}, ErrTooLong
+	e, err := s.reserve(label, len(b))
+	if err != nil {
+		return Value{}, err
 	}
+	copy(e.slot.plain(), b)
+	return s.keep(e)
+}
+
+// reserve makes an entry with room for n bytes, which the caller fills and then keeps, or
+// frees its slot.
+func (s *Session) reserve(label string, n int) (*entry, error) {
+	if n > MaxLen {
+		return nil, ErrTooLong
+	}
+	mem, err := memory.alloc(n)
+	if err != nil {
+		return nil, err
+	}
+	if label == "" {
+		label = unnamed
+	}
+	return &entry{label: label, slot: mem, owner: s}, nil
+}
+
+// keep makes a filled entry a value of the session. A closed session wipes it.
+func (s *Session) keep(e *entry) (Value, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
+		memory.free(e.slot)
 		return Value{}, ErrClosed
 	}
-	var raw [8]byte
-	_, _ = rand.Read(raw[:])
-	id := binary.LittleEndian.Uint64(raw[:]) | 1
-	held.Lock()
-	held.m[id] = &entry{label: label, plain: append([]byte(nil), b...)}
-	held.Unlock()
-	s.ids = append(s.ids, id)
-	return Value{id}, nil
+	s.left.Add(1)
+	held.add(e)
+	s.ids = append(s.ids, e.id)
+	id := e.id // a number of its own: a pointer into the entry would lead to the slot
+	return Value{guard{&id}}, nil
 }
 
-// Close wipes every value of the session. It waits for the functions that use one, and may
-// be called more than once.
+// Forget wipes one value of the session before its end, as Close does with all. Values of
+// other sessions and closed ones are left alone.
+func (s *Session) Forget(v Value) {
+	if v.id == nil {
+		return
+	}
+	s.mu.Lock()
+	i := slices.Index(s.ids, *v.id)
+	if i >= 0 {
+		s.ids = slices.Delete(s.ids, i, i+1)
+	}
+	s.mu.Unlock()
+	if i < 0 {
+		return
+	}
+	if e := held.remove(*v.id); e != nil {
+		e.close()
+	}
+}
+
+// Close ends the session. Using a value is ErrClosed from now on. Values that nobody uses
+// are wiped when Close returns; one that a function is using is wiped when that function
+// ends, so that Close may be called inside Use. [Session.Wiped] tells when all is done.
+// Close may be called more than once.
 func (s *Session) Close() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
 	s.closed = true
+	ids := s.ids
+	s.ids = nil
 	if s.stop != nil {
 		s.stop()
 	}
-	held.Lock()
-	defer held.Unlock()
-	for _, id := range s.ids {
-		if e := held.m[id]; e != nil {
-			clear(e.plain)
+	s.mu.Unlock()
+	for _, id := range ids {
+		if e := held.remove(id); e != nil {
+			e.close()
 		}
-		delete(held.m, id)
 	}
-	s.ids = nil
+	sessions.Add(-1)
+	s.ended()
+	collect()
 }
 
-// The rest of this file is the first, plain form of the table: it keeps values on the heap
-// and is to be replaced by the arena.
-type entry struct {
-	label string
-	plain []byte
-}
+// Wiped is closed when the session is closed and the last of its values has been wiped.
+func (s *Session) Wiped() <-chan struct{} { return s.wiped }
 
-var held = struct {
-	sync.RWMutex
-	m map[uint64]*entry
-}{m: map[uint64]*entry{}}
-
-func label(id uint64) string {
-	held.RLock()
-	defer held.RUnlock()
-	if e := held.m[id]; e != nil {
-		return e.label
+// ended counts the end of a value, or of the session itself.
+func (s *Session) ended() {
+	if s.left.Add(-1) == 0 {
+		close(s.wiped)
 	}
-	return "sealed value"
-}
-
-func use(id uint64, f func([]byte) error) (err error) {
-	held.RLock()
-	e := held.m[id]
-	held.RUnlock()
-	if e == nil {
-		return ErrClosed
-	}
-	defer func() {
-		if recover() != nil {
-			panic(ErrOpaque)
-		}
-	}()
-	if err = f(e.plain); err == nil {
-		return nil
-	}
-	var public publicError
-	if errors.As(err, &public) {
-		return public.error
-	}
-	return ErrOpaque
-}
-
-func equal(a, b uint64) bool {
-	same := false
-	_ = use(a, func(x []byte) error { same = equalBytes(b, x); return nil })
-	return same
-}
-
-func equalBytes(id uint64, b []byte) bool {
-	same := false
-	_ = use(id, func(x []byte) error { same = subtle.ConstantTimeCompare(x, b) == 1; return nil })
-	return same
 }

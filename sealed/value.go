@@ -1,79 +1,103 @@
 package sealed
 
-import (
-	"errors"
-	"time"
-)
-
-// Errors of this package. None of them carries anything of a value.
-var (
-	// ErrClosed says that the session of a value is closed and the value is gone.
-	ErrClosed = errors.New("sealed: the session is closed")
-	// ErrUntraceable is what an encoder gets that would copy a value in a form that can be
-	// read back.
-	ErrUntraceable = errors.New("sealed: untraceable object type")
-	// ErrFull says that the arena has no room for a value and may not grow (see [Limit]).
-	ErrFull = errors.New("sealed: no protected memory left")
-	// ErrTooLong says that a value has more than MaxLen bytes.
-	ErrTooLong = errors.New("sealed: value too long")
-	// ErrSpent says that a value for one use was used before.
-	ErrSpent = errors.New("sealed: a value for one use was used before")
-	// ErrOpaque stands for the error of a function given to Use, which may quote the value.
-	// [Public] lets a safe one through.
-	ErrOpaque = errors.New("sealed: the function that used the value failed")
-)
+import "crypto/subtle"
 
 // MaxLen is the most bytes that one value may have.
 const MaxLen = 64 << 10
 
+// unnamed is the label of a value whose session is closed, and of one that never had any.
+const unnamed = "sealed value"
+
 // Value is a sealed value: a random handle into its session. The zero Value belongs to no
 // session; using it is ErrClosed. Copies share what they name. Two Values are compared by
 // Equal, never by ==, which compares handles.
-type Value struct{ id uint64 }
+type Value struct{ guard }
 
-// Use calls f with the plaintext. The bytes are the sealed memory itself: f must not keep
-// the slice, change it, or call Close of the session, which waits for f. An error of f
-// comes out as ErrOpaque and a panic as one that tells where but not what, because both
-// may quote the value; an error wrapped by Public comes out as it is.
-func (v Value) Use(f func(plain []byte) error) error { return use(v.id, f) }
+// guard is the handle with every method that prints or encodes. It is embedded, so that
+// even a redefined type (type X sealed.Value) keeps the methods. It points to nothing but
+// the random number: a pointer is put into an interface, as every logger does, without an
+// allocation, and what it points to leads no reflection to the plaintext.
+type guard struct{ id *uint64 }
 
 // Label is the name the value was sealed under, "sealed value" once its session is closed.
-func (v Value) Label() string { return label(v.id) }
+func (g guard) Label() string {
+	if g.id != nil {
+		if e := held.find(*g.id); e != nil {
+			return e.label
+		}
+	}
+	return unnamed
+}
 
-// IsZero reports whether v belongs to no session. It does not depend on the content.
-func (v Value) IsZero() bool { return v.id == 0 }
+// IsZero reports whether the value belongs to no session. It does not depend on the content.
+func (g guard) IsZero() bool { return g.id == nil }
+
+// pin finds the entry of a handle and keeps it from being wiped until unpin; nil when the
+// value is gone.
+func (g guard) pin() *entry {
+	if g.id == nil {
+		return nil
+	}
+	e := held.find(*g.id)
+	if e == nil || !e.pin() {
+		return nil
+	}
+	return e
+}
+
+// Use calls f with the plaintext. The bytes are the sealed memory itself: f must neither
+// keep the slice nor change it. An error of f comes out as ErrOpaque and a panic as a
+// *[PanicError], which tells where but not what, because both may quote the value; an
+// error marked by [Public] comes out. When the session is closed during f, by f itself or
+// elsewhere, the bytes stay valid until f returns and are wiped then.
+func (v Value) Use(f func(plain []byte) error) error { return v.use(f) }
+
+func (g guard) use(f func([]byte) error) error {
+	e := g.pin()
+	if e == nil {
+		return ErrClosed
+	}
+	defer e.unpin() // also when f calls runtime.Goexit
+	err, panicked := run(f, e.slot.plain())
+	if panicked != nil {
+		// A new panic from here, not out of the deferred function that recovered: the
+		// runtime prints a recovered panic that is raised again together with its value.
+		panic(panicked)
+	}
+	return opaque(err)
+}
 
 // Equal reports whether both values hold the same bytes. It takes the same time for all
 // contents and lengths within one size class. A closed value equals nothing.
-func (v Value) Equal(w Value) bool { return equal(v.id, w.id) }
+func (v Value) Equal(w Value) bool { return v.equal(w.guard) }
 
-// EqualBytes is Equal with bytes that are not sealed. It does not clear them.
-func (v Value) EqualBytes(b []byte) bool { return equalBytes(v.id, b) }
-
-// Public marks an error that says nothing of the value, so that Use returns it as it is.
-func Public(err error) error {
-	if err == nil {
-		return nil
+func (g guard) equal(h guard) bool {
+	a := g.pin()
+	if a == nil {
+		return false
 	}
-	return publicError{err}
+	defer a.unpin()
+	b := h.pin()
+	if b == nil {
+		return false
+	}
+	defer b.unpin()
+	// Whole slots, with the length in front and zeros behind: no length shows in the time.
+	return subtle.ConstantTimeCompare(a.slot.mem, b.slot.mem) == 1
 }
 
-type publicError struct{ error }
-
-func (e publicError) Unwrap() error { return e.error }
-
-// Date is a calendar date without a zone, of fixed size and free of pointers, so that
-// Of[Date] can hold it: a date of birth.
-type Date struct {
-	Year       int32
-	Month, Day uint8
-}
-
-// ParseDate reads 2006-01-02 from bytes that are not copied into an error.
-func ParseDate(b []byte) (Date, error) {
-	t, err := time.Parse(time.DateOnly, string(b))
-	if err != nil {
-		return Date{}, errors.New("sealed: not a date like 2006-01-02")
+// EqualBytes is Equal with bytes that are not sealed; its time depends on their number
+// alone. It does not clear them.
+func (v Value) EqualBytes(b []byte) bool {
+	e := v.pin()
+	if e == nil {
+		return false
 	}
-	return Date{Year: int32(t.Year()), Month: uint8(t.Month()), Day: uint8(t.Day())}, nil //nolint:gosec // four digits, 1..12, 1..31
+	defer e.unpin()
+	room := e.slot.mem[lengthSize:]
+	if len(b) > len(room) {
+		return false
+	}
+	same := subtle.ConstantTimeEq(int32(len(b)), int32(e.slot.length())) //nolint:gosec // both at most MaxLen
+	return same&subtle.ConstantTimeCompare(room[:len(b)], b) == 1
 }
