@@ -1,0 +1,224 @@
+package known
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/habeas-data/habeas/scrub/internal/span"
+)
+
+// maxGap is the most characters between two letters of one occurrence.
+const maxGap = 3
+
+// How far before From letters are read to know the state there, and how far past To the
+// first letters of a span may reach.
+const (
+	warmUp = 64
+	runOut = 160
+)
+
+// Find appends the occurrences that start in [w.From, w.To).
+func (m *Matcher) Find(dst []span.Span, w span.Window) []span.Span {
+	t := m.tables.Load()
+	if t == nil || w.From >= w.To {
+		return dst
+	}
+	s := search{text: w.Text, from: w.From, to: w.To, t: t, dst: dst}
+	if m.readKeys(&s.keys) != nil {
+		return dst
+	}
+	s.scan(max(0, w.From-warmUp), min(len(w.Text), w.To+runOut))
+	found := s.dst[len(dst):]
+	if len(found) > 1 {
+		slices.SortFunc(found, func(a, b span.Span) int {
+			return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), cmp.Compare(a.Same, b.Same))
+		})
+		found = slices.Compact(found)
+	}
+	return s.dst[:len(dst)+len(found)]
+}
+
+// Exact marks a finder that does not guess: what it finds in bytes that look like chance
+// is no chance, if it is long enough.
+func (m *Matcher) Exact() {}
+
+// search is the state of one Find. It lives on the stack.
+type search struct {
+	text     []byte
+	from, to int
+	t        *tables
+	keys     keys
+	dst      []span.Span
+}
+
+// scan looks at text[i:end] letter by letter. The filters decide, and are asked at each
+// letter for long patterns and at the end of each word for short ones; what they let
+// through is looked at again from scratch. So scan need not know where words begin, and
+// runs of plain ASCII, which most text is, cost a few instructions for each byte.
+func (s *search) scan(i, end int) {
+	text, long, k := s.text[:end], s.t.long, s.keys
+	var h uint64 // the codes of the last eight letters
+	for i < len(text) {
+		a := ascii[text[i]]
+		if a == 0 {
+			if text[i] < 0x80 {
+				i++
+				continue
+			}
+			if e, n := next(s.text, i); e.n == 0 {
+				i += n
+				continue
+			}
+			i, h = s.wide(i, end, h)
+			continue
+		}
+		start, before := i, h
+		first, rest := a>>8, uint16(0)
+		for {
+			h = h<<8 | uint64(a&0xff)
+			i++
+			if long.has(k.place(mask(h, gramLen))) {
+				s.long(i)
+			}
+			if i == len(text) {
+				break
+			}
+			if a = ascii[text[i]]; a == 0 {
+				break
+			}
+			rest |= a >> 8
+		}
+		switch {
+		case i < len(text) && text[i] >= 0x80:
+			if e, _ := next(s.text, i); e.class != separates {
+				i, h = s.wide(start, end, before)
+				continue
+			}
+			s.shorts(h, i, i-start)
+		case plain(uint8(first), uint8(rest)): //nolint:gosec // classes are small
+			s.shorts(h, i, i-start)
+		case i-start <= maxRun:
+			_, h = s.wide(start, i, before)
+		}
+	}
+}
+
+// plain reports that a run of letters has no border inside: it is all of one class, or
+// lower case after a capital.
+func plain(first, rest uint8) bool {
+	return rest == 0 || rest == first || first == upper && rest == small
+}
+
+// shorts asks for the short patterns of at least n letters that end at text[end], where a
+// word of n letters ends.
+func (s *search) shorts(h uint64, end, n int) {
+	for n = max(2, n); n < gramLen; n++ {
+		if s.t.short.has(s.keys.place(mask(h, n))) {
+			s.short(end, n)
+		}
+	}
+}
+
+// wide is scan for a run of letters that is not plain ASCII: to its end, or to end.
+func (s *search) wide(i, end int, h uint64) (int, uint64) {
+	for i < end {
+		e, n := next(s.text, i)
+		if e.class == separates {
+			break
+		}
+		i += n
+		for j := range e.n {
+			h = h<<8 | uint64(e.code[j])
+			if s.t.long.has(s.keys.place(mask(h, gramLen))) {
+				s.longIn(i-n, int(j)+1)
+			}
+		}
+		if e.n == 0 {
+			continue
+		}
+		if b, c := classesAfter(s.text, i); b == separates || softBorder(e.class, b, c) {
+			s.shorts(h, i, 0)
+		}
+	}
+	return i, h
+}
+
+// long looks for patterns whose first letters end with the character before text[end].
+func (s *search) long(end int) { s.longIn(end-1, 1) }
+
+// longIn looks for patterns whose first letters end with the letter used-1 of the
+// character at text[i].
+func (s *search) longIn(i, used int) {
+	at := cursor{i, 0}
+	for need, gap := gramLen-used, 0; need > 0; {
+		if at.pos == 0 || gap > maxGap {
+			return
+		}
+		e, n := prev(s.text, at.pos)
+		at.pos -= n
+		switch {
+		case e.n == 0:
+			gap++
+		case int(e.n) >= need:
+			at.skip, need = int(e.n)-need, 0
+		default:
+			need, gap = need-int(e.n), 0
+		}
+	}
+	s.forward(at)
+}
+
+// candidate is a stretch of letters whose length and hash a pattern may have.
+type candidate struct {
+	key    uint64
+	n, end int
+}
+
+// forward follows the letters from a place and looks for the patterns that begin there.
+func (s *search) forward(from cursor) {
+	var found [maxLen + 1]candidate
+	count, digits := 0, 0
+	hash, codes, lengths := s.keys.sip(), uint64(0), uint64(0)
+	for at, n, gap := from, 0, 0; n < maxLen && at.pos < len(s.text); {
+		e, size := next(s.text, at.pos)
+		if e.n == 0 {
+			if gap++; gap > maxGap {
+				break
+			}
+			at.pos += size
+			continue
+		}
+		hash.add(uint64(e.letters[at.skip])) //nolint:gosec // a rune of a table
+		codes = codes<<8 | uint64(e.code[at.skip])
+		n, gap = n+1, 0
+		if e.class == digit {
+			digits++
+		}
+		if n == gramLen {
+			if lengths = s.t.lengths(s.keys.gram(mask(codes, gramLen))); lengths == 0 {
+				return
+			}
+		}
+		if lengths>>n&1 != 0 && !(digits == n && s.digitsTouch(from.pos, at.pos+size)) {
+			found[count] = candidate{hash.sum(n), n, at.pos + size}
+			count++
+		}
+		if at.skip++; at.skip == int(e.n) {
+			at = cursor{at.pos + size, 0}
+		}
+	}
+	for i := range count {
+		if c := &found[i]; c.key != 0 {
+			if p := s.t.find(c.key); p != nil {
+				s.verify(p, c.key, from, c.end, c.n)
+			}
+		}
+	}
+}
+
+// digitsTouch reports a digit next to text[start:end].
+func (s *search) digitsTouch(start, end int) bool {
+	b := classBefore(s.text, start)
+	a, _ := classesAfter(s.text, end)
+	return a == digit || b == digit
+}
