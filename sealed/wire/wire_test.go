@@ -163,7 +163,9 @@ func TestRequestsOfOneConnectionKeepApart(t *testing.T) {
 	for i := range 3 {
 		fmt.Fprintf(&all, "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret-%d\r\n\r\n", i)
 	}
-	c.Write(all.Bytes())
+	if _, err := c.Write(all.Bytes()); err != nil {
+		t.Fatal(err)
+	}
 	in := bufio.NewReader(c)
 	for i := range 3 {
 		res, err := http.ReadResponse(in, nil)
@@ -171,6 +173,7 @@ func TestRequestsOfOneConnectionKeepApart(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer, _ := io.ReadAll(res.Body)
+		res.Body.Close()
 		if want := fmt.Sprintf("secret-%d", i); string(answer) != want {
 			t.Errorf("answer %q, want %q", answer, want)
 		}
@@ -180,7 +183,9 @@ func TestRequestsOfOneConnectionKeepApart(t *testing.T) {
 // TestManySecretsAreLimited: what is over the limit arrives as it is, and nothing is cut.
 func TestManySecretsAreLimited(t *testing.T) {
 	at := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		r.ParseForm()
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
 		sealedOnes := 0
 		for i, text := range r.PostForm["code"] {
 			want := fmt.Sprintf("code-%04d", i)
