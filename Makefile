@@ -33,14 +33,16 @@ test: ## everything: set-up, lint, unit, both databases, reference, browser, REA
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint unit postgres reference browser readme
 
-lint: ## linters and formatting
+lint: ## linters, formatting, and where sealed values go
 	@scripts/setup build
 	GOMEMLIMIT=3GiB $(TOOL) golangci-lint run
+	@scripts/sealcheck
 	@for script in scripts/* .ci/run; do bash -n $$script || exit 1; done
 
 unit: ## Go tests and fuzz seeds, with the race detector
 	@scripts/gotest -race ./...
 	@cd ledger/oracle && go test ./...
+	@cd sealed/sealcheck && go test ./...
 
 postgres: ## whole-server tests once more, with records and keys on PostgreSQL
 	@HABEAS_TEST_ENGINE=postgres scripts/gotest $(ON_POSTGRES)
