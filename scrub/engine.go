@@ -1,0 +1,395 @@
+package scrub
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/habeas-data/habeas/scrub/internal/span"
+)
+
+// Text is scrubbed in two readings.
+//
+// The first runs the finders over the text as it came, unites what overlaps and puts
+// pseudonyms in its place. But a pseudonym changes what is beside it: a number that was
+// glued to a name stands free now. So the second reads around each new pseudonym again,
+// until nothing more is found. What comes out would come out of a further scrubbing as it
+// is. Finders never see a pseudonym: it is masked by as many asterisks.
+//
+// Both readings go in frames of a fixed size, counted from the beginning of the text, and
+// not as the text happens to arrive, so that its cuts change nothing.
+const (
+	// frameLen is the size of a frame; a Writer holds back a few of them.
+	frameLen = 64 << 10
+	// lookAhead is what has to be there after a frame before it is read: what finders may
+	// see, what a place may grow, and the rest of a pseudonym.
+	lookAhead = span.Ahead + lookBack + longestName
+	// keep is how much of what was read stays in front as context.
+	keep = span.Back + lookBack
+	// settling is how far back from its end the second reading still changes text.
+	settling = 32 << 10
+	// longestUnion is the most that one pseudonym stands for; what overlaps beyond it gets
+	// another one.
+	longestUnion = 8 << 10
+)
+
+// mark is a pseudonym in a text that is masked.
+type mark struct {
+	at    int
+	name  name
+	fresh bool // made by this engine, so that its surroundings are to be read again
+}
+
+// stretch is a part of a text with the pseudonyms in it masked.
+type stretch struct {
+	text  []byte
+	marks []mark
+	base  int // bytes of the text dropped before
+	lexer lexer
+}
+
+// drop forgets the first n bytes.
+func (t *stretch) drop(n int) {
+	if n <= 0 {
+		return
+	}
+	t.lexer.shift(t.text, n)
+	rest := copy(t.text, t.text[n:])
+	clear(t.text[rest:])
+	t.text = t.text[:rest]
+	gone := 0
+	for gone < len(t.marks) && t.marks[gone].at < n {
+		gone++
+	}
+	t.marks = slices.Delete(t.marks, 0, gone)
+	for i := range t.marks {
+		t.marks[i].at -= n
+	}
+	t.base += n
+}
+
+// wipe forgets everything, also in memory that is free to use again.
+func (t *stretch) wipe() {
+	clear(t.text[:cap(t.text)])
+	*t = stretch{text: t.text[:0], marks: t.marks[:0]}
+}
+
+// mask hides the n bytes of the text from at on.
+func (t *stretch) mask(at, n int) {
+	for i := range t.text[at : at+n] {
+		t.text[at+i] = '*'
+	}
+}
+
+// engine scrubs one text. Its Scrubber is locked for reading while it works.
+type engine struct {
+	s     *Scrubber
+	o     Options
+	frame int
+
+	raw     stretch
+	ready   int // of raw, what was looked through for pseudonyms
+	read    int // of raw, what the finders have read
+	emitted int // of raw, what went on to the second reading
+	waiting []part
+
+	out   stretch
+	done  int    // of out, what went to the sink
+	dirty []zone // of out, what is to be read again
+	again []part
+	spare stretch
+
+	spans  []span.Span
+	parts  []part
+	hash   keyed
+	sink   func([]byte) error
+	found  func(base int, p part)
+	counts Counts
+	began  bool
+	ahead  []span.Span // what clean has found in the text that is written next
+	looked bool
+}
+
+var engines = sync.Pool{New: func() any { return new(engine) }}
+
+func takeEngine(s *Scrubber, o Options) *engine {
+	e := engines.Get().(*engine)
+	e.s, e.o, e.frame = s, o, frameLen
+	return e
+}
+
+// release wipes the engine and gives it back.
+func (e *engine) release() {
+	e.raw.wipe()
+	e.out.wipe()
+	e.spare.wipe()
+	e.hash.wipe()
+	const tooMuch = 1 << 20 // is not kept
+	if cap(e.raw.text)+cap(e.out.text)+cap(e.spare.text) > tooMuch {
+		return
+	}
+	*e = engine{
+		raw: e.raw, out: e.out, spare: e.spare, hash: keyed{scratch: e.hash.scratch[:0]},
+		waiting: e.waiting[:0], dirty: e.dirty[:0], spans: e.spans[:0], parts: e.parts[:0], again: e.again[:0], ahead: e.ahead[:0],
+	}
+	engines.Put(e)
+}
+
+// clean reports whether there is nothing to do in a text of one frame, without copying it,
+// since nearly all lines of a log are such. Else the text has to be written next.
+func (e *engine) clean(src []byte) bool {
+	if len(src) > e.frame {
+		return false
+	}
+	if at, _ := nextName(src, 0); at >= 0 {
+		return false
+	}
+	e.ahead = e.find(e.ahead[:0], span.Window{Text: src, To: len(src), Begins: true, Ends: true})
+	e.looked = len(e.ahead) > 0
+	return !e.looked
+}
+
+// begin decides on the format, for which the first bytes are there.
+func (e *engine) begin() {
+	if e.began {
+		return
+	}
+	e.began = true
+	s := state{format: e.o.Format}
+	if s.format == Auto {
+		s.format, s.separator = detect(e.raw.text)
+	} else if s.format == CSV {
+		if s.separator = separatorOf(e.raw.text[:min(len(e.raw.text), sniffLen)], false); s.separator == 0 {
+			s.separator = ','
+		}
+	}
+	e.raw.lexer, e.out.lexer = lexer{state: s}, lexer{state: s}
+}
+
+// write takes a piece of the text.
+func (e *engine) write(b []byte) error {
+	for len(b) > 0 {
+		n := min(len(b), e.read+e.frame+lookAhead-len(e.raw.text))
+		e.raw.text, b = append(e.raw.text, b[:n]...), b[n:]
+		if len(e.raw.text) == e.read+e.frame+lookAhead {
+			if err := e.step(false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// close ends the text.
+func (e *engine) close() error {
+	for {
+		if err := e.step(true); err != nil || e.read == len(e.raw.text) {
+			return err
+		}
+	}
+}
+
+// whole scrubs a text from its beginning to its end.
+func (e *engine) whole(dst, src []byte) ([]byte, *Counts) {
+	e.sink = func(b []byte) error { dst = append(dst, b...); return nil }
+	_ = e.write(src) // the sink does not fail
+	_ = e.close()
+	counts := e.counts
+	return dst, &counts
+}
+
+// step reads one frame for the first time, and what it can for the second. final says that
+// the whole text is here.
+func (e *engine) step(final bool) error {
+	e.begin()
+	e.hash.set(&e.s.key)
+	e.maskNames(final)
+	to := min(e.read+e.frame, len(e.raw.text))
+	e.first(to, final)
+	final = final && to == len(e.raw.text)
+	if n := min(e.read, e.emitted) - keep; n > 0 {
+		e.raw.drop(n)
+		e.read, e.emitted, e.ready = e.read-n, e.emitted-n, e.ready-n
+		for i := range e.waiting {
+			e.waiting[i].start -= n
+			e.waiting[i].end -= n
+		}
+	}
+	if e.sink == nil { // somebody only wants to know
+		e.out.text, e.out.marks, e.dirty = e.out.text[:0], e.out.marks[:0], e.dirty[:0]
+		return nil
+	}
+	return e.settle(final)
+}
+
+// maskNames hides the pseudonyms that the text came with.
+func (e *engine) maskNames(final bool) {
+	t := &e.raw
+	for {
+		at, n := nextName(t.text, e.ready)
+		if at < 0 {
+			break
+		}
+		m := mark{at: at}
+		m.name.add(string(t.text[at : at+n]))
+		t.marks = append(t.marks, m)
+		t.mask(at, n)
+		e.ready = at + n
+	}
+	if e.ready = max(e.ready, len(t.text)-longestName); final {
+		e.ready = len(t.text)
+	}
+}
+
+// first is the first reading, up to a place. ends says that the text ends with what is here.
+func (e *engine) first(to int, ends bool) {
+	t, last := &e.raw, ends && to == len(e.raw.text)
+	if e.looked {
+		e.spans, e.looked = append(e.spans[:0], e.ahead...), false
+	} else { // what may be the beginning of a pseudonym is not shown
+		e.spans = e.find(e.spans[:0], span.Window{
+			Text: t.text[:e.ready], From: e.read, To: to, Begins: t.base == 0, Ends: ends,
+		})
+	}
+	e.read = to
+	e.waiting = e.cut(e.waiting, t, e.spans)
+	end := to
+	if !last { // places of the next frame grow to the left at most to here
+		end = max(to-lookBack, e.emitted)
+	}
+	var closed []part
+	closed, e.waiting = e.unite(e.waiting, end, last)
+	if len(e.waiting) > 0 {
+		end = min(end, e.waiting[0].start)
+	}
+	e.emit(closed, end)
+}
+
+// cut turns found places into parts in order of their start, none of them in a pseudonym.
+func (e *engine) cut(dst []part, t *stretch, spans []span.Span) []part {
+	if len(spans) == 0 {
+		return dst
+	}
+	slices.SortStableFunc(spans, func(a, b span.Span) int { return a.Start - b.Start })
+	n := len(dst)
+	for _, sp := range spans {
+		e.parts = t.lexer.parts(e.parts[:0], t.text, sp)
+		for _, p := range e.parts {
+			dst = t.outside(dst, p)
+		}
+	}
+	slices.SortStableFunc(dst[n:], func(a, b part) int { return a.start - b.start })
+	if n > 0 && len(dst) > n {
+		slices.SortStableFunc(dst, func(a, b part) int { return a.start - b.start })
+	}
+	return dst
+}
+
+// outside appends what of a part lies outside of pseudonyms and says something.
+func (t *stretch) outside(dst []part, p part) []part {
+	i, _ := slices.BinarySearchFunc(t.marks, p.start, func(m mark, at int) int { return m.at + int(m.name.n) - at - 1 })
+	for ; i < len(t.marks) && t.marks[i].at < p.end; i++ {
+		m := &t.marks[i]
+		dst = t.trimmed(dst, part{start: p.start, end: m.at, kind: p.kind, dress: p.dress})
+		p.start, p.same = m.at+int(m.name.n), 0
+	}
+	return t.trimmed(dst, p)
+}
+
+// trimmed appends a part without the blanks around it, unless it has neither letter nor digit.
+func (t *stretch) trimmed(dst []part, p part) []part {
+	for p.start < p.end && t.text[p.start] <= ' ' {
+		p.start++
+	}
+	for p.start < p.end && t.text[p.end-1] <= ' ' {
+		p.end--
+	}
+	if !slices.ContainsFunc(t.text[min(p.start, p.end):p.end], isWord) {
+		return dst
+	}
+	return append(dst, p)
+}
+
+// unite joins parts that overlap. What nothing that begins at limit or later can reach is
+// closed; the others are waiting.
+func (e *engine) unite(all []part, limit int, last bool) (closed, waiting []part) {
+	closed = e.parts[:0]
+	i := 0
+	for i < len(all) {
+		u, j := union{part: all[i], namer: all[i]}, i+1
+		for ; j < len(all) && all[j].start < u.end; j++ {
+			if all[j].end > max(u.end, u.start+longestUnion) {
+				break
+			}
+			u.add(all[j])
+		}
+		if !last && u.end > limit {
+			break
+		}
+		closed = append(closed, u.named())
+		for i = j; j < len(all) && all[j].start < u.end; j++ { // the union is long enough
+			all[j].start, all[j].same = min(u.end, all[j].end), 0
+		}
+		for i < len(all) && all[i].start == all[i].end {
+			i++
+		}
+	}
+	e.parts = closed
+	return closed, slices.Delete(all, 0, i)
+}
+
+// union is several parts that overlap, and the one that names them.
+type union struct {
+	part
+	namer part
+}
+
+func (u *union) add(p part) {
+	u.end = max(u.end, p.end)
+	if u.dress == plain {
+		u.dress = p.dress
+	}
+	n := u.namer
+	if p.kind < n.kind || p.kind == n.kind && (p.end-p.start > n.end-n.start || n.same == 0 && p.start == n.start && p.end == n.end) {
+		u.namer = p
+	}
+}
+
+// named is the union as one part. What a finder says of a value holds for the union only
+// when both are the same place.
+func (u *union) named() part {
+	p := u.part
+	p.kind, p.same = u.namer.kind, 0
+	if u.namer.start == p.start && u.namer.end == p.end {
+		p.same = u.namer.same
+	}
+	return p
+}
+
+// find runs the finders over a window and leaves out what is not wanted.
+func (e *engine) find(dst []span.Span, w span.Window) []span.Span {
+	if n := e.o.Workers; n > 1 && w.To-w.From >= leastForWorkers {
+		return e.findTogether(dst, w, n)
+	}
+	return e.s.find(dst, w)
+}
+
+// leastForWorkers is how much text is worth waking another core.
+const leastForWorkers = 16 << 10
+
+// findTogether shares a window among n goroutines. What finders say about a place does not
+// depend on the window, so that the result is the same.
+func (e *engine) findTogether(dst []span.Span, w span.Window, n int) []span.Span {
+	found := make([][]span.Span, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		v, size := w, w.To-w.From
+		v.From, v.To = w.From+size*i/n, w.From+size*(i+1)/n
+		wg.Go(func() { found[i] = e.s.find(nil, v) })
+	}
+	wg.Wait()
+	for _, f := range found {
+		dst = append(dst, f...)
+		clear(f)
+	}
+	return dst
+}

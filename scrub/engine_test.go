@@ -1,0 +1,158 @@
+package scrub
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+var anyName = regexp.MustCompile(`(?i:⟦|%E2%9F%A6)[A-Z]+(?::|%3A)[a-z0-9]{8}(?i:⟧|%E2%9F%A7)`)
+
+// shown replaces codes by the number of the value, in order of appearance, so that results
+// can be read.
+func shown(b []byte) string {
+	n := map[string]string{}
+	code := regexp.MustCompile(`(:|%3A)[a-z0-9]{8}(⟧|%E2%9F%A7)`)
+	return code.ReplaceAllStringFunc(string(b), func(s string) string {
+		m := code.FindStringSubmatch(s)
+		c := s[len(m[1]) : len(m[1])+codeLen]
+		if n[c] == "" {
+			n[c] = string(rune('a' + len(n)))
+		}
+		return m[1] + n[c] + m[2]
+	})
+}
+
+// Proves SCR-3.
+func TestAPseudonymIsTheSameForAValueAndTellsNothingToAnother(t *testing.T) {
+	s, other := newRough(), newRough()
+	other.key[0]++
+	in := []byte("jude@example.org ana@example.org jude@example.org")
+	a := anyName.FindAllString(string(s.Append(nil, in)), -1)
+	b := anyName.FindAllString(string(other.Append(nil, in)), -1)
+	if len(a) != 3 || a[0] != a[2] || a[0] == a[1] {
+		t.Errorf("one Scrubber makes %q", a)
+	}
+	if len(b) != 3 || a[0] == b[0] || a[1] == b[1] {
+		t.Errorf("two Scrubbers make %q and %q", a, b)
+	}
+	for _, p := range append(a, b...) {
+		if strings.ContainsAny(p[len("⟦EMAIL:"):], "aeiouly01") {
+			t.Errorf("%s could spell something", p)
+		}
+	}
+	s.Close()
+	if c := anyName.FindAllString(string(s.Append(nil, in)), -1); len(c) != 3 || c[0] == a[0] {
+		t.Errorf("after Close, %q", c)
+	}
+}
+
+func TestWhatOverlapsGetsOnePseudonymOfTheStrongestKind(t *testing.T) {
+	for in, want := range map[string]string{
+		"mail jude@example.org now":                "mail ⟦EMAIL:a⟧ now",
+		"call 4111 1111 1111 1111.":                "call ⟦CARD:a⟧.",
+		"at 12 Jude Road, Clara":                   "at ⟦ADDRESS:a⟧",
+		"at 12 Main Road\nTown x":                  "at ⟦ADDRESS:a⟧ x",
+		"secret and secret":                        "⟦KNOWN:a⟧ and ⟦KNOWN:a⟧",
+		"the.secret@example.org":                   "⟦KNOWN:a⟧",
+		"secretsecret":                             "⟦KNOWN:a⟧⟦KNOWN:a⟧",
+		"⟦EMAIL:k3f9x7bt⟧ Jude":                    "⟦EMAIL:a⟧ ⟦PERSON:b⟧",
+		"⟦EMAIL:jude⟧ x":                           "⟦EMAIL:jude⟧ x",
+		"<<⟦EMAIL:k3f9x7bt⟧ and more>>":            "<<⟦EMAIL:a⟧ ⟦KEY:b⟧",
+		"no data, 3 times":                         "no data, 3 times",
+		"":                                         "",
+		"a=%E2%9F%A6EMAIL%3Ak3f9x7bt%E2%9F%A7&b=%40": "a=%E2%9F%A6EMAIL%3Aa%E2%9F%A7&b=%40",
+	} {
+		if got := shown(newRough().Append(nil, []byte(in))); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
+// texts draws what a log could have, glued together in ways it should not.
+func texts() *rapid.Generator[string] {
+	bits := []string{
+		"jude@example.org", "ana.b@example.co", "4111 1111 1111 1111", "10.0.0.1", "10.20.30.40", "+49 30 1234567", "secret",
+		"Jude Law", "Clara", "12 Main Road, Town", "12 High Street\nCity\nLand", "<<", ">>", "order ", "@c.co", "@", ".", "-", " ", "\n", "\r\n",
+		"⟦EMAIL:k3f9x7bt⟧", "⟦", "⟧", "%E2%9F%A6", "%E2%9F%A6KEY%3Ak3f9x7bt%E2%9F%A7", "EMAIL:", "k3f9x7bt", "*", "**", "é", "\xff", "\xe2\x9f",
+		`"`, `\`, `\u00e9`, `{"a":`, `}`, `,`, "<b>", "</b>", "<a href=", "&amp;", "=", "a=", "123456", "1", "x", "lorem ipsum dolor sit amet ",
+		`\"`, `""`, "%40", `\u0040`, "&#64;", strings.Repeat("text without anything ", 30),
+	}
+	return rapid.Custom(func(t *rapid.T) string {
+		parts := rapid.SliceOfN(rapid.SampledFrom(bits), 0, 120).Draw(t, "bits")
+		return strings.Join(parts, "")
+	})
+}
+
+// streamed scrubs a text in pieces, in frames of some size.
+func streamed(t interface{ Fatal(...any) }, s *Scrubber, in string, frame int, o Options, cuts ...int) string {
+	var out bytes.Buffer
+	w := s.NewWriter(&out, o)
+	w.e.frame = frame
+	from := 0
+	for _, c := range append(cuts, len(in)) {
+		if c = min(max(c, from), len(in)); true {
+			if n, err := w.Write([]byte(in[from:c])); err != nil || n != c-from {
+				t.Fatal(n, err)
+			}
+		}
+		from = c
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+var allFormats = []Format{Auto, Text, Mixed, JSON, XML, CSV, Logfmt, URL}
+
+// Proves SCR-2.
+func TestScrubbingTwiceIsScrubbingOnce(t *testing.T) {
+	s := newRough()
+	rapid.Check(t, func(t *rapid.T) {
+		in := texts().Draw(t, "text")
+		f := rapid.SampledFrom(allFormats).Draw(t, "format")
+		frame := rapid.SampledFrom([]int{50, 500, 3000, frameLen}).Draw(t, "frame")
+		once := streamed(t, s, in, frame, Options{Format: f})
+		if twice := s.AppendAs(nil, []byte(once), f); string(twice) != once {
+			t.Fatalf("%q\nbecame %q\nthen   %q", in, once, twice)
+		}
+	})
+}
+
+// Proves SCR-2.
+func TestCutsChangeNothing(t *testing.T) {
+	s := newRough()
+	rapid.Check(t, func(t *rapid.T) {
+		in := texts().Draw(t, "text")
+		o := Options{Format: rapid.SampledFrom(allFormats).Draw(t, "format")}
+		frame := rapid.SampledFrom([]int{50, 500, 3000}).Draw(t, "frame")
+		cuts := rapid.SliceOfN(rapid.IntRange(0, len(in)), 0, 5).Draw(t, "cuts")
+		want := streamed(t, s, in, frame, o)
+		o.Workers = rapid.IntRange(0, 3).Draw(t, "workers")
+		if got := streamed(t, s, in, frame, o, cuts...); got != want {
+			t.Fatalf("%q\nin pieces %q\nas whole  %q", in, got, want)
+		}
+	})
+}
+
+// Proves SCR-2.
+func TestBytesOutsideOfWhatIsFoundStay(t *testing.T) {
+	s := newRough()
+	rapid.Check(t, func(t *rapid.T) {
+		in := texts().Draw(t, "text")
+		got := s.AppendAs(nil, []byte(in), Text)
+		// What lies between pseudonyms is found in the text, in the same order.
+		rest := in
+		for _, piece := range anyName.Split(string(got), -1) {
+			i := strings.Index(rest, piece)
+			if i < 0 {
+				t.Fatalf("%q\nbecame %q, but %q is new", in, got, piece)
+			}
+			rest = rest[i+len(piece):]
+		}
+	})
+}

@@ -1,0 +1,210 @@
+package scrub
+
+import (
+	"slices"
+
+	"github.com/habeas-data/habeas/scrub/internal/span"
+)
+
+// zone is a part of a text that is to be read again.
+type zone struct{ start, end int }
+
+// around is what finders may see differently because of a new pseudonym.
+func around(at, n int) zone { return zone{at - span.Ahead, at + n + span.Back} }
+
+// emit puts pseudonyms in the place of parts and gives raw text up to a place on to the
+// second reading.
+func (e *engine) emit(parts []part, to int) {
+	t, m := &e.raw, 0
+	for m < len(t.marks) && t.marks[m].at < e.emitted {
+		m++
+	}
+	pass := func(end int) { // gives on text and the pseudonyms that came with it
+		for ; m < len(t.marks) && t.marks[m].at < end; m++ {
+			k := t.marks[m]
+			k.at += len(e.out.text) - e.emitted
+			e.out.marks = append(e.out.marks, k)
+		}
+		e.out.text = append(e.out.text, t.text[e.emitted:end]...)
+		e.emitted = end
+	}
+	for _, p := range parts {
+		pass(p.start)
+		e.count(p, t.base)
+		k := mark{at: len(e.out.text), name: e.name(p, t.text), fresh: true}
+		e.addMark(&e.out, k)
+		e.dirty = append(e.dirty, around(k.at, int(k.name.n)))
+		e.emitted = p.end
+	}
+	pass(to)
+}
+
+// addMark appends a pseudonym to a text. The quotation marks that make it a string are no
+// part of what is masked, because they are none of what is found the next time.
+func (e *engine) addMark(t *stretch, k mark) {
+	n := int(k.name.n)
+	if b := k.name.bytes(); b[0] == '"' {
+		t.text = append(t.text, '"')
+		bare := mark{at: k.at + 1, fresh: k.fresh}
+		bare.name.add(string(b[1 : n-1]))
+		k, n = bare, n-2
+		defer func() { t.text = append(t.text, '"') }()
+	}
+	t.marks = append(t.marks, k)
+	t.text = slices.Grow(t.text, n)[:len(t.text)+n]
+	t.mask(k.at, n)
+}
+
+func (e *engine) count(p part, base int) {
+	e.counts[p.kind]++
+	if e.found != nil {
+		e.found(base, p)
+	}
+}
+
+func (e *engine) name(p part, text []byte) name {
+	return write(p.kind, e.hash.code(p.kind, p.same, text[p.start:p.end]), p.dress)
+}
+
+// settle is the second reading. It goes on until it finds nothing, and gives what nothing
+// can change any more to the sink.
+func (e *engine) settle(final bool) error {
+	t := &e.out
+	end := len(t.text)
+	if !final {
+		end = max(end-lookAhead, e.done)
+	}
+	for len(e.dirty) > 0 {
+		e.merge()
+		e.spans = e.reread(e.spans[:0], end, final)
+		lexer := t.lexer // which goes on only when the text is given to the sink
+		e.again = e.cut(e.again[:0], t, e.spans)
+		t.lexer = lexer
+		closed, _ := e.unite(e.again, end, true)
+		e.wasRead(end)
+		if closed = e.uncommitted(closed); len(closed) == 0 {
+			break
+		}
+		e.replace(closed)
+		if end = len(t.text); !final {
+			end = max(end-lookAhead, e.done)
+		}
+	}
+	to := end
+	if !final {
+		to = max(end-settling, e.done)
+	}
+	return e.commit(to)
+}
+
+// merge puts zones in order and joins those that overlap.
+func (e *engine) merge() {
+	slices.SortFunc(e.dirty, func(a, b zone) int { return a.start - b.start })
+	kept := e.dirty[:1]
+	for _, z := range e.dirty[1:] {
+		if last := &kept[len(kept)-1]; z.start <= last.end {
+			last.end = max(last.end, z.end)
+		} else {
+			kept = append(kept, z)
+		}
+	}
+	e.dirty = kept
+}
+
+// reread runs the finders over the zones, as far as everything they may see is there.
+func (e *engine) reread(dst []span.Span, end int, final bool) []span.Span {
+	for _, z := range e.dirty {
+		w := span.Window{
+			Text: e.out.text, From: max(z.start, e.done), To: min(z.end, end), Begins: e.out.base == 0, Ends: final,
+		}
+		if w.From < w.To {
+			dst = e.find(dst, w)
+		}
+	}
+	return dst
+}
+
+// wasRead keeps of the zones what lies after a place.
+func (e *engine) wasRead(end int) {
+	kept := e.dirty[:0]
+	for _, z := range e.dirty {
+		if z.start = max(z.start, end); z.start < z.end {
+			kept = append(kept, z)
+		}
+	}
+	e.dirty = kept
+}
+
+// uncommitted leaves out what is gone already.
+func (e *engine) uncommitted(parts []part) []part {
+	return slices.DeleteFunc(parts, func(p part) bool { return p.start < e.done })
+}
+
+// replace puts pseudonyms in the place of parts of the second text.
+func (e *engine) replace(parts []part) {
+	t, from := &e.spare, &e.out
+	t.text, t.marks, t.base, t.lexer = t.text[:0], t.marks[:0], from.base, from.lexer
+	at, m, zs, ze, zones := 0, 0, 0, 0, slices.Clone(e.dirty)
+	pass := func(end int) {
+		shift := len(t.text) - at
+		for ; m < len(from.marks) && from.marks[m].at < end; m++ {
+			k := from.marks[m]
+			k.at += shift
+			t.marks = append(t.marks, k)
+		}
+		for ; zs < len(zones) && zones[zs].start <= end; zs++ {
+			e.dirty[zs].start += shift
+		}
+		for ; ze < len(zones) && zones[ze].end <= end; ze++ {
+			e.dirty[ze].end += shift
+		}
+		t.text = append(t.text, from.text[at:end]...)
+		at = end
+	}
+	for _, p := range parts {
+		pass(p.start)
+		e.count(p, from.base)
+		k := mark{at: len(t.text), name: e.name(p, from.text), fresh: true}
+		e.addMark(t, k)
+		e.dirty = append(e.dirty, around(k.at, int(k.name.n)))
+		at = p.end
+	}
+	pass(len(from.text))
+	e.out, e.spare = e.spare, e.out
+	clear(e.spare.text)
+}
+
+// commit gives the text up to a place to the sink, with its pseudonyms unmasked, and keeps
+// what finders need in front of the rest.
+func (e *engine) commit(to int) error {
+	t := &e.out
+	first, _ := slices.BinarySearchFunc(t.marks, e.done, func(m mark, at int) int { return m.at - at })
+	last := first
+	for ; last < len(t.marks) && t.marks[last].at < to; last++ {
+		if k := &t.marks[last]; k.at+int(k.name.n) > to { // it stays whole
+			to = k.at
+			break
+		}
+	}
+	for _, k := range t.marks[first:last] {
+		copy(t.text[k.at:], k.name.bytes())
+	}
+	if e.done < to {
+		if err := e.sink(t.text[e.done:to]); err != nil {
+			return err
+		}
+	}
+	for _, k := range t.marks[first:last] {
+		t.mask(k.at, int(k.name.n))
+	}
+	e.done = to
+	if n := e.done - keep; n >= e.frame/2 || n > 0 && len(t.text) > e.frame*4 {
+		t.drop(n)
+		e.done -= n
+		for i := range e.dirty {
+			e.dirty[i].start -= n
+			e.dirty[i].end -= n
+		}
+	}
+	return nil
+}
