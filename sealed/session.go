@@ -13,6 +13,10 @@ type Session struct {
 	ids    []uint64 // handles only: reflection on a session leads to no plaintext
 	closed bool
 	stop   func() bool
+	store  *Store // made when asked for
+
+	keyOnce sync.Mutex
+	key     *inputKey // made when asked for
 
 	left  atomic.Int64 // values not yet wiped, and one while the session is open
 	wiped chan struct{}
