@@ -67,9 +67,24 @@ func (t *stretch) drop(n int) {
 	t.base += n
 }
 
-// wipe forgets everything, also in memory that is free to use again.
+// add appends to the text. Memory that is given back holds nothing of it.
+func (t *stretch) add(b []byte) {
+	t.text = append(room(t.text, len(b)), b...)
+}
+
+// room makes room for n more bytes and wipes what it leaves.
+func room(b []byte, n int) []byte {
+	if len(b)+n <= cap(b) {
+		return b
+	}
+	moved := append(make([]byte, 0, max(2*cap(b), len(b)+n, 256)), b...)
+	clear(b)
+	return moved
+}
+
+// wipe forgets everything. What lies behind the text is empty already.
 func (t *stretch) wipe() {
-	clear(t.text[:cap(t.text)])
+	clear(t.text)
 	*t = stretch{text: t.text[:0], marks: t.marks[:0]}
 }
 
@@ -169,7 +184,8 @@ func (e *engine) begin() {
 func (e *engine) write(b []byte) error {
 	for len(b) > 0 {
 		n := min(len(b), e.read+e.frame+lookAhead-len(e.raw.text))
-		e.raw.text, b = append(e.raw.text, b[:n]...), b[n:]
+		e.raw.add(b[:n])
+		b = b[n:]
 		if len(e.raw.text) == e.read+e.frame+lookAhead {
 			if err := e.step(false); err != nil {
 				return err
@@ -215,7 +231,8 @@ func (e *engine) step(final bool) error {
 		}
 	}
 	if e.sink == nil { // somebody only wants to know
-		e.out.text, e.out.marks, e.dirty = e.out.text[:0], e.out.marks[:0], e.dirty[:0]
+		e.out.wipe()
+		e.dirty = e.dirty[:0]
 		return nil
 	}
 	return e.settle(final)

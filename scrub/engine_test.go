@@ -52,18 +52,18 @@ func TestAPseudonymIsTheSameForAValueAndTellsNothingToAnother(t *testing.T) {
 
 func TestWhatOverlapsGetsOnePseudonymOfTheStrongestKind(t *testing.T) {
 	for in, want := range map[string]string{
-		"mail jude@example.org now":                "mail ⟦EMAIL:a⟧ now",
-		"call 4111 1111 1111 1111.":                "call ⟦CARD:a⟧.",
-		"at 12 Jude Road, Clara":                   "at ⟦ADDRESS:a⟧",
-		"at 12 Main Road\nTown x":                  "at ⟦ADDRESS:a⟧ x",
-		"secret and secret":                        "⟦KNOWN:a⟧ and ⟦KNOWN:a⟧",
-		"the.secret@example.org":                   "⟦KNOWN:a⟧",
-		"secretsecret":                             "⟦KNOWN:a⟧⟦KNOWN:a⟧",
-		"⟦EMAIL:k3f9x7bt⟧ Jude":                    "⟦EMAIL:a⟧ ⟦PERSON:b⟧",
-		"⟦EMAIL:jude⟧ x":                           "⟦EMAIL:jude⟧ x",
-		"<<⟦EMAIL:k3f9x7bt⟧ and more>>":            "<<⟦EMAIL:a⟧ ⟦KEY:b⟧",
-		"no data, 3 times":                         "no data, 3 times",
-		"":                                         "",
+		"mail jude@example.org now":                  "mail ⟦EMAIL:a⟧ now",
+		"call 4111 1111 1111 1111.":                  "call ⟦CARD:a⟧.",
+		"at 12 Jude Road, Clara":                     "at ⟦ADDRESS:a⟧",
+		"at 12 Main Road\nTown x":                    "at ⟦ADDRESS:a⟧ x",
+		"secret and secret":                          "⟦KNOWN:a⟧ and ⟦KNOWN:a⟧",
+		"the.secret@example.org":                     "⟦KNOWN:a⟧",
+		"secretsecret":                               "⟦KNOWN:a⟧⟦KNOWN:a⟧",
+		"⟦EMAIL:k3f9x7bt⟧ Jude":                      "⟦EMAIL:a⟧ ⟦PERSON:b⟧",
+		"⟦EMAIL:jude⟧ x":                             "⟦EMAIL:jude⟧ x",
+		"<<⟦EMAIL:k3f9x7bt⟧ and more>>":              "<<⟦EMAIL:a⟧ ⟦KEY:b⟧",
+		"no data, 3 times":                           "no data, 3 times",
+		"":                                           "",
 		"a=%E2%9F%A6EMAIL%3Ak3f9x7bt%E2%9F%A7&b=%40": "a=%E2%9F%A6EMAIL%3Aa%E2%9F%A7&b=%40",
 	} {
 		if got := shown(newRough().Append(nil, []byte(in))); got != want {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"sync"
 
+	"github.com/habeas-data/habeas/scrub/internal/known"
 	"github.com/habeas-data/habeas/scrub/internal/span"
 	"github.com/habeas-data/habeas/sealed"
 )
@@ -36,12 +37,14 @@ type Scrubber struct {
 	mu      sync.RWMutex // Know and Close wait for those who read
 	key     [32]byte
 	wanted  [256]bool // by kind
+	known   *known.Matcher
 	finders []span.Finder
 }
 
 // New makes a Scrubber with a key of its own.
 func New(options ...Option) *Scrubber {
-	s := &Scrubber{}
+	s := &Scrubber{known: known.New()}
+	s.finders = []span.Finder{s.known}
 	_, _ = rand.Read(s.key[:])
 	for _, k := range Kinds() {
 		s.wanted[k] = true
@@ -67,8 +70,17 @@ func Only(kinds ...Kind) Option {
 
 // Know adds a value that is to be found in every spelling: folded in case, per word, JSON
 // and XML escaped, percent-encoded, base64, hex, decomposed, spaced. Values that come later
-// do not change what was written before. The plaintext stays sealed.
-func (s *Scrubber) Know(label string, v sealed.Value) error { _, _ = label, v; return nil }
+// do not change what was written before. The plaintext stays sealed. Errors: ErrShort,
+// those of v.Use, and those of package sealed when there is no room.
+func (s *Scrubber) Know(label string, v sealed.Value) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known.Add(label, v)
+}
+
+// ErrShort says that a value has fewer than three letters and digits, which would be found
+// everywhere.
+var ErrShort = known.ErrShort
 
 // Close forgets the key and the values known. What is scrubbed after has pseudonyms of a
 // new key.
@@ -76,6 +88,7 @@ func (s *Scrubber) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, _ = rand.Read(s.key[:])
+	s.known.Close()
 }
 
 // Append scrubs src as a whole, in the format that it seems to have, and appends the

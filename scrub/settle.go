@@ -25,7 +25,7 @@ func (e *engine) emit(parts []part, to int) {
 			k.at += len(e.out.text) - e.emitted
 			e.out.marks = append(e.out.marks, k)
 		}
-		e.out.text = append(e.out.text, t.text[e.emitted:end]...)
+		e.out.add(t.text[e.emitted:end])
 		e.emitted = end
 	}
 	for _, p := range parts {
@@ -44,14 +44,14 @@ func (e *engine) emit(parts []part, to int) {
 func (e *engine) addMark(t *stretch, k mark) {
 	n := int(k.name.n)
 	if b := k.name.bytes(); b[0] == '"' {
-		t.text = append(t.text, '"')
+		t.text = append(room(t.text, n), '"')
 		bare := mark{at: k.at + 1, fresh: k.fresh}
 		bare.name.add(string(b[1 : n-1]))
 		k, n = bare, n-2
 		defer func() { t.text = append(t.text, '"') }()
 	}
 	t.marks = append(t.marks, k)
-	t.text = slices.Grow(t.text, n)[:len(t.text)+n]
+	t.text = room(t.text, n+1)[:len(t.text)+n]
 	t.mask(k.at, n)
 }
 
@@ -143,7 +143,7 @@ func (e *engine) uncommitted(parts []part) []part {
 // replace puts pseudonyms in the place of parts of the second text.
 func (e *engine) replace(parts []part) {
 	t, from := &e.spare, &e.out
-	t.text, t.marks, t.base, t.lexer = t.text[:0], t.marks[:0], from.base, from.lexer
+	t.base, t.lexer = from.base, from.lexer
 	at, m, zs, ze, zones := 0, 0, 0, 0, slices.Clone(e.dirty)
 	pass := func(end int) {
 		shift := len(t.text) - at
@@ -158,7 +158,7 @@ func (e *engine) replace(parts []part) {
 		for ; ze < len(zones) && zones[ze].end <= end; ze++ {
 			e.dirty[ze].end += shift
 		}
-		t.text = append(t.text, from.text[at:end]...)
+		t.add(from.text[at:end])
 		at = end
 	}
 	for _, p := range parts {
@@ -171,7 +171,7 @@ func (e *engine) replace(parts []part) {
 	}
 	pass(len(from.text))
 	e.out, e.spare = e.spare, e.out
-	clear(e.spare.text)
+	e.spare.wipe()
 }
 
 // commit gives the text up to a place to the sink, with its pseudonyms unmasked, and keeps

@@ -85,7 +85,7 @@ func (w *Writer) writeLines(b []byte) error {
 		piece := b[:n]
 		b = b[n:]
 		if ends := piece[n-1] == '\n'; len(w.line) > 0 || !ends {
-			w.line = append(w.line, piece...)
+			w.line = append(room(w.line, len(piece)), piece...)
 			if !ends && len(w.line) < frameLen {
 				break
 			}
@@ -132,8 +132,7 @@ func (w *Writer) Close() error {
 			w.scrubLine(w.line)
 			err = w.pass(w.out)
 		}
-		clear(w.line[:cap(w.line)])
-		clear(w.out[:cap(w.out)])
+		clear(w.line)
 		w.line, w.out = nil, nil
 		return err
 	}
