@@ -3,6 +3,7 @@ package known
 import (
 	"cmp"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/habeas-data/habeas/scrub/internal/span"
 )
@@ -49,6 +50,7 @@ type search struct {
 	t        *tables
 	keys     keys
 	dst      []span.Span
+	last     int // letters of the run before, or 0
 }
 
 // scan looks at text[i:end] letter by letter. The filters decide, and are asked at each
@@ -56,63 +58,129 @@ type search struct {
 // through is looked at again from scratch. So scan need not know where words begin, and
 // runs of plain ASCII, which most text is, cost a few instructions for each byte.
 func (s *search) scan(i, end int) {
-	text, long, k := s.text[:end], s.t.long, s.keys
+	text := s.text[:end]
 	var h uint64 // the codes of the last eight letters
+	for i < len(text) {
+		if ascii[text[i]] == 0 {
+			if text[i] < utf8.RuneSelf {
+				i++
+			} else if e, n := next(s.text, i); e.n == 0 {
+				i += n
+			} else {
+				s.last = 0
+				i, h = s.wide(i, end, h)
+			}
+			continue
+		}
+		start, before, rest := i, h, uint16(0)
+		for more := true; more; {
+			var classes uint16
+			var hit bool
+			i, h, classes, hit = run(text, i, h, s.t.long, s.keys.mix0, s.keys.mix1)
+			if hit {
+				s.long(i)
+			}
+			rest |= classes
+			more = hit && i < len(text) && ascii[text[i]] != 0
+		}
+		i, h = s.endRun(start, i, end, before, h, rest)
+	}
+}
+
+// run reads ASCII letters from text[i] on, to the end of the run or to the first letter
+// that the filter of long patterns lets through. Its classes are those of the letters.
+// It calls nothing, so that its state stays in registers.
+func run(text []byte, i int, h uint64, long filter, mix0, mix1 uint64) (_ int, _ uint64, classes uint16, hit bool) {
 	for i < len(text) {
 		a := ascii[text[i]]
 		if a == 0 {
-			if text[i] < 0x80 {
-				i++
-				continue
-			}
-			if e, n := next(s.text, i); e.n == 0 {
-				i += n
-				continue
-			}
-			i, h = s.wide(i, end, h)
-			continue
+			break
 		}
-		start, before := i, h
-		first, rest := a>>8, uint16(0)
-		for {
-			h = h<<8 | uint64(a&0xff)
-			i++
-			if long.has(k.place(mask(h, gramLen))) {
-				s.long(i)
-			}
-			if i == len(text) {
-				break
-			}
-			if a = ascii[text[i]]; a == 0 {
-				break
-			}
-			rest |= a >> 8
+		i++
+		classes |= a
+		h = h<<8 | uint64(a&0xff)
+		if long.has(place(h<<8, mix0, mix1)) {
+			return i, h, classes, true
 		}
-		switch {
-		case i < len(text) && text[i] >= 0x80:
-			if e, _ := next(s.text, i); e.class != separates {
-				i, h = s.wide(start, end, before)
-				continue
-			}
-			s.shorts(h, i, i-start)
-		case plain(uint8(first), uint8(rest)): //nolint:gosec // classes are small
-			s.shorts(h, i, i-start)
-		case i-start <= maxRun:
-			_, h = s.wide(start, i, before)
+	}
+	return i, h, classes, false
+}
+
+// endRun looks for short patterns in the run of ASCII letters text[start:i], or goes on
+// with it if it is more than that. Before is the state at its start, h at its end.
+func (s *search) endRun(start, i, end int, before, h uint64, classes uint16) (int, uint64) {
+	if i < end && s.text[i] >= utf8.RuneSelf {
+		if e, _ := next(s.text, i); e.class != separates {
+			s.last = 0
+			return s.wide(start, end, before)
 		}
+	}
+	n := i - start
+	if n <= maxRun && !plain(s.text[start:i], uint8(classes>>8)) { //nolint:gosec // the high byte
+		s.mixed(s.text[start:i], start, before)
+	}
+	if n < gramLen {
+		s.shorts(h, i, n, n+s.last)
+	}
+	s.last = n
+	return i, h
+}
+
+// mixed looks for short patterns between the borders inside a run of ASCII letters that
+// begins at text[start].
+func (s *search) mixed(run []byte, start int, h uint64) {
+	first, a := 0, uint8(0)
+	for i, c := range run {
+		b := uint8(ascii[c] >> 8) //nolint:gosec // the high byte
+		if i > 0 {
+			after := uint8(0)
+			if i+1 < len(run) {
+				after = uint8(ascii[run[i+1]] >> 8) //nolint:gosec // the high byte
+			}
+			if softBorder(a, b, after) {
+				s.soft(h, start+i, i-first)
+				first = i
+			}
+		}
+		a = b
+		h = h<<8 | uint64(ascii[c]&0xff)
+	}
+	s.soft(h, start+len(run), len(run)-first)
+}
+
+// soft asks for the short patterns of n letters that end at text[end], between borders of
+// which one is soft.
+func (s *search) soft(h uint64, end, n int) {
+	if n >= minSoft && n < gramLen && s.t.short.has(s.keys.place(mask(h, n))) {
+		s.short(end, n)
 	}
 }
 
 // plain reports that a run of letters has no border inside: it is all of one class, or
 // lower case after a capital.
-func plain(first, rest uint8) bool {
-	return rest == 0 || rest == first || first == upper && rest == small
+func plain(run []byte, classes uint8) bool {
+	switch classes {
+	case small, upper, digit:
+		return true
+	case small | upper:
+		return run[0] <= 'Z' && allSmall(run[1:])
+	}
+	return false
 }
 
-// shorts asks for the short patterns of at least n letters that end at text[end], where a
-// word of n letters ends.
-func (s *search) shorts(h uint64, end, n int) {
-	for n = max(2, n); n < gramLen; n++ {
+func allSmall(run []byte) bool {
+	for _, c := range run {
+		if c < 'a' {
+			return false
+		}
+	}
+	return true
+}
+
+// shorts asks for the short patterns that end at text[end], where a word of n letters
+// ends, and that have n letters or at least more.
+func (s *search) shorts(h uint64, end, n, more int) {
+	for ; n < gramLen; n = max(n+1, more) {
 		if s.t.short.has(s.keys.place(mask(h, n))) {
 			s.short(end, n)
 		}
@@ -137,7 +205,7 @@ func (s *search) wide(i, end int, h uint64) (int, uint64) {
 			continue
 		}
 		if b, c := classesAfter(s.text, i); b == separates || softBorder(e.class, b, c) {
-			s.shorts(h, i, 0)
+			s.shorts(h, i, 2, 0)
 		}
 	}
 	return i, h

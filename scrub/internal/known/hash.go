@@ -21,10 +21,13 @@ func readKeys(b []byte) (k keys) {
 }
 
 // place maps the codes of the last letters to a place in a filter. It is called for each
-// letter of the text, so it is short; its top bits depend on all of h.
-func (k *keys) place(h uint64) uint64 {
-	h *= k.mix0
-	return (h ^ h>>32) * k.mix1
+// letter of the text, so it is short. All of h counts in the low half of the result, of
+// which filters use what they need.
+func (k *keys) place(h uint64) uint64 { return place(h, k.mix0, k.mix1) }
+
+func place(h, mix0, mix1 uint64) uint64 {
+	h *= mix0
+	return (h ^ h>>32) * mix1 >> 32
 }
 
 // sip is SipHash-1-3 (Aumasson and Bernstein, 2012) over 64-bit words, one for each letter.

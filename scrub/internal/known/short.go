@@ -4,6 +4,9 @@ package known
 // word borders for short patterns.
 const maxRun = 32
 
+// minSoft is how many letters a short pattern needs to count between such borders.
+const minSoft = 4
+
 // stretch is what stands between two places of a text.
 type stretch struct {
 	letters       [gramLen]rune
@@ -89,7 +92,7 @@ func (s *search) bordered(st *stretch, end, n int) bool {
 		}
 		soft = soft || after != solo && st.last != solo
 	}
-	return !soft || n >= 4 && st.gaps == 0 && !st.soft && s.runWithin(st.start, end)
+	return !soft || n >= minSoft && st.gaps == 0 && !st.soft && s.runWithin(st.start, end)
 }
 
 // runWithin reports that the run of letters around text[start:end] has at most maxRun

@@ -57,16 +57,16 @@ func newTables(capacity int) *tables {
 		size *= 2
 	}
 	return &tables{
-		long:     newFilter(size * filterBits),
-		short:    newFilter(size * filterBits),
+		long:     make(filter, size*filterBits/64),
+		short:    make(filter, size*filterBits/64),
 		grams:    make([]gramSlot, size),
 		patterns: make([]patternSlot, size),
 	}
 }
 
 // filterBits is the bits of a filter per slot. At most half the slots are taken, so that a
-// filter says yes by chance for one in 64 or less.
-const filterBits = 32
+// filter says yes by chance for one in 32 or less.
+const filterBits = 16
 
 // full says that the next pattern needs larger tables.
 func (t *tables) full() bool { return 2*t.used >= len(t.patterns) }
@@ -147,25 +147,12 @@ func (p *pattern) pop(h *holder) *holder {
 }
 
 // filter is a set of places that may say yes for one that was not added.
-type filter struct {
-	bits  []uint64
-	shift uint8
+type filter []uint64
+
+func (f filter) add(place uint64) {
+	atomic.OrUint64(&f[place>>6&uint64(len(f)-1)], 1<<(place&63))
 }
 
-func newFilter(n int) filter {
-	f := filter{bits: make([]uint64, n/64), shift: 64}
-	for ; n > 1; n /= 2 {
-		f.shift--
-	}
-	return f
-}
-
-func (f *filter) add(place uint64) {
-	i := place >> f.shift
-	atomic.OrUint64(&f.bits[i>>6], 1<<(i&63))
-}
-
-func (f *filter) has(place uint64) bool {
-	i := place >> (f.shift & 63)
-	return atomic.LoadUint64(&f.bits[i>>6])>>(i&63)&1 != 0
+func (f filter) has(place uint64) bool {
+	return atomic.LoadUint64(&f[place>>6&uint64(len(f)-1)])>>(place&63)&1 != 0
 }
