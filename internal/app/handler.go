@@ -19,16 +19,18 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	failures := &edge.Failures{Page: renderer.Failure, Log: s.Log}
 	mux := &edge.Mux{Failures: failures}
 	deliveries := &Deliveries{DB: s.DB, Mailer: s.Mailer, Accounts: s.Accounts, Clock: s.Clock, Resolver: s.Resolver}
-	registers := &Registers{DB: s.DB, Policies: s.Policies, Schemas: s.Schemas, Records: s.Records, Clock: s.Clock}
+	registers := &Registers{DB: s.DB, Policies: s.Policies, Schemas: s.Schemas, Records: s.Records, Clock: s.Clock, SessionDays: s.SessionDays}
 	site := &web.Site{
 		Base: &ui.Base{
 			Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
 			SignIns: s.Accounts, Limits: edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
+			Flows: s.Sessions.Flows,
 		},
 		Accounts: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices, Rights: s.Notices,
 		Roles: s.Accounts, Systems: s.Systems, Deliveries: deliveries, Contact: s.Contact,
 		Health:   &HealthPage{Server: s, Started: s.Clock.Now()},
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
+		Sessions: s.Sessions,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{

@@ -11,7 +11,7 @@ import (
 
 // Check is one thing that the health of a server consists of.
 type Check struct {
-	Name  string `json:"name"` // "database", "keys", "search", "disk", "certificate", "draining", "mail"
+	Name  string `json:"name"` // "database", "keys", "search", "disk", "sessions", "certificate", "draining", "mail"
 	Level Level  `json:"level"`
 	Text  string `json:"text,omitempty"` // English, for the administrators' page and the log
 }
@@ -56,6 +56,7 @@ func (s *Server) Health(ctx context.Context) Health {
 	case Good:
 	}
 	h.add(disk, true)
+	h.add(s.Sessions.check(), false)
 	if end := s.operation.certEnd; end != nil {
 		h.add(certificateCheck(end(), s.Clock.Now()), false)
 	}

@@ -41,6 +41,7 @@ func (h *HealthPage) State(ctx context.Context, a habeas.Actor) (admin.State, er
 	st.Sealed, st.SealedAt = s.Ledger.sealed()
 	space := s.Disk.Space()
 	st.Free, st.Total, st.Disk = space.Free, space.Total, map[Level]admin.DiskLevel{Warned: admin.DiskLow, Failed: admin.DiskFull}[s.Disk.Level()]
+	st.LinesLost, st.LinesFail = s.Sessions.state()
 	if end := s.operation.certEnd; end != nil {
 		st.Certificate = end()
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	accountpages "github.com/habeas-data/habeas/internal/web/account"
 )
@@ -23,6 +24,8 @@ type Registers struct {
 	Schemas  *party.Schemas
 	Records  *Records
 	Clock    habeas.Clock
+	// SessionDays is how long session logs are kept; 0: there are none.
+	SessionDays int
 }
 
 // Kept lists what the server keeps, why, and until when. Anybody may read it.
@@ -31,7 +34,11 @@ func (r *Registers) Kept(ctx context.Context) ([]habeas.Kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(party.Kept(p), account.Kept(), jobs.Kept(), authz.Kept(), audit.Kept()), nil
+	all := slices.Concat(party.Kept(p), account.Kept(), jobs.Kept(), authz.Kept(), audit.Kept())
+	if r.SessionDays > 0 {
+		all = append(all, session.Kept(r.SessionDays)...)
+	}
+	return all, nil
 }
 
 // Sources names the systems that are connected now, for the public policy page. A

@@ -19,6 +19,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
@@ -44,6 +45,7 @@ type Config struct {
 	Observer     sqlstore.Observer               // told how the store works; may be nil
 	Resolver     mail.Resolver                   // of the DNS; nil: nothing is looked up
 	Unsearched   bool                            // a command that ends: nobody will search people
+	SessionDays  int                             // how long session logs are kept; 0: none are written
 }
 
 // Server is an open data directory with its use cases, ready to serve.
@@ -61,6 +63,7 @@ type Server struct {
 	Notices  *Notices
 	Control  *Control // listens from app.Serve on
 	Disk     *Disk
+	Sessions *Sessions
 
 	operation operation
 
@@ -85,6 +88,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if sets == nil {
 		sets = party.DefaultSchemas()
 	}
+	cfg.Log = slog.New(session.NewHandler(cfg.Log.Handler()))
 	s := &Server{Config: cfg, Finder: party.NewIndex()}
 	if s.Schemas, err = party.NewSchemas(sets...); err != nil {
 		return nil, err
@@ -121,6 +125,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s.Control.Handle(http.MethodPost, "/bounce", s.bounce)
 	s.Disk = &Disk{Dir: cfg.Dir, Marks: cfg.Disk, Statfs: cfg.Statfs, Log: cfg.Log}
 	s.Disk.Look()
+	if s.Sessions, err = OpenSessions(cfg); err != nil {
+		return nil, errors.Join(err, s.DB.Close())
+	}
 	s.wire()
 	s.start(ctx, from)
 	return s, nil
@@ -153,6 +160,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 	s.stop = stop
 	if !s.Unsearched {
 		s.tasks.Go(func() { s.index(work) })
+		s.tasks.Go(func() { s.Sessions.Keep(work) })
 		if s.RecordsDSN != "" {
 			s.tasks.Go(func() { s.follow(work, from) })
 		}
@@ -228,7 +236,7 @@ func (s *Server) Ready() bool { return s.ready.Load() }
 func (s *Server) Close() error {
 	s.stop()
 	s.tasks.Wait()
-	return errors.Join(s.DB.Close(), s.Keys.Close(), s.lock.Close())
+	return errors.Join(s.Sessions.Close(), s.DB.Close(), s.Keys.Close(), s.lock.Close())
 }
 
 // Serve answers requests on l until ctx ends, then lets those under way finish.

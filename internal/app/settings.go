@@ -40,6 +40,7 @@ type Settings struct {
 	Metrics        MetricsSettings `toml:"metrics"`
 	Trace          TraceSettings   `toml:"trace"`
 	Disk           DiskSettings    `toml:"disk"`
+	SessionLog     SessionSettings `toml:"session_log"`
 	AddressChange  AddressSettings `toml:"address_change"`
 
 	DataSets []party.SetSchema `toml:"data_set" doc:"a data set beside the built-in ones, or one of them described anew; only in the file"`
@@ -103,6 +104,11 @@ type AddressSettings struct {
 func (s AddressSettings) rules() (account.ChangeRules, error) {
 	r := account.ChangeRules{Wait: time.Duration(s.WaitHours) * time.Hour, Revert: time.Duration(s.RevertHours) * time.Hour}
 	return r, r.Check()
+}
+
+// SessionSettings say how long the steps of signing in, claiming and entering are kept.
+type SessionSettings struct {
+	KeepDays int `toml:"keep_days" doc:"how long session logs are kept, which tell the steps of a flow and nothing of who took them: at most 180 days; 0 writes none" default:"30"`
 }
 
 // DiskSettings say when the disk is too full.

@@ -15,6 +15,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app/config"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/session"
 )
 
 // checker gathers what is wrong with settings.
@@ -43,6 +44,7 @@ func (s Settings) problems() config.Problems {
 	c.wantIf(s.Trace.Percent < 0 || s.Trace.Percent > 100, "trace.percent", "expected a number from 0 to 100")
 	c.wantIf(s.Disk.Warn.Percent > 0 == (s.Disk.Refuse.Percent > 0) && (s.Disk.Refuse.Bytes > s.Disk.Warn.Bytes || s.Disk.Refuse.Percent > s.Disk.Warn.Percent),
 		"disk.refuse", "expected less than disk.warn, so that the warning comes first")
+	c.wantIf(s.SessionLog.KeepDays < 0 || s.SessionLog.KeepDays > session.MaxKeepDays, "session_log.keep_days", "expected a number from 0 to 180")
 	_, err = party.NewSchemas(s.sets()...)
 	c.want(err, "data_set")
 	return c.found

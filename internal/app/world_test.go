@@ -75,8 +75,10 @@ func (w *world) open(keys *keyring.Ring) {
 	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
 	s := &app.Server{Finder: party.NewIndex(), Disk: &app.Disk{}, Config: app.Config{
 		Dir: w.dir, RecordsDSN: w.dsn, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), SessionDays: 30,
 	}}
+	s.Sessions = must(app.OpenSessions(s.Config))(w)
+	w.Cleanup(func() { w.ok(s.Sessions.Close()) })
 	w.Server = s
 	s.Schemas = must(party.NewSchemas(party.DefaultSchemas()...))(w)
 	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)

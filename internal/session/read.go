@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -217,4 +218,24 @@ func Find(dir, id string) (Session, error) {
 	}
 	slices.SortStableFunc(s.Lines, func(a, b Line) int { return cmp.Compare(a.N, b.N) })
 	return s, nil
+}
+
+// WriteLines writes sessions as the JSON lines that they are kept in. An error of the
+// sequence or of w ends it.
+func WriteLines(w io.Writer, sessions iter.Seq2[Session, error]) error {
+	for s, err := range sessions {
+		if err != nil {
+			return err
+		}
+		for _, l := range s.Lines {
+			b, err := encodeLine(l)
+			if err == nil {
+				_, err = w.Write(b)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -31,6 +31,7 @@ type Site struct {
 	Agreements  account.Agreements
 	Contact     string // how people reach the organisation
 	Health      admin.Health
+	Sessions    admin.Sessions
 }
 
 // Mount registers every page.
@@ -41,7 +42,7 @@ func (s *Site) Mount(m *edge.Mux) {
 	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,
-		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact,
+		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
 	}).Mount(m)
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/habeas-data/habeas/internal/demo"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/web"
 	webdemo "github.com/habeas-data/habeas/internal/web/demo"
 	"github.com/habeas-data/habeas/internal/web/ui"
@@ -160,6 +161,7 @@ func Open(ctx context.Context, o Options, at net.Addr, kept bool) (*Demo, error)
 	d.Server, err = app.Open(ctx, app.Config{
 		Dir: o.Dir, RecordsDSN: o.RecordsDSN, Keys: keys, Clock: d.clock, Organisation: organisation, Contact: "the desk, desk@riverside-arts.example",
 		Origin: origin, Sender: d.post, MailDomain: "riverside-arts.example", Log: o.Log, LedgerOrigin: "riverside-arts.example/ledger",
+		SessionDays: session.KeepDays,
 	})
 	if err != nil {
 		return nil, errors.Join(err, keys.Close())

@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -76,6 +77,7 @@ func (s *Pages) join(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	if err != nil {
 		return err
 	}
+	ui.Typed(r, f, "address", "again")
 	address := ui.TypedAddress(f, true)
 	var tags []string
 	for _, l := range s.Languages("") {
@@ -94,6 +96,7 @@ func (s *Pages) join(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	if err != nil {
 		return err
 	}
+	ui.Reached(r, "code asked for")
 	return toCode(w, r, id)
 }
 
@@ -187,6 +190,7 @@ func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	if err != nil {
 		return err
 	}
+	ui.Typed(r, f, "code")
 	c, typed := f.String("c", 64), f.Code("code", codeDigits)
 	var done account.Proved
 	b, keep := NewBrowser(s.Base, w, r, account.CodeLife)
@@ -205,6 +209,9 @@ func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	if done.SignedIn {
 		keep()
 		s.Cookies.KeepFlow(w, r, account.KnownBrowserFor) // this browser keeps its share of codes
+	}
+	if ui.Reached(r, "address proved"); ui.LocalPath(done.Next, "/me") != "/recover" {
+		ui.FlowEnds(r, ui.FlowSignIn, session.Completed)
 	}
 	http.Redirect(w, r, ui.LocalPath(done.Next, "/me"), http.StatusSeeOther)
 	return nil

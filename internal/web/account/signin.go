@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -55,6 +56,7 @@ func (s *Pages) signInByCode(w http.ResponseWriter, r *http.Request, v ui.Visit)
 	if err != nil {
 		return err
 	}
+	ui.Typed(r, f, "address")
 	address, to := ui.TypedAddress(f, false), f.String("to", 200)
 	if err := f.Err(); err != nil {
 		page := s.signInForm(v.P, wanted(to))
@@ -64,6 +66,7 @@ func (s *Pages) signInByCode(w http.ResponseWriter, r *http.Request, v ui.Visit)
 	if err != nil {
 		return err
 	}
+	ui.Reached(r, "code asked for")
 	return toCode(w, r, id)
 }
 
@@ -88,6 +91,7 @@ func (s *Pages) passkeySignIn(w http.ResponseWriter, r *http.Request, _ ui.Visit
 		return err
 	}
 	keep()
+	ui.FlowEnds(r, ui.FlowSignIn, session.Completed)
 	return goOn(w, ui.LocalPath(r.URL.Query().Get("to"), "/me"))
 }
 
@@ -165,6 +169,8 @@ func (s *Pages) recover(w http.ResponseWriter, r *http.Request, _ ui.Visit) erro
 		return err
 	}
 	keep()
+	ui.Reached(r, "recovered")
+	ui.FlowEnds(r, ui.FlowSignIn, session.Completed)
 	http.Redirect(w, r, "/me/credentials?done=recovered", http.StatusSeeOther)
 	return nil
 }

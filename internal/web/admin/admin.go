@@ -18,6 +18,7 @@ type Pages struct {
 	Registers  Registers
 	Contact    string // how people reach the organisation
 	Health     Health
+	Sessions   Sessions
 }
 
 // Mount registers them.
@@ -28,6 +29,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountDeliveries(m)
 	s.mountPolicy(m)
 	s.mountRegisters(m)
+	s.mountSessions(m)
 }
 
 // Nav are their navigation lines.
@@ -38,6 +40,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Path: rolesPath, Label: lang.Mark("People who work here")},
 		{Area: ui.AreaAdmin, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Path: deliveriesPath, Label: lang.Mark("Mail")},
+		{Area: ui.AreaAdmin, Path: sessionsPath, Label: lang.Mark("Session log")},
 		{Area: ui.AreaAdmin, Path: policyPath, Label: lang.Mark("Policy")},
 		{Area: ui.AreaAdmin, Path: registerPath, Label: lang.Mark("Registers")},
 	}

@@ -43,7 +43,7 @@ const (
 // findings looks at every part. What is wrong comes apart, the worst first.
 func (s *Pages) findings(p lang.Printer, st State) (wrong, right []Finding) {
 	for _, look := range []func(lang.Printer, State) Finding{
-		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, s.lookAtCertificate, s.lookAtClock,
+		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, s.lookAtCertificate, s.lookAtClock,
 	} {
 		if f := look(p, st); f.Weight == Fine {
 			right = append(right, f)
@@ -158,6 +158,17 @@ func lookAtKeys(p lang.Printer, st State) Finding {
 
 func lookAtDatabase(p lang.Printer, st State) Finding {
 	return Finding{Weight: Fine, Part: p.T("Database"), Text: p.T("{engine}, {size}.", "engine", st.Engine, "size", size(p, uint64(max(st.Bytes, 0))))}
+}
+
+func lookAtSessions(p lang.Printer, st State) Finding {
+	f := Finding{Weight: Fine, Part: p.T("Session log"), Text: p.T("Nothing was lost since the start."), Link: &ui.Link{Text: p.T("See the session log"), URL: sessionsPath}}
+	if st.LinesLost > 0 {
+		f.Text = p.Plural(int(st.LinesLost), "{n} line was lost since the start.", "{n} lines were lost since the start.")
+	}
+	if st.LinesFail {
+		f.Weight, f.Advice = Note, p.T("It cannot be written, so people's steps are not recorded; they notice nothing of it. Look for room on the disk, and for who may write to the folder “sessions”.")
+	}
+	return f
 }
 
 func (s *Pages) lookAtCertificate(p lang.Printer, st State) Finding {

@@ -46,6 +46,9 @@ type State struct {
 	Free, Total uint64 // bytes of the data directory's disk
 	Disk        DiskLevel
 
+	LinesLost int64 // of the session log, since the start
+	LinesFail bool  // the last one was lost
+
 	Backup      time.Time // the last one
 	Certificate time.Time // end of the server's own; zero when it has none
 }
@@ -125,6 +128,7 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 			{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
 			{"mail", p.T("Mail"), p.T("What became of the mails; send one to yourself."), deliveriesPath},
 			{"edit", p.T("Policy"), p.T("What this organisation has decided: who is told, how long unclaimed records stay."), policyPath},
+			{"seal", p.T("Session log"), p.T("What happened step by step when somebody signed in, claimed or entered, without saying who."), sessionsPath},
 			{"history", p.T("Registers"), p.T("What is kept and until when, and what people have agreed to."), registerPath},
 		},
 	}

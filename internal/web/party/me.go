@@ -9,18 +9,19 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
 // mountMe registers the pages of a person about their own records.
 func (s *Pages) mountMe(m *edge.Mux) {
-	s.Handle(m, ui.SignedIn, "GET /me", s.inbox)
+	s.Handle(m, ui.SignedIn, "GET /me", s.Continues(s.inbox, ui.FlowClaim))
 
-	s.Handle(m, ui.SignedIn, "GET /me/offers/{id}", onParty(s.offer))
-	s.Handle(m, ui.SignedIn, "POST /me/offers/{id}/accept", onParty(s.acceptOffer))
-	s.Handle(m, ui.SignedIn, "GET /me/offers/{id}/not-me", onParty(s.askNotMe))
-	s.Handle(m, ui.SignedIn, "POST /me/offers/{id}/not-me", onParty(s.notMe))
-	s.Handle(m, ui.SignedIn, "POST /me/offers/{id}/evidence", onParty(s.offerEvidence))
+	s.Handle(m, ui.SignedIn, "GET /me/offers/{id}", s.Begins(ui.FlowClaim, onParty(s.offer)))
+	s.Handle(m, ui.SignedIn, "POST /me/offers/{id}/accept", s.Begins(ui.FlowClaim, onParty(s.acceptOffer)))
+	s.Handle(m, ui.SignedIn, "GET /me/offers/{id}/not-me", s.Begins(ui.FlowClaim, onParty(s.askNotMe)))
+	s.Handle(m, ui.SignedIn, "POST /me/offers/{id}/not-me", s.Begins(ui.FlowClaim, onParty(s.notMe)))
+	s.Handle(m, ui.SignedIn, "POST /me/offers/{id}/evidence", s.Begins(ui.FlowClaim, onParty(s.offerEvidence)))
 
 	s.Handle(m, ui.SignedIn, "GET /me/records/{id}", onParty(s.myRecord))
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/evidence", onParty(s.recordEvidence))
@@ -107,6 +108,16 @@ func (s *Pages) inbox(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 			continue
 		}
 		page.Offers = append(page.Offers, shown)
+	}
+	switch {
+	case len(page.Offers) > 0:
+		ui.Reached(r, "records offered")
+	case len(page.Waits) > 0:
+		ui.Reached(r, "records wait for staff")
+		ui.FlowEnds(r, ui.FlowClaim, session.Completed)
+	default:
+		ui.Reached(r, "nothing to claim")
+		ui.FlowEnds(r, ui.FlowClaim, session.Completed)
 	}
 	for _, rec := range mine {
 		page.Records = append(page.Records, s.inboxRecord(v.P, rec))

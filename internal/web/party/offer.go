@@ -9,6 +9,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -104,6 +105,7 @@ func readEvidence(w http.ResponseWriter, r *http.Request) (*edge.Form, party.Evi
 		return nil, "", "", err
 	}
 	kind := party.EvidenceKind(f.Choice("kind", string(party.MembershipNumber), string(party.PaperCode)))
+	ui.Typed(r, f, "proof")
 	proof := f.Required("proof", 100)
 	if f.Typed("kind") == "" {
 		f.Fail("kind", habeas.Invalid("kind", "Choose one of the options."))
@@ -166,6 +168,7 @@ func (s *Pages) evidence(w http.ResponseWriter, r *http.Request, v ui.Visit, id 
 	if habeas.KindOf(wrong) == habeas.KindInternal {
 		return wrong
 	}
+	ui.Refused(r, wrong)
 	page, form, err := on.load()
 	if err != nil {
 		return err
@@ -203,6 +206,7 @@ func (s *Pages) acceptOffer(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 	for _, set := range s.Records.Schemas().Sets() {
 		readSet(f, set, said)
 		for _, fs := range set.Fields {
+			ui.Typed(r, f, set.Name+"."+fs.Name)
 			name := was + set.Name + "." + fs.Name
 			if old := f.Text(name, 5000); f.TypedAll(name) != nil && said.Get(set.Name, fs.Name) == old {
 				delete(said[set.Name], fs.Name)
@@ -218,6 +222,7 @@ func (s *Pages) acceptOffer(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 	}
 	if wrong == nil {
 		s.done(w, "accepted")
+		ui.FlowEnds(r, ui.FlowClaim, session.Completed)
 		http.Redirect(w, r, "/me/records/"+id.String(), http.StatusSeeOther)
 		return nil
 	}
@@ -227,6 +232,7 @@ func (s *Pages) acceptOffer(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 // offerAgain shows the confirm screen once more with everything that was typed, and
 // what is wrong with it, or that the record changed meanwhile.
 func (s *Pages) offerAgain(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID, f *edge.Form, wrong error) error {
+	ui.Refused(r, wrong)
 	moved := habeas.KindOf(wrong) == habeas.KindConflict
 	probe := ui.Form{}
 	if !moved && !probe.Fail(v.P, wrong) {
@@ -292,6 +298,7 @@ func (s *Pages) notMe(w http.ResponseWriter, r *http.Request, v ui.Visit, id hab
 	}
 	err = s.Records.NotMe(r.Context(), v.Actor, id, version)
 	if errors.As(err, new(*habeas.Error)) && habeas.KindOf(err) == habeas.KindConflict {
+		ui.Refused(r, err)
 		r = ui.WithNotice(r, ui.Notice{Kind: ui.NoticeWarning, Text: ui.ErrorText(v.P, err)})
 		return s.Render(w, r, http.StatusConflict, "me/offer", s.offerPage(r, v, o))
 	}
@@ -299,6 +306,8 @@ func (s *Pages) notMe(w http.ResponseWriter, r *http.Request, v ui.Visit, id hab
 		return err
 	}
 	s.done(w, "not-me")
+	ui.Reached(r, "not me")
+	ui.FlowEnds(r, ui.FlowClaim, session.Completed)
 	http.Redirect(w, r, "/me", http.StatusSeeOther)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -161,6 +162,12 @@ func (s *Pages) add(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	if err != nil {
 		return err
 	}
+	ui.Typed(r, f, "email", "email2")
+	for _, group := range [][][2]string{addFields.person, addFields.org, addFields.profile} {
+		for _, name := range group {
+			ui.Typed(r, f, name[0]+"."+name[1])
+		}
+	}
 	e := s.readEntry(f)
 	if err := f.Err(); err != nil {
 		return s.addAgain(w, r, v, f, err)
@@ -179,6 +186,7 @@ func (s *Pages) add(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		}
 	}
 	if page.Typo != nil || len(page.Like.People) > 0 {
+		ui.Reached(r, "asked to look once more")
 		return s.Render(w, r, http.StatusBadRequest, "staff/add", page)
 	}
 	id, created, err := s.Records.Enter(r.Context(), v.Actor, e.assertion, e.invite && e.assertion.HasEmail)
@@ -198,6 +206,8 @@ func (s *Pages) add(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		key = "invited"
 	}
 	s.done(w, key)
+	ui.Reached(r, key)
+	ui.FlowEnds(r, ui.FlowStaffEntry, session.Completed)
 	http.Redirect(w, r, "/staff/people/"+id.String(), http.StatusSeeOther)
 	return nil
 }
@@ -212,12 +222,15 @@ func (s *Pages) addToKnown(w http.ResponseWriter, r *http.Request, v ui.Visit, f
 		return s.addAgain(w, r, v, f, err)
 	}
 	s.done(w, "known")
+	ui.Reached(r, "known")
+	ui.FlowEnds(r, ui.FlowStaffEntry, session.Completed)
 	http.Redirect(w, r, "/staff/people/"+id.String(), http.StatusSeeOther)
 	return nil
 }
 
 // addAgain shows the form with what was typed and what is wrong with it.
 func (s *Pages) addAgain(w http.ResponseWriter, r *http.Request, v ui.Visit, f *edge.Form, wrong error) error {
+	ui.Refused(r, wrong)
 	page := s.addPage(v.P, f)
 	for _, group := range [][]ui.Control{page.Address, page.Person, page.Org, page.Profile} {
 		part := ui.Form{Controls: group}

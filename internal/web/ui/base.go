@@ -9,6 +9,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/session"
 )
 
 // Base is what the pages of every subject stand on. A subject embeds it in its own
@@ -21,6 +22,7 @@ type Base struct {
 	SignIns SignIns
 	Limits  edge.Limiter
 	Proxies edge.Proxies
+	Flows   *session.Flows // whose steps are logged; nil: none are
 }
 
 // SignIns tells who a sign-in cookie stands for.
@@ -111,7 +113,9 @@ func (b *Base) Flow(w http.ResponseWriter, r *http.Request) edge.TokenHash {
 	if t, ok := b.Cookies.Flow(r); ok {
 		return t
 	}
-	return b.Cookies.BeginFlow(w, flowLife)
+	t := b.Cookies.BeginFlow(w, flowLife)
+	tie(r, t)
+	return t
 }
 
 // queryPath is the page to come back to after signing in: a path of ours, and only

@@ -74,6 +74,7 @@ func (f *Form) Keep(typed *edge.Form) {
 // error that is not about input is returned for the error page.
 func (b *Base) Again(w http.ResponseWriter, r *http.Request, v Visit, err error, name string, page any, form *Form, typed *edge.Form) error {
 	form.Keep(typed)
+	Refused(r, err)
 	if !form.Fail(v.P, err) {
 		return err
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/session"
 )
 
 //go:embed account admin demo js me notice parts public staff *.css *.html *.svg
@@ -229,6 +230,7 @@ func (rd *Renderer) Render(w http.ResponseWriter, r *http.Request, status int, n
 	if err := page.ExecuteTemplate(buf, "layout", rd.page(r, p, data)); err != nil {
 		return habeas.Internal(fmt.Errorf("ui: %w", err))
 	}
+	session.From(r.Context()).Response("page " + name)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", p.Lang)
