@@ -101,17 +101,19 @@ func beginsJSON(b []byte) bool {
 }
 
 // separatorOf finds what separates the fields of a CSV file: it occurs in each of the
-// first records, as often in one as in the other.
-func separatorOf(head []byte, whole bool) byte {
+// first records, as often in one as in the other. Where several do, the most frequent it is.
+func separatorOf(head []byte, whole bool) (separator byte) {
+	most := 0
 	for _, s := range []byte{'\t', ';', ',', '|'} {
-		if isTable(head, s, whole) {
-			return s
+		if n := columns(head, s, whole); n > most {
+			separator, most = s, n
 		}
 	}
-	return 0
+	return separator
 }
 
-func isTable(head []byte, separator byte, whole bool) bool {
+// columns is how often a separator occurs in each record, 0 if the records differ.
+func columns(head []byte, separator byte, whole bool) int {
 	want, records, n, in := -1, 0, 0, false
 	count := func() bool {
 		if want < 0 {
@@ -132,15 +134,18 @@ func isTable(head []byte, separator byte, whole bool) bool {
 			n++
 		case c == '\n':
 			if !count() {
-				return false
+				return 0
 			}
 		}
 		start = c == separator || c == '\n'
 	}
 	if whole && len(head) > 0 && head[len(head)-1] != '\n' && !count() {
-		return false
+		return 0
 	}
-	return records >= 2
+	if records < 2 {
+		return 0
+	}
+	return want
 }
 
 // isForm reports whether b is one form or query: key=value&key=value without blanks.

@@ -99,6 +99,7 @@ func (l *lexer) parts(dst []part, text []byte, sp span.Span) []part {
 	l.to(text, sp.Start)
 	s, first := l.state, len(dst)
 	for i := min(l.at, sp.End); i < sp.End; {
+		esc := s.esc
 		c, j := s.next(text, i, sp.End)
 		j = min(j, sp.End)
 		p := part{start: i, end: j, kind: sp.Kind, dress: l.dress()}
@@ -108,6 +109,13 @@ func (l *lexer) parts(dst []part, text []byte, sp span.Span) []part {
 			continue
 		case c == token:
 			l.growToken(text, &p)
+		case l.format == CSV: // an escape is two quotation marks
+			if esc {
+				p.start--
+			}
+			if s.esc {
+				p.end++
+			}
 		default:
 			l.growEscapes(text, &p)
 		}
@@ -157,8 +165,6 @@ func (l *lexer) growEscapes(text []byte, p *part) {
 	switch {
 	case l.format == XML:
 		at = escapeXML
-	case l.format == CSV:
-		at = escapeCSV
 	case l.format != URL:
 		at = escapeJSON
 	}
@@ -212,18 +218,6 @@ func escapeXML(text []byte, at int) (a, b int) {
 
 func isReference(c byte) bool {
 	return isWord(c) || c == '#' || c == '&' || c == ';'
-}
-
-// escapeCSV is escapeJSON for doubled quotation marks.
-func escapeCSV(text []byte, at int) (a, b int) {
-	n := 0
-	for at-n > 0 && n < lookBack && text[at-n-1] == '"' {
-		n++
-	}
-	if n%2 == 1 && at < len(text) && text[at] == '"' {
-		return at - 1, at + 1
-	}
-	return at, at
 }
 
 // escapeURL is escapeJSON for percent-encoded bytes.

@@ -34,7 +34,7 @@ func Kinds() []Kind { return span.All() }
 // Scrubber takes personal data out of texts that belong together, such as those of one
 // session. It may be used by several goroutines at once.
 type Scrubber struct {
-	mu      sync.RWMutex // Know and Close wait for those who read
+	mu      sync.RWMutex // Close waits for those who read
 	key     [32]byte
 	wanted  [256]bool // by kind
 	known   *known.Matcher
@@ -73,8 +73,8 @@ func Only(kinds ...Kind) Option {
 // do not change what was written before. The plaintext stays sealed. Errors: ErrShort,
 // those of v.Use, and those of package sealed when there is no room.
 func (s *Scrubber) Know(label string, v sealed.Value) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mu.RLock() // the matcher has a lock of its own
+	defer s.mu.RUnlock()
 	return s.known.Add(label, v)
 }
 
