@@ -36,7 +36,7 @@ func (t *Transaction) Trigger(g Trigger, from Variables) Variables {
 	t.add(Event{Part: InPath, Type: FlowTrigger, Trigger: &g})
 	for _, m := range shared {
 		t.Warn("Flow " + constant(g.Flow) + " (" + constant(g.FlowID) + "), vertex " + constant(g.Vertex) + ", mapping " +
-			Mapping{constant(m.From), constant(m.To)}.String() + ": not cloneable, transferred by reference")
+			Mapping{constant(m.From), constant(m.To)}.String() + ": " + sealed.Warning)
 	}
 	for _, m := range g.Mappings {
 		if v, ok := to[m.To]; ok {
@@ -88,11 +88,27 @@ func secrets(v any) []sealed.Value {
 		if !v.IsZero() {
 			return []sealed.Value{v}
 		}
-	case interface {
-		Each(f func(name string, v sealed.Value))
-	}:
+	case interface{ Value() sealed.Value }: // an Of of any type
+		return secrets(v.Value())
+	case *sealed.Store:
 		var all []sealed.Value
-		v.Each(func(_ string, v sealed.Value) { all = append(all, v) })
+		for name := range v.Names() {
+			if one, ok := v.Get(name); ok {
+				all = append(all, one)
+			}
+		}
+		return all
+	case []any:
+		var all []sealed.Value
+		for _, one := range v {
+			all = append(all, secrets(one)...)
+		}
+		return all
+	case map[string]any:
+		var all []sealed.Value
+		for _, one := range v {
+			all = append(all, secrets(one)...)
+		}
 		return all
 	}
 	return nil

@@ -16,29 +16,35 @@ func TestASealedObjectCrossesTheBoundaryByReferenceAndTheLogSaysSo(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := Variables{"a": secret, "list": []any{"x", map[string]any{"n": 1}}, "mixed": []any{secret}, "unmapped": 1}
+	store := storeWith(t, l, "UserName", "Kshetrapala")
+	old := Variables{"a": secret, "store": store, "list": []any{"x", map[string]any{"n": 1}}, "mixed": []any{secret}, "unmapped": 1}
 	fresh := tx.Trigger(Trigger{
 		ID: "t-17", Flow: "GreetUser", FlowID: "f-4", Vertex: "v-9",
-		Mappings: []Mapping{{"a", "b"}, {"list", "copy"}, {"mixed", "also"}, {"missing", "nothing"}},
+		Mappings: []Mapping{{"a", "b"}, {"list", "copy"}, {"mixed", "also"}, {"store", "kept"}, {"missing", "nothing"}},
 	}, old)
 	tx.End()
 
 	b, ok := fresh["b"].(sealed.Value)
 	if !ok || b != secret || !b.EqualBytes([]byte("Kshetrapala")) {
-		t.Errorf("the new flow does not share the instance: %v", fresh["b"])
+		t.Error("the new flow does not share the instance")
 	}
 	fresh["copy"].([]any)[1].(map[string]any)["n"] = 2
 	if old["list"].([]any)[1].(map[string]any)["n"] != 1 {
 		t.Error("a list that can be copied is shared")
 	}
-	if _, there := fresh["nothing"]; there || len(fresh) != 3 {
-		t.Errorf("the new flow has %d variables, want 3", len(fresh))
+	if kept, ok := fresh["kept"].(*sealed.Store); !ok || kept != store {
+		t.Errorf("the new flow does not share the store: %v", fresh["kept"])
+	}
+	if _, there := fresh["nothing"]; there || len(fresh) != 4 {
+		t.Errorf("the new flow has %d variables, want 4", len(fresh))
 	}
 	got := toXML(t, k.session())
 	for _, want := range []string{
 		`<element type="flow-trigger"><trigger-id>t-17</trigger-id><flow name="GreetUser" id="f-4"/><vertex-id>v-9</vertex-id><mapping from="a" to="b"/>`,
 		`<element type="warning"><value>Flow GreetUser (f-4), vertex v-9, mapping [a → b]: not cloneable, transferred by reference</value></element>`,
 		`mapping [mixed → also]: not cloneable`,
+		`mapping [store → kept]: not cloneable`,
+		`<variable name="kept" scope="flow">{"untraceable-object":"SecureDataStore","cause":"untraceable object type"}</variable>`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)

@@ -32,7 +32,7 @@ const (
 	FlowTrigger     Type = "flow-trigger"
 	Step            Type = "step"    // a place in the flow was entered
 	Warning         Type = "warning" // something that operators should know
-	Message         Type = "log"     // a record of the server's log (see Handler)
+	Message         Type = "log"     // a record of the server's log below a warning (see Handler)
 )
 
 // Change is how a variable changed.

@@ -136,3 +136,22 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// What one session calls a value tells nothing about it in another.
+func TestTwoSessionsCallOneValueDifferently(t *testing.T) {
+	k := &kept{}
+	for range 2 {
+		l := Open(t.Context(), Options{Flow: "greeting", Sink: k, Clock: noon()})
+		tx := l.Begin()
+		tx.Request("I am Kshetrapala")
+		seal(t, tx, "UserName", "Kshetrapala")
+		tx.Output("Hi Kshetrapala")
+		tx.End()
+		l.Close(Completed)
+	}
+	first, second := k.lines[0].Events, k.lines[2].Events
+	name := strings.TrimPrefix(first[0].Text, "I am ")
+	if first[2].Text != "Hi "+name || strings.Contains(second[0].Text, name) || !strings.Contains(second[0].Text, "⟦") {
+		t.Errorf("the first says %q and %q, the second %q", first[0].Text, first[2].Text, second[0].Text)
+	}
+}

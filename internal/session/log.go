@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type Log struct {
 	begun  time.Time
 	n      int
 	vars   map[string]sealed.Value // the zero Value stands for one that is not sealed
+	known  map[sealed.Value]bool   // to the scrubber
 	last   Outcome
 	closed bool
 }
@@ -54,7 +56,7 @@ func Open(ctx context.Context, o Options) *Log {
 	return &Log{
 		sink: o.Sink, clock: o.Clock, sealed: sealed.Open(ctx), clean: &cleaner{scrub: s}, begun: now,
 		head: Line{Version: version, Session: newID(now), Flow: constant(o.Flow), Begun: now.Truncate(coarse)},
-		vars: map[string]sealed.Value{},
+		vars: map[string]sealed.Value{}, known: map[sealed.Value]bool{},
 	}
 }
 
@@ -85,9 +87,21 @@ func (l *Log) Seal(label string, b []byte) (sealed.Value, error) {
 	return v, nil
 }
 
-// Know makes a value that is sealed elsewhere known to the session's scrubber.
+// Store is the session's store of named values. What is in it when a transaction ends is
+// known to the scrubber.
+func (l *Log) Store() *sealed.Store { return l.sealed.Store() }
+
+// Know makes a value that is sealed elsewhere known to the session's scrubber. One with
+// fewer than three letters and digits cannot be: it would be found everywhere.
 func (l *Log) Know(v sealed.Value) {
-	if err := l.clean.scrub.Know(v.Label(), v); err != nil {
+	l.mu.Lock()
+	done := l.known[v]
+	l.known[v] = true
+	l.mu.Unlock()
+	if done {
+		return
+	}
+	if err := l.clean.scrub.Know(v.Label(), v); err != nil && !errors.Is(err, scrub.ErrShort) {
 		l.clean.blind.Store(true)
 	}
 }
@@ -135,6 +149,9 @@ func (l *Log) after() int {
 
 // write finishes a transaction's line: from here on it holds nothing that was not scrubbed.
 func (l *Log) write(t *Transaction, events []Event) {
+	for _, v := range secrets(l.Store()) {
+		l.Know(v)
+	}
 	for i := range events {
 		l.clean.event(&events[i])
 	}

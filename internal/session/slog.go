@@ -73,7 +73,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	for _, a := range attrs {
 		appendAttr(&text, "", a)
 	}
-	t.Message(r.Level.String(), text.String())
+	t.record(r.Level, text.String())
 	return h.root.Handle(ctx, out)
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"strconv"
 	"sync"
 
@@ -142,9 +143,13 @@ func (t *Transaction) Warn(text string) {
 	t.add(Event{Part: InPath, Type: Warning, Text: text})
 }
 
-// Message notes a record of the log.
-func (t *Transaction) Message(level, text string) {
-	t.add(Event{Part: InPath, Type: Message, Level: level, Text: text})
+// record notes a record of the server's log. From slog.LevelWarn on it is a warning.
+func (t *Transaction) record(level slog.Level, text string) {
+	e := Event{Part: InPath, Type: Message, Level: level.String(), Text: text}
+	if level >= slog.LevelWarn {
+		e.Type = Warning
+	}
+	t.add(e)
 }
 
 // Response notes the whole answer.

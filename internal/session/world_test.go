@@ -121,11 +121,11 @@ func steady(s string) string {
 	return regexp.MustCompile(`SecureDataStore@[0-9a-f]+`).ReplaceAllString(s, "SecureDataStore@ID")
 }
 
-// storeWith is a store of the session that holds one value.
-func storeWith(t *testing.T, l *Log, name, value string) any {
+// storeWith is the store of the session with one value in it.
+func storeWith(t *testing.T, l *Log, name, value string) *sealed.Store {
 	t.Helper()
-	if _, err := l.Seal(name, []byte(value)); err != nil {
+	if err := l.Store().Set(name, []byte(value)); err != nil {
 		t.Fatal(err)
 	}
-	return json.RawMessage(sealed.Untraceable("SecureDataStore"))
+	return l.Store()
 }
