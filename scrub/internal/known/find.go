@@ -24,7 +24,7 @@ func (m *Matcher) Find(dst []span.Span, w span.Window) []span.Span {
 	if t == nil || w.From >= w.To {
 		return dst
 	}
-	s := search{text: w.Text, from: w.From, to: w.To, t: t, dst: dst}
+	s := search{text: w.Text, from: w.From, to: w.To, begins: w.Begins, ends: w.Ends, t: t, dst: dst}
 	if m.readKeys(&s.keys) != nil {
 		return dst
 	}
@@ -47,6 +47,8 @@ func (m *Matcher) Exact() {}
 type search struct {
 	text     []byte
 	from, to int
+	begins   bool // the text begins here, so this is a word border
+	ends     bool
 	t        *tables
 	keys     keys
 	dst      []span.Span

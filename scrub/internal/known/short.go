@@ -77,6 +77,9 @@ func (s *search) back(end, n int) (st stretch, ok bool) {
 
 // bordered reports whether a stretch begins and ends where words do.
 func (s *search) bordered(st *stretch, end, n int) bool {
+	if st.start == 0 && !s.begins || end == len(s.text) && !s.ends {
+		return false
+	}
 	before := classBefore(s.text, st.start)
 	after, next := classesAfter(s.text, end)
 	soft := false

@@ -1,0 +1,385 @@
+package view
+
+import (
+	"encoding/binary"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/habeas-data/habeas/scrub/internal/span"
+)
+
+// alphabet is a code that holds a fixed number of bits in each symbol.
+type alphabet struct {
+	bits   uint
+	phases int         // how many symbols there are until bytes begin anew
+	value  *[256]uint8 // 255 for what is no symbol
+}
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// The alphabets of RFC 4648. Letters of base16 and base32 may be of either case.
+var (
+	base16 = alphabet{4, 2, &hexDigit}
+	base32 = alphabet{5, 8, values(letters+"234567", strings.ToLower(letters)+"234567")}
+	base64 = alphabet{6, 4, values(letters+strings.ToLower(letters)+"0123456789+/", letters+strings.ToLower(letters)+"0123456789-_")}
+)
+
+// values is the value of each symbol in one of several alphabets.
+func values(alphabets ...string) *[256]uint8 {
+	t := new([256]uint8)
+	for i := range t {
+		t[i] = 255
+	}
+	for _, a := range alphabets {
+		for i := range len(a) {
+			t[a[i]] = uint8(i) //nolint:gosec // at most 64
+		}
+	}
+	return t
+}
+
+// The classes of symbols of base64, the widest alphabet.
+const (
+	lowerCase uint8 = 1 << iota
+	upperCase
+	number
+	other
+)
+
+var class = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case base64.value[c] == 255:
+		case c >= 'a':
+			t[c] = lowerCase
+		case c == '_':
+			t[c] = other
+		case c >= 'A':
+			t[c] = upperCase
+		case c >= '0':
+			t[c] = number
+		default:
+			t[c] = other
+		}
+	}
+	return t
+}()
+
+// The shortest codes, in symbols. Shorter than always, a run of base64 must not look like a
+// word.
+const (
+	minRun    = 6
+	minBase32 = 16
+	always    = 64
+)
+
+// codes decodes the runs of symbols of a text.
+func (s *search) codes(t text, kinds kind, depth int) {
+	lo, hi := max(0, t.From-span.Back), min(len(t.Text), t.To+span.Ahead)
+	l := &s.levels[depth]
+	l.noise.reset()
+	// Codes have digits or capitals, words have few: look for these, then for the run.
+	for i, done := lo, lo; ; {
+		i = nextCode(t.Text, i, hi)
+		if i >= hi || i >= t.To+always { // past the last start of a run
+			break
+		}
+		start := i
+		for start > done && class[t.Text[start-1]] != 0 {
+			start--
+		}
+		var seen uint8
+		for k := start; k < i; k++ {
+			seen |= class[t.Text[k]]
+		}
+		for i < hi && class[t.Text[i]] != 0 {
+			seen |= class[t.Text[i]]
+			i++
+		}
+		if end := s.spaced(&t, start, hi, kinds, depth); end > i {
+			i = end
+		} else if i-start >= minRun && !t.intact(start, i) {
+			s.run(&t, start, i, hi, seen, kinds, depth)
+		}
+		done = i
+	}
+	s.chance(&t, l)
+}
+
+// chance asks the exact finders about the short stretches of text that were found in
+// codes.
+func (s *search) chance(t *text, l *level) {
+	if len(l.noise.text) == 0 {
+		return
+	}
+	child := text{at: l.noise.at}
+	child.Text, child.To, child.Begins, child.Ends = l.noise.text, len(l.noise.text), true, true
+	s.find(&child, minNoise, true)
+	l.noise.reset()
+}
+
+// nextCode is the first digit or capital in text[i:end].
+func nextCode(text []byte, i, end int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for i+8 <= end {
+		x := binary.LittleEndian.Uint64(text[i:])
+		low := x &^ tops
+		digits := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
+		capitals := (low + (0x80-'A')*ones) &^ (low + (0x80-'Z'-1)*ones)
+		if (digits|capitals)&^x&tops != 0 {
+			break
+		}
+		i += 8
+	}
+	for i < end && class[text[i]]&(upperCase|number) == 0 {
+		i++
+	}
+	return i
+}
+
+// run decodes the run of symbols text[i:j].
+func (s *search) run(t *text, i, j, hi int, seen uint8, kinds kind, depth int) {
+	l := &s.levels[depth]
+	if seen&number != 0 && s.hexRuns(t, i, j, kinds, depth) {
+		return
+	}
+	if cases := seen &^ other; cases&(cases-1) == 0 && j-i < always {
+		return // a word, a constant, a number
+	}
+	if seen&other != 0 && j-i < always {
+		s.parts(t, i, j, kinds, depth)
+	}
+	line := j
+	if j-i >= minLine {
+		line = nextLine(t.Text, j, hi)
+	}
+	l.symbols(t.Text, i, j, &base64)
+	l.cutHead, l.cutTail = i > 1 && t.Text[i-1] == '\n' && class[t.Text[i-2]] != 0, line > j
+	s.phases(t, &base64, kinds, depth)
+	if line > j {
+		end := line
+		for end < hi && end-line < seam && class[t.Text[end]] != 0 {
+			end++
+		}
+		l.symbols(t.Text, max(i, j-seam), j, &base64)
+		l.add(t.Text, line, end, &base64)
+		l.cutHead, l.cutTail = j-i > seam, end-line == seam
+		s.phases(t, &base64, kinds, depth)
+	}
+	l.cutHead, l.cutTail = false, false
+	if seen&(lowerCase|upperCase) != lowerCase|upperCase && j-i >= minBase32 && l.symbols(t.Text, i, j, &base32) {
+		s.phases(t, &base32, kinds, depth)
+	}
+}
+
+// A code may have several lines. Each is decoded alone, if it has minLine symbols or more
+// together with the next, of both not more than seam symbols.
+const (
+	minLine = 32
+	seam    = 128
+)
+
+// parts decodes what stands between hyphens, slashes and the like in text[i:j], each as a
+// code of its own.
+func (s *search) parts(t *text, i, j int, kinds kind, depth int) {
+	for k := i; k < j; k++ {
+		start := k
+		for k < j && class[t.Text[k]]&other == 0 {
+			k++
+		}
+		if k-start >= minRun && k-start < j-i {
+			s.levels[depth].symbols(t.Text, start, k, &base64)
+			s.phase(t, &base64, 0, minReadable, kinds, depth)
+		}
+	}
+}
+
+// nextLine is where a code goes on after a line break at text[i], or i.
+func nextLine(text []byte, i, hi int) int {
+	k := i
+	if k < hi && text[k] == '\r' {
+		k++
+	}
+	if k == hi || text[k] != '\n' {
+		return i
+	}
+	for k++; k < hi && k-i < 16 && (text[k] == ' ' || text[k] == '\t'); k++ {
+	}
+	if k == hi || class[text[k]] == 0 {
+		return i
+	}
+	return k
+}
+
+// hexRuns decodes the runs of hex digits in text[i:j] and reports whether that is all of
+// it.
+func (s *search) hexRuns(t *text, i, j int, kinds kind, depth int) (all bool) {
+	l := &s.levels[depth]
+	for k := i; k < j; k++ {
+		start := k
+		for k < j && hexDigit[t.Text[k]] < 16 {
+			k++
+		}
+		if k-start >= minRun {
+			l.symbols(t.Text, start, k, &base16)
+			s.phases(t, &base16, kinds, depth)
+			all = k-start == j-i
+		}
+	}
+	return all
+}
+
+// spaced decodes pairs of hex digits with something between, such as 4a 75 or 0x4a,0x75,
+// and is where they end, or 0.
+func (s *search) spaced(t *text, i, hi int, kinds kind, depth int) int {
+	l := &s.levels[depth]
+	l.sym, l.pos = l.sym[:0], l.pos[:0]
+	end := 0
+	i = firstPair(t.Text, i)
+	for k := i; k < hi; {
+		if k+1 < hi && t.Text[k] == '0' && t.Text[k+1]|0x20 == 'x' {
+			k += 2
+		}
+		if k+2 > hi || hexDigit[t.Text[k]] > 15 || hexDigit[t.Text[k+1]] > 15 {
+			break
+		}
+		l.add(t.Text, k, k+2, &base16)
+		k += 2
+		end = k
+		start := k
+		for k < hi && k-start < 3 && isBetween(t.Text[k]) {
+			k++
+		}
+		if k == start {
+			break
+		}
+	}
+	if len(l.sym) < minRun || t.intact(i, end) || end < hi && hexDigit[t.Text[end]] < 16 {
+		return 0
+	}
+	s.phase(t, &base16, 0, minSpaced, kinds, depth)
+	return end
+}
+
+// firstPair goes back over pairs of lower-case letters, by which codes are not noticed.
+func firstPair(text []byte, i int) int {
+	for range 16 {
+		if i < 3 || !isBetween(text[i-1]) || hexDigit[text[i-2]] > 15 || hexDigit[text[i-3]] > 15 ||
+			i > 3 && hexDigit[text[i-4]] < 16 {
+			break
+		}
+		i -= 3
+	}
+	return i
+}
+
+func isBetween(c byte) bool { return c == ' ' || c == ':' || c == ',' || c == '-' || c == '\n' }
+
+// symbols makes text[i:j] the symbols of a level, unless one is of another alphabet.
+func (l *level) symbols(text []byte, i, j int, a *alphabet) bool {
+	l.sym, l.pos = l.sym[:0], l.pos[:0]
+	return l.add(text, i, j, a)
+}
+
+func (l *level) add(text []byte, i, j int, a *alphabet) bool {
+	for ; i < j; i++ {
+		v := a.value[text[i]]
+		if v == 255 {
+			return false
+		}
+		l.sym = append(l.sym, v)
+		l.pos = append(l.pos, int32(i)) //nolint:gosec // windows are small
+	}
+	return true
+}
+
+// phases decodes the symbols of a level at each alignment.
+func (s *search) phases(t *text, a *alphabet, kinds kind, depth int) {
+	for p := range a.phases {
+		s.phase(t, a, p, minReadable, kinds, depth)
+	}
+}
+
+// The stretches of text in what is decoded that count: readable from so many bytes on, or
+// if it is all; else perhaps chance, from so many bytes on.
+const (
+	minReadable = 16
+	minNoise    = 6
+	minSpaced   = 4 // instead of minReadable: pairs of digits are seldom chance
+)
+
+// phase decodes the symbols of a level from one on and looks into the stretches of text,
+// which are no chance from readable bytes on.
+func (s *search) phase(t *text, a *alphabet, from, readable int, kinds kind, depth int) {
+	l := &s.levels[depth]
+	if from >= len(l.sym) {
+		return
+	}
+	l.octets = l.octets[:0]
+	acc, n := uint32(0), uint(0)
+	for _, v := range l.sym[from:] {
+		acc, n = acc<<a.bits|uint32(v), n+a.bits
+		if n >= 8 {
+			n -= 8
+			l.octets = append(l.octets, byte(acc>>n)) //nolint:gosec // the byte wanted
+		}
+	}
+	for i := 0; i < len(l.octets); {
+		j := stretch(l.octets, i)
+		switch all := j == len(l.octets) && i == 0; {
+		case j == i:
+			i++
+			continue
+		case j-i >= readable || all && j >= minBytes:
+			l.out.reset()
+			l.take(t, &l.out, a, from, i, j)
+			child := text{at: l.out.at}
+			child.Text, child.To = l.out.text, len(l.out.text)
+			child.Begins, child.Ends = i > 0 || !l.cutHead, j < len(l.octets) || !l.cutTail
+			s.find(&child, 0, true)
+			s.explore(child, kinds, depth+1)
+		case j-i >= minNoise:
+			l.take(t, &l.noise, a, from, i, j)
+			for range 4 { // apart from the next one
+				l.noise.text = append(l.noise.text, 0)
+				l.noise.at = append(l.noise.at, l.noise.at[len(l.noise.at)-1])
+			}
+		}
+		i = j
+	}
+}
+
+// minBytes is the shortest text that is worth a look.
+const minBytes = 3
+
+// take adds the bytes i to j of what was decoded from a symbol on.
+func (l *level) take(t *text, d *decoded, a *alphabet, from, i, j int) {
+	d.text = append(d.text, l.octets[i:j]...)
+	for ; i < j; i++ {
+		first := int(l.pos[from+8*i/int(a.bits)])    //nolint:gosec // small
+		last := int(l.pos[from+(8*i+7)/int(a.bits)]) //nolint:gosec // small
+		start, _ := t.raw(first, first+1)
+		_, end := t.raw(last, last+1)
+		d.at = append(d.at, place{int32(start), int32(end)}) //nolint:gosec // windows are small
+	}
+}
+
+// stretch is the end of the text that begins at b[i]: printable characters in UTF-8.
+func stretch(b []byte, i int) int {
+	for i < len(b) {
+		c := b[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' && c != '\n' && c != '\t' && c != '\r' || c == 0x7f {
+				break
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(b[i:])
+		if n == 1 || r < 0xA0 {
+			break
+		}
+		i += n
+	}
+	return i
+}

@@ -1,0 +1,192 @@
+// Package view lets finders see through encodings. It decodes what looks encoded in a
+// window of text, gives the decoded text to the finders too, and says where in the raw text
+// their spans stand.
+//
+// Decoded are
+//
+//   - escapes: JSON and backslash escapes (\n \/ \u0041 with surrogate pairs, \u{1F600},
+//     \U00000041, \x41, \101), XML and HTML entities (decimal, hexadecimal, the five of XML
+//     and those of Latin-1), percent-encoding (%41, %u0041, and + as a blank in a word that
+//     has some), quoted-printable (soft line breaks, =C3=A9, and alone =3D, =20 and a few
+//     more), and characters to leave out: zero-width ones, soft hyphens, combining marks;
+//   - codes: base64 in both alphabets, with line breaks, from 6 symbols on, unless they are
+//     all lower case, all upper case or all digits; base32 from 16 symbols on; hex from 6
+//     digits on, and pairs of hex digits with blanks, colons, hyphens, commas and 0x
+//     between.
+//
+// What comes out is decoded again, to three levels. Escapes of several kinds near each
+// other are decoded all at once and one kind at a time, because "%41" may be what was
+// escaped, or part of it.
+//
+// A span in decoded text covers the whole of each escape and each symbol of a code that
+// holds any bit of it.
+//
+// # What looks like chance
+//
+// Codes are decoded at each alignment of bits, and most of the result is noise, as is the
+// content of images and hashes. Stretches of text in it, printable UTF-8, are what finders
+// get: all finders, if a stretch has at least 16 bytes or is all that a run of symbols
+// holds. Shorter ones are given to finders that are Exact, from 6 bytes on, and what they
+// find must have 6 bytes.
+//
+// # Locality
+//
+// What is found at p depends on Text[p-Back:p+Ahead], as package span wants it, for finders
+// that look back at most 64 bytes of decoded text, which is twelve times as much in raw
+// text encoded twice. Spans longer than Ahead in raw text are dropped.
+package view
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/habeas-data/habeas/scrub/internal/span"
+)
+
+// Exact is a finder that does not guess: what it finds in short stretches of what may be
+// noise is no chance.
+type Exact interface {
+	span.Finder
+	Exact()
+}
+
+// Find appends what the finders find in the raw text of a window and in its decoded views,
+// as spans of raw text that start in [w.From, w.To), ordered by start, the longer first.
+// They may overlap; none is there twice. It may be called by several goroutines at once.
+func Find(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span {
+	base := len(dst)
+	for _, f := range finders {
+		dst = f.Find(dst, w)
+	}
+	s, _ := searches.Get().(*search)
+	s.w, s.finders, s.dst = w, finders, dst
+	s.explore(text{Window: w}, allKinds, 0)
+	dst = s.dst
+	s.w, s.finders, s.dst = span.Window{}, nil, nil
+	s.wipe()
+	searches.Put(s)
+
+	found := dst[base:]
+	slices.SortFunc(found, func(a, b span.Span) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End),
+			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Same, b.Same))
+	})
+	return dst[:base+len(slices.Compact(found))]
+}
+
+// maxDepth is how often what was decoded is decoded again.
+const maxDepth = 3
+
+// text is a raw or decoded text and its part in which spans may start.
+type text struct {
+	span.Window
+	// at says for each byte which raw bytes it comes from; nil for the raw text.
+	at []place
+}
+
+// place is a range of raw bytes.
+type place struct{ from, to int32 }
+
+// raw is the range of raw bytes that Text[i:j] comes from; i < j.
+func (t *text) raw(i, j int) (from, to int) {
+	if t.at == nil {
+		return i, j
+	}
+	return int(t.at[i].from), int(t.at[j-1].to)
+}
+
+// intact reports that Text[i:j] and the characters next to it are as they are in the raw
+// text, where what they hold is looked for too.
+func (t *text) intact(i, j int) bool {
+	if t.at == nil {
+		return false
+	}
+	i, j = max(0, i-1), min(len(t.Text), j+1)
+	from, to := t.raw(i, j)
+	return to-from == j-i
+}
+
+// search is the state of one Find, and the memory that is used again by the next.
+type search struct {
+	w       span.Window
+	finders []span.Finder
+	dst     []span.Span
+	levels  [maxDepth]level
+}
+
+// level is what decoding a text at one depth needs. One decoded text of each depth exists
+// at a time.
+type level struct {
+	units  []unit
+	near   []reach
+	out    decoded
+	noise  decoded
+	pos    []int32 // of the symbols of a code
+	sym    []byte
+	octets []byte
+	// The symbols go on before their first, after their last one.
+	cutHead, cutTail bool
+}
+
+// decoded is a text under construction.
+type decoded struct {
+	text []byte
+	at   []place
+}
+
+func (d *decoded) reset() { d.text, d.at = d.text[:0], d.at[:0] }
+
+var searches = sync.Pool{New: func() any { return new(search) }}
+
+// maxKept is the most memory for decoded text that waits for the next Find.
+const maxKept = 1 << 20
+
+// wipe clears decoded text, which may have been what had to be hidden.
+func (s *search) wipe() {
+	for i := range s.levels {
+		l := &s.levels[i]
+		if cap(l.out.text)+cap(l.octets)+cap(l.noise.text) > maxKept {
+			*l = level{}
+			continue
+		}
+		clear(l.out.text[:cap(l.out.text)])
+		clear(l.octets[:cap(l.octets)])
+		clear(l.noise.text[:cap(l.noise.text)])
+		clear(l.sym[:cap(l.sym)])
+		clear(l.units[:cap(l.units)])
+	}
+}
+
+// explore decodes a text and looks into the result.
+func (s *search) explore(t text, kinds kind, depth int) {
+	if depth == maxDepth {
+		return
+	}
+	s.escapes(t, kinds, depth)
+	s.codes(t, kinds, depth)
+}
+
+// find runs the finders over a decoded text. With least > 0 only those that are Exact are
+// asked, and only what has that many bytes counts.
+func (s *search) find(t *text, least int, exactToo bool) {
+	for _, f := range s.finders {
+		if _, exact := f.(Exact); exact && !exactToo || !exact && least > 0 {
+			continue
+		}
+		before := len(s.dst)
+		s.dst = f.Find(s.dst, t.Window)
+		kept := s.dst[:before]
+		for _, sp := range s.dst[before:] {
+			if sp.End <= sp.Start || sp.End-sp.Start < least || bytes.IndexByte(t.Text[sp.Start:sp.End], 0) >= 0 {
+				continue
+			}
+			sp.Start, sp.End = t.raw(sp.Start, sp.End)
+			if sp.Start >= s.w.From && sp.Start < s.w.To && sp.End-sp.Start <= span.Ahead {
+				kept = append(kept, sp)
+			}
+		}
+		s.dst = kept
+	}
+}
