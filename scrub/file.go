@@ -24,8 +24,9 @@ type Report struct {
 // FileOptions say how File works.
 type FileOptions struct {
 	Options
-	// DryRun only counts what would be replaced.
-	DryRun bool
+	// To, if not nil, gets the scrubbed text, unpacked, and the file stays as it is. With
+	// io.Discard only the Report is made.
+	To io.Writer
 	// AnyBytes takes files that are not valid UTF-8, too; their other bytes stay.
 	AnyBytes bool
 	// Progress, if not nil, is called now and then with the bytes read and those there are,
@@ -51,7 +52,7 @@ var (
 // that at any moment the old or the new one is there as a whole. When nothing is found, or
 // with an error, the old one is not touched. Memory does not depend on the size. A
 // symbolic link is followed, and what it names is replaced. A name that ends in .gz is
-// unpacked and packed again. Extended attributes and ACLs are not kept.
+// unpacked and packed again, without the name that gzip keeps. Extended attributes and ACLs are not kept.
 //
 // The temporary file is named .NAME.scrub-*, readable by its owner only; after a power
 // cut it may be left, with scrubbed text in it.
@@ -98,8 +99,8 @@ func (s *Scrubber) file(r *Report, o FileOptions) (err error) {
 		return err
 	case !before.Mode().IsRegular():
 		return ErrNotRegular
-	case o.DryRun:
-		return s.copyFile(io.Discard, in, before, r, o)
+	case o.To != nil:
+		return s.copyFile(o.To, in, before, r, o)
 	case links(before) > 1:
 		return ErrHardLinks
 	}
@@ -202,9 +203,11 @@ func (s *Scrubber) copyFile(out io.Writer, in io.Reader, info fs.FileInfo, r *Re
 		if err != nil {
 			return fmt.Errorf("not a gzip file as its name says: %w", err)
 		}
-		pack = gzip.NewWriter(out)
-		pack.Name, pack.Comment, pack.ModTime = "", "", unpack.ModTime
-		src, dst = unpack, pack
+		if src = unpack; o.To == nil {
+			pack = gzip.NewWriter(out)
+			pack.ModTime = unpack.ModTime
+			dst = pack
+		}
 	}
 	return s.stream(dst, src, r, o, func() error {
 		if pack != nil {
@@ -295,14 +298,11 @@ type checked struct {
 // is.
 func (c *checked) Read(b []byte) (int, error) {
 	const enough = 16
-	n, err := 0, error(nil)
-	if c.n == 0 {
-		n, err = io.ReadAtLeast(c.r, b, enough)
-	} else {
-		n, err = c.r.Read(b)
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
+	n, err := c.r.Read(b)
+	for c.n == 0 && n < enough && err == nil {
+		var more int
+		more, err = c.r.Read(b[n:])
+		n += more
 	}
 	first := c.n == 0
 	piece := b[:n]

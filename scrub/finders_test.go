@@ -55,10 +55,15 @@ func (rough) Find(dst []span.Span, w span.Window) []span.Span {
 type word string
 
 func (f word) Find(dst []span.Span, w span.Window) []span.Span {
-	for p := w.From; p < w.To; p++ {
-		if bytes.HasPrefix(w.Text[p:], []byte(f)) {
-			dst = append(dst, span.Span{Start: p, End: p + len(f), Kind: Known, Same: 7})
+	end := min(len(w.Text), w.To+len(f)-1)
+	for p := w.From; p < end; {
+		i := bytes.Index(w.Text[p:end], []byte(f))
+		if i < 0 {
+			break
 		}
+		p += i
+		dst = append(dst, span.Span{Start: p, End: p + len(f), Kind: Known, Same: 7})
+		p++
 	}
 	return dst
 }
@@ -68,5 +73,12 @@ func newRough() *Scrubber {
 	s := New()
 	s.key = [32]byte{1, 2, 3}
 	s.finders = []span.Finder{rough{}, word("secret")}
+	return s
+}
+
+// newQuick is a Scrubber that finds one word, quickly.
+func newQuick() *Scrubber {
+	s := newRough()
+	s.finders = s.finders[1:]
 	return s
 }

@@ -34,6 +34,8 @@ type cli struct {
 	Config  configCommand  `cmd:"" help:"The settings: print them with their meaning, check them."`
 	Mail    mailCommand    `cmd:"" help:"Mail: take in what came back."`
 	Match   matchCommand   `cmd:"" help:"Names and people: find which rows are the same, which entity a name means."`
+	Scrub   scrubCommand   `cmd:"" help:"Take personal data out of files or of standard input: e-mail, cards, phones, names, keys."`
+	Session sessionCommand `cmd:"" help:"The session log: list, show and export the steps of sign-ins, claims and entries."`
 	Bench   benchCommand   `cmd:"" help:"Measure a throw-away server: timing, throughput."`
 	Backup  backupCommand  `cmd:"" help:"Copy records and keys into two encrypted files, while the server runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup back into a new directory or empty databases."`
@@ -64,7 +66,7 @@ func run(ctx context.Context, args []string) int {
 		kong.Description("Records about people, in the hands of the people.\n\nTo look around: habeas demo. To begin for real: habeas init, then habeas serve."),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Vars{"dir": defaultDir(), "kinds": matching.Kinds(), "roles": matching.Roles()},
+		kong.Vars{"dir": defaultDir(), "kinds": matching.Kinds(), "roles": matching.Roles(), "scrubkinds": scrubKinds()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
