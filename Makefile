@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint unit postgres browser reference readme bench bench-match fuzz clean
+.PHONY: help build demo test lint unit postgres browser reference readme bench bench-match bench-scrub fuzz clean
 
 TOOL := go tool -modfile=tools/go.mod
 # What `habeas demo` is given: make demo DEMO="--addr localhost:9000"
@@ -64,6 +64,9 @@ bench: ## benchmarks; compared with the run before
 
 bench-match: build ## finding names and linking people, beside the rivals
 	@ONLY='$(ONLY)' RUNS='$(RUNS)' scripts/bench-match
+
+bench-scrub: build ## the scrubber: what it finds and how fast, beside the rivals
+	@RUNS='$(RUNS)' scripts/bench-scrub
 
 fuzz: ## every fuzz target for FUZZTIME
 	@scripts/fuzz $(FUZZTIME)

@@ -17,6 +17,7 @@ type benchCommand struct {
 	FindOrCreate benchFindOrCreate `cmd:"" name:"find-or-create" help:"Measure how many find-or-create calls are answered in a second."`
 	Match        benchMatch        `cmd:"" help:"Measure how well and how fast names are found and people linked."`
 	MatchPart    benchMatchPart    `cmd:"" hidden:""`
+	Scrub        benchScrub        `cmd:"" help:"Measure what the scrubber finds, misses and takes for personal data, and how fast it is."`
 }
 
 // benchStores says where the server that is measured keeps its rows.

@@ -124,12 +124,12 @@ func (t *Table) rowsOf() iter.Seq2[[]string, error] {
 //
 // With thorough, clusters are made at several thresholds; otherwise at one half only.
 func (t *Table) Measure(ctx context.Context, seed uint64, thorough bool) (Figures, error) {
-	cpu := cpuSeconds()
+	cpu := CPUSeconds()
 	res, err := link.Link(ctx, t.Header, t.rowsOf(), link.Options{PairsFrom: reportedFrom, Seed: seed})
 	if err != nil {
 		return nil, err
 	}
-	cpu = cpuSeconds() - cpu
+	cpu = CPUSeconds() - cpu
 	best, half := bestOfPairs(res.Pairs, t.Truth), ofClusters(res.Cluster, t.Truth)
 	take := func(f Figures, threshold float64) {
 		if f["f1"] > best["f1"] {

@@ -82,7 +82,7 @@ func Measure(ctx context.Context, o Options) (r Report, err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(o.Scratch)) }()
 	}
-	r.Machine = thisMachine()
+	r.Machine = ThisMachine()
 	var runs []Figures
 	for run := range max(1, o.Runs) {
 		figures := Figures{}
@@ -141,7 +141,7 @@ func (r Report) Text() string {
 	var b strings.Builder
 	line := func(cells ...string) { fmt.Fprintf(&b, "%-44s %14s  %-10s %-8s %s\n", toAny(cells)...) }
 	line("FIGURE", "MEASURED", "REQUIRED", "LINE", "")
-	for _, q := range Requirements {
+	for _, q := range r.lines() {
 		v, ok := r.Figures[q.Figure]
 		said := map[bool]string{true: "met", false: "missed"}[q.Met(v)]
 		if !ok {
@@ -152,7 +152,7 @@ func (r Report) Text() string {
 	}
 	b.WriteByte('\n')
 	for _, name := range r.Figures.Names() {
-		if slices.ContainsFunc(Requirements, func(q Requirement) bool { return q.Figure == name }) || strings.Contains(name, ".reliability.from") {
+		if slices.ContainsFunc(r.lines(), func(q Requirement) bool { return q.Figure == name }) || strings.Contains(name, ".reliability.from") {
 			continue
 		}
 		line(name, fmt.Sprintf("%.6g", r.Figures[name]), "", "", "")

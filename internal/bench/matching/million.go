@@ -27,12 +27,12 @@ func million(ctx context.Context, j *job) error {
 		return err
 	}
 	j.say("linkage of a million rows: they are written")
-	began, cpu := time.Now(), cpuSeconds()
+	began, cpu := time.Now(), CPUSeconds()
 	res, err := linkFile(ctx, file, link.Options{Seed: j.Seed})
 	if err != nil {
 		return err
 	}
-	f := Figures{"seconds": time.Since(began).Seconds(), "cpu_s": cpuSeconds() - cpu, "compared": float64(res.Compared)}
+	f := Figures{"seconds": time.Since(began).Seconds(), "cpu_s": CPUSeconds() - cpu, "compared": float64(res.Compared)}
 	if _, most, ok := memory(); ok {
 		f["peak_mb"] = most
 	} else {

@@ -16,9 +16,9 @@ func memory() (now, most float64, ok bool) {
 	return now / 1024, peak / 1024, now > 0
 }
 
-// cpuSeconds returns the processor time that the process has used, of all cores, as
+// CPUSeconds returns the processor time that the process has used, of all cores, as
 // Linux counts it; 0 elsewhere. It is what remains comparable on a busy machine.
-func cpuSeconds() float64 {
+func CPUSeconds() float64 {
 	b, err := os.ReadFile("/proc/self/stat")
 	if err != nil {
 		return 0
@@ -55,8 +55,8 @@ func kilobytes(s string) float64 {
 	return v
 }
 
-// thisMachine describes where the measurement runs.
-func thisMachine() Machine {
+// ThisMachine describes where the measurement runs.
+func ThisMachine() Machine {
 	m := Machine{
 		Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
 		CPU: fields("/proc/cpuinfo")["model name"], RAM: int(kilobytes(fields("/proc/meminfo")["MemTotal"]) / 1024),

@@ -59,12 +59,12 @@ func searching(ctx context.Context, j *job) error {
 		return err
 	}
 	runtime.GC()
-	began, cpu := time.Now(), cpuSeconds()
+	began, cpu := time.Now(), CPUSeconds()
 	x, err := search.Build(ctx, slices.Values(entities), search.Options{})
 	if err != nil {
 		return err
 	}
-	f := Figures{"build_s": time.Since(began).Seconds(), "build_cpu_s": cpuSeconds() - cpu, "entities": float64(x.Len()), "names_indexed": float64(x.Names())}
+	f := Figures{"build_s": time.Since(began).Seconds(), "build_cpu_s": CPUSeconds() - cpu, "entities": float64(x.Len()), "names_indexed": float64(x.Names())}
 	for _, e := range entities {
 		f["names"] += float64(len(e.Names))
 	}
