@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -103,6 +104,18 @@ func (f Finding) String() string {
 		times = fmt.Sprintf(", %d times", f.Count)
 	}
 	return fmt.Sprintf("%s: %s at byte %d (%s%s)", f.Where, f.Canary, f.Offset, f.Form, times)
+}
+
+// In reports whether a pattern of package path fits the place, or as many of its last
+// elements as the pattern has: "mail/*", "records.db".
+func (f Finding) In(pattern string) bool {
+	if ok, _ := path.Match(pattern, f.Where); ok {
+		return true
+	}
+	parts := strings.Split(f.Where, "/")
+	n := strings.Count(pattern, "/") + 1
+	ok, _ := path.Match(pattern, strings.Join(parts[max(0, len(parts)-n):], "/"))
+	return ok
 }
 
 // Report is what a search found and how much it looked at.
