@@ -1,0 +1,177 @@
+package prose
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/habeas-data/habeas/scrub/internal/prose/judge"
+	"github.com/habeas-data/habeas/scrub/internal/prose/word"
+	"github.com/habeas-data/habeas/scrub/internal/span"
+)
+
+// How far a span may be from the words that it is found by, in bytes. The parts add up to
+// less than span.Back and span.Ahead.
+const (
+	longest = 240 // of an address
+	beyond  = longest + 64
+)
+
+// Finder finds names of people and street addresses. Make one with New.
+type Finder struct {
+	kinds [2]bool
+	pool  sync.Pool
+}
+
+// New makes a finder of the kinds given, span.Person and span.Address; of both where none is
+// given.
+func New(kinds ...span.Kind) *Finder {
+	return &Finder{
+		kinds: [2]bool{
+			len(kinds) == 0 || slices.Contains(kinds, span.Person),
+			len(kinds) == 0 || slices.Contains(kinds, span.Address),
+		},
+		pool: sync.Pool{New: func() any { return &reader{} }},
+	}
+}
+
+// Find appends the names and addresses that start in the wanted part of a window, ordered by
+// start. It may be called by several goroutines at once.
+func (f *Finder) Find(dst []span.Span, w span.Window) []span.Span {
+	r := f.pool.Get().(*reader)
+	defer f.pool.Put(r)
+	r.finder, r.window = f, w
+	r.addresses = r.addresses[:0]
+	n := len(dst)
+	r.out = dst
+	r.read()
+	dst, r.out = r.out, nil
+	r.window = span.Window{}
+	dst = dst[:n+len(r.settle(dst[n:]))]
+	slices.SortFunc(dst[n:], func(a, b span.Span) int { return a.Start - b.Start })
+	return dst
+}
+
+// reader reads one window.
+type reader struct {
+	finder    *Finder
+	window    span.Window
+	scan      scanner
+	strip     word.Strip
+	labels    []int8    // of the tokens of strip: 0 not judged, 1 name, -1 none
+	addresses []located // met so far, also those that start outside what is wanted
+	out       []span.Span
+}
+
+// located is where something is.
+type located struct{ start, end int }
+
+// lead is how many words are cut off before the one that the scan stops at.
+const lead = judge.Reach + 6
+
+// read looks at all places at which the scan stops.
+func (r *reader) read() {
+	text := r.window.Text
+	from := border(text, max(0, r.window.From-span.Back))
+	to := min(len(text), r.window.To+beyond)
+	r.scan.reset(text, from)
+	for {
+		p, ok := r.scan.next(to)
+		if !ok {
+			return
+		}
+		r.region(p, to)
+	}
+}
+
+// border moves a place on to where a token surely begins.
+func border(text []byte, p int) int {
+	if p == 0 {
+		return 0
+	}
+	for p < len(text) && !plain(text[p]) {
+		p++
+	}
+	return p
+}
+
+// plain says that a byte is no part of a word, a number or a rune past ASCII.
+func plain(b byte) bool {
+	return b < 0x80 && b != '\'' && b != '-' && (b|0x20 < 'a' || b|0x20 > 'z') && (b < '0' || b > '9')
+}
+
+// start goes back from a place by some words to where a token surely begins.
+func start(text []byte, p int) int {
+	words := 0
+	limit := max(0, p-span.Back)
+	for p > limit {
+		p--
+		if plain(text[p]) {
+			if text[p] > ' ' || p > 0 && text[p-1] > ' ' {
+				words++
+			}
+			if words >= lead {
+				return p
+			}
+		}
+	}
+	return border(text, p)
+}
+
+// region looks at the words from the one at p on until none was of interest for a while.
+func (r *reader) region(p, to int) {
+	r.strip.Reset(r.window.Text, start(r.window.Text, p))
+	r.labels = r.labels[:0]
+	quiet := 0
+	for i := 0; ; i++ {
+		if i == 256 {
+			r.strip.Drop(i - lead)
+			r.labels = r.labels[:copy(r.labels, r.labels[min(i-lead, len(r.labels)):])]
+			i = lead
+		}
+		t := r.strip.At(i)
+		if t.Start >= to || t.Start == t.End && t.Kind == word.Edge && t.End >= len(r.window.Text) {
+			break
+		}
+		if t.Start < p {
+			continue
+		}
+		quiet++
+		if t.Kind != word.Word {
+			continue
+		}
+		if r.look(i) {
+			quiet = 0
+		}
+		if t = r.strip.At(i); quiet > 4 {
+			r.scan.seek(t.End)
+			return
+		}
+	}
+	r.scan.seek(to)
+}
+
+// look looks at token i and says whether it was of interest.
+func (r *reader) look(i int) bool {
+	worth := judge.Worth(&r.strip, i)
+	if worth && r.finder.kinds[0] {
+		r.person(i)
+	}
+	return r.street(i) || worth
+}
+
+// settle leaves out the names within addresses, and the addresses where they are not wanted.
+func (r *reader) settle(found []span.Span) []span.Span {
+	return slices.DeleteFunc(found, func(s span.Span) bool {
+		if s.Kind == span.Address {
+			return !r.finder.kinds[1]
+		}
+		return slices.ContainsFunc(r.addresses, func(a located) bool { return s.Start < a.end && a.start < s.End })
+	})
+}
+
+// emit adds a span if it is wanted.
+func (r *reader) emit(s span.Span) {
+	if s.Start >= r.window.From && s.Start < r.window.To {
+		r.out = append(r.out, s)
+	}
+}

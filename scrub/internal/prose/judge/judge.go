@@ -1,0 +1,92 @@
+// Package judge says whether a word in its surroundings is part of the name of a person.
+//
+// It is a linear model: features of the word (what the dictionary knows, how it is written,
+// its last letters) and of two words on either side, hashed into a table of weights that
+// were learned by logistic regression. Command gen makes them.
+package judge
+
+import (
+	_ "embed"
+
+	"github.com/habeas-data/habeas/scrub/internal/prose/word"
+)
+
+// Bits is the size of the table of weights, as a power of two.
+const Bits = 16
+
+//go:embed weights.bin
+var weights []byte
+
+// Unit is the weight that one step of the table stands for, in natural logarithms of odds.
+const Unit = 1.0 / 32
+
+// Reach is how far a judgement looks at most, in tokens.
+const Reach = 8
+
+// Score says how likely token i is part of a person's name: the logarithm of the odds in
+// steps of Unit.
+func Score(s *word.Strip, i int) int {
+	var buf [Features]uint32
+	sum := 0
+	for _, f := range Look(&buf, s, i) {
+		sum += int(int8(weights[f]))
+	}
+	return sum
+}
+
+// Worth says whether token i is worth judging. It is when Hot says so of the word alone, or
+// when a small word stands where names stand.
+func Worth(s *word.Strip, i int) bool {
+	t := s.At(i)
+	if t.Kind != word.Word || t.Letters < 2 || t.Letters == 2 && t.Attr.Given() < 2 && t.Attr.Surname() < 2 {
+		return false
+	}
+	switch t.Shape {
+	case word.Capital, word.Upper, word.Caseless:
+		return !Cold(t.Attr)
+	case word.Lower:
+		if t.Attr.Class() != word.None || t.Attr.Common() >= 2 && t.Attr.Given() < 3 {
+			return false
+		}
+		return HotSmall(t.Attr, t.Len()) && t.Len() == int(t.Letters) || Expected(s, i)
+	case word.Mixed, word.Han:
+	}
+	return false
+}
+
+// Cold says of a capitalised word that it does not begin a name by itself: it is an everyday
+// word that nobody is called.
+func Cold(a word.Attr) bool { return a.Common() >= 2 && !a.Name() || a.Class() == word.Tech }
+
+// HotSmall says of a word in small ASCII letters that it may be a name without anything that
+// leads to it.
+func HotSmall(a word.Attr, letters int) bool {
+	return a.Given() == 3 && a.Common() < 2 || a.Given() == 2 && a.Common() == 0 && letters >= 4
+}
+
+// Leads says that a word leads to a name.
+func Leads(c word.Class) bool {
+	switch c {
+	case word.Title, word.Salute, word.NameKey, word.Intro, word.Say, word.Kin:
+		return true
+	default:
+		return false
+	}
+}
+
+// Expected says whether the words before token i lead to a name: "my name is", "Mr",
+// "user=".
+func Expected(s *word.Strip, i int) bool {
+	for n := 1; n <= 6; n++ {
+		t := s.At(i - n)
+		if t.Kind == word.Mark {
+			continue
+		}
+		if t.Kind != word.Word {
+			return false
+		}
+		c := t.Attr.Class()
+		return Leads(c) || c == word.Be && s.At(i-n-1).Attr.Class() == word.NameKey
+	}
+	return false
+}

@@ -1,0 +1,157 @@
+package prose
+
+import (
+	"github.com/habeas-data/habeas/scrub/internal/prose/judge"
+	"github.com/habeas-data/habeas/scrub/internal/prose/word"
+	"github.com/habeas-data/habeas/scrub/internal/span"
+)
+
+// A name is a run of words judged to be parts of one, with initials and particles between
+// them. Each word is judged by itself, so that a name depends on its surroundings alone and
+// not on where reading began.
+
+const (
+	threshold = -30 // of the score of a word in a name
+	longName  = 120 // bytes, past which each word of a run is a name by itself
+)
+
+// judged says whether token i is part of a name.
+func (r *reader) judged(i int) bool {
+	if i < 0 {
+		return false
+	}
+	for len(r.labels) <= i {
+		r.labels = append(r.labels, 0)
+	}
+	if r.labels[i] == 0 {
+		r.labels[i] = -1
+		t := r.strip.At(i)
+		if t.Kind == word.Word && t.Letters > 1 && t.Shape != word.Mixed && t.Shape != word.Han &&
+			r.strip.At(i-1).Char != word.Binary && r.strip.At(i+1).Char != word.Binary &&
+			judge.Score(&r.strip, i) > threshold {
+			r.labels[i] = 1
+		}
+	}
+	return r.labels[i] == 1
+}
+
+// link tells how many tokens from the name word i a run goes on to the next one in the
+// direction step: 1 where they are side by side, more with initials or particles between, 0
+// where the run ends.
+func (r *reader) link(i, step int) int {
+	for n := 1; n <= 5; n++ {
+		j := i + step*n
+		gap := r.strip.At(max(j, j-step)).Gap
+		t := r.strip.At(j)
+		if t.Kind == word.Mark && t.Char == '.' && gap == word.Tight && n < 5 {
+			continue
+		}
+		if gap > word.Blank && !(gap == word.Wide && n == 1) || t.Kind != word.Word {
+			return 0
+		}
+		switch {
+		case t.Letters == 1 && t.Shape == word.Capital:
+		case t.Attr.Class() == word.Particle && t.Shape == word.Lower:
+		case r.joins(j) && (n > 1 || gap != word.Tight):
+			// A full stop ends a name unless it is that of an initial.
+			if n > 1 && r.stopBetween(i, j) {
+				return 0
+			}
+			return n
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// joins says whether token j may carry on a name and does. Everyday words in small letters
+// only do where they are worth judging by themselves.
+func (r *reader) joins(j int) bool {
+	t := r.strip.At(j)
+	if t.Shape == word.Lower && (t.Attr.Common() >= 2 || t.Attr.Class() != word.None) && !judge.Worth(&r.strip, j) {
+		return false
+	}
+	return r.judged(j)
+}
+
+// stopBetween says whether a full stop between two tokens follows a word of more than one
+// letter.
+func (r *reader) stopBetween(i, j int) bool {
+	for k := min(i, j) + 1; k < max(i, j); k++ {
+		if r.strip.At(k).Char == '.' && r.strip.At(k-1).Letters > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// person emits the name that begins with token i, if one does.
+func (r *reader) person(i int) {
+	if !r.judged(i) {
+		return
+	}
+	// Back to the first word of the run.
+	first := i
+	for {
+		n := r.link(first, -1)
+		if n == 0 {
+			break
+		}
+		first -= n
+		if r.strip.At(i).Start-r.strip.At(first).Start > longName {
+			first = i
+			break
+		}
+	}
+	// The run was met at an earlier word, unless that one is not looked at by itself.
+	for j := first; j < i; j++ {
+		if r.judged(j) && judge.Worth(&r.strip, j) {
+			return
+		}
+	}
+	last := i
+	for {
+		n := r.link(last, 1)
+		if n == 0 || r.strip.At(last+n).End-r.strip.At(first).Start > longName {
+			break
+		}
+		last += n
+	}
+	r.name(r.initials(first), last)
+}
+
+// initials goes back over initials before a name: "J. R. Ewing".
+func (r *reader) initials(first int) int {
+	for {
+		dot, letter := r.strip.At(first-1), r.strip.At(first-2)
+		if dot.Char != '.' || dot.Kind != word.Mark || dot.Gap != word.Tight || r.strip.At(first).Gap > word.Blank ||
+			letter.Kind != word.Word || letter.Letters != 1 || letter.Shape != word.Capital {
+			return first
+		}
+		first -= 2
+	}
+}
+
+// name emits tokens first to last as a name.
+func (r *reader) name(first, last int) {
+	start, end := r.strip.At(first).Start, r.strip.At(last).End
+	r.emit(span.Span{Start: start, End: end, Kind: span.Person, Same: r.same(first, last)})
+}
+
+// same is the hash of the words of tokens first to last as folded.
+func (r *reader) same(first, last int) uint64 {
+	h := uint64(1)
+	for i := first; i <= last; i++ {
+		switch t := r.strip.At(i); t.Kind {
+		case word.Word:
+			h = word.Step(h, uint64(t.Hash)<<32|uint64(t.Letters))
+		case word.Digits:
+			for _, b := range r.window.Text[t.Start:t.End] {
+				h = word.Step(h, uint64(b))
+			}
+		default:
+		}
+	}
+	return max(h, 1)
+}

@@ -1,0 +1,188 @@
+package prose
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/habeas-data/habeas/scrub/internal/prose/judge"
+	"github.com/habeas-data/habeas/scrub/internal/prose/word"
+)
+
+// Most of a log is words in small letters that are no names. The scan passes them eight
+// bytes at a time and stops only at words that may be part of a name or an address: those
+// with a capital, those past ASCII, and the few small ones that are names or lead to one.
+
+const (
+	low   = 0x0101010101010101
+	high  = 0x8080808080808080
+	lower = 0x2020202020202020
+)
+
+// letters marks, with the high bit of each byte, the letters of eight bytes and all that is
+// past ASCII.
+func letters(x uint64) uint64 {
+	ascii := (x | lower) &^ high
+	// Adding carries into the high bit of what is at least 'a', and of what is past 'z'.
+	return (ascii+low*(0x80-'a'))&^(ascii+low*(0x80-'z'-1))&high | x&high
+}
+
+// small has a bit for the hash of each small word at which the scan stops. Other words may
+// share a bit; the dictionary tells.
+var small = sync.OnceValue(func() *[1 << 13]uint64 {
+	t := &[1 << 13]uint64{}
+	for hash, a := range word.All() {
+		if stops(a) {
+			t[hash>>6%(1<<13)] |= 1 << (hash & 63)
+		}
+	}
+	return t
+})
+
+// stops says whether the scan stops at a word in small letters.
+func stops(a word.Attr) bool {
+	switch a.Class() {
+	case word.StreetFirst, word.StreetLast, word.Box:
+		return true
+	default:
+		return judge.Leads(a.Class()) || judge.HotSmall(a, 4)
+	}
+}
+
+// scanner finds the words at which a text is worth a closer look.
+type scanner struct {
+	text  []byte
+	small *[1 << 13]uint64
+	pos   int    // where the block that is looked at begins
+	left  uint64 // the beginnings of words in it that have not been looked at
+	carry uint64 // 0x80 where the byte before pos is a letter
+}
+
+func (s *scanner) reset(text []byte, pos int) {
+	s.text, s.small = text, small()
+	s.seek(pos)
+}
+
+// seek goes on at a place that is no letter or follows none.
+func (s *scanner) seek(pos int) {
+	s.pos, s.carry = pos, 0
+	s.left = s.block()
+}
+
+// block marks the beginnings of words in the eight bytes at pos.
+func (s *scanner) block() uint64 {
+	if s.pos >= len(s.text) {
+		return 0
+	}
+	m := letters(s.load(s.pos))
+	starts := m &^ (m<<8 | s.carry)
+	s.carry = m >> 56
+	return starts
+}
+
+// load reads eight bytes, with zeros past the end.
+func (s *scanner) load(p int) uint64 {
+	if p+8 <= len(s.text) {
+		return binary.LittleEndian.Uint64(s.text[p:])
+	}
+	var last [8]byte
+	copy(last[:], s.text[min(p, len(s.text)):])
+	return binary.LittleEndian.Uint64(last[:])
+}
+
+// next finds the next word to stop at before end, or says that there is none.
+func (s *scanner) next(end int) (int, bool) {
+	for s.pos < end {
+		for s.left != 0 {
+			p := s.pos + bits.TrailingZeros64(s.left)/8
+			s.left &= s.left - 1
+			if s.stop(p) {
+				return p, p < end
+			}
+		}
+		s.pos += 8
+		s.left = s.block()
+	}
+	return 0, false
+}
+
+// stop says whether the word at p is worth a closer look.
+func (s *scanner) stop(p int) bool {
+	x := s.load(p)
+	n := bits.TrailingZeros64(^letters(x)&high) / 8 // of 8 bytes, how many are of the word
+	switch {
+	case byte(x) >= utf8.RuneSelf:
+		return s.stopHigh(p)
+	case n == 1:
+		return false
+	case n == 8:
+		return s.stopSlow(p)
+	}
+	x &= 1<<(8*n) - 1
+	ones := uint64(lower) & (1<<(8*n) - 1)
+	if x&high != 0 {
+		return s.stopSlow(p)
+	}
+	if byte(x)&0x20 == 0 {
+		return !skips(word.Look(word.HashShort(x | ones)))
+	}
+	if x&ones != ones {
+		return s.stopSlow(p)
+	}
+	return s.stopSmall(word.HashShort(x))
+}
+
+func (s *scanner) stopSmall(hash uint32) bool {
+	return s.small[hash>>6%(1<<13)]>>(hash&63)&1 != 0 && stops(word.Look(hash))
+}
+
+// stopSlow is stop for words that are long, not ASCII or camelCase.
+func (s *scanner) stopSlow(p int) bool {
+	first := s.text[p]
+	if first&0x20 != 0 && p > 0 && s.text[p-1] == '\\' && (first == 'n' || first == 't' || first == 'r') {
+		return s.stop(p + 1) // \nJude
+	}
+	end, hump := p+1, 0
+	for end < len(s.text) && end-p <= word.MaxWord {
+		b := s.text[end]
+		if b < utf8.RuneSelf && (b|0x20 < 'a' || b|0x20 > 'z') {
+			break
+		}
+		if b < utf8.RuneSelf && b&0x20 == 0 && s.text[end-1]&0x20 != 0 {
+			hump = end - p
+		}
+		end++
+	}
+	if end-p > word.MaxWord {
+		return false
+	}
+	var buf [2 * word.MaxWord]byte
+	w := s.text[p:end]
+	if first&0x20 == 0 {
+		if hump > 3 {
+			return false // CamelCase
+		}
+		return !skips(word.Look(word.Hash(word.AppendFolded(buf[:0], w))))
+	}
+	// The last part of firstName leads to a name.
+	hash := word.Hash(word.AppendFolded(buf[:0], w[hump:]))
+	return s.stopSmall(hash)
+}
+
+// skips says whether the scan passes a capitalised word.
+func skips(a word.Attr) bool {
+	switch a.Class() {
+	case word.None, word.Tech, word.Month, word.Weekday, word.Pronoun, word.Be, word.Have, word.Number, word.And:
+		return judge.Cold(a)
+	default:
+		return false
+	}
+}
+
+// stopHigh is stop for a word that begins past ASCII.
+func (s *scanner) stopHigh(p int) bool {
+	r, _ := utf8.DecodeRune(s.text[p:])
+	return unicode.IsUpper(r) || unicode.Is(unicode.Lo, r) || unicode.IsLower(r) && s.stopSlow(p)
+}

@@ -1,0 +1,43 @@
+package word
+
+import "strings"
+
+// streetEnds are the ends of words that are streets in one word: Koskikatu, Nybyvägen,
+// Friedhofstraße. Ends that other words have as well are weak.
+var streetEnds, weakEnds = ends(`strasse strase str gasse weg allee platz damm ufer chaussee steig
+	straat laan plein gracht kade dreef singel steenweg weg katu kuja polku kaari gatan gata gate gaten gade
+	vägen väg vejen vej veien vei torget torg plads stræde gränd gränden stigen stien braut stigur gotu tún
+	götu vegur utca tänav puiestee caddesi sokak gasse gässli rain matt ulica bakken`),
+	ends(`tie ring hof steig rain matt park markt graben berg hove baan pad wall wijk brug halde acker feld
+	vangen haugen lia tee allé hovi ranta mäki penger aukio stien veita tunet gård bakke alle zeile anger
+	ried grund terrasse kaevu allika tun stræti straeti holt heidi gerdi mannen hage`)
+
+func ends(list string) []string {
+	all := strings.Fields(list)
+	for i, w := range all {
+		all[i] = string(AppendFolded(nil, []byte(w)))
+	}
+	return all
+}
+
+// StreetEnd says how much the end of a folded word speaks for a street in one word: 2, 1
+// or 0.
+func StreetEnd(folded []byte) int {
+	if longest(folded, streetEnds) {
+		return 2
+	}
+	if longest(folded, weakEnds) {
+		return 1
+	}
+	return 0
+}
+
+// longest says whether a word has one of the ends and at least three bytes before it.
+func longest(folded []byte, ends []string) bool {
+	for _, e := range ends {
+		if n := len(folded) - len(e); n >= 3 && string(folded[n:]) == e {
+			return true
+		}
+	}
+	return false
+}
