@@ -10,6 +10,7 @@ const pages = {
   messages: "/me/messages",
   form: "/me/form",
   table: "/staff/table",
+  session: "/staff/session",
   passkey: "/passkey/register",
   error: "/nowhere",
 };

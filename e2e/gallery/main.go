@@ -87,6 +87,7 @@ func gallery(url string, dev bool) (http.Handler, error) {
 	show("/me/messages", "gallery/messages", busy, messages())
 	show("/me/form", "gallery/form", person, forms())
 	show("/staff/table", "gallery/table", staff, tables())
+	show("/staff/session", "gallery/session", staff, conversation())
 	mux.Handle("POST /hint", hint)
 	if err := mountPasskeys(mux, rd, origin); err != nil {
 		return nil, err

@@ -167,6 +167,7 @@ func (f Filter) span() (from, to time.Time) {
 // List returns the sessions that the filter takes, newest first.
 func List(dir string, f Filter) ([]Summary, Damage, error) {
 	found := map[string]*Summary{}
+	var order []*Summary // as they first wrote
 	from, to := f.span()
 	d, err := Read(dir, from, to, func(l Line) error {
 		if !f.Day.IsZero() && !strings.HasPrefix(l.Session, from.Format(idDay)+"-") {
@@ -174,6 +175,7 @@ func List(dir string, f Filter) ([]Summary, Damage, error) {
 		}
 		if found[l.Session] == nil {
 			found[l.Session] = &Summary{}
+			order = append(order, found[l.Session])
 		}
 		found[l.Session].take(l)
 		return nil
@@ -182,12 +184,12 @@ func List(dir string, f Filter) ([]Summary, Damage, error) {
 		return nil, d, err
 	}
 	var out []Summary
-	for _, s := range found {
+	for _, s := range slices.Backward(order) {
 		if f.takes(*s) {
 			out = append(out, *s)
 		}
 	}
-	slices.SortFunc(out, func(a, b Summary) int { return cmp.Or(b.Begun.Compare(a.Begun), cmp.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(out, func(a, b Summary) int { return b.Begun.Compare(a.Begun) })
 	return out, d, nil
 }
 

@@ -175,8 +175,11 @@ func note(tx *session.Transaction, err error) {
 		if code == "" {
 			code = e.Kind.String()
 		}
-		tx.Parameter("error", map[string]string{"code": code, "field": e.Field})
+		if e.Field != "" {
+			code += " in " + e.Field
+		}
 		tx.Output(e.Message)
+		tx.Parameter("error", code)
 	}
 }
 
