@@ -1,6 +1,6 @@
 // Package known finds values that a session holds, in whatever spelling they slipped into
 // a text: in another case, without or with other diacritics, composed or decomposed, with
-// zero-width characters or soft hyphens inside, and with up to three blanks, hyphens, dots
+// zero-width characters or soft hyphens inside, and with up to five blanks, hyphens, dots
 // or other separators between letters, or without those that the value has.
 //
 // # What counts as an occurrence
@@ -23,6 +23,7 @@
 //     a house number is no evidence), and must not be on a short list of words such as
 //     "the", "street", "van" and "com".
 //   - Digits alone are found only where no other digit touches them.
+//   - A value whose own letters are further apart than that is found by its words only.
 //   - What is longer than 40 letters is searched in pieces of 40, the last of which
 //     overlaps the one before.
 //

@@ -9,13 +9,13 @@ import (
 )
 
 // maxGap is the most characters between two letters of one occurrence.
-const maxGap = 3
+const maxGap = 5
 
 // How far before From letters are read to know the state there, and how far past To the
 // first letters of a span may reach.
 const (
 	warmUp = 64
-	runOut = 160
+	runOut = 200
 )
 
 // Find appends the occurrences that start in [w.From, w.To).

@@ -190,7 +190,7 @@ func TestValuesAreAddedWhileTextsAreSearched(t *testing.T) {
 		}()
 	}
 	r := rand.New(rand.NewPCG(3, 3))
-	for range 3000 {
+	for range 700 {
 		n := name(r)
 		add(t, m, session, n)
 		if len(m.Find(nil, whole(n))) == 0 {
@@ -221,10 +221,10 @@ func TestTextsWithoutKnownValuesHaveFewFalseSpans(t *testing.T) {
 		name, text string
 		most       int
 	}{
-		{"digits", random("0123456789", 1<<20, 11), 0},
-		{"hex", random("0123456789abcdef", 1<<20, 33), 0},
-		{"base64 in one run", random(base, 1<<20, 0), 2},
-		{"random identifiers", random(base, 1<<20, 23), 30},
+		{"digits", random("0123456789", 1<<18, 11), 0},
+		{"hex", random("0123456789abcdef", 1<<18, 33), 0},
+		{"base64 in one run", random(base, 1<<18, 0), 1},
+		{"random identifiers", random(base, 1<<18, 23), 20},
 		{"log", texts()["log"], 0},
 	} {
 		if n := len(m.Find(nil, whole(c.text))); n > c.most {
@@ -251,7 +251,7 @@ func TestRepeatedLettersHaveABoundedNumberOfSpans(t *testing.T) {
 	for n := 3; n <= 200; n++ {
 		add(t, m, session, strings.Repeat("a", n))
 	}
-	text := strings.Repeat("a", 20_000)
+	text := strings.Repeat("a", 2_000)
 	if n := len(m.Find(nil, whole(text))); n > (maxLen-gramLen+1)*len(text) || n < len(text) {
 		t.Errorf("%d spans in %d bytes", n, len(text))
 	}
@@ -276,7 +276,7 @@ func FuzzKnown(f *testing.F) {
 		known := m.Add("value", v) == nil
 		text := before + " \n\n\n " + value + " \n\n\n " + after
 		got := m.Find(nil, whole(text))
-		if known && len(got) == 0 {
+		if known && len(got) == 0 && !farApart(value) {
 			t.Errorf("%q is not found in %q", value, text)
 		}
 		for _, s := range got {
@@ -293,4 +293,10 @@ func FuzzKnown(f *testing.F) {
 			t.Errorf("%v when cut at %d, want %v", parts, cut, got)
 		}
 	})
+}
+
+// farApart reports that letters of a value have more between them than an occurrence may
+// have. Its words are found, if they are evidence.
+func farApart(value string) bool {
+	return slices.ContainsFunc(chars(value), func(c char) bool { return c.gap > maxGap })
 }
