@@ -3,7 +3,6 @@ package proof_test
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"io/fs"
 	"os"
@@ -169,17 +168,6 @@ func (c *canaries) word(name, v string) {
 	}
 }
 
-// token adds a secret as text and as the bytes that the text stands for.
-func (c *canaries) token(name, text string) {
-	c.text(name, text)
-	parts := append(strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '.' }), text)
-	for _, part := range parts {
-		if raw, err := base64.RawURLEncoding.DecodeString(part); err == nil && len(raw) >= 16 {
-			c.binary(name, raw)
-		}
-	}
-}
-
 // cookies adds the secrets that a browser holds.
 func (c *canaries) cookies(b *browser) {
 	for _, cookie := range b.client.Jar.Cookies(b.w.origin()) {
@@ -232,7 +220,7 @@ func (c *canaries) nowhere(t testing.TB, when string, found map[string][]byte) {
 			}
 		}
 	}
-	t.Logf("%s: %d bytes in %d files searched for %d patterns", when, total, len(found), c.size)
+	t.Logf("%s: %d bytes in %d files searched for %d patterns", when, total, len(found), c.set.Patterns())
 }
 
 // held is every text that the server can read with its keys.

@@ -125,9 +125,9 @@ func TestWhatIsLoggedIsRecordedAtEveryLevel(t *testing.T) {
 	value, group, message, hidden := w.Invent("value", Name), w.Invent("with", Name), w.Invent("message", Name), w.Invent("field", Name)
 	var shown bytes.Buffer
 	log := slog.New(w.Slog("log", slog.NewTextHandler(&shown, nil)))
-	log.Debug("found", "who", value)                       //nolint:sloglint // as programs do
-	log.With("a", group).WithGroup("g").Info(message)      //nolint:sloglint // as programs do
-	log.Info("struct", "v", struct{ name string }{hidden}) //nolint:sloglint // as programs do
+	log.Debug("found", "who", value)
+	log.With("a", group).WithGroup("g").Info(message)
+	log.Info("struct", "v", struct{ name string }{hidden})
 	if strings.Contains(shown.String(), value) || !strings.Contains(shown.String(), message) {
 		t.Error("the handler behind gets what it is enabled for, and nothing else")
 	}
@@ -171,7 +171,8 @@ func TestStatementsAndArgumentsAreRecorded(t *testing.T) {
 	if _, err := s.ExecContext(ctx, prepared, sql.Named("n", named)); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.Close(), tx.Commit(), db.PingContext(ctx)); err != nil {
+	defer s.Close()
+	if err := errors.Join(tx.Commit(), db.PingContext(ctx)); err != nil {
 		t.Fatal(err)
 	}
 	n := 0
@@ -216,7 +217,8 @@ func TestAnOldDriverWorksUnderTheRecorder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rows.Next() || rows.Err() != nil || rows.Close() != nil {
+	defer rows.Close()
+	if rows.Next() || rows.Err() != nil {
 		t.Errorf("rows: %v", rows.Err())
 	}
 	tx, err := db.BeginTx(t.Context(), nil)

@@ -2,6 +2,7 @@ package sealcheck
 
 import (
 	"fmt"
+	"go/types"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"golang.org/x/tools/go/analysis/analysistest"
+	"golang.org/x/tools/go/packages"
 )
 
 // findings leaves out what is said about facts: examples show findings, and those of
@@ -102,6 +104,32 @@ func TestTheCommandRunsByItselfAndUnderGoVet(t *testing.T) {
 			out, err := cmd.CombinedOutput()
 			if (err == nil) != (want == "") || !strings.Contains(string(out), want) {
 				t.Errorf("%s: %v, want %q in:\n%s", name, err, want, out)
+			}
+		}
+	}
+}
+
+// What the pass knows by name must be what the real package has.
+func TestThePackageSealedHasWhatThePassLooksFor(t *testing.T) {
+	pkgs, err := packages.Load(&packages.Config{Mode: packages.NeedTypes | packages.NeedName, Dir: "../.."}, sealedPath)
+	if err != nil || len(pkgs) != 1 || pkgs[0].Types == nil || len(pkgs[0].Errors) > 0 {
+		t.Fatalf("%d packages, %v, %v", len(pkgs), err, pkgs)
+	}
+	scope := pkgs[0].Types.Scope()
+	look := []string{"Value.Use", "Of.Use", "Public", "Value.SetHeader", "Value.SQL", "Value.Stdin", "Value.IsZero"}
+	for name := range sealers {
+		look = append(look, name)
+	}
+	for _, name := range look {
+		of, method, isMethod := strings.Cut(name, ".")
+		o := scope.Lookup(of)
+		if o == nil {
+			t.Errorf("there is no %s", of)
+			continue
+		}
+		if isMethod {
+			if m, _, _ := types.LookupFieldOrMethod(o.Type(), true, pkgs[0].Types, method); m == nil {
+				t.Errorf("there is no %s", name)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"sort"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -183,7 +184,20 @@ func onlyStore(a *ssa.Alloc) (val ssa.Value) {
 	return val
 }
 
-// seals checks the arguments of Seal.
+// sealers are the functions of package sealed that take a label: which argument it is, the
+// receiver counted, and whether what follows is to be sealed.
+var sealers = map[string]struct {
+	label int
+	seals bool
+}{
+	"Session.Seal":     {1, true},
+	"Session.OpenHPKE": {1, false},
+	"SealOf":           {1, false},
+	"Store.Set":        {1, true},
+	"SetOf":            {1, false},
+}
+
+// seals checks the arguments of Seal and its kin.
 func (c *checker) seals(funcs []*ssa.Function) {
 	for _, fn := range funcs {
 		for _, b := range fn.Blocks {
@@ -193,29 +207,25 @@ func (c *checker) seals(funcs []*ssa.Function) {
 					continue
 				}
 				object, _ := call.Common().StaticCallee().Object().(*types.Func)
-				switch nameOf(object) {
-				case sealedPath + ".Session.Seal":
-					c.seal(call, call.Common().Args[1:])
-				case sealedPath + ".Seal":
-					c.seal(call, call.Common().Args)
+				name, ok := strings.CutPrefix(nameOf(object), sealedPath+".")
+				if s, known := sealers[name]; ok && known {
+					c.seal(call, s.label, s.seals)
 				}
 			}
 		}
 	}
 }
 
-func (c *checker) seal(call ssa.CallInstruction, args []ssa.Value) {
-	for _, a := range args {
-		switch t := a.Type().Underlying().(type) {
-		case *types.Basic:
-			if _, ok := a.(*ssa.Const); !ok && t.Info()&types.IsString != 0 {
-				c.report(call.Pos(), "label-constant", "the label is not a constant")
-			}
-		case *types.Slice:
-			if literal(a) {
-				c.report(call.Pos(), "literal", "the sealed value is written in the program")
-			}
-		}
+func (c *checker) seal(call ssa.CallInstruction, label int, seals bool) {
+	args := call.Common().Args
+	if len(args) <= label+1 {
+		return
+	}
+	if _, ok := args[label].(*ssa.Const); !ok {
+		c.report(call.Pos(), "label-constant", "the label is not a constant")
+	}
+	if seals && literal(args[label+1]) {
+		c.report(call.Pos(), "literal", "the sealed value is written in the program")
 	}
 }
 

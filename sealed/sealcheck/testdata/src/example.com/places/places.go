@@ -17,7 +17,7 @@ import (
 
 func outer(ctx context.Context, v sealed.Value, r *http.Request, db *sql.DB, c *prometheus.CounterVec, seen map[string]bool) {
 	_ = v.Use(func(plain []byte) error {
-		_ = exec.Command("tool", "--password", string(plain)) // want `exec: .* give it to standard input`
+		_ = exec.Command("tool", "--password", string(plain)) // want `exec: .* call Stdin of the Value`
 		cmd := exec.Command("tool")
 		cmd.Env = append(cmd.Env, "P="+string(plain))       // want `env`
 		cmd.Args = []string{string(plain)}                  // want `exec`
