@@ -177,7 +177,7 @@ func (l *level) collect(text []byte, i, end int, kinds kind) {
 	for k := range next {
 		next[k] = i - 1
 	}
-	for {
+	for i < end { // an escape may reach past the end
 		pos := end
 		for k, tr := range triggers {
 			if tr.kind&kinds == 0 {
