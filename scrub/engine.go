@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 
@@ -120,6 +121,8 @@ type engine struct {
 	found  func(base int, p part)
 	counts Counts
 	began  bool
+	form   bool        // the text is percent-encoded, and + is a blank
+	blanks []byte      // the text of a window with blanks
 	ahead  []span.Span // what clean has found in the text that is written next
 	looked bool
 }
@@ -134,6 +137,11 @@ func takeEngine(s *Scrubber, o Options) *engine {
 
 // release wipes the engine and gives it back.
 func (e *engine) release() {
+	if !e.began && len(e.raw.text) == 0 { // it was clean
+		e.s, e.ahead, e.form = nil, e.ahead[:0], false
+		engines.Put(e)
+		return
+	}
 	e.raw.wipe()
 	e.out.wipe()
 	e.spare.wipe()
@@ -144,7 +152,7 @@ func (e *engine) release() {
 	}
 	*e = engine{
 		raw: e.raw, out: e.out, spare: e.spare, hash: keyed{scratch: e.hash.scratch[:0]},
-		waiting: e.waiting[:0], dirty: e.dirty[:0], spans: e.spans[:0], parts: e.parts[:0], again: e.again[:0], ahead: e.ahead[:0],
+		waiting: e.waiting[:0], dirty: e.dirty[:0], spans: e.spans[:0], parts: e.parts[:0], again: e.again[:0], ahead: e.ahead[:0], blanks: e.blanks[:0],
 	}
 	engines.Put(e)
 }
@@ -152,12 +160,10 @@ func (e *engine) release() {
 // clean reports whether there is nothing to do in a text of one frame, without copying it,
 // since nearly all lines of a log are such. Else the text has to be written next.
 func (e *engine) clean(src []byte) bool {
-	if len(src) > e.frame {
+	if len(src) > e.frame || hasName(src) {
 		return false
 	}
-	if at, _ := nextName(src, 0); at >= 0 {
-		return false
-	}
+	e.form = e.o.Format == URL || e.o.Format == Auto && isForm(bytes.TrimRight(src[:min(len(src), sniffLen)], "\r\n"))
 	e.ahead = e.find(e.ahead[:0], span.Window{Text: src, To: len(src), Begins: true, Ends: true})
 	e.looked = len(e.ahead) > 0
 	return !e.looked
@@ -177,7 +183,7 @@ func (e *engine) begin() {
 			s.separator = ','
 		}
 	}
-	e.raw.lexer, e.out.lexer = lexer{state: s}, lexer{state: s}
+	e.raw.lexer, e.out.lexer, e.form = lexer{state: s}, lexer{state: s}, s.format == URL
 }
 
 // write takes a piece of the text.
@@ -241,17 +247,14 @@ func (e *engine) step(final bool) error {
 // maskNames hides the pseudonyms that the text came with.
 func (e *engine) maskNames(final bool) {
 	t := &e.raw
-	for {
-		at, n := nextName(t.text, e.ready)
-		if at < 0 {
-			break
-		}
+	eachName(t.text, e.ready, func(at, n int) bool {
 		m := mark{at: at}
 		m.name.add(string(t.text[at : at+n]))
 		t.marks = append(t.marks, m)
 		t.mask(at, n)
 		e.ready = at + n
-	}
+		return true
+	})
 	if e.ready = max(e.ready, len(t.text)-longestName); final {
 		e.ready = len(t.text)
 	}
@@ -384,6 +387,16 @@ func (u *union) named() part {
 
 // find runs the finders over a window and leaves out what is not wanted.
 func (e *engine) find(dst []span.Span, w span.Window) []span.Span {
+	if e.form {
+		e.blanks = append(room(e.blanks[:0], len(w.Text)), w.Text...)
+		for i, c := range e.blanks {
+			if c == '+' {
+				e.blanks[i] = ' '
+			}
+		}
+		defer clear(e.blanks)
+		w.Text = e.blanks
+	}
 	if n := e.o.Workers; n > 1 && w.To-w.From >= leastForWorkers {
 		return e.findTogether(dst, w, n)
 	}

@@ -156,3 +156,14 @@ func TestBytesOutsideOfWhatIsFoundStay(t *testing.T) {
 		}
 	})
 }
+
+// An escape that lies across the end of what finders see of a frame is nothing special.
+func TestEscapesLieAnywhere(t *testing.T) {
+	s := newReal(t)
+	for n := range 12 {
+		in := strings.Repeat(".", n) + strings.Repeat(`\u0041 &#x41; %41 =41`, 400)
+		if got := streamed(t, s, in, 50, Options{}); got != in {
+			t.Errorf("%q became %q", in[:50], got)
+		}
+	}
+}

@@ -109,35 +109,49 @@ func (h *keyed) wipe() {
 	h.inner, h.outer = [sha256.BlockSize]byte{}, [sha256.BlockSize]byte{}
 }
 
-// marks lists the openings of pseudonyms as they may stand in a text.
-var marks = [...]string{opening, openingURL, "%e2%9f%a6"}
-
-// nextName finds the first pseudonym in text from a place on, and how long it is; -1 when
-// there is none.
-func nextName(text []byte, from int) (at, n int) {
-	at = -1
-	for _, m := range marks {
-		end := len(text)
-		if at >= 0 { // only an earlier one is of interest
-			end = min(at+len(m), end)
+// eachName calls f with the place and length of each pseudonym from a place on, until f
+// returns false.
+func eachName(text []byte, from int, f func(at, n int) bool) {
+	bare, encoded := from-1, from-1 // where one may begin
+	for {
+		if bare < from {
+			bare = indexFrom(text, from, opening[0])
 		}
-		for i := from; i < end; {
-			j := bytes.Index(text[i:end], []byte(m))
-			if j < 0 {
-				break
+		if encoded < from {
+			encoded = indexFrom(text, from, '%')
+		}
+		at := min(bare, encoded)
+		if at == len(text) {
+			return
+		}
+		from = at + 1
+		if n := nameLen(text[at:]); n > 0 {
+			if from = at + n; !f(at, n) {
+				return
 			}
-			if l := nameLen(text[i+j:]); l > 0 {
-				at, n = i+j, l
-				break
-			}
-			i += j + len(m)
 		}
 	}
-	return at, n
+}
+
+// indexFrom is the first place of c from a place on, or the end.
+func indexFrom(text []byte, from int, c byte) int {
+	if i := bytes.IndexByte(text[from:], c); i >= 0 {
+		return from + i
+	}
+	return len(text)
+}
+
+// hasName reports whether there is a pseudonym in a text.
+func hasName(text []byte) (found bool) {
+	eachName(text, 0, func(int, int) bool { found = true; return false })
+	return found
 }
 
 // nameLen is the length of the pseudonym that b begins with, 0 if it begins with none.
 func nameLen(b []byte) int {
+	if len(b) < 2 || b[1] != opening[1] && b[1] != openingURL[1] && b[1] != openingURL[1]|0x20 {
+		return 0 // of nearly all that is asked
+	}
 	rest, ok := cutFold(b, opening)
 	open := ok
 	if !ok {

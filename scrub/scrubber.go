@@ -44,7 +44,6 @@ type Scrubber struct {
 // New makes a Scrubber with a key of its own.
 func New(options ...Option) *Scrubber {
 	s := &Scrubber{known: known.New()}
-	s.finders = []span.Finder{s.known}
 	_, _ = rand.Read(s.key[:])
 	for _, k := range Kinds() {
 		s.wanted[k] = true
@@ -52,6 +51,7 @@ func New(options ...Option) *Scrubber {
 	for _, o := range options {
 		o(s)
 	}
+	s.finders = s.allFinders()
 	return s
 }
 
@@ -166,18 +166,3 @@ func (c *Counts) Add(d *Counts) {
 
 // kindList sizes Counts; a test compares it with Kinds.
 var kindList [Person]Kind
-
-// find runs the finders over a window. s is locked for reading.
-func (s *Scrubber) find(dst []span.Span, w span.Window) []span.Span {
-	first := len(dst)
-	for _, f := range s.finders {
-		dst = f.Find(dst, w)
-	}
-	kept := dst[:first]
-	for _, sp := range dst[first:] {
-		if s.wanted[sp.Kind] && sp.Start < sp.End {
-			kept = append(kept, sp)
-		}
-	}
-	return kept
-}
