@@ -76,7 +76,7 @@ func views(text string) []string {
 	out := []string{
 		fold(text), fold(jsonEscapes.ReplaceAllStringFunc(text, fromJSON)), fold(html.UnescapeString(text)),
 		fold(percents.ReplaceAllStringFunc(text, fromPercents)),
-		fold(strings.ReplaceAll(percents.ReplaceAllStringFunc(text, fromPercents), "+", " ")),
+		fold(percents.ReplaceAllStringFunc(strings.ReplaceAll(text, "+", " "), fromPercents)),
 	}
 	for _, run := range runsOf64.FindAllString(text, -1) {
 		run = strings.NewReplacer("-", "+", "_", "/").Replace(run)

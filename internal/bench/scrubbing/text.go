@@ -13,7 +13,7 @@ import (
 // by kind, the forms of known values, false alarms and speed.
 func (r Report) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-28s %10s  %-8s %-7s %s\n", "FIGURE", "MEASURED", "REQUIRED", "LINE", "")
+	fmt.Fprintf(&b, "%-28s %10s  %-8s %s\n", "FIGURE", "MEASURED", "REQUIRED", "LINE")
 	for _, q := range r.Lines {
 		v, ok := r.Figures[q.Figure]
 		said := map[bool]string{true: "met", false: "missed"}[q.Met(v)]
@@ -24,7 +24,9 @@ func (r Report) Text() string {
 	}
 	r.kinds(&b)
 	section(&b, r.Figures, "KNOWN VALUES BY FORM, RECALL", "known.recall.")
-	fmt.Fprintf(&b, "%s of %s could be read before, %s can be read after\n", cell(r.Figures, "known.readable_before"), "the texts", cell(r.Figures, "known.leaks"))
+	if _, ok := r.Figures["known.leaks"]; ok {
+		fmt.Fprintf(&b, "%s texts showed their value before, %s values can be read after\n", cell(r.Figures, "known.readable_before"), cell(r.Figures, "known.leaks"))
+	}
 	section(&b, r.Figures, "FALSE ALARMS BY CLASS", "false_alarms.")
 	section(&b, r.Figures, "FALSE ALARMS BY KIND", "false_alarms_as.")
 	section(&b, r.Figures, "SPEED, MB A SECOND ON ONE CORE", "speed.")
@@ -85,13 +87,14 @@ func section(b *strings.Builder, f matching.Figures, title, below string) {
 
 func cell(f matching.Figures, name string) string {
 	v, ok := f[name]
+	share := strings.Contains(name, "recall") || strings.Contains(name, "precision") || strings.HasSuffix(name, "outside")
 	switch {
 	case !ok:
 		return "–"
-	case v == float64(int64(v)) && (v > 1 || v == 0):
+	case share:
+		return fmt.Sprintf("%.4f", v)
+	case v == float64(int64(v)):
 		return fmt.Sprintf("%.0f", v)
-	case v >= 100:
-		return fmt.Sprintf("%.1f", v)
 	}
-	return fmt.Sprintf("%.4f", v)
+	return fmt.Sprintf("%.4g", v)
 }

@@ -101,7 +101,7 @@ func Logs(seed uint64, part Part, n int) Text {
 func LogLines(seed uint64, part Part) iter.Seq[Text] {
 	return func(yield func(Text) bool) {
 		d := newDice(seed, part, streamLogs)
-		who := people(seed, part, 600)
+		who := people(seed, part, 500)
 		personal, plain := logTemplates(part)
 		s := scene{dice: d, now: time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)}
 		var p page
