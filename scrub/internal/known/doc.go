@@ -22,7 +22,7 @@
 //     sets it off, five if it mixes letters and digits, six if it is all digits (a year or
 //     a house number is no evidence), and must not be on a short list of words such as
 //     "the", "street", "van" and "com".
-//   - Digits alone are found only where no other digit touches them.
+//   - Digits alone, fewer than 40, are found only where no other digit touches them.
 //   - A value whose own letters are further apart than that is found by its words only.
 //   - What is longer than 40 letters is searched in pieces of 40, the last of which
 //     overlaps the one before.

@@ -52,16 +52,19 @@ type search struct {
 	t        *tables
 	keys     keys
 	dst      []span.Span
-	last     int // letters of the run before, or 0
 }
 
 // scan looks at text[i:end] letter by letter. The filters decide, and are asked at each
 // letter for long patterns and at the end of each word for short ones; what they let
 // through is looked at again from scratch. So scan need not know where words begin, and
-// runs of plain ASCII, which most text is, cost a few instructions for each byte.
+// runs of plain ASCII, which most text is, cost a few instructions for each byte and one
+// question for each word, whether it is a short pattern or the end of one. Only where
+// letters stand alone more than that is asked, because they may be a word with blanks put
+// between its letters.
 func (s *search) scan(i, end int) {
-	text := s.text[:end]
+	text, long, short, k := s.text[:end], s.t.long, s.t.short, s.keys
 	var h uint64 // the codes of the last eight letters
+	last := 1    // the letters of the run before, 1 if not known
 	for i < len(text) {
 		if ascii[text[i]] == 0 {
 			if text[i] < utf8.RuneSelf {
@@ -69,30 +72,43 @@ func (s *search) scan(i, end int) {
 			} else if e, n := next(s.text, i); e.n == 0 {
 				i += n
 			} else {
-				s.last = 0
 				i, h = s.wide(i, end, h)
+				last = 1
 			}
 			continue
 		}
-		start, before, rest := i, h, uint16(0)
-		for more := true; more; {
-			var classes uint16
-			var hit bool
-			i, h, classes, hit = run(text, i, h, s.t.long, s.keys.mix0, s.keys.mix1)
-			if hit {
-				s.long(i)
-			}
-			rest |= classes
-			more = hit && i < len(text) && ascii[text[i]] != 0
+		start, before := i, h
+		var classes uint16
+		var hit bool
+		for i, h, classes, hit = run(text, i, h, 0, long, k.mix0, k.mix1); hit; {
+			s.long(h, i-1, 1)
+			i, h, classes, hit = run(text, i, h, classes, long, k.mix0, k.mix1)
 		}
-		i, h = s.endRun(start, i, end, before, h, rest)
+		n := i - start
+		switch classes >>= 8; {
+		case i < end && text[i] >= utf8.RuneSelf && s.goesOn(i):
+			i, h = s.wide(start, end, before)
+			n = 1
+		case classes&(classes-1) != 0 && !plain(text[start:i], uint8(classes)): //nolint:gosec // the high byte
+			s.mixed(text[start:i], start, before)
+			s.shorts(h, i, n)
+		case short.has(k.place(mask(h, min(n, gramLen)))) || n == 1 && last == 1:
+			s.shorts(h, i, n)
+		}
+		last = n
 	}
 }
 
+// goesOn reports that the character at text[i] does not end a run of letters.
+func (s *search) goesOn(i int) bool {
+	e, _ := next(s.text, i)
+	return e.class != separates
+}
+
 // run reads ASCII letters from text[i] on, to the end of the run or to the first letter
-// that the filter of long patterns lets through. Its classes are those of the letters.
+// that the filter of long patterns lets through. The classes of the letters are added up.
 // It calls nothing, so that its state stays in registers.
-func run(text []byte, i int, h uint64, long filter, mix0, mix1 uint64) (_ int, _ uint64, classes uint16, hit bool) {
+func run(text []byte, i int, h uint64, classes uint16, long filter, mix0, mix1 uint64) (int, uint64, uint16, bool) {
 	for i < len(text) {
 		a := ascii[text[i]]
 		if a == 0 {
@@ -108,29 +124,12 @@ func run(text []byte, i int, h uint64, long filter, mix0, mix1 uint64) (_ int, _
 	return i, h, classes, false
 }
 
-// endRun looks for short patterns in the run of ASCII letters text[start:i], or goes on
-// with it if it is more than that. Before is the state at its start, h at its end.
-func (s *search) endRun(start, i, end int, before, h uint64, classes uint16) (int, uint64) {
-	if i < end && s.text[i] >= utf8.RuneSelf {
-		if e, _ := next(s.text, i); e.class != separates {
-			s.last = 0
-			return s.wide(start, end, before)
-		}
-	}
-	n := i - start
-	if n <= maxRun && !plain(s.text[start:i], uint8(classes>>8)) { //nolint:gosec // the high byte
-		s.mixed(s.text[start:i], start, before)
-	}
-	if n < gramLen {
-		s.shorts(h, i, n, n+s.last)
-	}
-	s.last = n
-	return i, h
-}
-
 // mixed looks for short patterns between the borders inside a run of ASCII letters that
-// begins at text[start].
+// begins at text[start]. Only short runs have borders inside.
 func (s *search) mixed(run []byte, start int, h uint64) {
+	if len(run) > maxRun {
+		return
+	}
 	first, a := 0, uint8(0)
 	for i, c := range run {
 		b := uint8(ascii[c] >> 8) //nolint:gosec // the high byte
@@ -179,10 +178,9 @@ func allSmall(run []byte) bool {
 	return true
 }
 
-// shorts asks for the short patterns that end at text[end], where a word of n letters
-// ends, and that have n letters or at least more.
-func (s *search) shorts(h uint64, end, n, more int) {
-	for ; n < gramLen; n = max(n+1, more) {
+// shorts asks for the short patterns of at least n letters that end at text[end].
+func (s *search) shorts(h uint64, end, n int) {
+	for ; n < gramLen; n++ {
 		if s.t.short.has(s.keys.place(mask(h, n))) {
 			s.short(end, n)
 		}
@@ -200,25 +198,26 @@ func (s *search) wide(i, end int, h uint64) (int, uint64) {
 		for j := range e.n {
 			h = h<<8 | uint64(e.code[j])
 			if s.t.long.has(s.keys.place(mask(h, gramLen))) {
-				s.longIn(i-n, int(j)+1)
+				s.long(h, i-n, int(j)+1)
 			}
 		}
 		if e.n == 0 {
 			continue
 		}
 		if b, c := classesAfter(s.text, i); b == separates || softBorder(e.class, b, c) {
-			s.shorts(h, i, 2, 0)
+			s.shorts(h, i, 1)
 		}
 	}
 	return i, h
 }
 
-// long looks for patterns whose first letters end with the character before text[end].
-func (s *search) long(end int) { s.longIn(end-1, 1) }
-
-// longIn looks for patterns whose first letters end with the letter used-1 of the
-// character at text[i].
-func (s *search) longIn(i, used int) {
+// long looks for patterns whose first letters, with the codes h, end with the letter used-1
+// of the character at text[i].
+func (s *search) long(h uint64, i, used int) {
+	lengths := s.t.lengths(s.keys.gram(mask(h, gramLen)))
+	if lengths == 0 {
+		return
+	}
 	at := cursor{i, 0}
 	for need, gap := gramLen-used, 0; need > 0; {
 		if at.pos == 0 || gap > maxGap {
@@ -235,7 +234,7 @@ func (s *search) longIn(i, used int) {
 			need, gap = need-int(e.n), 0
 		}
 	}
-	s.forward(at)
+	s.forward(at, lengths)
 }
 
 // candidate is a stretch of letters whose length and hash a pattern may have.
@@ -244,12 +243,12 @@ type candidate struct {
 	n, end int
 }
 
-// forward follows the letters from a place and looks for the patterns that begin there.
-func (s *search) forward(from cursor) {
+// forward follows the letters from a place and looks for the patterns of some lengths that
+// begin there.
+func (s *search) forward(from cursor, lengths uint64) {
 	var found [maxLen + 1]candidate
-	count, digits := 0, 0
-	hash, codes, lengths := s.keys.sip(), uint64(0), uint64(0)
-	for at, n, gap := from, 0, 0; n < maxLen && at.pos < len(s.text); {
+	count, digits, hash := 0, 0, s.keys.sip()
+	for at, n, gap := from, 0, 0; lengths>>n > 1 && at.pos < len(s.text); {
 		e, size := next(s.text, at.pos)
 		if e.n == 0 {
 			if gap++; gap > maxGap {
@@ -259,17 +258,11 @@ func (s *search) forward(from cursor) {
 			continue
 		}
 		hash.add(uint64(e.letters[at.skip])) //nolint:gosec // a rune of a table
-		codes = codes<<8 | uint64(e.code[at.skip])
 		n, gap = n+1, 0
 		if e.class == digit {
 			digits++
 		}
-		if n == gramLen {
-			if lengths = s.t.lengths(s.keys.gram(mask(codes, gramLen))); lengths == 0 {
-				return
-			}
-		}
-		if lengths>>n&1 != 0 && !(digits == n && s.digitsTouch(from.pos, at.pos+size)) {
+		if lengths>>n&1 != 0 && !(digits == n && n < maxLen && s.digitsTouch(from.pos, at.pos+size)) {
 			found[count] = candidate{hash.sum(n), n, at.pos + size}
 			count++
 		}
@@ -278,10 +271,9 @@ func (s *search) forward(from cursor) {
 		}
 	}
 	for i := range count {
-		if c := &found[i]; c.key != 0 {
-			if p := s.t.find(c.key); p != nil {
-				s.verify(p, c.key, from, c.end, c.n)
-			}
+		c := &found[i]
+		if p := s.t.find(c.key); p != nil {
+			s.verify(p, c.key, from, c.end, c.n)
 		}
 	}
 }

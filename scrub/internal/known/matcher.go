@@ -179,7 +179,11 @@ func (k *keys) pattern(t *tables, plain []byte, n int, gaps uint32, h *holder) c
 	key := hash.sum(n)
 	if n < gramLen {
 		t.add(key, gaps, h)
-		t.short.add(k.place(mask(codes, n)))
+		for i := range n { // all of it, and what stands after a separator
+			if i == 0 || gaps>>(i-1)&1 != 0 {
+				t.short.add(k.place(mask(codes, n-i)))
+			}
+		}
 		return at
 	}
 	t.add(key, 0, h)

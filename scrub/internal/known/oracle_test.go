@@ -55,7 +55,7 @@ func oracle(text string, letters []char) (found [][2]int) {
 		if n >= gramLen {
 			before, after := neighbours(text, here)
 			digits := !slices.ContainsFunc(here, func(c char) bool { return c.class != digit })
-			if digits && (before == digit || after == digit) {
+			if digits && n < maxLen && (before == digit || after == digit) {
 				continue
 			}
 		} else if !shortAllowed(text, here, letters) {

@@ -65,8 +65,8 @@ func newTables(capacity int) *tables {
 }
 
 // filterBits is the bits of a filter per slot. At most half the slots are taken, so that a
-// filter says yes by chance for one in 32 or less.
-const filterBits = 16
+// filter says yes by chance for one in 64 or less.
+const filterBits = 32
 
 // full says that the next pattern needs larger tables.
 func (t *tables) full() bool { return 2*t.used >= len(t.patterns) }
