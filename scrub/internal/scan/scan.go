@@ -1,0 +1,205 @@
+package scan
+
+import (
+	"slices"
+
+	"github.com/habeas-data/habeas/scrub/internal/span"
+)
+
+// Options say what a Scanner expects.
+type Options struct {
+	// Regions are the ISO 3166-1 countries whose telephone numbers are met without a
+	// country code. The first in which a number is valid decides what it is the same as.
+	// Empty means DefaultRegions.
+	Regions []string
+}
+
+// Scanner finds what is recognised by its form. It is safe for concurrent use.
+type Scanner struct {
+	regions []*plan
+}
+
+// New makes a Scanner.
+func New(o Options) *Scanner {
+	regions := o.Regions
+	if len(regions) == 0 {
+		regions = DefaultRegions()
+	}
+	s := &Scanner{}
+	for _, r := range regions {
+		if p := planOf(r); p != nil {
+			s.regions = append(s.regions, p)
+		}
+	}
+	return s
+}
+
+// What a byte starts, if it starts something whatever stands before it.
+const (
+	skip = iota
+	digit
+	sign // '@'
+	percent
+	colon
+	equals
+	plus
+	paren
+	dash
+	bracket // the first byte of what pseudonyms begin with
+)
+
+var starts = func() (t [256]uint8) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = digit
+	}
+	t['@'], t['%'], t[':'], t['='] = sign, percent, colon, equals
+	t['+'], t['('], t['-'], t[open[0]] = plus, paren, dash, bracket
+	return t
+}()
+
+// pass is one call of Find.
+type pass struct {
+	*Scanner
+	t        []byte
+	from, to int
+	out      []span.Span
+	// covered is the last span with digits in it that could look like something else.
+	covered span.Span
+	seq     sequence
+	context context
+	// No word between these is about telephones.
+	quietFrom, quietTo int
+}
+
+// Find implements span.Finder for the kinds Key to Birth without Known.
+//
+// The loop begins Back bytes before what is wanted: no detector reaches that far, and a
+// sequence of numbers that does is handled without regard to its beginning.
+func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
+	p := pass{Scanner: s, t: w.Text, from: w.From, to: w.To, out: dst}
+	p.context.at = -1
+	first := len(dst)
+	t := w.Text
+	end := min(len(t), w.To+span.Ahead)
+	for i := max(0, w.From-span.Back); i < end; {
+		// Three bytes, mixed, tell whether a word may matter; see interesting.
+		mix, found := uint(0), false
+		for k, c := range t[i:end] {
+			mix = (mix<<5 ^ uint(c|0x20)) & mixMask
+			if start, word := starts[c], interesting[mix>>5]>>(mix&31)&1; uint32(start)|word != 0 {
+				found = true
+				i += k
+				if word != 0 {
+					p.word(i - 2)
+				}
+				break
+			}
+		}
+		if !found {
+			break
+		}
+		i = p.start(i)
+	}
+	return append(p.out[:first], order(p.out[first:])...)
+}
+
+// start runs the detector that the byte at i starts. It returns where to go on.
+func (p *pass) start(i int) int {
+	t := p.t
+	switch starts[t[i]] {
+	case digit:
+		return p.number(i)
+	case sign:
+		p.email(i, i+1)
+	case percent:
+		if at(t, i+1) == '4' && at(t, i+2) == '0' {
+			p.email(i, i+3)
+			return i + 3
+		}
+	case colon:
+		return p.colon(i)
+	case equals:
+		p.named(i)
+	case plus:
+		return p.plus(i)
+	case paren:
+		if c := at(t, i+1); has(c, isDigit) || c == '+' && has(at(t, i+2), isDigit) {
+			return p.number(i)
+		}
+	case dash:
+		return p.dash(i)
+	case bracket:
+		if e := pseudonym(t, i); e > 0 {
+			return e
+		}
+	}
+	return i + 1
+}
+
+// add notes a span, if it is one that is wanted.
+func (p *pass) add(k span.Kind, start, end int, same uint64) {
+	if start < p.from || start >= p.to || end <= start || end-start > span.Ahead {
+		return
+	}
+	if hasPrefix(p.t, start-len(close), close) || hasPrefix(p.t, end, open) {
+		return // the rest of something that was longer before it was scrubbed
+	}
+	p.out = append(p.out, span.Span{Start: start, End: end, Kind: k, Same: same})
+}
+
+// cover notes that what starts in [start, end) is known.
+func (p *pass) cover(start, end int) { p.covered.Start, p.covered.End = start, end }
+
+func (p *pass) isCovered(i int) bool { return i >= p.covered.Start && i < p.covered.End }
+
+// order sorts spans that are nearly sorted by their starts, and drops what was found twice.
+func order(s []span.Span) []span.Span {
+	for i := 1; i < len(s); i++ {
+		for j := i; j > 0 && before(s[j], s[j-1]); j-- {
+			s[j], s[j-1] = s[j-1], s[j]
+		}
+	}
+	return slices.Compact(s)
+}
+
+func before(a, b span.Span) bool {
+	if a.Start != b.Start {
+		return a.Start < b.Start
+	}
+	if a.Kind != b.Kind {
+		return a.Kind < b.Kind
+	}
+	return a.End < b.End
+}
+
+// The brackets of a pseudonym.
+const (
+	open  = "⟦"
+	close = "⟧"
+)
+
+// pseudonym is the end of the pseudonym at i, such as ⟦EMAIL:k3f9x7⟧, or 0.
+func pseudonym(t []byte, i int) int {
+	if !hasPrefix(t, i, open) {
+		return 0
+	}
+	i += len(open)
+	k := run(t, i, i+8, isUpper)
+	if at(t, k) != ':' || !isKind(t[i:k]) {
+		return 0
+	}
+	e := run(t, k+1, k+12, isAlnum)
+	if n := e - k - 1; n < 4 || n > 10 || !hasPrefix(t, e, close) {
+		return 0
+	}
+	return e + len(close)
+}
+
+func isKind(name []byte) bool {
+	for _, k := range span.All() {
+		if string(name) == k.String() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,139 @@
+package scan
+
+import "github.com/habeas-data/habeas/scrub/internal/span"
+
+// mixMask cuts what three bytes are mixed to: fifteen bits.
+const mixMask = 1<<15 - 1
+
+// mixed3 mixes three bytes as Find does, without regard to case.
+func mixed3(a, b, c byte) uint {
+	return (uint(a|0x20)<<10 ^ uint(b|0x20)<<5 ^ uint(c|0x20)) & mixMask
+}
+
+// interesting tells which words may be a key, or announce a value, by a mix of their first
+// three bytes.
+var interesting = func() (t [(mixMask + 1) / 32]uint32) {
+	mark := func(a, b, c byte) {
+		h := mixed3(a, b, c)
+		t[h>>5] |= 1 << (h & 31)
+	}
+	for _, w := range announcing {
+		mark(w[0], w[1], w[2])
+	}
+	for _, v := range providers {
+		if len(v.prefix) > 2 {
+			mark(v.prefix[0], v.prefix[1], v.prefix[2])
+			continue
+		}
+		for c := range 256 {
+			if has(byte(c), v.alphabet) {
+				mark(v.prefix[0], v.prefix[1], byte(c))
+			}
+		}
+	}
+	return t
+}()
+
+// word looks at what may be an interesting word at i.
+func (p *pass) word(i int) {
+	t := p.t
+	if i < 0 || i > 0 && has(t[i-1], isAlnum|isHigh) && !blank(t, i) || !has(t[i], isLetter|isHigh) {
+		return
+	}
+	if t[i] < 0x80 && byLetter[t[i]] != nil {
+		p.providerKey(i)
+	}
+	j := run(t, i, i+40, isLetter|isHigh)
+	if !has(at(t, j), isDigit) {
+		p.announced(i, j)
+	}
+}
+
+// blank says whether a no-break space or a mark of punctuation beyond ASCII ends at i.
+func blank(t []byte, i int) bool {
+	return at(t, i-2) == 0xC2 && t[i-1] < 0xC0 || at(t, i-3) == 0xE2 && !hasPrefix(t, i-3, close)
+}
+
+// announcing lists the words that stand before a value without ':' or '='.
+var announcing = func() (all []string) {
+	for _, f := range []flag{aBirth, aPaper} {
+		all = append(all, fields(vocabulary[f])...)
+	}
+	return append(all, "password", "passwort", "passphrase", "passcode", "contraseña", "wachtwoord",
+		"bearer", "basic", "d.o.b")
+}()
+
+// announced looks for a value after the word [i, j).
+func (p *pass) announced(i, j int) {
+	t := p.t
+	if hasFold(t, i, "d.o.b") {
+		p.birth(i + 5)
+		return
+	}
+	start, f := lastWord(t, j, i)
+	if start != i {
+		return
+	}
+	switch {
+	case f&aBirth != 0:
+		p.birth(j)
+	case f&aPaper != 0:
+		p.paper(j)
+	case f&aSecret != 0:
+		p.spokenSecret(j)
+	case hasFold(t, i, "bearer"), hasFold(t, i, "basic"):
+		p.scheme(j, 8)
+	}
+}
+
+// paper looks for the number of a passport or licence after the word that ends at i: five
+// to twenty capitals and digits with some digits, near, on the same line.
+func (p *pass) paper(i int) {
+	t := p.t
+	limit := min(len(t), i+40)
+	for j := i; j < limit && t[j] != '\n' && !hasPrefix(t, j, open); {
+		if !has(t[j], isAlnum) {
+			j++
+			continue
+		}
+		e := run(t, j, j+24, isAlnum)
+		for e < j+24 && (at(t, e) == '-' || at(t, e) == ' ') && has(at(t, e+1), isDigit) && has(t[e-1], isDigit) {
+			e = run(t, e+1, j+24, isAlnum)
+		}
+		if looksIssued(t[j:e]) && !p.dateLike(j) && !beforePseudonym(t, e) {
+			p.add(span.ID, j, e, compact(span.ID, t[j:e]))
+			p.cover(j, e)
+			return
+		}
+		j = e
+	}
+}
+
+// looksIssued says whether a token may be the number of a document.
+func looksIssued(b []byte) bool {
+	digits, n := 0, 0
+	for _, c := range b {
+		switch {
+		case has(c, isDigit):
+			digits++
+			n++
+		case has(c, isUpper):
+			n++
+		case has(c, isLower):
+			return false
+		}
+	}
+	return digits >= 4 && n >= 6 && n <= 20
+}
+
+// compact is what two spellings of one number have in common: its letters, as capitals, and
+// its digits.
+func compact(k span.Kind, b []byte) uint64 {
+	h := newHash(k)
+	for _, c := range b {
+		if has(c, isAlnum) {
+			h = h.add(upper(c))
+		}
+	}
+	return h.sum()
+}
