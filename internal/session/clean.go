@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
@@ -22,10 +23,24 @@ const maxName = 80
 
 // cleaner turns what a flow said into what may be written.
 type cleaner struct {
-	scrub *scrub.Scrubber
+	// Two scrubbers, one after the other: a known value keeps its pseudonym whatever else
+	// is found around it, such as a name in "Hi Jude".
+	known *scrub.Scrubber // finds what the session has sealed
+	forms *scrub.Scrubber // finds everything else
 	// blind is set when a value could not be made known: then texts are withheld,
 	// because they may hold it.
 	blind atomic.Bool
+}
+
+func newCleaner() *cleaner {
+	others := slices.DeleteFunc(scrub.Kinds(), func(k scrub.Kind) bool { return k == scrub.Known })
+	return &cleaner{known: scrub.New(scrub.Only(scrub.Known)), forms: scrub.New(scrub.Only(others...))}
+}
+
+// scrubbed is s without personal data.
+func (c *cleaner) scrubbed(s string) string {
+	b := c.known.Append(nil, []byte(s))
+	return string(c.forms.Append(nil, b))
 }
 
 const (
@@ -42,9 +57,10 @@ func (c *cleaner) text(s string) string {
 	if c.blind.Load() {
 		return withheld
 	}
-	// Twice: dropping the characters that hide a value may uncover it.
-	s = printable(string(c.scrub.Append(nil, []byte(s))))
-	s = string(c.scrub.Append(nil, []byte(s)))
+	s = c.scrubbed(s)
+	if p := printable(s); p != s { // what hid a value may have gone
+		s = c.scrubbed(p)
+	}
 	if len(s) > maxText {
 		s = strings.ToValidUTF8(s[:maxText], "") + cut
 	}
@@ -56,7 +72,7 @@ func (c *cleaner) name(s string) string {
 	if s = constant(s); s == "" || s == misnamed || c.blind.Load() {
 		return s
 	}
-	return string(c.scrub.Append(nil, []byte(s)))
+	return c.scrubbed(s)
 }
 
 // constant returns s if it looks like a name that a program gave: letters, digits and

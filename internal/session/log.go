@@ -22,7 +22,6 @@ type Options struct {
 	Flow  string // name of the flow that begins
 	Sink  Sink
 	Clock habeas.Clock
-	Scrub *scrub.Scrubber // nil: one of the session's own, closed with it
 }
 
 // Log is the log of one session while it lasts. It owns the session's sealed values and
@@ -49,12 +48,8 @@ const coarse = 10 * time.Minute
 // Open begins a session. Its sealed values last until Close, or until ctx ends.
 func Open(ctx context.Context, o Options) *Log {
 	now := o.Clock.Now().UTC()
-	s := o.Scrub
-	if s == nil {
-		s = scrub.New()
-	}
 	return &Log{
-		sink: o.Sink, clock: o.Clock, sealed: sealed.Open(ctx), clean: &cleaner{scrub: s}, begun: now,
+		sink: o.Sink, clock: o.Clock, sealed: sealed.Open(ctx), clean: newCleaner(), begun: now,
 		head: Line{Version: version, Session: newID(now), Flow: constant(o.Flow), Begun: now.Truncate(coarse)},
 		vars: map[string]sealed.Value{}, known: map[sealed.Value]bool{},
 	}
@@ -101,7 +96,7 @@ func (l *Log) Know(v sealed.Value) {
 	if done {
 		return
 	}
-	if err := l.clean.scrub.Know(v.Label(), v); err != nil && !errors.Is(err, scrub.ErrShort) {
+	if err := l.clean.known.Know(v.Label(), v); err != nil && !errors.Is(err, scrub.ErrShort) {
 		l.clean.blind.Store(true)
 	}
 }
@@ -139,7 +134,8 @@ func (l *Log) Close(o Outcome) {
 	l.sink.Put(line)
 	l.clean.blind.Store(true) // what comes later is not checked against anything
 	l.sealed.Close()
-	l.clean.scrub.Close()
+	l.clean.known.Close()
+	l.clean.forms.Close()
 }
 
 // after is how many whole seconds the session has lasted.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/habeas-data/habeas/internal/session"
 )
 
 // private are the files of a data directory that only the server's user may read.
@@ -20,6 +22,9 @@ func (d *doctor) around(ctx context.Context) error {
 		return err
 	}
 	if err := d.disk(); err != nil {
+		return err
+	}
+	if err := d.sessions(); err != nil {
 		return err
 	}
 	return d.search(ctx)
@@ -66,6 +71,17 @@ func (d *doctor) disk() error {
 		d.find(Warn, "disk.low", fmt.Sprintf("The disk is filling up: %d MiB are free.", free>>20), "Make room before it is full.")
 	}
 	return nil
+}
+
+// sessions reads the session log through. Lines that a crash has cut off at the end of a
+// file are no finding: the next start removes them.
+func (d *doctor) sessions() error {
+	damage, err := session.Read(filepath.Join(d.Dir, "sessions"), time.Time{}, time.Time{}, func(session.Line) error { return nil })
+	if err == nil && damage.Lines > 0 {
+		d.find(Warn, "sessions.damaged", fmt.Sprintf("%d lines of the session log cannot be read.", damage.Lines),
+			"Look at the disk. The lines are passed over, and removed with the rest when their time is over.")
+	}
+	return err
 }
 
 // How long search may be behind what other nodes have written, and how often doctor asks.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -53,10 +54,10 @@ func (s *Pages) sessions(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 		return err
 	}
 	p, q := v.P, r.URL.Query()
-	f := session.Filter{Flow: q.Get("flow"), Outcome: session.Outcome(q.Get("outcome")), Reference: strings.TrimSpace(q.Get("reference"))}
+	f := session.Filter{Flow: chosen(q, "flow"), Outcome: session.Outcome(chosen(q, "outcome")), Reference: strings.TrimSpace(q.Get("reference"))}
 	if day, err := time.Parse(time.DateOnly, q.Get("day")); err == nil {
 		f.Day = day
-	} else if len(days) > 0 && f.Reference == "" { // a reference is looked for on every day
+	} else if len(days) > 0 && f.Reference == "" && q.Get("day") != anyOf { // a reference is looked for on every day
 		f.Day = days[0]
 	}
 	found, err := s.Sessions.List(r.Context(), v.Actor, f)
@@ -74,21 +75,32 @@ func (s *Pages) sessions(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 	return s.Render(w, r, http.StatusOK, "admin/sessions", page)
 }
 
+// anyOf is the choice that asks nothing. It is no empty text, so that a browser takes it
+// for an answer.
+const anyOf = "all"
+
+// chosen is what a control of the filter asks for.
+func chosen(q url.Values, name string) string {
+	if v := q.Get(name); v != anyOf {
+		return v
+	}
+	return ""
+}
+
 // sessionFilter are the controls above the list.
 func (s *Pages) sessionFilter(p lang.Printer, f session.Filter, days []time.Time) []ui.Control {
-	day := ui.Control{Kind: ui.ControlSelect, Name: "day", Label: p.T("Day"), Value: f.Day.Format(time.DateOnly)}
+	day := ui.Control{Kind: ui.ControlSelect, Name: "day", Label: p.T("Day"), Value: f.Day.Format(time.DateOnly), Options: []ui.Option{{Value: anyOf, Text: p.T("Every day")}}}
 	for _, d := range days {
 		day.Options = append(day.Options, ui.Option{Value: d.Format(time.DateOnly), Text: p.Date(d)})
 	}
 	if f.Day.IsZero() {
-		day.Options = append([]ui.Option{{Text: p.T("Every day")}}, day.Options...)
-		day.Value = ""
+		day.Value = anyOf
 	}
-	flow := ui.Control{Kind: ui.ControlSelect, Name: "flow", Label: p.T("Flow"), Value: f.Flow, Options: []ui.Option{{Text: p.T("All")}}}
+	flow := ui.Control{Kind: ui.ControlSelect, Name: "flow", Label: p.T("Flow"), Value: f.Flow, Options: []ui.Option{{Value: anyOf, Text: p.T("All")}}}
 	for _, name := range ui.RecordedFlows() {
 		flow.Options = append(flow.Options, ui.Option{Value: name, Text: flowName(p, name)})
 	}
-	outcome := ui.Control{Kind: ui.ControlSelect, Name: "outcome", Label: p.T("How it ended"), Value: string(f.Outcome), Options: []ui.Option{{Text: p.T("All")}}}
+	outcome := ui.Control{Kind: ui.ControlSelect, Name: "outcome", Label: p.T("How it ended"), Value: string(f.Outcome), Options: []ui.Option{{Value: anyOf, Text: p.T("All")}}}
 	for _, o := range session.Outcomes() {
 		outcome.Options = append(outcome.Options, ui.Option{Value: string(o), Text: outcomeTag(p, o).Text})
 	}

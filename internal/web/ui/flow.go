@@ -100,7 +100,9 @@ func (s *step) end(w http.ResponseWriter, r *http.Request, err error, aborted bo
 		s.tx.Ends(session.Failed, edge.RequestID(r.Context()))
 		s.tx.Response("error page")
 	case err != nil:
-		note(s.tx, err)
+		if s.tx.Outcome() != session.Refused { // else the handler has said why
+			note(s.tx, err)
+		}
 		s.tx.Response("error page")
 	case w.Header().Get("Location") != "":
 		s.tx.Response("go to " + route(w.Header().Get("Location")))
