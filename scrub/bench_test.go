@@ -51,3 +51,25 @@ func BenchmarkAppendNothingFound(b *testing.B) {
 		buf = s.Append(buf[:0], line)
 	}
 }
+
+// BenchmarkLog is a log as servers write it, with something to be found in every fifth line,
+// and all finders.
+func BenchmarkLog(b *testing.B) {
+	s := newReal(b)
+	text := []byte(strings.Repeat(`2026-05-09T10:00:00.123Z INFO request served method=GET path=/api/v1/parties/9f3b2c7a11d04e58 status=200 took=731us bytes=51233
+2026-05-09T10:00:00.125Z DEBUG cache hit key=party/51f00b2e generation=17 shard=3
+{"time":"2026-05-09T10:00:00.129Z","level":"INFO","msg":"order placed","order":481516,"request":"b7d10c55a24f91e3","retries":0}
+2026-05-09T10:00:01.004Z INFO the worker has finished its round and will look for further jobs in about ten seconds
+2026-05-09T10:00:01.007Z INFO mail queued to=jude.fawley@example.org template=welcome attempts=1
+`, 4000))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		w := s.NewWriter(io.Discard, Options{})
+		if _, err := w.Write(text); err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -9,8 +9,17 @@ import (
 // zone is a part of a text that is to be read again.
 type zone struct{ start, end int }
 
-// around is what finders may see differently because of a new pseudonym.
-func around(at, n int) zone { return zone{at - span.Ahead, at + n + span.Back} }
+// How far from a new pseudonym the second reading goes. Finders may look as far as
+// span.Back and span.Ahead; what they say of a place is changed by what stands beside it
+// only from nearer: an address ends at most 304 bytes after its beginning, and what leads to
+// a value stands within 64 bytes before it, or twelve words.
+const (
+	nearBefore = 320
+	nearAfter  = 192
+)
+
+// around is where finders may find something new because of a new pseudonym.
+func around(at, n int) zone { return zone{at - nearBefore, at + n + nearAfter} }
 
 // emit puts pseudonyms in the place of parts and gives raw text up to a place on to the
 // second reading.
