@@ -10,7 +10,7 @@
 //	defer s.Close()
 //	err := s.Know("user name", name)      // a sealed.Value
 //	out := s.Append(nil, line)
-//	// mail from jude@example.org  →  mail from ⟦EMAIL:k3f9x7⟧
+//	// mail from jude@example.org  →  mail from ⟦EMAIL:k3f9x7bt⟧
 //
 // A pseudonym is the same wherever its value is met during the life of one Scrubber, and
 // tells nothing to another one: it is made with a random key that Close forgets.
@@ -19,6 +19,24 @@
 // dictionaries and context, and some are missed. Scrubbing is a second net. The first is
 // not to write the value (package sealed).
 //
-// Bytes outside the places found are not changed. Scrubbing what was scrubbed changes
-// nothing. However a text is cut into pieces, the result is the same.
+// # What can be relied on
+//
+//   - Bytes outside the places found are not changed, and a document of a [Format] stays
+//     one: what is put in fits where it stands.
+//   - However a text is cut into pieces ([Scrubber.NewWriter]), and however many goroutines
+//     work ([Options]), the result is the same.
+//   - Scrubbing what was scrubbed changes nothing. Pseudonyms pass as they are, also those
+//     of another Scrubber: text that somebody dresses as one is not looked into, which
+//     hides eight letters and digits at most.
+//   - Buffers that held text are wiped before they are used for something else.
+//   - Memory does not depend on the length of a text, but for the result of Append.
+//
+// There are limits to the third. After a replacement, 320 bytes before it and 192 after it
+// are read again, which is as far as finders are known to be influenced. And what is glued together, such as
+// a@b.example@c.example@d.example, is found piece by piece, each because of its neighbour.
+// Chains of more than 32 KiB of that, in which each place is found because of the one
+// after it, are not followed to their beginning.
+//
+// Finding is done by packages below internal: scan (what has a form), known (values of a
+// session), prose (names and addresses), view (what is encoded).
 package scrub
