@@ -47,8 +47,8 @@ func (r *reader) street(i int) bool {
 		return true
 	}
 	s, e := r.strip.At(c.first).Start, r.strip.At(last).End
-	for _, a := range r.addresses {
-		if a.start <= s && e <= a.end {
+	for k := len(r.addresses) - 1; k >= 0 && r.addresses[k].end > s; k-- {
+		if a := r.addresses[k]; a.start <= s && e <= a.end {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package prose
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -45,9 +46,8 @@ func (f *Finder) Find(dst []span.Span, w span.Window) []span.Span {
 	r.out = dst
 	r.read()
 	dst, r.out = r.out, nil
-	r.window = span.Window{}
 	dst = dst[:n+len(r.settle(dst[n:]))]
-	slices.SortFunc(dst[n:], func(a, b span.Span) int { return a.Start - b.Start })
+	r.window = span.Window{}
 	return dst
 }
 
@@ -66,7 +66,7 @@ type reader struct {
 type located struct{ start, end int }
 
 // lead is how many words are cut off before the one that the scan stops at.
-const lead = judge.Reach + 6
+const lead = judge.Reach + 2
 
 // read looks at all places at which the scan stops.
 func (r *reader) read() {
@@ -152,6 +152,16 @@ func (r *reader) region(p, to int) {
 
 // look looks at token i and says whether it was of interest.
 func (r *reader) look(i int) bool {
+	t := r.strip.At(i)
+	switch {
+	case t.Shape == word.Han:
+		if r.finder.kinds[0] {
+			r.han(i)
+		}
+		return true
+	case t.Shape == word.Caseless && r.finder.kinds[0]:
+		r.hangul(i)
+	}
 	worth := judge.Worth(&r.strip, i)
 	if worth && r.finder.kinds[0] {
 		r.person(i)
@@ -159,19 +169,27 @@ func (r *reader) look(i int) bool {
 	return r.street(i) || worth
 }
 
-// settle leaves out the names within addresses, and the addresses where they are not wanted.
+// settle puts what was found in order and leaves out names within addresses or other names,
+// addresses where they are not wanted, and all that starts outside the wanted part. What is
+// left out for another does not depend on what became of that one.
 func (r *reader) settle(found []span.Span) []span.Span {
+	slices.SortFunc(found, func(a, b span.Span) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })
+	slices.SortFunc(r.addresses, func(a, b located) int { return a.start - b.start })
+	next, reach := 0, 0 // addresses[:next] begin before the span and end at reach at most
+	name := 0           // where the names so far end
 	return slices.DeleteFunc(found, func(s span.Span) bool {
-		if s.Kind == span.Address {
-			return !r.finder.kinds[1]
+		for ; next < len(r.addresses) && r.addresses[next].start < s.End; next++ {
+			reach = max(reach, r.addresses[next].end)
 		}
-		return slices.ContainsFunc(r.addresses, func(a located) bool { return s.Start < a.end && a.start < s.End })
+		outside := s.Start < r.window.From || s.Start >= r.window.To
+		if s.Kind == span.Address {
+			return outside || !r.finder.kinds[1]
+		}
+		within := s.End <= name
+		name = max(name, s.End)
+		return outside || within || s.Start < reach
 	})
 }
 
-// emit adds a span if it is wanted.
-func (r *reader) emit(s span.Span) {
-	if s.Start >= r.window.From && s.Start < r.window.To {
-		r.out = append(r.out, s)
-	}
-}
+// emit adds a span.
+func (r *reader) emit(s span.Span) { r.out = append(r.out, s) }

@@ -69,7 +69,11 @@ func (r *reader) link(i, step int) int {
 // only do where they are worth judging by themselves.
 func (r *reader) joins(j int) bool {
 	t := r.strip.At(j)
-	if t.Shape == word.Lower && (t.Attr.Common() >= 2 || t.Attr.Class() != word.None) && !judge.Worth(&r.strip, j) {
+	if t.Shape == word.Lower && (t.Attr.Common() >= 1 && !t.Attr.Name() || t.Attr.Common() >= 2 || t.Attr.Class() != word.None) &&
+		!judge.Worth(&r.strip, j) {
+		return false
+	}
+	if t.Shape == word.Caseless && !t.Attr.Name() {
 		return false
 	}
 	return r.judged(j)
@@ -118,7 +122,21 @@ func (r *reader) person(i int) {
 		}
 		last += n
 	}
+	if n := r.dotted(last); n > 0 {
+		last += n
+	}
 	r.name(r.initials(first), last)
+}
+
+// dotted tells how many tokens the second half of a name of a user takes: jane.doe. Both have
+// to be names.
+func (r *reader) dotted(i int) int {
+	first, sign, second := *r.strip.At(i), *r.strip.At(i + 1), *r.strip.At(i + 2)
+	if first.Shape == word.Lower && first.Attr.Name() && sign.Kind == word.Mark && (sign.Char == '.' || sign.Char == '_') &&
+		sign.Gap == word.Tight && second.Gap == word.Tight && second.Shape == word.Lower && second.Attr.Name() {
+		return 2
+	}
+	return 0
 }
 
 // initials goes back over initials before a name: "J. R. Ewing".

@@ -15,20 +15,6 @@ import (
 // bytes at a time and stops only at words that may be part of a name or an address: those
 // with a capital, those past ASCII, and the few small ones that are names or lead to one.
 
-const (
-	low   = 0x0101010101010101
-	high  = 0x8080808080808080
-	lower = 0x2020202020202020
-)
-
-// letters marks, with the high bit of each byte, the letters of eight bytes and all that is
-// past ASCII.
-func letters(x uint64) uint64 {
-	ascii := (x | lower) &^ high
-	// Adding carries into the high bit of what is at least 'a', and of what is past 'z'.
-	return (ascii+low*(0x80-'a'))&^(ascii+low*(0x80-'z'-1))&high | x&high
-}
-
 // small has a bit for the hash of each small word at which the scan stops. Other words may
 // share a bit; the dictionary tells.
 var small = sync.OnceValue(func() *[1 << 13]uint64 {
@@ -76,7 +62,7 @@ func (s *scanner) block() uint64 {
 	if s.pos >= len(s.text) {
 		return 0
 	}
-	m := letters(s.load(s.pos))
+	m := word.Letters(s.load(s.pos))
 	starts := m &^ (m<<8 | s.carry)
 	s.carry = m >> 56
 	return starts
@@ -111,18 +97,18 @@ func (s *scanner) next(end int) (int, bool) {
 // stop says whether the word at p is worth a closer look.
 func (s *scanner) stop(p int) bool {
 	x := s.load(p)
-	n := bits.TrailingZeros64(^letters(x)&high) / 8 // of 8 bytes, how many are of the word
+	n := bits.TrailingZeros64(^word.Letters(x)&word.High) / 8 // of 8 bytes, how many are of the word
 	switch {
 	case byte(x) >= utf8.RuneSelf:
 		return s.stopHigh(p)
 	case n == 1:
 		return false
 	case n == 8:
-		return s.stopSlow(p)
+		return s.stopLong(p, x)
 	}
 	x &= 1<<(8*n) - 1
-	ones := uint64(lower) & (1<<(8*n) - 1)
-	if x&high != 0 {
+	ones := uint64(word.Small) & (1<<(8*n) - 1)
+	if x&word.High != 0 {
 		return s.stopSlow(p)
 	}
 	if byte(x)&0x20 == 0 {
@@ -131,7 +117,43 @@ func (s *scanner) stop(p int) bool {
 	if x&ones != ones {
 		return s.stopSlow(p)
 	}
+	if p > 0 && s.text[p-1]-'0' < 10 {
+		return false // 14ms
+	}
 	return s.stopSmall(word.HashShort(x))
+}
+
+// stopLong is stop for words of eight bytes or more that begin with x.
+func (s *scanner) stopLong(p int, x uint64) bool {
+	capital := byte(x)&0x20 == 0
+	if capital {
+		x |= 0x20
+	}
+	h := uint64(word.Seed)
+	for at := p; at-p < word.MaxWord; {
+		if x&word.High != 0 || x&word.Small != word.Small {
+			return s.stopSlow(p)
+		}
+		h = word.Step(h, x)
+		at += 8
+		x = s.load(at)
+		n := bits.TrailingZeros64(^word.Letters(x)&word.High) / 8
+		if n == 8 {
+			continue
+		}
+		if n > 0 {
+			x &= 1<<(8*n) - 1
+			if ones := uint64(word.Small) & (1<<(8*n) - 1); x&word.High != 0 || x&ones != ones {
+				return s.stopSlow(p)
+			}
+			h = word.Step(h, x)
+		}
+		if capital {
+			return !skips(word.Look(uint32(h)))
+		}
+		return s.stopSmall(uint32(h))
+	}
+	return false
 }
 
 func (s *scanner) stopSmall(hash uint32) bool {

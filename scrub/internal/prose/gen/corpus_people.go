@@ -1,7 +1,7 @@
 package main
 
 // The sentences that names are learned from, one a line. The slots are told of in fill.go;
-// {P}, {G}, {S} and {I} are names of people, everything else is not.
+// {P}, {G}, {S}, {Y}, {Z} and {u} are names of people, everything else is not.
 const people = `
 My name is {P}
 my name is {P} and I have a question about order {N}
@@ -358,6 +358,21 @@ Adım {P}, {C} şehrinde yaşıyorum.
 Господин {Y} сказал, что всё готово.
 {Y} живёт в этом городе с женой.
 С уважением,\n{Y}
+Звонила {Y}, просила перезвонить.
+Пациент {Y} выписан сегодня.
+Договор подписал {Y}.
+Я говорил с {Y} вчера.
+Письмо для {Y} вернулось.
+Имя: {Y}
+اسمي {R} وأعيش هنا
+السيد {R} طلب استرداد المبلغ
+العميل: {R}
+عزيزي {R}
+قال {R} إن الطلب تأخر
+שמי {H} ואני גר כאן
+מר {H} ביקש החזר
+לקוח: {H}
+{H} אמר שההזמנה מאחרת
 Με λένε {Z}
 Αγαπητέ κύριε {Z},
 Πελάτης: {Z}, αριθμός {N}
@@ -412,6 +427,11 @@ func ({w} *{V}) {W}{W}() error
 import {w}.{w}.{V}
 class {V} extends {V} {
 SELECT * FROM {w} WHERE {w} = '{w}'
+SELECT {W}, {W} FROM {W} WHERE {W} = '{W}'
+SELECT Name, {W} FROM {W}
+Name, {W}, {W}
+Name;{W};{W}
+il {w} di {C} è {w}
 INSERT INTO {W} ({w}, {w}) VALUES ({n}, {n})
 {U}
 {h} {h}
@@ -451,19 +471,42 @@ The University of {C}
 The {C} Times
 the {L} government said on Monday
 The {W} Party won in {C}.
-{S} & {o}
-{S} Street is closed.
-{S}, {S} and {S} LLC
-{S} Group
-{S} University
-the {S} Foundation
-{S} Ltd. of {C}
-{S}-{S} Inc
-{S} GmbH
-{S} Orchestra
-{S} Bank
-{W} {S} Airport
-{S} and Sons
+{o} & {o}
+{o} & {o} {W}
+{o} & Co
+{o}, {o} & {o}
+{W} & {W}
+{w} at {o} & {o}
+category = '{W}'
+"size":"{W}","color":"{W} {W}"
+"title":"{W} {W} of the {W}"
+<{W}>{W}</{W}>
+{W} Edition by {O}
+{D} INFO {W} {W} {W} {W}
+{D} {w}[{n}]: Started {W} {W} of {W} {W}.
+{D} {w}[{n}]: Reached target {W} {W}.
+{W} Service {W}
+{W} {W} Timeout
+{W} Eve
+{W} Friday Sale
+St. {g}
+Santa {g}
+San {g}
+{g} Street
+recorded in {C}
+{w} in {C}
+{o} Street is closed.
+{o}, {o} and {o} LLC
+{o} Group
+{o} University
+the {o} Foundation
+{o} Ltd. of {C}
+{o}-{o} Inc
+{o} GmbH
+{o} Orchestra
+{o} Bank
+{W} {o} Airport
+{o} and Sons
 Monday, March {n}
 Happy Christmas and a good New Year
 On Tuesday and Friday mornings
@@ -618,9 +661,9 @@ the {L} government began the process of {w}
 she grew up in {C}
 who grew up in {C}, {L}
 the home city {C}: {O}, {O} and {O}
-the companies {S}, {S} and {o} and {O}
-{S}, {S} and {S} Orchestra
-{S} and {S} Ltd. is {w}
+the companies {o}, {o} and {o} and {O}
+{o}, {o} and {o} Orchestra
+{o} and {o} Ltd. is {w}
 to the orchestra of southern {L}
 Place: {C} {W} Club
 Where: {C} {W} Center
@@ -670,6 +713,25 @@ Yhteys palvelimeen {w} katkesi.
 Заказ {N} отправлен в город {q}.
 Москва, Санкт-Петербург и Казань
 Мы переехали из города {q}.
+Поезд в {q} опаздывает.
+Склад в городе {q} закрыт.
+Оплата прошла успешно.
+Доставка займёт два дня.
+Спасибо за обращение в службу поддержки.
+Ваш заказ ждёт в пункте выдачи.
+Карта заблокирована банком.
+Уважаемые клиенты, магазин закрыт.
+Россия, Украина и Польша
+В понедельник офис не работает.
+Η πληρωμή ολοκληρώθηκε με επιτυχία.
+Αγαπητοί πελάτες, το κατάστημα είναι κλειστό.
+الخادم لا يستجيب
+تم شحن الطلب يوم الاثنين
+شكرا لاستخدام الخدمة
+המערכת אינה זמינה כרגע
+ההזמנה נשלחה ביום שני
+in English, Spanish, French and German
+translated from Russian
 Ο διακομιστής δεν απαντά, σφάλμα {n}.
 Η παραγγελία {N} στάλθηκε στην Αθήνα.
 `

@@ -147,7 +147,9 @@ func (f *filler) city() string {
 	switch n := f.rnd.IntN(100); {
 	case n < 8:
 		c = pick(f, []string{"San ", "Saint-", "Bad ", "New ", "Santa ", "Nova ", "St. ", "Port ", "Los ", "North "}) + c
-	case n < 13:
+	case n < 12:
+		c = pick(f, []string{"San ", "Saint-", "Santa ", "St. ", "São ", "Sankt "}) + f.name("given")
+	case n < 16:
 		c += pick(f, []string{" am See", " sul Mare", " de la Sierra", " upon Sea", " Beach", " City", " na Moravě", " do Sul", " am Main"})
 	case n < 20:
 		c += pick(f, []string{"ville", "sby", "dorf", "stad", "burg", "ing", "ovo", "ice", "hausen", "bury", "kylä"})
@@ -257,12 +259,16 @@ func (f *filler) slot(kind byte) string {
 		return f.given()
 	case 'S', 'o':
 		return f.surname()
-	case 'I':
-		return f.initial() + ". " + f.surname()
+	case 'g':
+		return f.given()
 	case 'Y':
 		return pick(f, russianGiven) + " " + pick(f, russianSurname)
 	case 'Z':
 		return pick(f, greekGiven) + " " + pick(f, greekSurname)
+	case 'R':
+		return pick(f, arabicGiven) + " " + pick(f, arabicSurname)
+	case 'H':
+		return pick(f, hebrewGiven) + " " + pick(f, hebrewSurname)
 	case 'q':
 		return pick(f, []string{"Казань", "Воронеж", "Самара", "Киров", "Владимир", "Омск"})
 	case 'u':
@@ -330,9 +336,7 @@ func (f *filler) fill(template string) sentence {
 			b.WriteString(f.slot(kind))
 			at := [2]int{start, b.Len()}
 			switch kind {
-			case 'P', 'G', 'I', 'Y', 'Z', 'u':
-				s.people = append(s.people, at)
-			case 'S':
+			case 'P', 'G', 'S', 'Y', 'Z', 'R', 'H', 'u':
 				s.people = append(s.people, at)
 			case 'A':
 				s.addresses = append(s.addresses, at)
@@ -354,6 +358,10 @@ func (f *filler) fill(template string) sentence {
 var (
 	russianGiven   = strings.Fields("Иван Мария Сергей Ольга Дмитрий Анна Алексей Наталья Пётр Елена Николай Татьяна Юрий Светлана")
 	russianSurname = strings.Fields("Иванов Петрова Сидоров Кузнецова Смирнов Попова Соколов Лебедева Козлов Новикова Морозов Волкова Шевченко")
+	arabicGiven    = strings.Fields("محمد أحمد فاطمة علي خالد مريم حسن سارة يوسف ليلى عمر نور")
+	arabicSurname  = strings.Fields("الحسن العلي حداد خوري منصور نصار الشامي عباس صالح")
+	hebrewGiven    = strings.Fields("דוד משה שרה רחל יוסף נועה יעקב תמר אורי מיכל")
+	hebrewSurname  = strings.Fields("כהן לוי מזרחי פרץ ביטון אברהם פרידמן שפירא")
 	greekGiven     = strings.Fields("Γιώργος Μαρία Νίκος Ελένη Κώστας Κατερίνα Δημήτρης Άννα Ιωάννης Σοφία")
 	greekSurname   = strings.Fields("Παπαδόπουλος Παπαδοπούλου Γεωργίου Νικολάου Δημητρίου Οικονόμου Βασιλείου Αντωνίου")
 )

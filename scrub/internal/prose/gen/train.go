@@ -20,15 +20,15 @@ import (
 // How the model is learned.
 const (
 	seed       = 20261123
-	copies     = 60  // of each template with people
-	others     = 50  // of each template without
+	copies     = 150 // of each template with people
+	others     = 100 // of each template without
 	epochs     = 6   // over all examples
 	rate       = 0.1 // of learning
 	decay      = 1e-5
 	forgotten  = 25 // percent of names that the dictionary is said not to know
 	misplaced  = 25 // percent of towns
 	strangers  = 10 // percent of everyday words
-	realCopies = 4  // of sentences given
+	realCopies = 8  // of sentences given
 )
 
 // example is one word to be judged.
@@ -162,7 +162,7 @@ func inside(spans [][2]int, t *word.Token) bool {
 // each weight (AdaGrad).
 func learn(rnd *rand.Rand, examples []example) []float64 {
 	w := make([]float64, 1<<judge.Bits)
-	seen := make([]float64, len(w))
+	seen, mean := make([]float64, len(w)), make([]float64, len(w))
 	for epoch := range epochs {
 		rnd.Shuffle(len(examples), func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
 		loss := 0.0
@@ -183,8 +183,14 @@ func learn(rnd *rand.Rand, examples []example) []float64 {
 			}
 		}
 		fmt.Printf("epoch %d: loss %.4f\n", epoch+1, loss/float64(len(examples)))
+		// The mean of the later epochs depends less on their order.
+		if epoch >= epochs/2 {
+			for i := range w {
+				mean[i] += w[i] / float64(epochs-epochs/2)
+			}
+		}
 	}
-	return w
+	return mean
 }
 
 // quantise writes weights in steps of judge.Unit.

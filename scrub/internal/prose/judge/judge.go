@@ -42,14 +42,38 @@ func Worth(s *word.Strip, i int) bool {
 		return false
 	}
 	switch t.Shape {
-	case word.Capital, word.Upper, word.Caseless:
+	case word.Capital:
 		return !Cold(t.Attr)
+	case word.Upper, word.Caseless: // most of these are no names
+		return !Cold(t.Attr) && t.Attr.Name()
 	case word.Lower:
-		if t.Attr.Class() != word.None || t.Attr.Common() >= 2 && t.Attr.Given() < 3 {
+		if t.Attr.Class() != word.None || t.Attr.Common() >= 2 && t.Attr.Given() < 3 || t.Attr.Common() == 1 && !t.Attr.Name() {
 			return false
 		}
-		return HotSmall(t.Attr, t.Len()) && t.Len() == int(t.Letters) || Expected(s, i)
+		return HotSmall(t.Attr, t.Len()) && t.Len() == int(t.Letters) && !inPath(s, i) || Expected(s, i)
 	case word.Mixed, word.Han:
+	}
+	return false
+}
+
+// inPath says whether token i is a part of something longer without blanks, such as the name
+// of a file or a package.
+func inPath(s *word.Strip, i int) bool {
+	before, after := s.At(i-1), s.At(i+1)
+	if s.At(i).Gap == word.Tight && before.Kind != word.Edge && (before.Kind != word.Mark || joins(before.Char)) {
+		return true
+	}
+	if after.Gap != word.Tight || after.Kind == word.Edge {
+		return false
+	}
+	return after.Kind != word.Mark || joins(after.Char) && s.At(i+2).Gap == word.Tight && s.At(i+2).Kind != word.Mark
+}
+
+// joins says whether a sign stands within such things.
+func joins(c byte) bool {
+	switch c {
+	case '.', '/', '_', '-', '@', '\\', '$', '%', '&', '=', ':', '#', '+', '~':
+		return true
 	}
 	return false
 }
@@ -84,6 +108,9 @@ func Expected(s *word.Strip, i int) bool {
 		}
 		if t.Kind != word.Word {
 			return false
+		}
+		if t.Gap == word.Tight && s.At(i-n-1).Kind == word.Digits {
+			return false // 14ms
 		}
 		c := t.Attr.Class()
 		return Leads(c) || c == word.Be && s.At(i-n-1).Attr.Class() == word.NameKey

@@ -83,7 +83,7 @@ func appendRune(dst []byte, table *[0x2000]uint16, r rune) []byte {
 // Hash is the hash of a word by which it is found in the dictionary. The word has to be
 // folded. It takes eight bytes at a time, so that a scan can have it almost for free.
 func Hash(folded []byte) uint32 {
-	h := uint64(seed)
+	h := uint64(Seed)
 	for len(folded) >= 8 {
 		h = Step(h, binary.LittleEndian.Uint64(folded))
 		folded = folded[8:]
@@ -96,10 +96,11 @@ func Hash(folded []byte) uint32 {
 	return uint32(h)
 }
 
-const seed = 0x2545F4914F6CDD1D
+// Seed is the hash of no word.
+const Seed = 0x2545F4914F6CDD1D
 
 // HashShort is Hash of a word of one to eight bytes, given in the low bytes.
-func HashShort(eight uint64) uint32 { return uint32(Step(seed, eight)) }
+func HashShort(eight uint64) uint32 { return uint32(Step(Seed, eight)) }
 
 // Step takes eight bytes more into a hash.
 func Step(h, eight uint64) uint64 {

@@ -50,7 +50,7 @@ var lexicon = [Classes]string{
 		officer detective chief pfarrer schwester king queen prince sheikh mx dra profa úr gospod gospa gospodin g-đa
 		господин госпожа г-н г-жа пан пані κύριος κυρία κ السيد السيدة الدكتور د אדון מר גברת גב דר`,
 	Salute: `dear hi hello hey hallo liebe lieber sehr geehrte geehrter werte estimado estimada querido querida hola
-		cher chère bonjour bonsoir caro cara gentile egregio ciao salve olá oi prezado prezada caro beste geachte
+		cher chère bonjour bonsoir caro cara gentile gentili egregio ciao salve olá oi prezado prezada caro beste geachte
 		kære hej hei kjære hyvä drogi droga szanowny szanowna cześć milý milá vážený vážená kedves tisztelt dragi
 		thanks thank regards danke merci gracias grazie obrigado bedankt tack sincerely cheers hugs kind yours
 		grüße gruß mfg lg saludos cordialement saluti atenciosamente groeten vriendelijke уважаемый уважаемая

@@ -2,6 +2,8 @@ package word
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 )
@@ -212,9 +214,62 @@ func (c *Cutter) sealed(t *Token) bool {
 	return true
 }
 
+// ascii takes a word of ASCII letters alone, all small, all capitals or with the first one a
+// capital, and says whether there is one at Pos: most words are such.
+func (c *Cutter) ascii(t *Token) bool {
+	h, p := uint64(Seed), c.Pos
+	caps, n := 0, 8
+	for n == 8 {
+		if p+8 > len(c.Text) || p-c.Pos > MaxWord-16 {
+			return false
+		}
+		x := binary.LittleEndian.Uint64(c.Text[p:])
+		n = bits.TrailingZeros64(^Letters(x)&High) / 8
+		if n < 8 {
+			x &= 1<<(8*n) - 1
+		}
+		if x&High != 0 {
+			return false
+		}
+		if n > 0 {
+			small := uint64(Small) >> (64 - 8*n)
+			caps += bits.OnesCount64(^x & small)
+			h = Step(h, x|small)
+		}
+		p += n
+	}
+	if b := c.Text[p]; b == '\'' || b == '-' {
+		return false
+	}
+	n = p - c.Pos
+	switch {
+	case caps == 0:
+		t.Shape = Lower
+	case caps == 1 && c.Text[c.Pos]&0x20 == 0:
+		t.Shape = Capital
+	case caps == n:
+		t.Shape = Upper
+	default:
+		return false
+	}
+	for _, b := range c.Text[max(c.Pos, p-4):p] {
+		t.Tail = t.Tail<<8 | uint32(b|0x20)
+	}
+	for _, b := range c.Text[c.Pos:min(c.Pos+4, p)] {
+		t.Head = t.Head<<8 | uint32(b|0x20)
+	}
+	t.Letters, t.Hash = uint8(n), uint32(h)
+	t.Attr = c.dict.look(t.Hash)
+	c.Pos = p
+	return true
+}
+
 // word takes a word that begins at Pos.
 func (c *Cutter) word(t *Token) {
 	t.Kind = Word
+	if c.Text[c.Pos] < utf8.RuneSelf && c.ascii(t) {
+		return
+	}
 	w := writing{hump: 0}
 	c.folded = c.folded[:0]
 	p := c.Pos
