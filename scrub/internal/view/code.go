@@ -315,42 +315,115 @@ func (s *search) phase(t *text, a *alphabet, from, readable int, kinds kind, dep
 	if from >= len(l.sym) {
 		return
 	}
-	l.octets = l.octets[:0]
-	acc, n := uint32(0), uint(0)
-	for _, v := range l.sym[from:] {
-		acc, n = acc<<a.bits|uint32(v), n+a.bits
-		if n >= 8 {
-			n -= 8
-			l.octets = append(l.octets, byte(acc>>n)) //nolint:gosec // the byte wanted
-		}
-	}
-	for i := 0; i < len(l.octets); {
-		j := stretch(l.octets, i)
-		switch all := j == len(l.octets) && i == 0; {
-		case j == i:
-			i++
-			continue
-		case j-i >= readable || all && j >= minBytes:
-			l.out.reset()
-			l.take(t, &l.out, a, from, i, j)
-			child := text{at: l.out.at}
-			child.Text, child.To = l.out.text, len(l.out.text)
-			child.Begins, child.Ends = i > 0 || !l.cutHead, j < len(l.octets) || !l.cutTail
-			s.find(&child, 0, true)
-			s.explore(child, kinds, depth+1)
-		case j-i >= minNoise:
-			l.take(t, &l.noise, a, from, i, j)
-			for range 4 { // apart from the next one
-				l.noise.text = append(l.noise.text, 0)
-				l.noise.at = append(l.noise.at, l.noise.at[len(l.noise.at)-1])
+	l.octetsFrom(from, a.bits)
+	done := 0
+	for _, hit := range l.hits {
+		for i := max(done, hit-64); i < hit; {
+			j := stretch(l.octets, i)
+			if j == i {
+				i++
+				continue
 			}
+			s.readable(t, a, from, i, j, readable, kinds, depth)
+			i = j
+			done = j
 		}
-		i = j
 	}
 }
 
+// readable looks into the stretch of text that the octets i to j are.
+func (s *search) readable(t *text, a *alphabet, from, i, j, readable int, kinds kind, depth int) {
+	l := &s.levels[depth]
+	switch all := j == len(l.octets) && i == 0; {
+	case j-i >= readable || all && j >= minBytes:
+		l.out.reset()
+		l.take(t, &l.out, a, from, i, j)
+		child := text{at: l.out.at}
+		child.Text, child.To = l.out.text, len(l.out.text)
+		child.Begins, child.Ends = i > 0 || !l.cutHead, j < len(l.octets) || !l.cutTail
+		s.find(&child, 0, true)
+		s.explore(child, kinds, depth+1)
+	case j-i >= minNoise:
+		l.take(t, &l.noise, a, from, i, j)
+		for range 8 { // apart from the next one
+			l.noise.text = append(l.noise.text, 0)
+			l.noise.at = append(l.noise.at, l.noise.at[len(l.noise.at)-1])
+		}
+	}
+}
+
+// octetsFrom decodes the symbols of a level from one on, and notes in l.hits after which
+// octets the last 64 have, or may have, a stretch of text that counts. Most of what is
+// decoded is noise and has none; that is seen without a branch for each octet.
+func (l *level) octetsFrom(from int, bits uint) {
+	sym := l.sym[from:]
+	if need := len(sym)*int(bits)/8 + 1; cap(l.octets) < need { //nolint:gosec // five or so
+		l.octets = make([]byte, need+need/2)
+	}
+	out, k := l.octets[:cap(l.octets)], 0
+	l.hits = l.hits[:0]
+	var seen texts
+	acc, n := uint32(0), uint(0)
+	check := 64 - minNoise
+	for _, v := range sym {
+		acc, n = acc<<bits|uint32(v), n+bits
+		if n < 8 {
+			continue
+		}
+		n -= 8
+		b := byte(acc >> (n & 31)) //nolint:gosec // the byte wanted
+		out[k] = b
+		k++
+		o := &octetKinds[b]
+		seen.plain, seen.first, seen.more = seen.plain>>1|o.plain, seen.first>>1|o.first, seen.more>>1|o.more
+		if k == check {
+			if seen.stretches(minNoise) {
+				l.hits = append(l.hits, k)
+			}
+			check += 64 - minNoise
+		}
+	}
+	l.octets = out[:k]
+	if seen.stretches(minNoise) || k < minNoise && k >= minBytes && seen.stretches(minBytes) {
+		l.hits = append(l.hits, k)
+	}
+}
+
+// texts are sets of the last 64 octets, the last in the highest bit: ASCII text, first
+// bytes of longer UTF-8 sequences, and bytes that follow these.
+type texts struct{ plain, first, more uint64 }
+
+var octetKinds = func() (t [256]texts) {
+	for i := range t {
+		switch c := byte(i); {
+		case stretch([]byte{c}, 0) == 1:
+			t[i].plain = 1 << 63
+		case c >= 0xC2 && c <= 0xF4:
+			t[i].first = 1 << 63
+		case c >= 0x80 && c < 0xC0:
+			t[i].more = 1 << 63
+		}
+	}
+	return t
+}()
+
+// stretches reports that n octets in a row, 4 or 6, look like text.
+func (t *texts) stretches(n int) bool {
+	second := t.more & (t.first << 1)
+	third := t.more & (second << 1)
+	fourth := t.more & (third << 1)
+	// A sequence that is cut off at either end of the 64 octets counts as whole.
+	all := t.plain | t.first&(t.more>>1|1<<63) | second | third | fourth | t.more&7
+	two := all & (all >> 1)
+	four := two & (two >> 2)
+	if n == minNoise {
+		four &= two >> 4
+	}
+	return four != 0
+}
+
 // minBytes is the shortest text that is worth a look.
-const minBytes = 3
+const minBytes = 4
 
 // take adds the bytes i to j of what was decoded from a symbol on.
 func (l *level) take(t *text, d *decoded, a *alphabet, from, i, j int) {

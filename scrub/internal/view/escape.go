@@ -177,6 +177,9 @@ func (l *level) collect(text []byte, i, end int, kinds kind) {
 	for k := range next {
 		next[k] = i - 1
 	}
+	if bytes.IndexByte(text[i:end], '%') < 0 {
+		kinds &^= percent
+	}
 	for i < end { // an escape may reach past the end
 		pos := end
 		for k, tr := range triggers {
@@ -333,10 +336,12 @@ func (u *unit) printable(t []byte, after bool) bool {
 	if _, pair := hex(t, 4, 2); pair && t[3] == '=' || after {
 		return u.octet(byte(v), u.pos+3) //nolint:gosec // two digits
 	}
-	if bytes.IndexByte([]byte("=\r\n\t ._?"), byte(v)) < 0 { //nolint:gosec // two digits
-		return false // k=42 is more often a key and its value
+	// k=42 and status=200 are more often a key and its value. Alone are only an equals sign
+	// and the blank at the end of a line.
+	if bytes.HasPrefix(t, []byte("=3D")) || bytes.HasPrefix(t, []byte("=20")) && len(t) > 3 && (t[3] == '\r' || t[3] == '\n') {
+		return u.octet(byte(v), u.pos+3) //nolint:gosec // two digits
 	}
-	return u.octet(byte(v), u.pos+3) //nolint:gosec // two digits
+	return false
 }
 
 // hasPercent reports %41 in the word around text[i], up to 128 bytes away.

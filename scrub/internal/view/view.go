@@ -7,8 +7,8 @@
 //   - escapes: JSON and backslash escapes (\n \/ \u0041 with surrogate pairs, \u{1F600},
 //     \U00000041, \x41, \101), XML and HTML entities (decimal, hexadecimal, the five of XML
 //     and those of Latin-1), percent-encoding (%41, %u0041, and + as a blank in a word that
-//     has some), quoted-printable (soft line breaks, =C3=A9, and alone =3D, =20 and a few
-//     more), and characters to leave out: zero-width ones, soft hyphens, combining marks;
+//     has some), quoted-printable (soft line breaks, =C3=A9, and alone =3D and, at the end of
+//     a line, =20), and characters to leave out: zero-width ones, soft hyphens, combining marks;
 //   - codes: base64 in both alphabets, with line breaks, from 6 symbols on, unless they are
 //     all lower case, all upper case or all digits; base32 from 16 symbols on; hex from 6
 //     digits on, and pairs of hex digits with blanks, colons, hyphens, commas and 0x
@@ -126,6 +126,7 @@ type level struct {
 	pos    []int32 // of the symbols of a code
 	sym    []byte
 	octets []byte
+	hits   []int
 	// The symbols go on before their first, after their last one.
 	cutHead, cutTail bool
 }
