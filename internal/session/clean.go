@@ -132,13 +132,12 @@ func (c *cleaner) value(raw json.RawMessage) json.RawMessage {
 }
 
 func (c *cleaner) token(t jsontext.Token) jsontext.Token {
-	switch t.Kind() {
-	case '"':
-		return jsontext.String(c.text(t.String()))
-	case '0':
-		if s := t.String(); c.text(s) != s {
-			return jsontext.String(c.text(s))
-		}
+	if k := t.Kind(); k != jsontext.KindString && k != jsontext.KindNumber {
+		return t
+	}
+	s := t.String()
+	if clean := c.text(s); clean != s || t.Kind() == jsontext.KindString {
+		return jsontext.String(clean)
 	}
 	return t
 }

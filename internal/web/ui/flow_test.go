@@ -46,15 +46,23 @@ func recorded(t *testing.T, mount func(b *Base, m *edge.Mux)) (*lines, http.Hand
 	return kept, edge.WithRequestID(m)
 }
 
-func ask(h http.Handler, method, path string, cookies []*http.Cookie) *http.Response {
-	r := httptest.NewRequest(method, path, nil)
+// ask gets a page as a browser does.
+func ask(t *testing.T, h http.Handler, path string, cookies []*http.Cookie) (status int, body string, set []*http.Cookie) {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Header.Set("Accept", "text/html")
 	for _, c := range cookies {
 		r.AddCookie(c)
 	}
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
-	return rec.Result()
+	reply := rec.Result()
+	defer reply.Body.Close()
+	b, err := io.ReadAll(reply.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply.StatusCode, string(b), reply.Cookies()
 }
 
 // What a person is asked to quote finds the session, for a fault and for a panic alike.
@@ -68,14 +76,10 @@ func TestAFaultIsFoundByTheNumberOnItsPage(t *testing.T) {
 		}))
 	})
 	for i, path := range []string{"/fault", "/panic"} {
-		reply := ask(h, http.MethodGet, path, nil)
-		page, err := io.ReadAll(reply.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		status, page, _ := ask(t, h, path, nil)
 		line := kept.all[2*i]
-		if reply.StatusCode != http.StatusInternalServerError || line.Outcome != session.Failed || line.Reference == "" || !strings.Contains(string(page), line.Reference) {
-			t.Errorf("%s: status %d, outcome %q, reference %q", path, reply.StatusCode, line.Outcome, line.Reference)
+		if status != http.StatusInternalServerError || line.Outcome != session.Failed || line.Reference == "" || !strings.Contains(page, line.Reference) {
+			t.Errorf("%s: status %d, outcome %q, reference %q", path, status, line.Outcome, line.Reference)
 		}
 		if end := kept.all[2*i+1]; !end.End || end.Outcome != session.Failed {
 			t.Errorf("%s: a session that nothing ties to its browser goes on: %+v", path, end)
@@ -111,9 +115,9 @@ func TestTheFlowCookieThatComesWithTheAnswerTiesTheNextRequest(t *testing.T) {
 			return nil
 		}, FlowSignIn, FlowClaim))
 	})
-	cookies := ask(h, http.MethodGet, "/begin", nil).Cookies()
+	_, _, cookies := ask(t, h, "/begin", nil)
 	for _, path := range []string{"/on", "/other", "/end", "/on"} {
-		ask(h, http.MethodGet, path, cookies)
+		ask(t, h, path, cookies)
 	}
 	if len(kept.all) != 4 {
 		t.Fatalf("%d lines, want three steps and the end: %+v", len(kept.all), kept.all)
