@@ -27,6 +27,7 @@ type checker struct {
 	pkg       *ssa.Package
 	summaries map[inputKey]*summary
 	given     map[*ssa.Function]map[int]bool // inputs that are functions and get plaintext
+	labels    map[*ssa.Function]map[int]bool // inputs that become labels
 	followed  map[gift]bool                  // functions in variables that plaintext was followed to
 	found     map[string]bool                // findings made, by place and rule
 	allow     *allowances
@@ -38,7 +39,7 @@ func run(pass *analysis.Pass) (any, error) {
 	}
 	c := &checker{
 		pass: pass, summaries: map[inputKey]*summary{}, given: map[*ssa.Function]map[int]bool{},
-		followed: map[gift]bool{}, found: map[string]bool{}, allow: readAllowances(pass),
+		labels: map[*ssa.Function]map[int]bool{}, followed: map[gift]bool{}, found: map[string]bool{}, allow: readAllowances(pass),
 	}
 	c.pkg = buildSSA(pass)
 	funcs := c.functions()

@@ -65,7 +65,14 @@ type flow struct {
 	fn     *ssa.Function
 	seen   map[ssa.Value]taint
 	rooted map[rooting]taint
+	fields map[fieldOf]taint
 	work   []ssa.Value
+}
+
+// fieldOf is one field of a struct that a value is or points to.
+type fieldOf struct {
+	v     ssa.Value
+	field int
 }
 
 // rooting is a value whose memory gets plaintext at a place.
@@ -79,7 +86,7 @@ func newSummary() *summary {
 }
 
 func newFlow(c *checker, fn *ssa.Function, s *summary) *flow {
-	return &flow{summary: s, c: c, fn: fn, seen: map[ssa.Value]taint{}, rooted: map[rooting]taint{}}
+	return &flow{summary: s, c: c, fn: fn, seen: map[ssa.Value]taint{}, rooted: map[rooting]taint{}, fields: map[fieldOf]taint{}}
 }
 
 // inputs are the parameters and captured variables of a function.
@@ -305,9 +312,11 @@ func fieldName(a *ssa.FieldAddr) string {
 
 // markField marks one field of a struct wherever x is used, the others not.
 func (f *flow) markField(x ssa.Value, field int, k taint) {
-	if x.Referrers() == nil {
+	key := fieldOf{x, field}
+	if x.Referrers() == nil || f.fields[key]|k == f.fields[key] {
 		return
 	}
+	f.fields[key] |= k
 	for _, instr := range *x.Referrers() {
 		switch instr := instr.(type) {
 		case *ssa.FieldAddr:

@@ -28,13 +28,13 @@ var Rules = func() map[string]Rule {
 		{"sql", "call SQL of the Value, whose argument shows query logs the label"},
 		{"context", "a context is printed with its values: put the Value into it"},
 		{"intern", "interned values outlive the session: compare with EqualBytes"},
-		{"mapkey", "a key is kept and printed with its map: use the Value's own identity or a keyed hash"},
+		{"mapkey", "a key is kept and printed with its map: use a keyed hash"},
 		{"redefine", "another type loses the methods that keep it from being printed: embed it in a struct or use an alias"},
 		{"receiver", "a pointer receiver is not called for values: put the method on the value"},
 		{"literal", "a secret in the program can be read from the file: read it when the program runs"},
 		{"label-constant", "a label goes to logs as it is: use a constant"},
 		{"hidden", "methods of unexported fields are not called, so a handle shows instead of the label: pass the Value by itself"},
-		{"compare", "== compares handles: use Equal, or IsZero for the zero Value"},
+		{"compare", "that compares handles, not what they hold: use Equal, or IsZero for the zero Value"},
 		{"allow", "write //sealcheck:allow RULE REASON where a finding is meant"},
 	} {
 		all[r.ID] = r

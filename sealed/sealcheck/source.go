@@ -1,11 +1,8 @@
 package sealcheck
 
 import (
-	"go/constant"
 	"go/token"
 	"go/types"
-	"sort"
-	"strings"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -13,8 +10,8 @@ import (
 // sources finds the functions that get plaintext and follows it. A function may get it
 // from Use, or from one that passes on what it gets, so this goes on until nothing is new.
 func (c *checker) sources(funcs []*ssa.Function) {
-	for before := -1; before != c.givenCount(); {
-		before = c.givenCount()
+	for before := -1; before != count(c.given); {
+		before = count(c.given)
 		for _, fn := range funcs {
 			for _, b := range fn.Blocks {
 				for _, instr := range b.Instrs {
@@ -27,8 +24,8 @@ func (c *checker) sources(funcs []*ssa.Function) {
 	}
 }
 
-func (c *checker) givenCount() (n int) {
-	for _, m := range c.given {
+func count(marks map[*ssa.Function]map[int]bool) (n int) {
+	for _, m := range marks {
 		n += len(m)
 	}
 	return n
@@ -182,164 +179,4 @@ func onlyStore(a *ssa.Alloc) (val ssa.Value) {
 		}
 	}
 	return val
-}
-
-// sealers are the functions of package sealed that take a label: which argument it is, the
-// receiver counted, and whether what follows is to be sealed.
-var sealers = map[string]struct {
-	label int
-	seals bool
-}{
-	"Session.Seal":     {1, true},
-	"Session.OpenHPKE": {1, false},
-	"SealOf":           {1, false},
-	"Store.Set":        {1, true},
-	"SetOf":            {1, false},
-}
-
-// seals checks the arguments of Seal and its kin.
-func (c *checker) seals(funcs []*ssa.Function) {
-	for _, fn := range funcs {
-		for _, b := range fn.Blocks {
-			for _, instr := range b.Instrs {
-				call, ok := instr.(ssa.CallInstruction)
-				if !ok || call.Common().StaticCallee() == nil {
-					continue
-				}
-				object, _ := call.Common().StaticCallee().Object().(*types.Func)
-				name, ok := strings.CutPrefix(nameOf(object), sealedPath+".")
-				if s, known := sealers[name]; ok && known {
-					c.seal(call, s.label, s.seals)
-				}
-			}
-		}
-	}
-}
-
-func (c *checker) seal(call ssa.CallInstruction, label int, seals bool) {
-	args := call.Common().Args
-	if len(args) <= label+1 {
-		return
-	}
-	if _, ok := args[label].(*ssa.Const); !ok {
-		c.report(call.Pos(), "label-constant", "the label is not a constant")
-	}
-	if seals && literal(args[label+1]) {
-		c.report(call.Pos(), "literal", "the sealed value is written in the program")
-	}
-}
-
-// literal reports whether bytes are made of a constant text that is not empty.
-func literal(v ssa.Value) bool {
-	switch v := v.(type) {
-	case *ssa.Convert:
-		k, ok := v.X.(*ssa.Const)
-		return ok && k.Value != nil && k.Value.Kind() == constant.String && constant.StringVal(k.Value) != ""
-	case *ssa.Slice: // []byte{'a', 'b'}: an array whose elements are all constants
-		a, ok := v.X.(*ssa.Alloc)
-		if !ok || a.Comment != "slicelit" {
-			return false
-		}
-		n := 0
-		for _, r := range *a.Referrers() {
-			at, ok := r.(*ssa.IndexAddr)
-			if !ok {
-				continue
-			}
-			for _, w := range *at.Referrers() {
-				if s, ok := w.(*ssa.Store); ok {
-					if _, ok := s.Val.(*ssa.Const); !ok {
-						return false
-					}
-					n++
-				}
-			}
-		}
-		return n > 0
-	}
-	return false
-}
-
-// flowFact is the summary of a function for the packages that import it.
-type flowFact struct {
-	Inputs map[int]inputFact
-	Given  []int // inputs that are functions and get plaintext
-}
-
-// inputFact is a summary without places, which mean nothing elsewhere.
-type inputFact struct {
-	Leaks   [][2]string // rule, what
-	Results map[int]uint8
-	Into    map[int]uint8
-	Feeds   []int
-}
-
-// AFact implements analysis.Fact.
-func (*flowFact) AFact() {}
-
-func (f *flowFact) String() string { return "handles plaintext" }
-
-func (f *flowFact) summary(in int) *summary {
-	s := newSummary()
-	p := f.Inputs[in]
-	for _, l := range p.Leaks {
-		s.leaks = append(s.leaks, leak{rule: l[0], what: l[1]})
-	}
-	for i, k := range p.Results {
-		s.results[i] = taint(k)
-	}
-	for i, k := range p.Into {
-		s.into = append(s.into, effect{in: i, kind: taint(k)})
-	}
-	for _, i := range p.Feeds {
-		s.feeds[i] = true
-	}
-	return s
-}
-
-// export leaves facts about the functions that others may call.
-func (c *checker) export(funcs []*ssa.Function) {
-	for _, fn := range funcs {
-		object, ok := fn.Object().(*types.Func)
-		if !ok || fn.Parent() != nil {
-			continue
-		}
-		fact := flowFact{Inputs: map[int]inputFact{}}
-		for i, p := range fn.Params {
-			if holds(p.Type()) && !isNumber(p.Type()) && !isSealed(p.Type()) {
-				if in, ok := factOf(c.summary(fn, i)); ok {
-					fact.Inputs[i] = in
-				}
-			}
-		}
-		for in := range c.given[fn] {
-			fact.Given = append(fact.Given, in)
-		}
-		sort.Ints(fact.Given) // the fact file is the same each time
-		if len(fact.Inputs)+len(fact.Given) > 0 {
-			c.pass.ExportObjectFact(object, &fact)
-		}
-	}
-}
-
-func factOf(s *summary) (in inputFact, ok bool) {
-	seen := map[[2]string]bool{}
-	for _, l := range s.leaks {
-		if pair := [2]string{l.rule, l.what}; !seen[pair] {
-			seen[pair] = true
-			in.Leaks = append(in.Leaks, pair)
-		}
-	}
-	in.Results, in.Into = map[int]uint8{}, map[int]uint8{}
-	for i, k := range s.results {
-		in.Results[i] = uint8(k)
-	}
-	for _, e := range s.into {
-		in.Into[e.in] |= uint8(e.kind)
-	}
-	for i := range s.feeds {
-		in.Feeds = append(in.Feeds, i)
-	}
-	sort.Ints(in.Feeds)
-	return in, len(in.Leaks)+len(in.Results)+len(in.Into)+len(in.Feeds) > 0
 }

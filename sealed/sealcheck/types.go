@@ -75,9 +75,23 @@ func (c *checker) receiver(n *ast.FuncDecl) {
 	}
 	t := c.pass.TypesInfo.TypeOf(n.Recv.List[0].Type)
 	p, ok := types.Unalias(t).(*types.Pointer)
-	if ok && sealedWithin(p.Elem(), false, 0) {
+	if ok && sealedWithin(p.Elem(), false, 1) && !stays(p.Elem()) {
 		c.report(n.Name.Pos(), "receiver", n.Name.Name+" of a type that holds sealed values has a pointer receiver")
 	}
+}
+
+// stays reports whether a struct has a lock, so that no value of it is ever passed about.
+func stays(t types.Type) bool {
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for f := range s.Fields() {
+		if n, ok := types.Unalias(f.Type()).(*types.Named); ok && n.Obj().Pkg() != nil && strings.HasPrefix(n.Obj().Pkg().Path(), "sync") {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) comparison(n *ast.BinaryExpr) {
@@ -130,7 +144,7 @@ func sealedWithin(t types.Type, hidden bool, depth int) bool {
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
-		if hidden && depth > 0 {
+		if depth > 0 {
 			return false // fmt follows a pointer at the top only
 		}
 		return sealedWithin(u.Elem(), hidden, depth+1)

@@ -99,3 +99,28 @@ func fields(v sealed.Value, log *slog.Logger) {
 	})
 	fmt.Println(v, "and", fmt.Sprint(v))
 }
+
+// node is one of a ring, as in an intrusive list.
+type node struct {
+	next, prev *node
+	name       string
+}
+
+func ring(v sealed.Value) {
+	_ = v.Use(func(plain []byte) error {
+		a, b := new(node), new(node)
+		a.name = string(plain)
+		a.next, a.prev = b, b
+		b.next, b.prev = a, a
+		again(a, 3)
+		return nil
+	})
+}
+
+func again(n *node, times int) {
+	if times > 0 {
+		other(n.next, times-1)
+	}
+}
+
+func other(n *node, times int) { again(n.prev, times) }

@@ -3,7 +3,7 @@ package compare
 import "github.com/habeas-data/habeas/sealed"
 
 func outer(a, b sealed.Value) bool {
-	if a == b { // want `compare: sealed values are compared by ==; == compares handles`
+	if a == b { // want `compare: sealed values are compared by ==; that compares handles`
 		return true
 	}
 	if a != (sealed.Value{}) { // want `compare`

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"log/slog"
+	"sync"
 
 	"github.com/habeas-data/habeas/sealed"
 )
@@ -19,3 +20,14 @@ func (l *login) Set(u string)         { l.user = u }
 type plain struct{ user string }
 
 func (p *plain) String() string { return p.user }
+
+type behind struct{ l *login }
+
+func (b *behind) String() string { return "x" }
+
+type locked struct {
+	mu   sync.Mutex
+	code sealed.Value
+}
+
+func (l *locked) String() string { return "x" }
