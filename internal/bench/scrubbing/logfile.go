@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-
 	"strconv"
 	"strings"
 	"time"

@@ -87,24 +87,36 @@ var negatives = []negative{
 		return pick(d, []string{"logo@2x.png", "icon@3x.webp", "react@18.2.0", "core@latest", "bg@1.5x.jpg"})
 	}, []string{"GET /img/% 304", "resolved %"}},
 	{"ssh_fingerprint", func(d dice) string { return "SHA256:" + d.letters(43, alnum) }, []string{"ED25519 key fingerprint is %", "RSA %"}},
-	{"product", fixed("ThinkPad X1 Carbon Gen 9", "Galaxy S24 Ultra", "Windows Server 2022", "PostgreSQL 16.3", "Visual Studio Code", "Red Hat Enterprise Linux 9",
-		"Google Cloud Storage", "Apache Tomcat", "Spring Boot", "Internet Explorer", "Jenkins Pipeline", "Mercedes Sprinter 316", "Black Friday Sale"),
-		[]string{"bought a %", "running on %", `"product":"%"`, "% is supported"}},
-	{"class_name", fixed("org.springframework.boot.SpringApplication", "com.example.billing.InvoiceService$Proxy12", "java.lang.NullPointerException",
-		"System.Collections.Generic.Dictionary", "std::vector<int>", "UserRepositoryImpl", "AbstractSingletonProxyFactoryBean", "Illuminate\\Database\\Eloquent\\Model",
-		"net/http.HandlerFunc.ServeHTTP"),
-		[]string{"at %", "caught %", "class % not found", "% - initialized"}},
-	{"log_prose", fixed("Connection refused by upstream", "Starting Application Context", "Access Denied for resource", "Session Expired, Please Log In", "Request Timeout",
-		"Unknown Host Exception", "Background Job Finished", "Read Only File System", "Garbage Collection Paused", "New Relic Agent Started", "User Not Found",
-		"Internal Server Error", "Bad Gateway", "Lock Wait Timeout Exceeded"),
-		[]string{"%", "INFO %", "error: %", `"msg":"%"`}},
-	{"calendar", fixed("Sunday", "Monday morning", "Friday, April 4", "May 2024", "June and August", "Wednesday 12 March", "next Tuesday", "Easter Monday"),
-		[]string{"see you on %", "closed on %", "due %", "% is fine"}},
-	{"town", fixed("New York", "San Francisco", "Santa Barbara", "St. Petersburg", "Paris", "Florence", "Victoria", "Charlotte", "Den Haag", "Bad Homburg", "Los Angeles", "Georgia"),
-		[]string{"the office in %", "flights to %", `"city":"%"`, "weather in % today"}},
-	{"word_name", fixed("Will the job restart", "Mark all as read", "Grant access", "Bill to date", "Rose by ten percent", "Chase the ticket", "Hope this helps", "Jack plug",
-		"Frank answer", "Summer release", "Art and design", "Max retries reached", "Rich text", "Guy line", "Grace period", "Sandy soil", "Dean's list", "Rob the cache", "Drew attention"),
-		[]string{"%", "note: %", "% was logged", `"hint":"%"`}},
+	{
+		"product", fixed("ThinkPad X1 Carbon Gen 9", "Galaxy S24 Ultra", "Windows Server 2022", "PostgreSQL 16.3", "Visual Studio Code", "Red Hat Enterprise Linux 9",
+			"Google Cloud Storage", "Apache Tomcat", "Spring Boot", "Internet Explorer", "Jenkins Pipeline", "Mercedes Sprinter 316", "Black Friday Sale"),
+		[]string{"bought a %", "running on %", `"product":"%"`, "% is supported"},
+	},
+	{
+		"class_name", fixed("org.springframework.boot.SpringApplication", "com.example.billing.InvoiceService$Proxy12", "java.lang.NullPointerException",
+			"System.Collections.Generic.Dictionary", "std::vector<int>", "UserRepositoryImpl", "AbstractSingletonProxyFactoryBean", "Illuminate\\Database\\Eloquent\\Model",
+			"net/http.HandlerFunc.ServeHTTP"),
+		[]string{"at %", "caught %", "class % not found", "% - initialized"},
+	},
+	{
+		"log_prose", fixed("Connection refused by upstream", "Starting Application Context", "Access Denied for resource", "Session Expired, Please Log In", "Request Timeout",
+			"Unknown Host Exception", "Background Job Finished", "Read Only File System", "Garbage Collection Paused", "New Relic Agent Started", "User Not Found",
+			"Internal Server Error", "Bad Gateway", "Lock Wait Timeout Exceeded"),
+		[]string{"%", "INFO %", "error: %", `"msg":"%"`},
+	},
+	{
+		"calendar", fixed("Sunday", "Monday morning", "Friday, April 4", "May 2024", "June and August", "Wednesday 12 March", "next Tuesday", "Easter Monday"),
+		[]string{"see you on %", "closed on %", "due %", "% is fine"},
+	},
+	{
+		"town", fixed("New York", "San Francisco", "Santa Barbara", "St. Petersburg", "Paris", "Florence", "Victoria", "Charlotte", "Den Haag", "Bad Homburg", "Los Angeles", "Georgia"),
+		[]string{"the office in %", "flights to %", `"city":"%"`, "weather in % today"},
+	},
+	{
+		"word_name", fixed("Will the job restart", "Mark all as read", "Grant access", "Bill to date", "Rose by ten percent", "Chase the ticket", "Hope this helps", "Jack plug",
+			"Frank answer", "Summer release", "Art and design", "Max retries reached", "Rich text", "Guy line", "Grace period", "Sandy soil", "Dean's list", "Rob the cache", "Drew attention"),
+		[]string{"%", "note: %", "% was logged", `"hint":"%"`},
+	},
 }
 
 func fixed(all ...string) func(dice) string { return func(d dice) string { return pick(d, all) } }
