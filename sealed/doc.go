@@ -53,8 +53,9 @@
 //
 // On linux/amd64 and linux/arm64, Use then runs its function inside runtime/secret.Do: what
 // the function leaves in registers and on the stack is erased when it returns, and heap that
-// it has allocated at the next garbage collection, which Close forces. That costs a few
-// hundred nanoseconds and an allocation a use, and a collection a session.
+// it has allocated at the next garbage collection, which Close forces. What it has put into
+// memory that lives on is not erased: fmt keeps its buffers in a pool, so a value that was
+// formatted inside Use stays there. The cost is a closure a use, and a collection a session.
 //
 // # What it does not do
 //

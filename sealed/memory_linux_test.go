@@ -19,6 +19,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -173,9 +174,13 @@ func waitWithValues() {
 	}
 	control = plainOf("control")
 	useInEveryWay()
+	careless()
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
+
+// careless copies plaintext about, where the runtime is built to erase that.
+var careless = func() {}
 
 func useInEveryWay() {
 	s := sealed.Open(context.Background())
@@ -271,6 +276,37 @@ func search(t *testing.T, file string, texts ...[]byte) []bool {
 			return found
 		}
 		copy(buf, buf[n:])
+	}
+}
+
+// What a debugger would do: read the memory through the kernel. The control is ordinary
+// memory, read in the same way.
+func TestSecretMemoryCannotBeReadFromOutside(t *testing.T) {
+	if r := sealed.Report(); r.Secret == 0 && r.Locked+r.Mapped > 0 {
+		t.Skip("this kernel has no memfd_secret, or no locked memory left for it")
+	}
+	mem, err := os.Open("/proc/self/mem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mem.Close()
+	read := func(b []byte) ([]byte, error) {
+		got := make([]byte, len(b))
+		_, err := mem.ReadAt(got, int64(uintptr(unsafe.Pointer(unsafe.SliceData(b))))) //nolint:gosec // an address
+		return got, err
+	}
+	open := plainOf("control")
+	if got, err := read(open); err != nil || !bytes.Equal(got, open) {
+		t.Fatalf("ordinary memory cannot be read either: %v", err)
+	}
+	err = seal(t, sealed.Open(t.Context()), "code", secret).Use(func(plain []byte) error {
+		if got, err := read(plain); err == nil || bytes.Equal(got, plain) {
+			t.Error("the kernel gives the plaintext out")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 )
 
 // call runs f and turns a panic into one that is safe to print.
-func call(f func([]byte) error, plain []byte) (err error, panicked *PanicError) { //nolint:revive,staticcheck // the panic is no error of the call, it outranks it
+func call(f func([]byte) error, plain []byte) (panicked *PanicError, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			panicked = newPanic(r)
 		}
 	}()
-	return f(plain), nil
+	return nil, f(plain)
 }
 
 // PanicError is what Use panics with when the function given to it has panicked: the type

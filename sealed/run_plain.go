@@ -3,7 +3,7 @@
 package sealed
 
 // run calls f. See run_secret.go for what it does more with GOEXPERIMENT=runtimesecret.
-func run(f func([]byte) error, plain []byte) (error, *PanicError) { //nolint:revive,staticcheck // as call
+func run(f func([]byte) error, plain []byte) (*PanicError, error) {
 	return call(f, plain)
 }
 

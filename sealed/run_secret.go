@@ -9,9 +9,9 @@ import (
 
 // run calls f so that registers and stack that it has used are erased when it returns, and
 // heap that it has allocated when it is collected.
-func run(f func([]byte) error, plain []byte) (err error, panicked *PanicError) { //nolint:revive,staticcheck // as call
-	secret.Do(func() { err, panicked = call(f, plain) })
-	return err, panicked
+func run(f func([]byte) error, plain []byte) (panicked *PanicError, err error) {
+	secret.Do(func() { panicked, err = call(f, plain) })
+	return panicked, err
 }
 
 // collect makes the runtime erase what functions given to Use have left on the heap: it is

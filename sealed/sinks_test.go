@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	_ "modernc.org/sqlite"
@@ -156,6 +157,46 @@ func TestHeaderGoesOnlyWhereItWasSetFor(t *testing.T) {
 	if err := v.SetHeader(r, "X-Api-Key", ""); !errors.Is(err, sealed.ErrClosed) {
 		t.Errorf("SetHeader after Close: %v", err)
 	}
+}
+
+// Requests on shared connections never carry each other's values.
+func TestHeadersOfManyAtOnce(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get("X-Api-Key"))
+	}))
+	t.Cleanup(server.Close)
+	client := &http.Client{Transport: sealed.Transport(nil)}
+	var wg sync.WaitGroup
+	for who := range 8 {
+		wg.Go(func() {
+			for i := range 20 {
+				want := fmt.Sprintf("%s-%d-%d", secret, who, i)
+				s := sealed.Open(t.Context())
+				v, err := s.Seal("key", []byte(want))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+				if err = v.SetHeader(r, "X-Api-Key", ""); err != nil {
+					t.Error(err)
+				}
+				resp, err := client.Do(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, _ := io.ReadAll(resp.Body)
+				_ = resp.Body.Close()
+				if string(got) != want {
+					t.Errorf("%q arrived, %q was sent", got, want)
+				}
+				s.Close()
+			}
+		})
+	}
+	wg.Wait()
+	client.CloseIdleConnections()
 }
 
 func TestHeaderRefusals(t *testing.T) {

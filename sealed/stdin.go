@@ -27,7 +27,7 @@ func (v Value) Stdin(cmd *exec.Cmd) error {
 		return err
 	}
 	if e.slot.length() > pipeRoom {
-		go pour(w, e)
+		go func() { _ = pour(w, e) }() // a command that reads no further is no error, as in exec
 		return nil
 	}
 	return pour(w, e)

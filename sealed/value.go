@@ -58,7 +58,7 @@ func (g guard) use(f func([]byte) error) error {
 		return ErrClosed
 	}
 	defer e.unpin() // also when f calls runtime.Goexit
-	err, panicked := run(f, e.slot.plain())
+	panicked, err := run(f, e.slot.plain())
 	if panicked != nil {
 		// A new panic from here, not out of the deferred function that recovered: the
 		// runtime prints a recovered panic that is raised again together with its value.

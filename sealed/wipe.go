@@ -26,7 +26,7 @@ func Wipe(p any) {
 
 // wipeSlices clears the slices of numbers in the object of type t at p, exported or not.
 func wipeSlices(t reflect.Type, p unsafe.Pointer) {
-	switch t.Kind() { //nolint:exhaustive // the others hold no slices, or hold them behind pointers
+	switch t.Kind() { // the others hold no slices, or hold them behind pointers
 	case reflect.Slice:
 		if layoutOf(t.Elem()).flat {
 			s := reflect.NewAt(t, p).Elem()
