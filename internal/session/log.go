@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -32,15 +33,26 @@ type Log struct {
 	sealed *sealed.Session
 	clean  *cleaner
 
-	mu     sync.Mutex
-	head   Line // what every line begins with
-	begun  time.Time
-	n      int
-	vars   map[string]sealed.Value // the zero Value stands for one that is not sealed
-	known  map[sealed.Value]bool   // to the scrubber
+	mu    sync.Mutex
+	head  Line // what every line begins with
+	begun time.Time
+	n     int
+	vars  map[string]sealed.Value // the zero Value stands for one that is not sealed
+	//sealcheck:allow compare a handle that the scrubber knows, not what it holds
+	known  map[sealed.Value]bool
 	last   Outcome
 	closed bool
+	spent  int64         // bytes of protected memory that Seal took
+	shared *atomic.Int64 // what all open sessions took, or nil
 }
+
+// Bounds of protected memory, which the server needs for other things, too: a flood of
+// long texts must not take it away.
+const (
+	maxSealed    = 256 << 10 // of one session
+	maxSealedAll = 16 << 20  // of all open sessions of Flows
+	slotBytes    = 128       // what a value costs beside its bytes, about
+)
 
 // coarse is how exactly the beginning of a session is written.
 const coarse = 10 * time.Minute
@@ -51,7 +63,9 @@ func Open(ctx context.Context, o Options) *Log {
 	return &Log{
 		sink: o.Sink, clock: o.Clock, sealed: sealed.Open(ctx), clean: newCleaner(), begun: now,
 		head: Line{Version: version, Session: newID(now), Flow: constant(o.Flow), Begun: now.Truncate(coarse)},
-		vars: map[string]sealed.Value{}, known: map[sealed.Value]bool{},
+		vars: map[string]sealed.Value{},
+		//sealcheck:allow compare handles, as above
+		known: map[sealed.Value]bool{},
 	}
 }
 
@@ -71,8 +85,14 @@ func (l *Log) Flow() string { return l.head.Flow }
 
 // Seal seals b in the session, clears it, and makes it known to the scrubber. When it
 // cannot be sealed (see sealed.Session.Seal), the session writes no free text any more,
-// because the value could stand in it.
+// because the value could stand in it. So it is when the session, or all of a server's,
+// hold more than their share of the protected memory: sealed.ErrFull.
 func (l *Log) Seal(label string, b []byte) (sealed.Value, error) {
+	if !l.take(int64(len(b)) + slotBytes) {
+		clear(b)
+		l.clean.blind.Store(true)
+		return sealed.Value{}, sealed.ErrFull
+	}
 	v, err := l.sealed.Seal(label, b)
 	if err != nil {
 		l.clean.blind.Store(true)
@@ -80,6 +100,21 @@ func (l *Log) Seal(label string, b []byte) (sealed.Value, error) {
 	}
 	l.Know(v)
 	return v, nil
+}
+
+// take accounts for protected memory, which Close gives back.
+func (l *Log) take(n int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.spent+n > maxSealed {
+		return false
+	}
+	if l.shared != nil && l.shared.Add(n) > maxSealedAll {
+		l.shared.Add(-n)
+		return false
+	}
+	l.spent += n
+	return true
 }
 
 // Store is the session's store of named values. What is in it when a transaction ends is
@@ -134,6 +169,9 @@ func (l *Log) Close(o Outcome) {
 	l.sink.Put(line)
 	l.clean.blind.Store(true) // what comes later is not checked against anything
 	l.sealed.Close()
+	if l.shared != nil {
+		l.shared.Add(-l.spent)
+	}
 	l.clean.known.Close()
 	l.clean.forms.Close()
 }

@@ -81,6 +81,16 @@ func (c *checker) label(fn *ssa.Function, call ssa.CallInstruction, v ssa.Value)
 	switch v := v.(type) {
 	case *ssa.Const:
 		return
+	case *ssa.IndexAddr: // one of many names
+		c.label(fn, call, v.X)
+		return
+	case *ssa.Slice:
+		if all := stored(v); len(all) > 0 {
+			for _, e := range all {
+				c.label(fn, call, e)
+			}
+			return
+		}
 	case *ssa.Parameter:
 		for i, p := range fn.Params {
 			if p == v {
@@ -124,27 +134,32 @@ func literal(v ssa.Value) bool {
 	case *ssa.Convert:
 		k, ok := v.X.(*ssa.Const)
 		return ok && k.Value != nil && k.Value.Kind() == constant.String && constant.StringVal(k.Value) != ""
-	case *ssa.Slice: // []byte{'a', 'b'}: an array whose elements are all constants
-		a, ok := v.X.(*ssa.Alloc)
-		if !ok || a.Comment != "slicelit" {
-			return false
-		}
-		n := 0
-		for _, r := range *a.Referrers() {
-			at, ok := r.(*ssa.IndexAddr)
-			if !ok {
-				continue
+	case *ssa.Slice: // []byte{'a', 'b'}
+		all := stored(v)
+		for _, e := range all {
+			if _, ok := e.(*ssa.Const); !ok {
+				return false
 			}
+		}
+		return len(all) > 0
+	}
+	return false
+}
+
+// stored are the elements of a slice that is written out, or made of arguments.
+func stored(v *ssa.Slice) (all []ssa.Value) {
+	a, ok := v.X.(*ssa.Alloc)
+	if !ok || a.Comment != "slicelit" && a.Comment != "varargs" {
+		return nil
+	}
+	for _, r := range *a.Referrers() {
+		if at, ok := r.(*ssa.IndexAddr); ok {
 			for _, w := range *at.Referrers() {
 				if s, ok := w.(*ssa.Store); ok {
-					if _, ok := s.Val.(*ssa.Const); !ok {
-						return false
-					}
-					n++
+					all = append(all, s.Val)
 				}
 			}
 		}
-		return n > 0
 	}
-	return false
+	return all
 }

@@ -44,3 +44,18 @@ func callers(s *sealed.Session, name string, b []byte, admin bool) {
 	}
 	_, _ = keep(s, kind, b) // want `label-constant: the label is not always a constant`
 }
+
+func each(s *sealed.Session, b []byte, labels ...string) {
+	for _, l := range labels {
+		_, _ = s.Seal(l, b)
+	}
+	for _, l := range []string{"a", "b"} {
+		_, _ = s.Seal(l, b)
+	}
+}
+
+func many(s *sealed.Session, name string, b []byte) {
+	each(s, b, "given name", "family name")
+	each(s, b)
+	each(s, b, "given name", name+"x") // want `label-constant`
+}
