@@ -183,6 +183,9 @@ func fillers(t []byte, i int) int {
 
 // monthEnd is the end of the name of a month at i, or 0.
 func monthEnd(t []byte, i int) int {
+	if !initials[fold(at(t, i))] {
+		return 0
+	}
 	e := run(t, i, i+24, isLetter|isHigh)
 	if e-i < 3 || e-i > 20 {
 		return 0
@@ -197,6 +200,14 @@ func monthEnd(t []byte, i int) int {
 	}
 	return e
 }
+
+// initials are the first bytes of the names of months.
+var initials = func() (t [256]bool) {
+	for m := range months {
+		t[m[0]] = true
+	}
+	return t
+}()
 
 // months are the names of months in English, German, French, Spanish, Italian, Portuguese,
 // Dutch, Polish, Swedish and Russian.

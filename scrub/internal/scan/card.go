@@ -21,7 +21,7 @@ func (p *pass) card(k int) int {
 			return 0
 		}
 		d = append(d, t[g.s:g.e]...)
-		if len(d) < minCard || g.tail && at(t, g.e) != '_' || !cardGroups(q.lengths(k, n+1)) || !luhn(d) {
+		if len(d) < minCard || g.tail && at(t, g.e) != '_' || !q.cardGroups(k, n+1) || !luhn(d) {
 			continue
 		}
 		if c := at(t, g.e); beforePseudonym(t, g.e) || has(c, isHigh) && c != 0xC2 && c != 0xE2 || (c == '.' || c == '-') && has(at(t, g.e+1), isAlnum) {
@@ -47,17 +47,17 @@ func (p *pass) card(k int) int {
 	return 0
 }
 
-// cardGroups says whether groups of such lengths are those of a card: fours, of which the
-// last may be shorter, 4-6-5 and 4-6-4, or 6 and the rest.
-func cardGroups(lens string) bool {
-	switch {
-	case len(lens) == 1 || lens == "465" || lens == "464" || lens == "445":
+// cardGroups says whether the n groups from k are those of a card: fours, of which the last
+// may be shorter, 4-6-5 and 4-6-4, or 6 and the rest.
+func (q *sequence) cardGroups(k, n int) bool {
+	switch lens := q.lengths(k, n); {
+	case n == 1 || lens == 465 || lens == 464 || lens == 445:
 		return true
-	case lens[0] == '6':
-		return len(lens) == 2
+	case n == 2 && q.g[k].e-q.g[k].s == 6:
+		return true
 	}
-	for i := range lens {
-		if lens[i] != '4' && (i < len(lens)-1 || lens[i] > '4') {
+	for i, g := range q.g[k : k+n] {
+		if size := g.e - g.s; size != 4 && (i < n-1 || size > 4) {
 			return false
 		}
 	}

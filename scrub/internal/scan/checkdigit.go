@@ -228,7 +228,7 @@ func zaID(d []byte) bool {
 
 // chAHVorZA leaves out South African numbers that may be milliseconds since 1970.
 func chAHVorZA(d []byte) bool {
-	epoch := d[0] == '1' && (d[1] == '7' || d[1] == '8')
+	epoch := d[0] == '1' && d[1] >= '4'
 	return chAHV(d) || zaID(d) && (d[11] == '8' || d[11] == '9') && !epoch
 }
 

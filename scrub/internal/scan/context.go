@@ -192,6 +192,8 @@ func nearest(t []byte, i int) (f flag, wall bool) {
 			thing = true
 		case f != 0:
 			return f, false
+		case thing:
+			return aCount, false // user id
 		}
 		j = start
 	}

@@ -254,7 +254,7 @@ func (p *pass) national(i, j int) int {
 // lettered says whether a token is a national number with letters in it, and what must be
 // said near it.
 func lettered(b []byte) (need flag, ok bool) {
-	var room [18]byte
+	var room, form [18]byte
 	u := room[:0]
 	lower := false
 	for _, c := range b {
@@ -262,13 +262,17 @@ func lettered(b []byte) (need flag, ok bool) {
 			return 0, false
 		}
 		lower = lower || has(c, isLower)
+		form[len(u)] = 'A'
+		if has(c, isDigit) {
+			form[len(u)] = '9'
+		}
 		u = append(u, upper(c))
 	}
 	need = 0
 	if lower {
 		need = aTax
 	}
-	switch pattern(u) {
+	switch string(form[:len(u)]) {
 	case "AAAAAA99A99A999A":
 		return need, itFiscal(u)
 	case "AAAA999999AAAAAA99", "AAAA999999AAAAAAA9":
@@ -296,16 +300,4 @@ func lettered(b []byte) (need flag, ok bool) {
 		return aTax | aPaper, deCard(u)
 	}
 	return 0, false
-}
-
-// pattern spells a token with A for letters and 9 for digits.
-func pattern(u []byte) string {
-	var room [18]byte
-	for i, c := range u {
-		room[i] = 'A'
-		if has(c, isDigit) {
-			room[i] = '9'
-		}
-	}
-	return string(room[:len(u)])
 }

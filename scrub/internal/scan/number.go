@@ -63,6 +63,9 @@ func (p *pass) number(i int) int {
 				return e
 			}
 		}
+		if n < 7 && props[c]&isLetter != 0 {
+			return p.afterTail(group{s: i, e: j})
+		}
 		if e := plain(t, i, j); e > 0 {
 			if n == 4 && c == '.' {
 				p.mac(i)

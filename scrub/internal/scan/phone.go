@@ -83,7 +83,7 @@ func (p *pass) international(k, skip int) int {
 	if best == 0 || length-skip < minPhone || skip > 0 && beforePseudonym(t, q.g[k+best-1].e) || unit(t, q.g[k+best-1].e) {
 		return 0
 	}
-	if skip > 0 && best > 2 && (q.lengths(k, 3) == "222" || p.hexRow(k, best)) {
+	if skip > 0 && best > 2 && (q.lengths(k, 3) == 222 || p.hexRow(k, best)) {
 		return 0
 	}
 	if skip > 0 && best == 1 && p.before(q.g[k].s).near&aPhone == 0 {

@@ -44,9 +44,9 @@ func (p *pass) convincing(k int, s shape, d []byte) bool {
 		return true
 	}
 	switch q.lengths(k, s.n) {
-	case "44", "333", "2222", "3222", "323", "332", "2322", "233", "343", "3322", "2323", "322":
+	case 44, 333, 2222, 3222, 323, 332, 2322, 233, 343, 3322, 2323, 322:
 		return p.someValid(d) && (p.alone(k, s) || p.speaksOfPhones(q.g[k].s))
-	case "34":
+	case 34:
 		return p.alone(k, s) && p.someValid(d)
 	}
 	return false
@@ -75,11 +75,11 @@ func (p *pass) plausibleGroups(k int, s shape) bool {
 	}
 	if s.sep == sepDot && !s.paren {
 		switch lens := q.lengths(k, s.n); {
-		case s.n < 3 || ones > 0 || lens == "3333" || lens == "222222":
+		case s.n < 3 || ones > 0 || lens == 3333 || lens == 222222:
 			return false // a fraction, a version, an address
 		}
 	}
-	return ones <= 1 && s.n <= 7 && !(s.n > 2 && q.lengths(k, 3) == "444")
+	return ones <= 1 && s.n <= 7 && !(s.n > 2 && q.lengths(k, 3) == 444)
 }
 
 // strong says whether a number is written as only telephone numbers are: with the area code
@@ -93,9 +93,9 @@ func (p *pass) strong(k int, s shape, d []byte) bool {
 	}
 	lens := q.lengths(k, s.n)
 	switch {
-	case lens == "334" && s.sep != sepSlash && d[0] >= '2':
+	case lens == 334 && s.sep != sepSlash && d[0] >= '2':
 		return s.sep == sepDash || s.sep == sepDot || s.mixed || d[3] >= '2'
-	case lens == "1334" && d[0] == '1', lens == "3334" && strings.HasPrefix(string(d), "001"):
+	case lens == 1334 && d[0] == '1', lens == 3334 && strings.HasPrefix(string(d), "001"):
 		return true
 	case d[0] != '0' || d[1] == '0' || len(d) < 9 || len(d) > 12 || s.sep == sepWide || first < 2:
 		return false
@@ -168,14 +168,12 @@ func hexWord(b []byte) bool {
 	return seen&isLetter != 0 && (seen&isDigit != 0 || len(b) == 2 && fold(b[0]) == 'f')
 }
 
-// lengths spells the lengths of n groups from k, such as 334.
-func (q *sequence) lengths(k, n int) string {
-	var room [phoneGroups]byte
-	b := room[:0]
+// lengths spells the lengths of n groups from k in decimal, such as 334.
+func (q *sequence) lengths(k, n int) (sum int) {
 	for _, g := range q.g[k : k+min(n, phoneGroups)] {
-		b = append(b, byte('0'+min(g.e-g.s, 9)))
+		sum = sum*10 + min(g.e-g.s, 9)
 	}
-	return string(b)
+	return sum
 }
 
 // someValid says whether d is a valid national number in one of the regions, with or

@@ -83,10 +83,10 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 	end := min(len(t), w.To+span.Ahead)
 	for i := max(0, w.From-span.Back); i < end; {
 		// Three bytes, mixed, tell whether a word may matter; see interesting.
-		mix, found := uint(0), false
+		mix, found := uint32(0), false
 		for k, c := range t[i:end] {
-			mix = (mix<<5 ^ uint(c|0x20)) & mixMask
-			if start, word := starts[c], interesting[mix>>5]>>(mix&31)&1; uint32(start)|word != 0 {
+			mix = mix<<5 ^ uint32(c|0x20)
+			if start, word := starts[c], interesting[mix&mixMask]; start|word != 0 {
 				found = true
 				i += k
 				if word != 0 {
@@ -98,7 +98,11 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 		if !found {
 			break
 		}
-		i = p.start(i)
+		if starts[t[i]] == digit {
+			i = p.number(i)
+		} else {
+			i = p.start(i)
+		}
 	}
 	return append(p.out[:first], order(p.out[first:])...)
 }

@@ -6,8 +6,11 @@ import (
 	"github.com/habeas-data/habeas/scrub/internal/span"
 )
 
-// maxSecret bounds the values of passwords and the like.
-const maxSecret = 1024
+// Bounds of the values of passwords and the like, in quotes and without.
+const (
+	maxQuoted = 1024
+	maxSecret = 256
+)
 
 // named looks at the name before the ':' or '=' at i.
 func (p *pass) named(i int) {
@@ -23,6 +26,9 @@ func (p *pass) named(i int) {
 		if t[i] == ':' {
 			p.telegram(i)
 		}
+		return
+	}
+	if e < 2 || !nameEnds[endOf(t[e-2], t[e-1])] && !(t[i] == ':' && at(t, i+1) == '/') {
 		return
 	}
 	if t[i] == ':' && at(t, i+1) == '/' && at(t, i+2) == '/' {
@@ -51,6 +57,19 @@ func (p *pass) named(i int) {
 		p.birth(i + 1)
 	}
 }
+
+// nameEnds tells by the last two bytes which words may announce a value.
+var nameEnds = func() (t [1024]bool) {
+	t[endOf('t', 'e')] = true // date
+	for _, f := range []flag{aSecret, aToken, aKey, aBirth} {
+		for _, w := range fields(vocabulary[f]) {
+			t[endOf(w[len(w)-2], w[len(w)-1])] = true
+		}
+	}
+	return t
+}()
+
+func endOf(a, b byte) int { return int(a&31)<<5 | int(b&31) }
 
 // joinedWord is what a name of several words says that has no meaning word by word:
 // "dateOfBirth" is read as Birth, "db_password" as password; "passwordHash" says nothing.
@@ -120,7 +139,7 @@ func program(v []byte) bool {
 // quotedEnd is the end of the string at i that is closed by q, or of the line.
 func quotedEnd(t []byte, i int, q byte) int {
 	e := i
-	for e < len(t) && e < i+maxSecret && t[e] != q && t[e] != '\n' {
+	for e < len(t) && e < i+maxQuoted && t[e] != q && t[e] != '\n' {
 		if t[e] == '\\' {
 			if at(t, e+1) == q && at(t, i-2) == '\\' {
 				return e // the quotes are escaped themselves
@@ -129,7 +148,7 @@ func quotedEnd(t []byte, i int, q byte) int {
 		}
 		e++
 	}
-	return min(e, len(t), i+maxSecret)
+	return min(e, len(t), i+maxQuoted)
 }
 
 // valueEnd is the end of the value without quotes at i.

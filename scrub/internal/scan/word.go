@@ -2,20 +2,19 @@ package scan
 
 import "github.com/habeas-data/habeas/scrub/internal/span"
 
-// mixMask cuts what three bytes are mixed to: fifteen bits.
-const mixMask = 1<<15 - 1
+// mixMask cuts what three bytes are mixed to: fourteen bits, so that the table is small.
+const mixMask = 1<<14 - 1
 
 // mixed3 mixes three bytes as Find does, without regard to case.
-func mixed3(a, b, c byte) uint {
-	return (uint(a|0x20)<<10 ^ uint(b|0x20)<<5 ^ uint(c|0x20)) & mixMask
+func mixed3(a, b, c byte) uint32 {
+	return (uint32(a|0x20)<<10 ^ uint32(b|0x20)<<5 ^ uint32(c|0x20)) & mixMask
 }
 
 // interesting tells which words may be a key, or announce a value, by a mix of their first
 // three bytes.
-var interesting = func() (t [(mixMask + 1) / 32]uint32) {
+var interesting = func() (t [mixMask + 1]uint8) {
 	mark := func(a, b, c byte) {
-		h := mixed3(a, b, c)
-		t[h>>5] |= 1 << (h & 31)
+		t[mixed3(a, b, c)] = 1
 	}
 	for _, w := range announcing {
 		mark(w[0], w[1], w[2])
