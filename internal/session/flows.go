@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -25,8 +26,9 @@ type Key [32]byte
 
 // Flows are the open sessions of a server. It is safe for concurrent use.
 type Flows struct {
-	sink  Sink
-	clock habeas.Clock
+	sink   Sink
+	clock  habeas.Clock
+	sealed atomic.Int64 // bytes of protected memory that the open sessions took
 
 	mu   sync.Mutex
 	open map[Key]*running
@@ -55,6 +57,7 @@ func (f *Flows) Start(key Key, flow string) *Log {
 		}
 	}
 	l := Open(context.Background(), Options{Flow: flow, Sink: f.sink, Clock: f.clock})
+	l.shared = &f.sealed
 	if key != (Key{}) {
 		f.Tie(key, l)
 	}

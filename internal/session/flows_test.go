@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"testing"
@@ -102,5 +103,57 @@ func TestOpenSessionsAreBoundedAndEndWithTheServer(t *testing.T) {
 	}
 	if n != MaxOpen {
 		t.Errorf("%d sessions end with the server, want %d", n, MaxOpen)
+	}
+}
+
+// A flood of long texts takes no more than its share of the protected memory, and gives it
+// back; the sessions that find none write no texts.
+func TestProtectedMemoryIsShared(t *testing.T) {
+	k, clock := &kept{}, noon()
+	f := NewFlows(k, clock)
+	const others = maxSealedAll - 21<<10
+	f.sealed.Store(others) // what many other sessions took
+	refused := 0
+	for i := range uint64(8) {
+		tx := f.Start(key(i+1), "claim").Begin()
+		if _, err := tx.Seal("text", bytes.Repeat([]byte("word "), 1000)); err != nil {
+			refused++
+		}
+		tx.Request("the text")
+		tx.End()
+	}
+	if used := f.sealed.Load(); used > maxSealedAll || refused != 4 {
+		t.Errorf("%d bytes are taken, %d values were refused", used, refused)
+	}
+	if got := k.lines[7].Events; got[len(got)-1].Text != withheld {
+		t.Errorf("a text that nothing vouches for: %q", got[len(got)-1].Text)
+	}
+	one := open(t, k, clock)
+	for i := range 2 * maxSealed >> 12 {
+		_, _ = one.Seal("text", bytes.Repeat([]byte{byte('a' + i%26)}, 4<<10))
+	}
+	if one.spent > maxSealed || one.spent < maxSealed/2 {
+		t.Errorf("one session takes %d bytes", one.spent)
+	}
+	f.Close()
+	if used := f.sealed.Load(); used != others {
+		t.Errorf("%d bytes are never given back", used-others)
+	}
+}
+
+func TestWhatIsTypedAgainIsSealedOnce(t *testing.T) {
+	k := &kept{}
+	l := open(t, k, noon())
+	tx := l.Begin()
+	seal(t, tx, "address", "jude@example.org")
+	spent := l.spent
+	seal(t, tx, "address", "jude@example.org")
+	if l.spent != spent {
+		t.Error("it takes memory again")
+	}
+	seal(t, tx, "address", "another@example.org")
+	tx.End()
+	if got := k.session().Lines[0].Events; len(got) != 3 || got[1].Change != Update || l.spent == spent {
+		t.Errorf("%+v", got)
 	}
 }
