@@ -310,6 +310,11 @@ func fieldName(a *ssa.FieldAddr) string {
 	return n.Obj().Pkg().Path() + "." + n.Obj().Name() + "." + s.Field(a.Field).Name()
 }
 
+func isStruct(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Struct)
+	return ok
+}
+
 // markField marks one field of a struct wherever x is used, the others not.
 func (f *flow) markField(x ssa.Value, field int, k taint) {
 	key := fieldOf{x, field}
@@ -321,8 +326,20 @@ func (f *flow) markField(x ssa.Value, field int, k taint) {
 		switch instr := instr.(type) {
 		case *ssa.FieldAddr:
 			f.only(instr.Field == field, instr, k)
-		case *ssa.Store: // a write over the whole
-			if instr.Val == x {
+		case *ssa.Field:
+			f.only(instr.Field == field, instr, k)
+		case *ssa.UnOp:
+			if isStruct(instr.Type()) {
+				f.markField(instr, field, k)
+			} else {
+				f.step(instr, x, k)
+			}
+		case *ssa.Store:
+			switch {
+			case instr.Val != x: // the whole is written over
+			case isStruct(x.Type()) && isLocal(instr.Addr):
+				f.markField(instr.Addr, field, k)
+			default:
 				f.step(instr, x, k)
 			}
 		default:

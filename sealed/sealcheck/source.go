@@ -68,6 +68,16 @@ func (c *checker) giver(fn *ssa.Function, call ssa.CallInstruction) {
 // give notes that v, a function in fn, gets plaintext, and follows it there.
 func (c *checker) give(fn *ssa.Function, v ssa.Value) {
 	switch target := origin(v).(type) {
+	case *ssa.Phi:
+		for _, e := range target.Edges {
+			c.giveOnce(fn, e)
+		}
+	case *ssa.Alloc: // a variable that is set more than once
+		for _, r := range *target.Referrers() {
+			if s, ok := r.(*ssa.Store); ok && s.Addr == target {
+				c.giveOnce(fn, s.Val)
+			}
+		}
 	case *ssa.MakeClosure:
 		inner, ok := target.Fn.(*ssa.Function)
 		if !ok {
@@ -96,6 +106,14 @@ func (c *checker) give(fn *ssa.Function, v ssa.Value) {
 	}
 }
 
+// giveOnce is give for values that may come round again.
+func (c *checker) giveOnce(fn *ssa.Function, v ssa.Value) {
+	if g := (gift{fn, v}); !c.followed[g] {
+		c.followed[g] = true
+		c.give(fn, v)
+	}
+}
+
 // source reports what happens to plaintext given to a function.
 func (c *checker) source(fn *ssa.Function, in int, pos token.Pos) {
 	if in < 0 {
@@ -115,10 +133,7 @@ func (c *checker) source(fn *ssa.Function, in int, pos token.Pos) {
 		return
 	}
 	for g := range s.gives {
-		if !c.followed[g] {
-			c.followed[g] = true
-			c.give(g.fn, g.v)
-		}
+		c.giveOnce(g.fn, g.v)
 	}
 	for _, l := range s.leaks {
 		at := l.pos

@@ -206,6 +206,7 @@ func (s *Pages) acceptOffer(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 	for _, set := range s.Records.Schemas().Sets() {
 		readSet(f, set, said)
 		for _, fs := range set.Fields {
+			//sealcheck:allow label-constant names of fields stand in the schemas of the program
 			ui.Typed(r, f, set.Name+"."+fs.Name)
 			name := was + set.Name + "." + fs.Name
 			if old := f.Text(name, 5000); f.TypedAll(name) != nil && said.Get(set.Name, fs.Name) == old {
