@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -79,32 +80,32 @@ func newFile(name string) (*file, error) {
 func (f *file) close() error { return errors.Join(f.Flush(), f.f.Close()) }
 
 // CheckLog measures the command "habeas scrub --report" over a log file that WriteLog has
-// made, and what the library finds in it: the figures below "log". How many pseudonyms of
-// each kind the command writes is compared with that.
+// made, with one worker, and what the library finds in it: the figures below "log". How
+// many places of each kind the command reports is compared with that.
 func CheckLog(ctx context.Context, name string, o Options, self string) (Report, error) {
 	r := Report{Report: matching.Report{Figures: matching.Figures{}, Machine: matching.ThisMachine(), Lines: logLinesRequired()}}
 	r.Mistakes.keep = o.Examples
 	o.say("running %s scrub --report", self)
-	written, err := runScrub(ctx, name, self, r.Figures)
+	reported, err := runScrub(ctx, name, self, r.Figures)
 	if err != nil {
 		return r, err
 	}
 	o.say("comparing with the labels")
 	s := NewScore()
 	s.Wrong = r.Mistakes.in("log")
-	found := map[scrub.Kind]int{}
-	finder := Ours()
+	found := map[string]int{}
+	finder := newFinder(scrub.Mixed)
 	err = eachPiece(ctx, name, func(t corpus.Text) {
 		all := finder(t.Body)
 		for _, f := range all {
-			found[f.Kind]++
+			found[strings.ToLower(f.Kind.String())]++
 		}
 		s.Add(t, all)
 	})
 	put(r.Figures, "log.", s.Figures())
-	for kind, n := range found {
-		if written[kind] != n {
-			r.Notes = append(r.Notes, fmt.Sprintf("the command replaced %d as %s, the library finds %d", written[kind], kind, n))
+	for _, kind := range scrub.Kinds() {
+		if k := strings.ToLower(kind.String()); reported[k] != found[k] {
+			r.Notes = append(r.Notes, fmt.Sprintf("the command reports %d of type %s, the library finds %d", reported[k], k, found[k]))
 		}
 	}
 	return r, err
@@ -121,69 +122,30 @@ func logLinesRequired() []matching.Requirement {
 	return all
 }
 
-// runScrub times the command and counts the pseudonyms that it writes.
-func runScrub(ctx context.Context, name, self string, f matching.Figures) (map[scrub.Kind]int, error) {
+// runScrub times the command and reads what it reports to have found.
+func runScrub(ctx context.Context, name, self string, f matching.Figures) (map[string]int, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
-	c := exec.CommandContext(ctx, self, "scrub", "--report", name)
-	c.Stderr = os.Stderr // the report
-	out, err := c.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
+	c := exec.CommandContext(ctx, self, "scrub", "--report", "--json", "--workers", "1", name)
+	var report bytes.Buffer // the text goes nowhere
+	c.Stderr = &report
 	began := time.Now()
-	if err := c.Start(); err != nil {
-		return nil, err
+	if err := c.Run(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, report.Bytes())
 	}
-	counts, readErr := countPseudonyms(out)
-	err = errors.Join(readErr, c.Wait())
 	mb := float64(info.Size()) / 1e6
 	f["log.mb"], f["log.mb_per_s"] = mb, mb/time.Since(began).Seconds()
 	if cpu := c.ProcessState.UserTime() + c.ProcessState.SystemTime(); cpu > 0 {
 		f["log.mb_per_cpu_s"] = mb / cpu.Seconds()
 	}
-	return counts, err
-}
-
-// countPseudonyms counts ⟦KIND:…⟧ by kind.
-func countPseudonyms(r io.Reader) (map[scrub.Kind]int, error) {
-	const mark = "⟦"
-	counts := map[string]int{}
-	buffer, kept := make([]byte, 1<<20), 0
-	for {
-		n, err := r.Read(buffer[kept:])
-		b := buffer[:kept+n]
-		for {
-			at := bytes.Index(b, []byte(mark))
-			if at < 0 {
-				b = b[max(0, len(b)-len(mark)+1):]
-				break
-			}
-			name, _, ok := bytes.Cut(b[at+len(mark):min(len(b), at+32)], []byte(":"))
-			if !ok && len(b) < at+32 && err == nil {
-				b = b[at:] // the rest of it comes with the next piece
-				break
-			}
-			if ok {
-				counts[string(name)]++
-			}
-			b = b[at+len(mark):]
-		}
-		kept = copy(buffer, b)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
+	var said struct {
+		Found map[string]int `json:"found"`
 	}
-	byKind := map[scrub.Kind]int{}
-	for _, k := range scrub.Kinds() {
-		byKind[k] = counts[k.String()]
-	}
-	return byKind, nil
+	at := max(0, bytes.IndexByte(report.Bytes(), '{')) // progress may stand before
+	err = json.Unmarshal(report.Bytes()[at:], &said)
+	return said.Found, err
 }
 
 // eachPiece reads a log and its labels in pieces that end with lines.

@@ -222,7 +222,7 @@ func put(into matching.Figures, name string, f matching.Figures) {
 func kindNames(f matching.Figures) []string {
 	seen := map[string]bool{}
 	for name := range f {
-		for _, of := range []string{"", "held.", "presidio."} {
+		for _, of := range []string{"", "held.", "presidio.", "log."} {
 			for _, what := range []string{"recall.", "precision."} {
 				if kind, ok := strings.CutPrefix(name, of+what); ok {
 					seen[kind] = true

@@ -34,16 +34,21 @@ func (o *ours) close() {
 	o.session.Close()
 }
 
-// find is the Finder.
-func (o *ours) find(text []byte) []Found {
+// find is a Finder.
+func (o *ours) find(text []byte) []Found { return o.findAs(text, scrub.Auto) }
+
+func (o *ours) findAs(text []byte, format scrub.Format) []Found {
 	var out []Found
-	for _, f := range o.Find(text) {
+	for _, f := range o.FindAs(text, format) {
 		out = append(out, Found{Start: f.Start, End: f.End, Kind: f.Kind})
 	}
 	return out
 }
 
 // Ours is the finder of the library scrub, which knows no values.
-func Ours() Finder {
-	return (&ours{Scrubber: scrub.New()}).find
+func Ours() Finder { return newFinder(scrub.Auto) }
+
+func newFinder(format scrub.Format) Finder {
+	o := &ours{Scrubber: scrub.New()}
+	return func(text []byte) []Found { return o.findAs(text, format) }
 }

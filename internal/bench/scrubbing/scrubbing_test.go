@@ -3,14 +3,12 @@ package scrubbing
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/habeas-data/habeas/internal/bench/matching"
 	"github.com/habeas-data/habeas/internal/bench/scrubbing/corpus"
@@ -242,27 +240,6 @@ func TestALogFileAndItsLabelsComeBack(t *testing.T) {
 	}
 	if err := WriteLog(t.Context(), name, o); err == nil {
 		t.Error("a log was replaced")
-	}
-}
-
-func TestPseudonymsAreCountedWhereverTheTextIsCut(t *testing.T) {
-	text := "⟦EMAIL:k3f9⟧ a ⟦IP:abc⟧⟦EMAIL:k3f9⟧ ⟦ none ⟦OTHER:x⟧ ⟦PERSON:1⟧"
-	want := map[scrub.Kind]int{scrub.Email: 2, scrub.IP: 1, scrub.Person: 1}
-	for name, r := range map[string]func(io.Reader) io.Reader{
-		"whole": func(r io.Reader) io.Reader { return r }, "by byte": iotest.OneByteReader, "by halves": iotest.HalfReader, "with the end": iotest.DataErrReader,
-	} {
-		got, err := countPseudonyms(r(strings.NewReader(text)))
-		for kind, n := range got {
-			if n != want[kind] {
-				t.Errorf("%s: %d of %s, want %d", name, n, kind, want[kind])
-			}
-		}
-		if err != nil || got[scrub.Email] != 2 {
-			t.Errorf("%s: %v, %v", name, got, err)
-		}
-	}
-	if _, err := countPseudonyms(iotest.ErrReader(io.ErrUnexpectedEOF)); err == nil {
-		t.Error("an error of the reader is lost")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/habeas-data/habeas/internal/bench/matching"
 	"github.com/habeas-data/habeas/internal/bench/scrubbing/corpus"
+	"github.com/habeas-data/habeas/scrub"
 )
 
 // piece is how much of a text is scrubbed at a time.
@@ -93,27 +94,27 @@ func speed(ctx context.Context, o Options, f matching.Figures) error {
 	}
 	log := LogOf(o.Seed, size)
 	var buffer []byte
-	measure := func(name string, known []string, text []byte) error {
+	measure := func(name string, known []string, text []byte, format scrub.Format) error {
 		o.say("timing: %s, %d known values", name, len(known))
 		s, err := newOurs(ctx, known)
 		if err != nil {
 			return err
 		}
 		defer s.close()
-		t := Time(text, runs, func(p []byte) { buffer = s.Append(buffer[:0], p) })
+		t := Time(text, runs, func(p []byte) { buffer = s.AppendAs(buffer[:0], p, format) })
 		f["speed."+name+".mb_per_s"], f["speed."+name+".mb_per_cpu_s"] = t.PerSecond, t.PerCPUSecond
 		return ctx.Err()
 	}
 	known := corpus.NewKnown(o.Seed, corpus.Open, knownValues, 0).Values
-	if err := measure("logs", known, log); err != nil {
+	if err := measure("logs", known, log, scrub.Mixed); err != nil {
 		return err
 	}
 	f["mb_per_s"], f["mb_per_cpu_s"] = f["speed.logs.mb_per_s"], f["speed.logs.mb_per_cpu_s"]
-	if err := measure("logs_without_known", nil, log); err != nil {
+	if err := measure("logs_without_known", nil, log, scrub.Mixed); err != nil {
 		return err
 	}
 	for _, c := range o.Corpora(corpus.Open)[1:] {
-		if err := measure(c.Name, known, joined(c, int(size/8))); err != nil {
+		if err := measure(c.Name, known, joined(c, int(size/8)), scrub.Auto); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,10 @@ func (r Report) Text() string {
 	section(&b, r.Figures, "FALSE ALARMS BY CLASS", "false_alarms.")
 	section(&b, r.Figures, "FALSE ALARMS BY KIND", "false_alarms_as.")
 	section(&b, r.Figures, "SPEED, MB A SECOND ON ONE CORE", "speed.")
+	if _, ok := r.Figures["log.mb"]; ok {
+		fmt.Fprintf(&b, "\nthe command went over %s MB at %s MB a second, %s a second of processor time\n",
+			cell(r.Figures, "log.mb"), cell(r.Figures, "log.mb_per_s"), cell(r.Figures, "log.mb_per_cpu_s"))
+	}
 	m := r.Machine
 	fmt.Fprintf(&b, "\nmeasured on %s, %d cores, %d MiB, %s, %s; load when it began: %s\n", m.CPU, m.Cores, m.RAM, m.OS, m.Go, m.Load)
 	for _, note := range r.Notes {

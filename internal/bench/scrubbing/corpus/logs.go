@@ -46,8 +46,8 @@ var logForms = []string{
 	`«stamp» «host» kernel: [«big».«n»] wlan0: authenticate with «mac» (try 1/3)`,
 	// logfmt
 	`at=info method=POST path=«path» host=app.example.net request_id=«uuid» fwd="«ip»" dyno=web.1 service=«ms» status=«status»`,
-	`ts=«iso» level=info caller=handler.go:118 msg="guest registered" guest="«name»" dob=«born» lang=en`,
 	`ts=«iso» level=error caller=gateway.go:64 msg="charge failed" pan=«card» amount=«money» order=«order»`,
+	`ts=«iso» level=info caller=handler.go:118 msg="guest registered" guest="«name»" dob=«born» lang=en`,
 	`ts=«iso» level=debug caller=client.go:31 msg="calling upstream" authorization="Bearer «jwt»" took=«ms»`,
 	`ts=«iso» level=warn caller=db.go:12 msg="cannot connect" dsn="postgres://app:«u:secret»@db-01.internal:5432/app?sslmode=disable"`,
 	`ts=«iso» level=info msg="tax form received, «idname» «id»" name="«name»"`,
