@@ -30,6 +30,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/internal/web"
 	"github.com/habeas-data/habeas/internal/web/ui"
@@ -47,6 +48,7 @@ type accountWorld struct {
 	accounts *Accounts
 	handler  http.Handler
 	mails    []mail.Message
+	log      *stepLog // what went to the session log
 }
 
 // Send implements Sender.
@@ -57,7 +59,7 @@ func (w *accountWorld) Send(_ context.Context, m mail.Message) error {
 
 func newAccountWorld(t testing.TB) *accountWorld {
 	t.Helper()
-	w := &accountWorld{t: t, dir: t.TempDir(), dsn: pgtest.DSN(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
+	w := &accountWorld{t: t, dir: t.TempDir(), dsn: pgtest.DSN(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), log: &stepLog{}}
 	ctx := context.Background()
 	var err error
 	w.keys, _, err = keyring.Create(ctx, filepath.Join(w.dir, "keys.db"), []byte("correct horse battery"), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
@@ -82,6 +84,7 @@ func newAccountWorld(t testing.TB) *accountWorld {
 		Base: &ui.Base{
 			Renderer: renderer, Clock: w.clock, Origin: origin, Cookies: edge.Cookies{Origin: origin},
 			SignIns: w.accounts, Limits: edge.NewBuckets(w.clock, 1, 300, 100),
+			Flows: session.NewFlows(w.log, w.clock),
 		},
 		Accounts: w.accounts, Roles: w.accounts,
 	}
