@@ -11,7 +11,7 @@ import (
 // returns how many groups were used.
 func (p *pass) ipv4(k int) int {
 	q, t := &p.seq, p.t
-	if k+4 > q.n || q.g[k].e-q.g[k].s > 3 || !(q.joined(k+1, 1<<sepDot) && q.joined(k+2, 1<<sepDot) && q.joined(k+3, 1<<sepDot)) {
+	if k+4 > q.n || q.g[k].e-q.g[k].s > 3 || !q.dotted(k) {
 		return 0
 	}
 	h := newHash(span.IP)
@@ -24,17 +24,22 @@ func (p *pass) ipv4(k int) int {
 		}
 	}
 	s, e := q.g[k].s, q.g[k+3].e
-	if q.g[k+3].tail && !(at(t, e) == '_' || at(t, e) == 'T') || p.notAddress(s, e) {
+	if q.g[k+3].tail && at(t, e) != '_' && at(t, e) != 'T' || p.notAddress(s, e) {
 		return 0
 	}
 	p.add(span.IP, s, e, h.sum())
 	return 4
 }
 
+// dotted says whether dots stand between group k and the next three.
+func (q *sequence) dotted(k int) bool {
+	return q.g[k+1].sep == sepDot && q.g[k+2].sep == sepDot && q.g[k+3].sep == sepDot
+}
+
 // notAddress says whether dotted numbers are a version, an OID or the rest of something.
 func (p *pass) notAddress(s, e int) bool {
 	t := p.t
-	if c := at(t, e); (c == '.' || c == '-') && has(at(t, e+1), isDigit) && !(c == '-' && octets(t, e+1)) {
+	if c := at(t, e); (c == '.' || c == '-') && has(at(t, e+1), isDigit) && (c == '.' || !octets(t, e+1)) {
 		return true // five numbers, a version with a build
 	}
 	if c := at(t, e); c == '-' && has(at(t, e+1), isLetter) {

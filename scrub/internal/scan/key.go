@@ -25,30 +25,80 @@ type provider struct {
 }
 
 var providers = []provider{
-	{"AKIA", capped, 16, 16}, {"ASIA", capped, 16, 16}, {"ABIA", capped, 16, 16}, {"ACCA", capped, 16, 16}, // AWS
-	{"AIza", token, 35, 35}, {"GOCSPX-", token, 28, 28}, {"ya29.", token, 20, 1024}, // Google
-	{"ghp_", alnum, 36, 251}, {"gho_", alnum, 36, 251}, {"ghu_", alnum, 36, 251}, // GitHub
-	{"ghs_", alnum, 36, 251}, {"ghr_", alnum, 36, 251}, {"github_pat_", token, 60, 251},
-	{"glpat-", token, 20, 300}, {"gldt-", token, 20, 64}, {"glrt-", token, 20, 64}, {"glcbt-", token, 20, 64}, // GitLab
-	{"glptt-", token, 20, 64}, {"glft-", token, 20, 64}, {"glsoat-", token, 20, 64}, {"glagent-", token, 20, 64},
-	{"gloas-", token, 20, 80}, {"glimt-", token, 20, 64}, {"glffct-", token, 20, 64},
-	{"xoxb-", token, 20, 255}, {"xoxp-", token, 20, 255}, {"xoxa-", token, 20, 255}, {"xoxr-", token, 20, 255}, // Slack
-	{"xoxs-", token, 20, 255}, {"xoxe-", token, 20, 255}, {"xoxe.xoxp-", token, 20, 255}, {"xoxe.xoxb-", token, 20, 255},
+	{"AKIA", capped, 16, 16},
+	{"ASIA", capped, 16, 16},
+	{"ABIA", capped, 16, 16},
+	{"ACCA", capped, 16, 16}, // AWS
+	{"AIza", token, 35, 35},
+	{"GOCSPX-", token, 28, 28},
+	{"ya29.", token, 20, 1024}, // Google
+	{"ghp_", alnum, 36, 251},
+	{"gho_", alnum, 36, 251},
+	{"ghu_", alnum, 36, 251}, // GitHub
+	{"ghs_", alnum, 36, 251},
+	{"ghr_", alnum, 36, 251},
+	{"github_pat_", token, 60, 251},
+	{"glpat-", token, 20, 300},
+	{"gldt-", token, 20, 64},
+	{"glrt-", token, 20, 64},
+	{"glcbt-", token, 20, 64}, // GitLab
+	{"glptt-", token, 20, 64},
+	{"glft-", token, 20, 64},
+	{"glsoat-", token, 20, 64},
+	{"glagent-", token, 20, 64},
+	{"gloas-", token, 20, 80},
+	{"glimt-", token, 20, 64},
+	{"glffct-", token, 20, 64},
+	{"xoxb-", token, 20, 255},
+	{"xoxp-", token, 20, 255},
+	{"xoxa-", token, 20, 255},
+	{"xoxr-", token, 20, 255}, // Slack
+	{"xoxs-", token, 20, 255},
+	{"xoxe-", token, 20, 255},
+	{"xoxe.xoxp-", token, 20, 255},
+	{"xoxe.xoxb-", token, 20, 255},
 	{"xapp-", token, 20, 255},
-	{"sk_live_", alnum, 10, 255}, {"sk_test_", alnum, 10, 255}, {"rk_live_", alnum, 10, 255}, // Stripe
-	{"rk_test_", alnum, 10, 255}, {"pk_live_", alnum, 10, 255}, {"pk_test_", alnum, 10, 255}, {"whsec_", alnum, 20, 255},
-	{"sk-", token, 20, 255},                                                         // OpenAI, Anthropic and others
-	{"npm_", alnum, 36, 36}, {"pypi-", token, 50, 512}, {"rubygems_", hexa, 48, 48}, // package registries
-	{"SG.", token, 22, 22}, {"SK", hexa, 32, 32}, {"AC", hexa, 32, 32}, // SendGrid, Twilio
-	{"hf_", alnum, 30, 64}, {"dop_v1_", hexa, 64, 64}, {"doo_v1_", hexa, 64, 64}, {"dor_v1_", hexa, 64, 64},
-	{"shpat_", hexa, 32, 32}, {"shpss_", hexa, 32, 32}, {"shpca_", hexa, 32, 32}, {"shppa_", hexa, 32, 32}, // Shopify
-	{"sq0atp-", token, 22, 22}, {"sq0csp-", token, 43, 43}, {"dckr_pat_", token, 24, 64}, // Square, Docker
-	{"hvs.", token, 24, 255}, {"hvb.", token, 24, 512}, {"lin_api_", alnum, 40, 64}, // Vault, Linear
-	{"ATATT3", token, 100, 255}, {"NRAK-", capped, 27, 27}, {"dapi", hexa, 32, 34}, // Atlassian, New Relic, Databricks
-	{"glsa_", token, 32, 64}, {"sbp_", hexa, 40, 40}, {"xkeysib-", token, 64, 100}, {"key-", hexa, 32, 32}, // Grafana, Supabase, Brevo, Mailgun
-	{"AGE-SECRET-KEY-1", capped, 58, 58}, {"age1", alnum, 58, 62}, // age
-	{"ssh-rsa AAAA", alnum | isBase64, 60, 1000}, {"ssh-ed25519 AAAA", alnum | isBase64, 60, 100}, // SSH
-	{"ecdsa-sha2-nistp256 AAAA", alnum | isBase64, 100, 300}, {"eyJ", token, 8, 2000}, // JSON Web Token
+	{"sk_live_", alnum, 10, 255},
+	{"sk_test_", alnum, 10, 255},
+	{"rk_live_", alnum, 10, 255}, // Stripe
+	{"rk_test_", alnum, 10, 255},
+	{"pk_live_", alnum, 10, 255},
+	{"pk_test_", alnum, 10, 255},
+	{"whsec_", alnum, 20, 255},
+	{"sk-", token, 20, 255}, // OpenAI, Anthropic and others
+	{"npm_", alnum, 36, 36},
+	{"pypi-", token, 50, 512},
+	{"rubygems_", hexa, 48, 48}, // package registries
+	{"SG.", token, 22, 22},
+	{"SK", hexa, 32, 32},
+	{"AC", hexa, 32, 32}, // SendGrid, Twilio
+	{"hf_", alnum, 30, 64},
+	{"dop_v1_", hexa, 64, 64},
+	{"doo_v1_", hexa, 64, 64},
+	{"dor_v1_", hexa, 64, 64},
+	{"shpat_", hexa, 32, 32},
+	{"shpss_", hexa, 32, 32},
+	{"shpca_", hexa, 32, 32},
+	{"shppa_", hexa, 32, 32}, // Shopify
+	{"sq0atp-", token, 22, 22},
+	{"sq0csp-", token, 43, 43},
+	{"dckr_pat_", token, 24, 64}, // Square, Docker
+	{"hvs.", token, 24, 255},
+	{"hvb.", token, 24, 512},
+	{"lin_api_", alnum, 40, 64}, // Vault, Linear
+	{"ATATT3", token, 100, 255},
+	{"NRAK-", capped, 27, 27},
+	{"dapi", hexa, 32, 34}, // Atlassian, New Relic, Databricks
+	{"glsa_", token, 32, 64},
+	{"sbp_", hexa, 40, 40},
+	{"xkeysib-", token, 64, 100},
+	{"key-", hexa, 32, 32}, // Grafana, Supabase, Brevo, Mailgun
+	{"AGE-SECRET-KEY-1", capped, 58, 58},
+	{"age1", alnum, 58, 62}, // age
+	{"ssh-rsa AAAA", alnum | isBase64, 60, 1000},
+	{"ssh-ed25519 AAAA", alnum | isBase64, 60, 100}, // SSH
+	{"ecdsa-sha2-nistp256 AAAA", alnum | isBase64, 100, 300},
+	{"eyJ", token, 8, 2000}, // JSON Web Token
 }
 
 // byLetter are the providers by the first byte of their prefix.
@@ -188,7 +238,7 @@ func (p *pass) dash(i int) int {
 func privateLabel(t []byte, i int) bool {
 	line := t[i:min(len(t), i+48)]
 	k := bytes.Index(line, []byte("-----"))
-	return k > 0 && (bytes.Contains(line[:k], []byte("PRIVATE KEY")))
+	return k > 0 && bytes.Contains(line[:k], []byte("PRIVATE KEY"))
 }
 
 // pemEnd is the end of the private key that begins at i, as far as a span may reach.

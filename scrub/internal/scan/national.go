@@ -182,7 +182,8 @@ func (p *pass) cleanEnd(k, e int) bool {
 		return q.g[k].sep == sepBlank && q.g[k-1].sep != sepBlank || q.g[k].sep == sepWide || q.g[k].sep == sepParen
 	}
 	c, d := at(t, e), at(t, e+1)
-	return !beforePseudonym(t, e) && !((c == '-' || c == '_' || c == '.' || c == ':') && has(d, isAlnum))
+	goesOn := (c == '-' || c == '_' || c == '.' || c == ':') && has(d, isAlnum)
+	return !goesOn && !beforePseudonym(t, e)
 }
 
 // spoken says whether the words before i allow a form: that what it needs is said, and that

@@ -418,8 +418,11 @@ func (p *pass) colon(i int) int {
 
 // plus looks at '+': an international number.
 func (p *pass) plus(i int) int {
-	c := at(p.t, i+1)
-	if !has(c, isDigit) && !(c == '(' && has(at(p.t, i+2), isDigit)) {
+	first := i + 1
+	if at(p.t, first) == '(' {
+		first++
+	}
+	if !has(at(p.t, first), isDigit) {
 		return i + 1
 	}
 	if j := run(p.t, i+1, len(p.t), isDigit); j > i+1 && j-i < 7 && joiner(p.t, j) == 0 {

@@ -76,7 +76,7 @@ func (p *pass) international(k, skip int) int {
 			return 0 // 0069 0307
 		}
 		loose := n > 1 || n == 1 && g.sep != sepDot || len(d)-skip >= 11
-		if plan.valid(nsn) || loose && len(d)-skip >= 8 && nsn[0] != '0' && !(best > 0 && plan.valid(d[skip+code:length])) {
+		if plan.valid(nsn) || loose && len(d)-skip >= 8 && nsn[0] != '0' && (best == 0 || !plan.valid(d[skip+code:length])) {
 			best, length = n+1, len(d)
 		}
 	}

@@ -79,7 +79,7 @@ func (p *pass) plausibleGroups(k int, s shape) bool {
 			return false // a fraction, a version, an address
 		}
 	}
-	return ones <= 1 && s.n <= 7 && !(s.n > 2 && q.lengths(k, 3) == 444)
+	return ones <= 1 && s.n <= 7 && (s.n < 3 || q.lengths(k, 3) != 444)
 }
 
 // strong says whether a number is written as only telephone numbers are: with the area code

@@ -28,11 +28,11 @@ func (p *pass) named(i int) {
 		}
 		return
 	}
-	if e < 2 || !nameEnds[endOf(t[e-2], t[e-1])] && !(t[i] == ':' && at(t, i+1) == '/') {
-		return
-	}
 	if t[i] == ':' && at(t, i+1) == '/' && at(t, i+2) == '/' {
 		p.credentials(i + 3)
+		return
+	}
+	if e < 2 || !nameEnds[endOf(t[e-2], t[e-1])] {
 		return
 	}
 	s, f := lastWord(t, e, e-40)
