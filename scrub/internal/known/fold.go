@@ -36,12 +36,18 @@ type page [256]entry
 // pages hold the folding of all characters, each page computed when it is first met.
 var pages [(unicode.MaxRune + 1) >> 8]atomic.Pointer[page]
 
+// letterless is the page of characters that all separate.
+var letterless page
+
 func lookup(r rune) *entry {
 	p := pages[r>>8].Load()
 	if p == nil {
 		p = &page{}
 		for i := range p {
 			p[i] = fold(r&^0xff + rune(i))
+		}
+		if *p == (page{}) {
+			p = &letterless // most of Unicode has no letters yet
 		}
 		pages[r>>8].Store(p)
 	}

@@ -108,14 +108,15 @@ var errRoom = errors.New("known: tables full")
 // insert adds the patterns of a value.
 func (k *keys) insert(t *tables, v sealed.Value) error {
 	return v.Use(func(plain []byte) error {
-		room := true
-		whole := split(plain, func(w *word) {
-			room = room && k.pieces(t, plain, w, &holder{value: v})
-		})
+		room, words := true, splitter{plain: plain}
+		for w, ok := words.next(); ok; w, ok = words.next() {
+			room = room && k.pieces(t, plain, &w, &holder{value: v})
+		}
+		whole := &words.whole
 		if whole.weight < 3 || whole.digits == whole.n && whole.n < 4 {
 			return sealed.Public(ErrShort)
 		}
-		if !room || !k.pieces(t, plain, &whole, &holder{value: v, whole: true}) {
+		if !room || !k.pieces(t, plain, whole, &holder{value: v, whole: true}) {
 			return sealed.Public(errRoom)
 		}
 		return nil

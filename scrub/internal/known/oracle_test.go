@@ -161,8 +161,11 @@ func TestFindAgreesWithTryingEachPlace(t *testing.T) {
 			if m.Add("value", v) != nil {
 				continue // too short
 			}
-			w := split([]byte(value), func(w *word) { note(patterns, value, *w) })
-			note(patterns, value, w)
+			words := splitter{plain: []byte(value)}
+			for w, ok := words.next(); ok; w, ok = words.next() {
+				note(patterns, value, w)
+			}
+			note(patterns, value, words.whole)
 		}
 		var want [][2]int
 		for _, letters := range patterns {

@@ -65,52 +65,68 @@ func (w *word) evidence() bool {
 	return w.n > len(w.first) || !common[w.first]
 }
 
-// splitter cuts a value into words.
+// splitter cuts a value into its words. It stays on the stack, because it holds letters.
 type splitter struct {
+	plain             []byte
+	i                 int
+	last              uint8 // class of the letter before
+	gap               bool  // something separates it from the next
+	cut               bool  // the hard word has a border inside
 	whole, hard, soft word
-	cut               bool // the hard word has a border inside
-	yield             func(*word)
+	ready             [2]word // found and not yet given out
+	n                 int
 }
 
-// split gives all words of a value that are evidence to yield and returns the whole.
-func split(plain []byte, yield func(*word)) word {
-	s := splitter{yield: yield}
-	last, gap := uint8(separates), true
-	for i := 0; i < len(plain); {
-		e, n := next(plain, i)
+// next is the next word that is evidence; at the end whole is complete.
+func (s *splitter) next() (w word, ok bool) {
+	for s.n == 0 {
 		switch {
-		case e.class == separates:
-			gap = true
-		case e.class != dropped:
-			s.character(plain, i, n, e, last, gap)
-			last, gap = e.class, false
+		case s.i < len(s.plain):
+			s.step()
+		case s.i == len(s.plain):
+			s.i++
+			s.endSoft()
+			if s.hard.n < s.whole.n {
+				s.endHard()
+			}
+		default:
+			return word{}, false
 		}
-		i += n
 	}
-	s.endSoft()
-	if s.hard.n < s.whole.n {
-		s.endHard()
-	}
-	return s.whole
+	s.n--
+	return s.ready[s.n], true
 }
 
-func (s *splitter) character(plain []byte, i, size int, e *entry, last uint8, gap bool) {
-	at := cursor{pos: i}
-	after, _ := classAfter(plain, i+size)
+// step reads a character.
+func (s *splitter) step() {
+	e, n := next(s.plain, s.i)
+	switch {
+	case e.class == separates:
+		s.gap = true
+	case e.class != dropped:
+		s.character(e, n)
+		s.last, s.gap = e.class, false
+	}
+	s.i += n
+}
+
+func (s *splitter) character(e *entry, size int) {
+	at := cursor{pos: s.i}
+	after, _ := classAfter(s.plain, s.i+size)
 	switch {
 	case s.whole.n == 0:
 		s.whole.at, s.hard.at, s.soft.at = at, at, at
-	case gap:
+	case s.gap:
 		if s.whole.n <= 32 {
 			s.whole.gaps |= 1 << (s.whole.n - 1)
 		}
 		s.endSoft()
 		s.endHard()
-		s.hard, s.soft, s.cut = word{at: at}, word{at: at, soft: true}, false
-	case last|e.class != solo && softBorder(last, e.class, after):
+		s.hard, s.soft, s.cut = word{at: at}, word{at: at}, false
+	case s.last|e.class != solo && softBorder(s.last, e.class, after):
 		s.cut = true
 		s.endSoft()
-		s.soft = word{at: at, soft: true}
+		s.soft = word{at: at}
 	}
 	s.soft.soft = true
 	for j := range e.n {
@@ -122,12 +138,14 @@ func (s *splitter) character(plain []byte, i, size int, e *entry, last uint8, ga
 
 func (s *splitter) endSoft() {
 	if s.cut && s.soft.evidence() {
-		s.yield(&s.soft)
+		s.ready[s.n] = s.soft
+		s.n++
 	}
 }
 
 func (s *splitter) endHard() {
 	if s.hard.evidence() {
-		s.yield(&s.hard)
+		s.ready[s.n] = s.hard
+		s.n++
 	}
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -66,18 +67,19 @@ var class = func() (t [256]uint8) {
 }()
 
 // The shortest codes, in symbols. Shorter than always, a run of base64 must not look like a
-// word.
+// word: it must have lower case, upper case and digits, of these two, and from minMixed on
+// letters of both cases, which one in 300 codes has not.
 const (
 	minRun    = 6
+	minMixed  = 12
 	minBase32 = 16
 	always    = 64
 )
 
 // codes decodes the runs of symbols of a text.
-func (s *search) codes(t text, kinds kind, depth int) {
+func (s *search) codes(t text, depth int) {
 	lo, hi := max(0, t.From-span.Back), min(len(t.Text), t.To+span.Ahead)
 	l := &s.levels[depth]
-	l.noise.reset()
 	// Codes have digits or capitals, words have few: look for these, then for the run.
 	for i, done := lo, lo; ; {
 		i = nextCode(t.Text, i, hi)
@@ -96,13 +98,14 @@ func (s *search) codes(t text, kinds kind, depth int) {
 			seen |= class[t.Text[i]]
 			i++
 		}
-		if end := s.spaced(&t, start, hi, kinds, depth); end > i {
+		if end := s.spaced(&t, start, hi, depth); end > i {
 			i = end
 		} else if i-start >= minRun && !t.intact(start, i) {
-			s.run(&t, start, i, hi, seen, kinds, depth)
+			s.run(&t, start, i, hi, seen, depth)
 		}
 		done = i
 	}
+	clear(l.sym)
 	s.chance(&t, l)
 }
 
@@ -114,7 +117,7 @@ func (s *search) chance(t *text, l *level) {
 	}
 	child := text{at: l.noise.at}
 	child.Text, child.To, child.Begins, child.Ends = l.noise.text, len(l.noise.text), true, true
-	s.find(&child, minNoise, true)
+	s.find(&child, exact, minNoise)
 	l.noise.reset()
 }
 
@@ -138,16 +141,16 @@ func nextCode(text []byte, i, end int) int {
 }
 
 // run decodes the run of symbols text[i:j].
-func (s *search) run(t *text, i, j, hi int, seen uint8, kinds kind, depth int) {
+func (s *search) run(t *text, i, j, hi int, seen uint8, depth int) {
 	l := &s.levels[depth]
-	if seen&number != 0 && s.hexRuns(t, i, j, kinds, depth) {
+	if seen&number != 0 && s.hexRuns(t, i, j, depth) {
 		return
 	}
-	if cases := seen &^ other; cases&(cases-1) == 0 && j-i < always {
-		return // a word, a constant, a number
+	if j-i < always && !mixed(seen, j-i) {
+		return
 	}
 	if seen&other != 0 && j-i < always {
-		s.parts(t, i, j, kinds, depth)
+		s.parts(t, i, j, depth)
 	}
 	line := j
 	if j-i >= minLine {
@@ -155,7 +158,7 @@ func (s *search) run(t *text, i, j, hi int, seen uint8, kinds kind, depth int) {
 	}
 	l.symbols(t.Text, i, j, &base64)
 	l.cutHead, l.cutTail = i > 1 && t.Text[i-1] == '\n' && class[t.Text[i-2]] != 0, line > j
-	s.phases(t, &base64, kinds, depth)
+	s.phases(t, &base64, depth)
 	if line > j {
 		end := line
 		for end < hi && end-line < seam && class[t.Text[end]] != 0 {
@@ -164,11 +167,11 @@ func (s *search) run(t *text, i, j, hi int, seen uint8, kinds kind, depth int) {
 		l.symbols(t.Text, max(i, j-seam), j, &base64)
 		l.add(t.Text, line, end, &base64)
 		l.cutHead, l.cutTail = j-i > seam, end-line == seam
-		s.phases(t, &base64, kinds, depth)
+		s.phases(t, &base64, depth)
 	}
 	l.cutHead, l.cutTail = false, false
 	if seen&(lowerCase|upperCase) != lowerCase|upperCase && j-i >= minBase32 && l.symbols(t.Text, i, j, &base32) {
-		s.phases(t, &base32, kinds, depth)
+		s.phases(t, &base32, depth)
 	}
 }
 
@@ -179,9 +182,18 @@ const (
 	seam    = 128
 )
 
+// mixed reports that a short run of n symbols is no word, constant, number or path.
+func mixed(seen uint8, n int) bool {
+	if n >= minMixed {
+		return seen&(lowerCase|upperCase) == lowerCase|upperCase || n >= minBase32 && seen&number != 0 && seen&other == 0
+	}
+	seen &^= other
+	return seen&(seen-1) != 0
+}
+
 // parts decodes what stands between hyphens, slashes and the like in text[i:j], each as a
 // code of its own.
-func (s *search) parts(t *text, i, j int, kinds kind, depth int) {
+func (s *search) parts(t *text, i, j int, depth int) {
 	for k := i; k < j; k++ {
 		start := k
 		for k < j && class[t.Text[k]]&other == 0 {
@@ -189,7 +201,7 @@ func (s *search) parts(t *text, i, j int, kinds kind, depth int) {
 		}
 		if k-start >= minRun && k-start < j-i {
 			s.levels[depth].symbols(t.Text, start, k, &base64)
-			s.phase(t, &base64, 0, minReadable, kinds, depth)
+			s.phase(t, &base64, 0, minReadable, depth)
 		}
 	}
 }
@@ -213,7 +225,7 @@ func nextLine(text []byte, i, hi int) int {
 
 // hexRuns decodes the runs of hex digits in text[i:j] and reports whether that is all of
 // it.
-func (s *search) hexRuns(t *text, i, j int, kinds kind, depth int) (all bool) {
+func (s *search) hexRuns(t *text, i, j int, depth int) (all bool) {
 	l := &s.levels[depth]
 	for k := i; k < j; k++ {
 		start := k
@@ -222,7 +234,7 @@ func (s *search) hexRuns(t *text, i, j int, kinds kind, depth int) (all bool) {
 		}
 		if k-start >= minRun {
 			l.symbols(t.Text, start, k, &base16)
-			s.phases(t, &base16, kinds, depth)
+			s.phases(t, &base16, depth)
 			all = k-start == j-i
 		}
 	}
@@ -231,7 +243,10 @@ func (s *search) hexRuns(t *text, i, j int, kinds kind, depth int) (all bool) {
 
 // spaced decodes pairs of hex digits with something between, such as 4a 75 or 0x4a,0x75,
 // and is where they end, or 0.
-func (s *search) spaced(t *text, i, hi int, kinds kind, depth int) int {
+func (s *search) spaced(t *text, i, hi int, depth int) int {
+	if i+2 >= hi || hexDigit[t.Text[i]] > 15 || t.Text[i+1]|0x20 != 'x' && !isBetween(t.Text[i+2]) {
+		return 0
+	}
 	l := &s.levels[depth]
 	l.sym, l.pos = l.sym[:0], l.pos[:0]
 	end := 0
@@ -257,7 +272,7 @@ func (s *search) spaced(t *text, i, hi int, kinds kind, depth int) int {
 	if len(l.sym) < minRun || t.intact(i, end) || end < hi && hexDigit[t.Text[end]] < 16 {
 		return 0
 	}
-	s.phase(t, &base16, 0, minSpaced, kinds, depth)
+	s.phase(t, &base16, 0, minSpaced, depth)
 	return end
 }
 
@@ -282,21 +297,24 @@ func (l *level) symbols(text []byte, i, j int, a *alphabet) bool {
 }
 
 func (l *level) add(text []byte, i, j int, a *alphabet) bool {
-	for ; i < j; i++ {
-		v := a.value[text[i]]
+	n := len(l.sym)
+	l.sym = slices.Grow(l.sym, j-i)[:n+j-i]
+	l.pos = slices.Grow(l.pos, j-i)[:n+j-i]
+	sym, pos := l.sym[n:], l.pos[n:]
+	for k, c := range text[i:j] {
+		v := a.value[c]
 		if v == 255 {
 			return false
 		}
-		l.sym = append(l.sym, v)
-		l.pos = append(l.pos, int32(i)) //nolint:gosec // windows are small
+		sym[k], pos[k] = v, int32(i+k) //nolint:gosec // windows are small
 	}
 	return true
 }
 
 // phases decodes the symbols of a level at each alignment.
-func (s *search) phases(t *text, a *alphabet, kinds kind, depth int) {
+func (s *search) phases(t *text, a *alphabet, depth int) {
 	for p := range a.phases {
-		s.phase(t, a, p, minReadable, kinds, depth)
+		s.phase(t, a, p, minReadable, depth)
 	}
 }
 
@@ -310,12 +328,13 @@ const (
 
 // phase decodes the symbols of a level from one on and looks into the stretches of text,
 // which are no chance from readable bytes on.
-func (s *search) phase(t *text, a *alphabet, from, readable int, kinds kind, depth int) {
+func (s *search) phase(t *text, a *alphabet, from, readable int, depth int) {
 	l := &s.levels[depth]
 	if from >= len(l.sym) {
 		return
 	}
 	l.octetsFrom(from, a.bits)
+	defer clear(l.octets)
 	done := 0
 	for _, hit := range l.hits {
 		for i := max(done, hit-64); i < hit; {
@@ -324,7 +343,7 @@ func (s *search) phase(t *text, a *alphabet, from, readable int, kinds kind, dep
 				i++
 				continue
 			}
-			s.readable(t, a, from, i, j, readable, kinds, depth)
+			s.readable(t, a, from, i, j, readable, depth)
 			i = j
 			done = j
 		}
@@ -332,17 +351,17 @@ func (s *search) phase(t *text, a *alphabet, from, readable int, kinds kind, dep
 }
 
 // readable looks into the stretch of text that the octets i to j are.
-func (s *search) readable(t *text, a *alphabet, from, i, j, readable int, kinds kind, depth int) {
+func (s *search) readable(t *text, a *alphabet, from, i, j, readable int, depth int) {
 	l := &s.levels[depth]
 	switch all := j == len(l.octets) && i == 0; {
 	case j-i >= readable || all && j >= minBytes:
-		l.out.reset()
+		defer l.out.reset()
 		l.take(t, &l.out, a, from, i, j)
 		child := text{at: l.out.at}
 		child.Text, child.To = l.out.text, len(l.out.text)
 		child.Begins, child.Ends = i > 0 || !l.cutHead, j < len(l.octets) || !l.cutTail
-		s.find(&child, 0, true)
-		s.explore(child, kinds, depth+1)
+		s.find(&child, everyone, 0)
+		s.explore(child, allKinds, depth+1)
 	case j-i >= minNoise:
 		l.take(t, &l.noise, a, from, i, j)
 		for range 8 { // apart from the next one
@@ -366,7 +385,7 @@ func (l *level) octetsFrom(from int, bits uint) {
 	acc, n := uint32(0), uint(0)
 	check := 64 - minNoise
 	for _, v := range sym {
-		acc, n = acc<<bits|uint32(v), n+bits
+		acc, n = acc<<(bits&31)|uint32(v), n+bits
 		if n < 8 {
 			continue
 		}
@@ -447,6 +466,9 @@ func stretch(b []byte, i int) int {
 			}
 			i++
 			continue
+		}
+		if c < 0xC2 || c > 0xF4 || i+1 == len(b) || b[i+1]&0xC0 != 0x80 {
+			break // most noise ends here
 		}
 		r, n := utf8.DecodeRune(b[i:])
 		if n == 1 || r < 0xA0 {

@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -71,6 +72,7 @@ func (s *search) escapes(t text, kinds kind, depth int) {
 			s.decode(t, k, depth)
 		}
 	}
+	clear(l.units)
 }
 
 // group finds the parts of a text near its escapes, and the one that holds all those with
@@ -111,7 +113,7 @@ func (s *search) decode(t text, kinds kind, depth int) {
 	end := min(len(t.Text), l.near[len(l.near)-1].to+span.Ahead)
 	begins, ends := t.Begins && i == 0, t.Ends && end == len(t.Text)
 	d := &l.out
-	d.reset()
+	defer d.reset()
 	for k := range l.units {
 		u := &l.units[k]
 		if u.pos < i {
@@ -137,7 +139,14 @@ func (s *search) decode(t text, kinds kind, depth int) {
 	}
 	for _, r := range l.near {
 		child.From, child.To = d.index(&t, r.from), d.index(&t, r.to)
-		s.find(&child, 0, r.kinds != ignored)
+		who := everyone
+		switch {
+		case kinds != allKinds:
+			who = exact // only a known value may hold what looks like an escape
+		case r.kinds == ignored:
+			who = others // known values are found without
+		}
+		s.find(&child, who, 0)
 	}
 	child.From, child.To = d.index(&t, l.near[0].from), d.index(&t, l.near[len(l.near)-1].to)
 	s.explore(child, kinds, depth+1)
@@ -150,8 +159,10 @@ func (d *decoded) copy(t *text, i, j int) {
 		d.at = append(d.at, t.at[i:j]...)
 		return
 	}
-	for ; i < j; i++ {
-		d.at = append(d.at, place{int32(i), int32(i + 1)}) //nolint:gosec // windows are small
+	n := len(d.at)
+	d.at = slices.Grow(d.at, j-i)[:n+j-i]
+	for k, at := 0, d.at[n:]; k < len(at); k++ {
+		at[k] = place{int32(i + k), int32(i + k + 1)} //nolint:gosec // windows are small
 	}
 }
 
@@ -172,6 +183,7 @@ var triggers = [...]struct {
 
 // collect finds the escapes in text[i:end].
 func (l *level) collect(text []byte, i, end int, kinds kind) {
+	clear(l.units)
 	l.units = l.units[:0]
 	var next [len(triggers) + 1]int
 	for k := range next {

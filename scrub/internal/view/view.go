@@ -10,7 +10,7 @@
 //     has some), quoted-printable (soft line breaks, =C3=A9, and alone =3D and, at the end of
 //     a line, =20), and characters to leave out: zero-width ones, soft hyphens, combining marks;
 //   - codes: base64 in both alphabets, with line breaks, from 6 symbols on, unless they are
-//     all lower case, all upper case or all digits; base32 from 16 symbols on; hex from 6
+//     all lower case, all upper case or all digits, or from 12 to 63 without both cases; base32 from 16 symbols on; hex from 6
 //     digits on, and pairs of hex digits with blanks, colons, hyphens, commas and 0x
 //     between.
 //
@@ -65,7 +65,7 @@ func Find(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span {
 	s.explore(text{Window: w}, allKinds, 0)
 	dst = s.dst
 	s.w, s.finders, s.dst = span.Window{}, nil, nil
-	s.wipe()
+	s.release()
 	searches.Put(s)
 
 	found := dst[base:]
@@ -137,26 +137,24 @@ type decoded struct {
 	at   []place
 }
 
-func (d *decoded) reset() { d.text, d.at = d.text[:0], d.at[:0] }
+// reset clears a decoded text and makes it empty.
+func (d *decoded) reset() {
+	clear(d.text)
+	d.text, d.at = d.text[:0], d.at[:0]
+}
 
 var searches = sync.Pool{New: func() any { return new(search) }}
 
 // maxKept is the most memory for decoded text that waits for the next Find.
 const maxKept = 1 << 20
 
-// wipe clears decoded text, which may have been what had to be hidden.
-func (s *search) wipe() {
+// release drops memory that was needed for a large text. What is kept has been cleared
+// where it was used, because decoded text may be what had to be hidden.
+func (s *search) release() {
 	for i := range s.levels {
-		l := &s.levels[i]
-		if cap(l.out.text)+cap(l.octets)+cap(l.noise.text) > maxKept {
+		if l := &s.levels[i]; cap(l.out.text)+cap(l.octets)+cap(l.noise.text) > maxKept {
 			*l = level{}
-			continue
 		}
-		clear(l.out.text[:cap(l.out.text)])
-		clear(l.octets[:cap(l.octets)])
-		clear(l.noise.text[:cap(l.noise.text)])
-		clear(l.sym[:cap(l.sym)])
-		clear(l.units[:cap(l.units)])
 	}
 }
 
@@ -166,14 +164,28 @@ func (s *search) explore(t text, kinds kind, depth int) {
 		return
 	}
 	s.escapes(t, kinds, depth)
-	s.codes(t, kinds, depth)
+	if kinds == allKinds {
+		s.codes(t, depth)
+	}
 }
 
-// find runs the finders over a decoded text. With least > 0 only those that are Exact are
-// asked, and only what has that many bytes counts.
-func (s *search) find(t *text, least int, exactToo bool) {
+// asked says which finders are asked.
+type asked uint8
+
+const (
+	exact asked = 1 << iota
+	others
+	everyone = exact | others
+)
+
+// find runs finders over a decoded text. What they find must have at least some bytes.
+func (s *search) find(t *text, who asked, least int) {
 	for _, f := range s.finders {
-		if _, exact := f.(Exact); exact && !exactToo || !exact && least > 0 {
+		is := others
+		if _, ok := f.(Exact); ok {
+			is = exact
+		}
+		if who&is == 0 {
 			continue
 		}
 		before := len(s.dst)
