@@ -103,7 +103,7 @@ func TestHardNegatives(t *testing.T) {
 		"11/23/26 08:00", "3.14159265358979", "v10.15.7-beta.3", "request-id: 9472-7916", "customer 600 123 456",
 		"Europe/Berlin 2026-11-23", "rss=123456 vsz=7890123", "[12345.678901] usb 1-1: new", "10:20:30.123456 IP", "12-34",
 		"E/12345678", "ABC-12345678", "id=1234567890", "00:00:10.5 --> 00:00:12.7", "1-800", "2020-2026", "1914-1918",
-		"0.1234 0.5678", "123456789", "9876543210", "07700900123456", "1.2.840.113549.1.1.11", "pid 1234567",
+		"0.1234 0.5678", "123456789", "9876543210", "07700900123456", "1.2.840.113549.1.1.11", "pid 1234567", "MA 02110-1301, USA", "mobile (c) 2011-2018",
 	)
 }
 
@@ -120,7 +120,7 @@ func TestKeys(t *testing.T) {
 		"-----BEGIN CERTIFICATE-----\nMIIEvQIBADANBg\n-----END CERTIFICATE-----",
 		"the password is required", "password: ", "Password must be at least 8", "token: string", "max_tokens: 512", "passwordHash: int",
 		"sk-learn-something-quite-long-name", "password=${PASSWORD}", "password=***", "key: value", "secret=⟦KEY:abc123⟧", "keyboard=querty12345",
-		"Bearer token", "basic understanding", "password reset link", "primary_key=12345678",
+		"Bearer token", "toc-Basic-Elements-1", "basic_fileIcE2fdEv", "f(password: bytes)", "password = conf.get_password", "license (C) 2003-2004", "basic understanding", "password reset link", "primary_key=12345678",
 	)
 }
 

@@ -31,11 +31,14 @@ func (p *pass) convincing(k int, s shape, d []byte) bool {
 	if s.n == 1 {
 		return labelled && (c.near&aPhone != 0 && len(d) >= 9 || (c.near&aPhone != 0 || len(d) >= 9) && p.someValid(d))
 	}
+	if s.n == 2 && s.sep == sepDash && years(d) {
+		return false
+	}
 	if labelled {
 		return true
 	}
-	if amount(p.t, q.g[k].s) {
-		return false
+	if amount(p.t, q.g[k].s) || s.sep == sepDash && q.lengths(k, s.n) == 54 {
+		return false // a price, a ZIP code
 	}
 	if p.strong(k, s, d) {
 		return true
@@ -174,6 +177,12 @@ func (q *sequence) lengths(k, n int) (sum int) {
 		sum = sum*10 + min(g.e-g.s, 9)
 	}
 	return sum
+}
+
+// years says whether eight digits are two years, as in 2011-2018.
+func years(d []byte) bool {
+	century := func(n int) bool { return n >= 18 && n <= 21 }
+	return len(d) == 8 && century(value(d[:2])) && century(value(d[4:6]))
 }
 
 // someValid says whether d is a valid national number in one of the regions, with or

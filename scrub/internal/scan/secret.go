@@ -123,18 +123,30 @@ func (p *pass) value(i int, sure bool) {
 	}
 }
 
-// program says whether a value looks like an expression: a call, or names with dots.
+// program says whether a value looks like an expression: a call, a constant, the name of a
+// type, or names with dots.
 func program(v []byte) bool {
 	if bytes.ContainsAny(v, "([") {
 		return true
 	}
+	small := false
 	for _, c := range v {
-		if !has(c, isLetter) && c != '.' {
+		if !has(c, isLetter) && c != '.' && c != '_' {
 			return false
 		}
+		small = small || has(c, isLower)
 	}
-	return bytes.IndexByte(v, '.') > 0
+	return bytes.IndexByte(v, '.') > 0 || !small && bytes.IndexByte(v, '_') > 0 || types[string(v)]
 }
+
+// types are what follows "password:" in the declarations of programs.
+var types = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range fields("bytes str string String int bool char text any object Value []byte password secret token") {
+		m[w] = true
+	}
+	return m
+}()
 
 // quotedEnd is the end of the string at i that is closed by q, or of the line.
 func quotedEnd(t []byte, i int, q byte) int {

@@ -80,8 +80,8 @@ func (p *pass) announced(i, j int) {
 		p.paper(j)
 	case f&aSecret != 0:
 		p.spokenSecret(j)
-	case hasFold(t, i, "bearer"), hasFold(t, i, "basic"):
-		p.scheme(j, 8)
+	case at(t, j) == ' ' && (hasFold(t, i, "bearer") || hasFold(t, i, "basic")):
+		p.scheme(j+1, 8)
 	}
 }
 
@@ -111,6 +111,9 @@ func (p *pass) paper(i int) {
 // looksIssued says whether a token may be the number of a document.
 func looksIssued(b []byte) bool {
 	digits, n := 0, 0
+	if len(b) == 9 && b[4] == '-' && years([]byte{b[0], b[1], b[2], b[3], b[5], b[6], b[7], b[8]}) {
+		return false
+	}
 	for _, c := range b {
 		switch {
 		case has(c, isDigit):
