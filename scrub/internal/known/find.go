@@ -89,7 +89,7 @@ func (s *search) scan(i, end int) {
 		case i < end && text[i] >= utf8.RuneSelf && s.goesOn(i):
 			i, h = s.wide(start, end, before)
 			n = 1
-		case classes&(classes-1) != 0 && !plain(text[start:i], uint8(classes)): //nolint:gosec // the high byte
+		case classes&(classes-1) != 0 && !plain(text[start:i], uint8(classes)):
 			s.mixed(text[start:i], start, before)
 			s.shorts(h, i, n)
 		case short.has(k.place(mask(h, min(n, gramLen)))) || n == 1 && last == 1:
@@ -132,11 +132,11 @@ func (s *search) mixed(run []byte, start int, h uint64) {
 	}
 	first, a := 0, uint8(0)
 	for i, c := range run {
-		b := uint8(ascii[c] >> 8) //nolint:gosec // the high byte
+		b := uint8(ascii[c] >> 8)
 		if i > 0 {
 			after := uint8(0)
 			if i+1 < len(run) {
-				after = uint8(ascii[run[i+1]] >> 8) //nolint:gosec // the high byte
+				after = uint8(ascii[run[i+1]] >> 8)
 			}
 			if softBorder(a, b, after) {
 				s.soft(h, start+i, i-first)
@@ -257,12 +257,12 @@ func (s *search) forward(from cursor, lengths uint64) {
 			at.pos += size
 			continue
 		}
-		hash.add(uint64(e.letters[at.skip])) //nolint:gosec // a rune of a table
+		hash.add(uint64(e.letters[at.skip]))
 		n, gap = n+1, 0
 		if e.class == digit {
 			digits++
 		}
-		if lengths>>n&1 != 0 && !(digits == n && n < maxLen && s.digitsTouch(from.pos, at.pos+size)) {
+		if lengths>>n&1 != 0 && (digits < n || n == maxLen || !s.digitsTouch(from.pos, at.pos+size)) {
 			found[count] = candidate{hash.sum(n), n, at.pos + size}
 			count++
 		}

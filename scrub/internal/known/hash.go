@@ -58,7 +58,7 @@ func (s *sip) add(m uint64) {
 
 // sum is the hash of what was added, never 0. More can be added afterwards.
 func (s sip) sum(n int) uint64 {
-	s.add(uint64(n) << 56) //nolint:gosec // a count of letters
+	s.add(uint64(n) << 56)
 	s.v2 ^= 0xff
 	s.round()
 	s.round()

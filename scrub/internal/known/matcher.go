@@ -170,7 +170,7 @@ func (k *keys) pattern(t *tables, plain []byte, n int, gaps uint32, h *holder) c
 			at = cursor{at.pos + size, 0}
 			continue
 		}
-		hash.add(uint64(e.letters[at.skip])) //nolint:gosec // a rune of a table
+		hash.add(uint64(e.letters[at.skip]))
 		if i < gramLen {
 			codes = codes<<8 | uint64(e.code[at.skip])
 		}

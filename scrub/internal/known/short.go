@@ -25,7 +25,7 @@ func (s *search) short(end, n int) {
 	}
 	hash := s.keys.sip()
 	for _, l := range st.letters[:n] {
-		hash.add(uint64(l)) //nolint:gosec // a rune of a table
+		hash.add(uint64(l))
 	}
 	key := hash.sum(n)
 	p := s.t.find(key)

@@ -33,7 +33,7 @@ func values(alphabets ...string) *[256]uint8 {
 	}
 	for _, a := range alphabets {
 		for i := range len(a) {
-			t[a[i]] = uint8(i) //nolint:gosec // at most 64
+			t[a[i]] = uint8(i)
 		}
 	}
 	return t
@@ -306,7 +306,7 @@ func (l *level) add(text []byte, i, j int, a *alphabet) bool {
 		if v == 255 {
 			return false
 		}
-		sym[k], pos[k] = v, int32(i+k) //nolint:gosec // windows are small
+		sym[k], pos[k] = v, int32(i+k)
 	}
 	return true
 }
@@ -376,7 +376,7 @@ func (s *search) readable(t *text, a *alphabet, from, i, j, readable int, depth 
 // decoded is noise and has none; that is seen without a branch for each octet.
 func (l *level) octetsFrom(from int, bits uint) {
 	sym := l.sym[from:]
-	if need := len(sym)*int(bits)/8 + 1; cap(l.octets) < need { //nolint:gosec // five or so
+	if need := len(sym)*int(bits)/8 + 1; cap(l.octets) < need {
 		l.octets = make([]byte, need+need/2)
 	}
 	out, k := l.octets[:cap(l.octets)], 0
@@ -390,7 +390,7 @@ func (l *level) octetsFrom(from int, bits uint) {
 			continue
 		}
 		n -= 8
-		b := byte(acc >> (n & 31)) //nolint:gosec // the byte wanted
+		b := byte(acc >> (n & 31))
 		out[k] = b
 		k++
 		o := &octetKinds[b]
@@ -448,11 +448,11 @@ const minBytes = 4
 func (l *level) take(t *text, d *decoded, a *alphabet, from, i, j int) {
 	d.text = append(d.text, l.octets[i:j]...)
 	for ; i < j; i++ {
-		first := int(l.pos[from+8*i/int(a.bits)])    //nolint:gosec // small
-		last := int(l.pos[from+(8*i+7)/int(a.bits)]) //nolint:gosec // small
+		first := int(l.pos[from+8*i/int(a.bits)])   
+		last := int(l.pos[from+(8*i+7)/int(a.bits)])
 		start, _ := t.raw(first, first+1)
 		_, end := t.raw(last, last+1)
-		d.at = append(d.at, place{int32(start), int32(end)}) //nolint:gosec // windows are small
+		d.at = append(d.at, place{int32(start), int32(end)})
 	}
 }
 

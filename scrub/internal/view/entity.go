@@ -2,11 +2,14 @@ package view
 
 import "strings"
 
-// entities are the named ones of XML, and those of HTML for U+00A0 to U+00FF (HTML 4.01,
-// section 24.2.1), in the order of their characters.
+// entities are the named ones of XML, some of HTML 5, and those of HTML for U+00A0 to U+00FF
+// (HTML 4.01, section 24.2.1), in the order of their characters.
 var entities = func() map[string]rune {
-	m := map[string]rune{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\'', "NewLine": '\n', "Tab": '\t',
-		"commat": '@', "period": '.', "lowbar": '_', "hyphen": '-', "shy": 0xAD, "zwnj": 0x200C, "zwj": 0x200D}
+	m := map[string]rune{
+		"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\'',
+		"NewLine": '\n', "Tab": '\t', "commat": '@', "period": '.', "lowbar": '_', "hyphen": '-',
+		"zwnj": 0x200C, "zwj": 0x200D,
+	}
 	for i, name := range strings.Fields(`
 		nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr
 		deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest
@@ -48,5 +51,5 @@ func (u *unit) entity(t []byte) bool {
 		}
 		v = v*base + d
 	}
-	return len(digits) > 0 && v <= 0x10FFFF && u.rune(rune(v), u.pos+end+1) //nolint:gosec // checked
+	return len(digits) > 0 && v <= 0x10FFFF && u.rune(rune(v), u.pos+end+1)
 }

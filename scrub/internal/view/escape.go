@@ -32,7 +32,7 @@ type unit struct {
 }
 
 func (u *unit) rune(r rune, end int) bool {
-	u.end, u.n = end, uint8(utf8.EncodeRune(u.out[:], r)) //nolint:gosec // at most four
+	u.end, u.n = end, uint8(utf8.EncodeRune(u.out[:], r))
 	return true
 }
 
@@ -127,7 +127,7 @@ func (s *search) decode(t text, kinds kind, depth int) {
 		from, to := t.raw(u.pos, u.end)
 		for _, b := range u.out[:u.n] {
 			d.text = append(d.text, b)
-			d.at = append(d.at, place{int32(from), int32(to)}) //nolint:gosec // windows are small
+			d.at = append(d.at, place{int32(from), int32(to)})
 		}
 		i = u.end
 	}
@@ -162,7 +162,7 @@ func (d *decoded) copy(t *text, i, j int) {
 	n := len(d.at)
 	d.at = slices.Grow(d.at, j-i)[:n+j-i]
 	for k, at := 0, d.at[n:]; k < len(at); k++ {
-		at[k] = place{int32(i + k), int32(i + k + 1)} //nolint:gosec // windows are small
+		at[k] = place{int32(i + k), int32(i + k + 1)}
 	}
 }
 
@@ -236,11 +236,11 @@ func (l *level) parse(u *unit, text []byte) bool {
 	case '%':
 		u.kind = percent
 		if v, ok := hex(t, 1, 2); ok {
-			return u.octet(byte(v), u.pos+3) //nolint:gosec // two digits
+			return u.octet(byte(v), u.pos+3)
 		}
 		if len(t) > 1 && t[1]|0x20 == 'u' {
 			if v, ok := hex(t, 2, 4); ok {
-				return u.rune(rune(v), u.pos+6) //nolint:gosec // four digits
+				return u.rune(rune(v), u.pos+6)
 			}
 		}
 	case '+':
@@ -291,11 +291,11 @@ func (u *unit) backslash(t []byte) bool {
 		return u.unicode(t)
 	case c == 'U':
 		if v, ok := hex(t, 2, 8); ok && v <= utf8.MaxRune {
-			return u.rune(rune(v), u.pos+10) //nolint:gosec // checked
+			return u.rune(rune(v), u.pos+10)
 		}
 	case c == 'x':
 		if v, ok := hex(t, 2, 2); ok {
-			return u.octet(byte(v), u.pos+4) //nolint:gosec // two digits
+			return u.octet(byte(v), u.pos+4)
 		}
 	case c >= '0' && c <= '3' && len(t) > 3 && t[2]&^7 == '0' && t[3]&^7 == '0':
 		return u.octet((c-'0')<<6|(t[2]-'0')<<3|(t[3]-'0'), u.pos+4)
@@ -325,10 +325,10 @@ func (u *unit) unicode(t []byte) bool {
 	}
 	if v&0xfc00 == 0xd800 && len(t) > 7 && t[6] == '\\' && t[7] == 'u' {
 		if w, ok := hex(t, 8, 4); ok && w&0xfc00 == 0xdc00 {
-			return u.rune(rune(v&0x3ff<<10|w&0x3ff)+0x10000, u.pos+12) //nolint:gosec // 20 bits
+			return u.rune(rune(v&0x3ff<<10|w&0x3ff)+0x10000, u.pos+12)
 		}
 	}
-	return u.rune(rune(v), u.pos+6) //nolint:gosec // four digits
+	return u.rune(rune(v), u.pos+6)
 }
 
 // printable reads =C3, where after says that an escape of this kind ends here.
@@ -346,12 +346,12 @@ func (u *unit) printable(t []byte, after bool) bool {
 		return false
 	}
 	if _, pair := hex(t, 4, 2); pair && t[3] == '=' || after {
-		return u.octet(byte(v), u.pos+3) //nolint:gosec // two digits
+		return u.octet(byte(v), u.pos+3)
 	}
 	// k=42 and status=200 are more often a key and its value. Alone are only an equals sign
 	// and the blank at the end of a line.
 	if bytes.HasPrefix(t, []byte("=3D")) || bytes.HasPrefix(t, []byte("=20")) && len(t) > 3 && (t[3] == '\r' || t[3] == '\n') {
-		return u.octet(byte(v), u.pos+3) //nolint:gosec // two digits
+		return u.octet(byte(v), u.pos+3)
 	}
 	return false
 }

@@ -44,16 +44,12 @@ func TestPatternsAreFoundInDecodedText(t *testing.T) {
 		{"a line break before it", `"hello\njude.fawley@wessex.org"`, address},
 		{"XML", `<a>jude.fawley&#x40;wessex&period;org</a>`, `jude.fawley&#x40;wessex&period;org`},
 		{"zero width", "jude.faw\u200bley@wes\u00adsex.org", "jude.faw\u200bley@wes\u00adsex.org"},
-		{"quoted-printable", "jude.fawley=40wes=\r\nsex=2Eorg", ""},
 		{"quoted-printable, soft line break", "to jude.fawley@wes=\r\nsex.org now", "jude.fawley@wes=\r\nsex.org"},
 		{"base64", "Basic " + base64.StdEncoding.EncodeToString([]byte(address+":secret")), "anVkZS5mYXdsZXlAd2Vzc2V4Lm9yZ"},
 		{"hex", "x'" + hex.EncodeToString([]byte(address)) + "'", hex.EncodeToString([]byte(address))},
 		{"URL in base64 in JSON", `{"q":"` + base64.URLEncoding.EncodeToString([]byte("to="+url.QueryEscape(address)+"&n")) + `"}`, ""},
 	} {
 		found := view.Find(nil, all(c.text), mail)
-		if c.name == "quoted-printable" { // an escape alone is more often a key and its value
-			continue
-		}
 		ok := slices.ContainsFunc(found, func(s span.Span) bool {
 			return s.Kind == span.Email && (c.span == "" || strings.HasPrefix(c.text[s.Start:s.End], c.span))
 		})
@@ -184,7 +180,10 @@ func BenchmarkFind(b *testing.B) {
 		noise[i] = byte(r.Uint32())
 	}
 	for _, c := range []struct{ name, text string }{
-		{"log", log.String()}, {"json", json.String()}, {"escaped", escaped.String()}, {"prose", prose.String()},
+		{"log", log.String()},
+		{"json", json.String()},
+		{"escaped", escaped.String()},
+		{"prose", prose.String()},
 		{"base64", base64.StdEncoding.EncodeToString(noise)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
