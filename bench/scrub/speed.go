@@ -60,7 +60,7 @@ func compile(name, pattern string) (func([]byte), error) {
 
 // within is the beginning of a text that takes no longer than the budget.
 func within(text []byte, find func([]byte), budget time.Duration) []byte {
-	const step = 1 << 14
+	const step = 1 << 10
 	began, done := time.Now(), 0
 	for done < len(text) && time.Since(began) < budget {
 		end := min(len(text), done+max(step, done)) // twice as much each time
