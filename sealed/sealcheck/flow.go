@@ -253,7 +253,7 @@ func (f *flow) sealedMemory(addr ssa.Value) bool {
 		return isByte(elem) && f.seen[a.X]&shared != 0 && !isLocal(a.X)
 	case *ssa.FieldAddr:
 		_, param := a.X.(*ssa.Parameter)
-		return param && isNumber(a.Type().Underlying().(*types.Pointer).Elem())
+		return param && isFlat(a.X.Type().Underlying().(*types.Pointer).Elem())
 	}
 	return false
 }

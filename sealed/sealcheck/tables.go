@@ -182,6 +182,24 @@ func isNumber(t types.Type) bool {
 	return ok && b.Info()&types.IsNumeric != 0
 }
 
+// isFlat reports whether a sealed.Of can hold a t: numbers, and arrays and structs of them.
+func isFlat(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		return u.Info()&(types.IsNumeric|types.IsBoolean) != 0
+	case *types.Array:
+		return isFlat(u.Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			if !isFlat(f.Type()) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
 // isText reports whether t is text or made of it, looking through interfaces not at all.
 func isText(t types.Type) bool {
 	switch u := t.Underlying().(type) {

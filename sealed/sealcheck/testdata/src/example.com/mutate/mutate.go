@@ -24,6 +24,13 @@ func outer(v sealed.Value) {
 	})
 }
 
+func older(d sealed.Of[sealed.Date]) {
+	_ = d.Use(func(d *sealed.Date) error {
+		d.Year-- // want `mutate`
+		return nil
+	})
+}
+
 func fill(b []byte) {
 	for i := range b {
 		b[i] = 0
