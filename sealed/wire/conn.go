@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -76,18 +77,32 @@ func Take(ctx context.Context, text string) (sealed.Value, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.batches {
-		if v, ok := b.values[text]; ok {
+		if v, ok := b.taken[text]; ok {
 			return v, true
 		}
 	}
 	return sealed.Value{}, false
 }
 
+// Session is where the values of a request live: until its answer has been written. It
+// reports false where there is no connection of this package.
+func Session(ctx context.Context) (*sealed.Session, bool) {
+	c, ok := ctx.Value(key{}).(*conn)
+	if !ok {
+		return nil, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.batch(c.done + 1).session, true
+}
+
 // Put gives a text, as long as the value, that becomes the value on its way out. It may be
 // written once or several times into the answer of the request that ctx is of, in any
 // format that leaves letters, digits and ~ as they are, and not into what is compressed.
-// It reports false where there is no such connection or the value is shorter than eight
-// bytes; then the caller writes the value itself.
+// It reports false where there is no such connection, where the value is shorter than
+// eight bytes, and where it holds other bytes than ASCII letters, digits, blanks and -_.,
+// which nothing escapes on their way out; then the caller writes the value itself. What
+// came in is not put out: a stand-in of Take stays one.
 func Put(ctx context.Context, v sealed.Value) (string, bool) {
 	c, ok := ctx.Value(key{}).(*conn)
 	if !ok {
@@ -95,8 +110,8 @@ func Put(ctx context.Context, v sealed.Value) (string, bool) {
 	}
 	var stand []byte
 	err := v.Use(func(plain []byte) error {
-		if len(plain) < minStand {
-			return errShort
+		if len(plain) < minStand || bytes.ContainsFunc(plain, unsafe) {
+			return errUnfit
 		}
 		stand = make([]byte, len(plain))
 		for i := range stand {
@@ -109,7 +124,7 @@ func Put(ctx context.Context, v sealed.Value) (string, bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.batch(c.done + 1).values[string(stand)] = v
+	c.batch(c.done + 1).put[string(stand)] = v
 	return string(stand), true
 }
 
@@ -132,7 +147,8 @@ type conn struct {
 type batch struct {
 	request int // counted from 1
 	session *sealed.Session
-	values  map[string]sealed.Value
+	taken   map[string]sealed.Value // what came, by stand-in
+	put     map[string]sealed.Value // what is to go out, by stand-in
 }
 
 // batch finds or begins the batch of a request. c.mu is held.
@@ -142,7 +158,10 @@ func (c *conn) batch(request int) *batch {
 			return b
 		}
 	}
-	b := &batch{request: request, session: sealed.Open(context.Background()), values: map[string]sealed.Value{}}
+	b := &batch{
+		request: request, session: sealed.Open(context.Background()),
+		taken: map[string]sealed.Value{}, put: map[string]sealed.Value{},
+	}
 	if c.closed {
 		b.session.Close()
 	}
@@ -162,7 +181,7 @@ func (c *conn) arrived(stand string, raw []byte, form bool) {
 	if err != nil {
 		v = sealed.Value{}
 	}
-	b.values[stand] = v
+	b.taken[stand] = v
 }
 
 // answered drops the secrets of the oldest request that waited for its answer.

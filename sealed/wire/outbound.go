@@ -12,7 +12,17 @@ import (
 // letters drawn of thirty-two.
 const minStand = 8
 
-var errShort = errors.New("wire: too short for a stand-in")
+var errUnfit = errors.New("wire: not fit for a stand-in")
+
+// unsafe reports whether a character of a value could mean something else than itself
+// where its stand-in was written.
+func unsafe(c rune) bool {
+	switch {
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		return false
+	}
+	return !strings.ContainsRune(" -_.", c)
+}
 
 // Write implements net.Conn. Each stand-in in p goes out as its value, straight from
 // sealed memory. A beginning of a stand-in at the end of p waits for the next Write,
@@ -80,9 +90,8 @@ func (c *conn) find(text []byte) (length int, v sealed.Value, begins bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, b := range c.batches {
-		for stand, v := range b.values {
+		for stand, v := range b.put {
 			switch {
-			case len(stand) < minStand:
 			case len(text) >= len(stand):
 				if string(text[:len(stand)]) == stand {
 					return len(stand), v, false

@@ -227,6 +227,32 @@ func TestElsewhereNothingIsKnown(t *testing.T) {
 	}
 }
 
+// TestWhatComesDoesNotGoOut: a handler that writes back what it read from a secret field
+// writes a stand-in. Else what nothing escaped would come out in the middle of a page.
+func TestWhatComesDoesNotGoOut(t *testing.T) {
+	at := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.FormValue("code"))
+		for _, bad := range []string{"<script>", "\r\nSet-Cookie: a=b", "1234567", `"quoted\"`} {
+			v, err := sealed.In(r.Context()).Seal("bad", []byte(bad))
+			if err != nil {
+				t.Error(err)
+			}
+			if stand, ok := wire.Put(r.Context(), v); ok {
+				t.Errorf("%q may go out as %q", bad, stand)
+			}
+		}
+	})
+	const typed = "<script>alert(1)</script>"
+	res, err := http.PostForm(at, url.Values{"code": {typed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if answer, _ := io.ReadAll(res.Body); strings.Contains(string(answer), "<") || !strings.HasPrefix(string(answer), "~") {
+		t.Errorf("came back as %q", answer)
+	}
+}
+
 // TestDialed sends a value through a connection that this side opened.
 func TestDialed(t *testing.T) {
 	near, far := net.Pipe()
