@@ -205,7 +205,7 @@ func (r *reader) nameWords(i, step, most int) int {
 	for n := range most {
 		j := i + step*n
 		t := *r.strip.At(j)
-		if gap := r.strip.At(max(j, j-step)).Gap; gap > word.Blank && (n > 0 || step < 0) || gap > word.Blank {
+		if gap := r.strip.At(max(j, j-step)).Gap; gap > word.Blank || r.apart(i, j) {
 			break
 		}
 		switch {
@@ -218,6 +218,11 @@ func (r *reader) nameWords(i, step, most int) int {
 		}
 	}
 	return end
+}
+
+// apart says whether two tokens are too far from each other to be looked at together.
+func (r *reader) apart(i, j int) bool {
+	return r.strip.At(max(i, j)).Start-r.strip.At(min(i, j)).Start > nearby
 }
 
 // abbreviation says whether token i is a word that is written with a point within a name.
@@ -391,7 +396,7 @@ func (r *reader) context(c *core) int {
 	words, weight := 0, 0
 	for i := c.first - 1; i > c.first-14 && words < 5; i-- {
 		t := r.strip.At(i)
-		if t.Kind == word.Edge {
+		if t.Kind == word.Edge || r.apart(c.first, i) {
 			break
 		}
 		if t.Kind != word.Word {

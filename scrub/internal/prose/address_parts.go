@@ -163,7 +163,9 @@ func (r *reader) code(i int) (part, bool) {
 // state before a postcode.
 func (r *reader) lettered(i int) (part, bool) {
 	t := *r.strip.At(i)
-	if t.Shape != word.Upper && !(t.Letters == 1 && t.Shape == word.Capital) && !(t.Letters == 3 && t.Tail == 'n'<<16|'a'<<8|'n') || t.Letters > 3 {
+	missing := t.Tail == 'n'<<16|'a'<<8|'n' // what some programs write for no state
+	single := t.Letters == 1 && t.Shape == word.Capital
+	if t.Letters > 3 || t.Shape != word.Upper && !single && !missing {
 		return part{}, false
 	}
 	// The tokens up to the next blank, and those after it, side by side.
@@ -173,7 +175,7 @@ func (r *reader) lettered(i int) (part, bool) {
 		k := r.strip.At(i + n)
 		if k.Gap == word.Blank && k.Kind == word.Digits && blanks == 0 && digits {
 			blanks++
-		} else if k.Gap != word.Tight || k.Kind != word.Digits && !(k.Kind == word.Word && k.Letters <= 2 && k.Shape != word.Lower) {
+		} else if k.Gap != word.Tight || k.Kind != word.Digits && k.Kind != word.Word || k.Letters > 2 || k.Shape == word.Lower && k.Kind == word.Word {
 			break
 		}
 		digits = digits || k.Kind == word.Digits
@@ -201,6 +203,9 @@ func (r *reader) town(i int, sep separation) (part, bool) {
 		t := *r.strip.At(j)
 		if j > i && t.Gap > word.Blank {
 			break
+		}
+		if d := r.strip.At(j + 1); j > i && d.Kind == word.Digits && d.Gap == word.Tight {
+			break // of a postcode
 		}
 		if nameWord(&t) {
 			known = known || t.Attr.Country() || t.Attr.Town() > 0 && (t.Attr.Given() < 2 || t.Attr.Town() == 3)

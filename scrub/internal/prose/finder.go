@@ -14,7 +14,9 @@ import (
 // less than span.Back and span.Ahead.
 const (
 	longest = 240 // of an address
+	nearby  = 120 // what a street may have before it
 	beyond  = longest + 64
+	further = 160 // is too far to go on word by word
 )
 
 // Finder finds names of people and street addresses. Make one with New.
@@ -66,7 +68,7 @@ type reader struct {
 type located struct{ start, end int }
 
 // lead is how many words are cut off before the one that the scan stops at.
-const lead = judge.Reach + 2
+const lead = judge.Reach + 22
 
 // read looks at all places at which the scan stops.
 func (r *reader) read() {
@@ -74,12 +76,9 @@ func (r *reader) read() {
 	from := border(text, max(0, r.window.From-span.Back))
 	to := min(len(text), r.window.To+beyond)
 	r.scan.reset(text, from)
-	for {
-		p, ok := r.scan.next(to)
-		if !ok {
-			return
-		}
-		r.region(p, to)
+	p, ok := r.scan.next(to)
+	for ok {
+		p, ok = r.region(p, to)
 	}
 }
 
@@ -117,11 +116,12 @@ func start(text []byte, p int) int {
 	return border(text, p)
 }
 
-// region looks at the words from the one at p on until none was of interest for a while.
-func (r *reader) region(p, to int) {
+// region looks at the words from the one at p on until none was of interest for a while, and
+// tells where the scan stops after that, if it does.
+func (r *reader) region(p, to int) (int, bool) {
 	r.strip.Reset(r.window.Text, start(r.window.Text, p))
 	r.labels = r.labels[:0]
-	quiet := 0
+	quiet := 0 // words since one was of interest
 	for i := 0; ; i++ {
 		if i == 256 {
 			r.strip.Drop(i - lead)
@@ -142,12 +142,20 @@ func (r *reader) region(p, to int) {
 		if r.look(i) {
 			quiet = 0
 		}
-		if t = r.strip.At(i); quiet > 4 {
-			r.scan.seek(t.End)
-			return
+		if quiet <= 4 {
+			continue
 		}
+		// On to where the scan stops next. What lies between is cut into tokens if it is not
+		// far, which is less work than to begin again.
+		end := r.strip.At(i).End
+		r.scan.seek(end)
+		next, ok := r.scan.next(to)
+		if !ok || next-end > further {
+			return next, ok
+		}
+		p, quiet = next, 0
 	}
-	r.scan.seek(to)
+	return 0, false
 }
 
 // look looks at token i and says whether it was of interest.

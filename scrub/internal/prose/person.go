@@ -11,7 +11,7 @@ import (
 // not on where reading began.
 
 const (
-	threshold = -30 // of the score of a word in a name
+	threshold = -35 // of the score of a word in a name
 	longName  = 120 // bytes, past which each word of a run is a name by itself
 )
 
@@ -27,12 +27,24 @@ func (r *reader) judged(i int) bool {
 		r.labels[i] = -1
 		t := r.strip.At(i)
 		if t.Kind == word.Word && t.Letters > 1 && t.Shape != word.Mixed && t.Shape != word.Han &&
-			r.strip.At(i-1).Char != word.Binary && r.strip.At(i+1).Char != word.Binary &&
+			r.strip.At(i-1).Char != word.Binary && r.strip.At(i+1).Char != word.Binary && !r.place(i) &&
 			judge.Score(&r.strip, i) > threshold {
 			r.labels[i] = 1
 		}
 	}
 	return r.labels[i] == 1
+}
+
+// place says whether token i is the rest of the name of a place: San Diego, Los Angeles,
+// North Shelby.
+func (r *reader) place(i int) bool {
+	before, after := r.strip.At(i-1), r.strip.At(i+1)
+	if before.Char == '.' && before.Gap == word.Tight {
+		before = r.strip.At(i - 2)
+	}
+	c := before.Attr.Class()
+	return before.Shape == word.Capital && (c == word.Compass || c == word.Particle && before.Letters == 3 && before.Tail&0xff == 's') &&
+		r.strip.At(i).Gap == word.Blank && (after.Shape != word.Capital || after.Gap > word.Blank || after.Kind != word.Word)
 }
 
 // link tells how many tokens from the name word i a run goes on to the next one in the
@@ -46,7 +58,7 @@ func (r *reader) link(i, step int) int {
 		if t.Kind == word.Mark && t.Char == '.' && gap == word.Tight && n < 5 {
 			continue
 		}
-		if gap > word.Blank && !(gap == word.Wide && n == 1) || t.Kind != word.Word {
+		if wide := word.Wide; gap > wide || gap == wide && n > 1 || t.Kind != word.Word {
 			return 0
 		}
 		switch {

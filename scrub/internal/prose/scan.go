@@ -112,13 +112,14 @@ func (s *scanner) stop(p int) bool {
 		return s.stopSlow(p)
 	}
 	if byte(x)&0x20 == 0 {
-		return !skips(word.Look(word.HashShort(x | ones)))
+		a := word.Look(word.HashShort(x | ones))
+		return !skips(a) && (x&ones != 0 || a != 0) // of words in capitals only known ones
 	}
 	if x&ones != ones {
 		return s.stopSlow(p)
 	}
-	if p > 0 && s.text[p-1]-'0' < 10 {
-		return false // 14ms
+	if p > 0 && (s.text[p-1]-'0' < 10 || n == 2 && s.text[p-1] == '_') {
+		return false // 14ms, duration_ms
 	}
 	return s.stopSmall(word.HashShort(x))
 }

@@ -58,7 +58,7 @@ func makeDict(args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(len(hashes), "words in", len(packed), "bytes")
+	fmt.Fprintln(os.Stdout, len(hashes), "words in", len(packed), "bytes")
 	return os.WriteFile(filepath.Join("word", "dict.bin"), packed, 0o644)
 }
 

@@ -1,9 +1,3 @@
-// Command gen makes the data files of package prose.
-//
-//	gen dict LISTS     the dictionary word/dict.bin from the lists of sources.py
-//	gen train [-presidio FILE] [-report]
-//	                   the weights judge/weights.bin
-//	gen report FILE    how well names and addresses are found
 package main
 
 import (
@@ -13,7 +7,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "gen: name what to make: dict or train")
+		fmt.Fprintln(os.Stderr, "gen: say what to do: dict, train, report or show")
 		os.Exit(2)
 	}
 	var err error
@@ -27,7 +21,7 @@ func main() {
 	case "train":
 		err = train(os.Args[2:])
 	default:
-		err = fmt.Errorf("%q is unknown, dict and train are", os.Args[1])
+		err = fmt.Errorf("%q is unknown; dict, train, report and show are expected", os.Args[1])
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)

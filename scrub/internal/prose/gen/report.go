@@ -40,7 +40,7 @@ func report(args []string) error {
 				if hit {
 					met[k]++
 				} else if verbose {
-					fmt.Printf("missed %s %q in %q\n", kind, s.text[w[0]:w[1]], s.text)
+					fmt.Fprintf(os.Stdout, "missed %s %q in %q\n", kind, s.text[w[0]:w[1]], s.text)
 				}
 			}
 			for _, g := range spans {
@@ -55,13 +55,13 @@ func report(args []string) error {
 				if hit {
 					right[k]++
 				} else if verbose {
-					fmt.Printf("wrong %s %q in %q\n", kind, s.text[g.Start:g.End], s.text)
+					fmt.Fprintf(os.Stdout, "wrong %s %q in %q\n", kind, s.text[g.Start:g.End], s.text)
 				}
 			}
 		}
 	}
 	for k, kind := range []span.Kind{span.Person, span.Address} {
-		fmt.Printf("%s: %d of %d found, recall %.3f; %d of %d right, precision %.3f\n", kind, met[k], there[k],
+		fmt.Fprintf(os.Stdout, "%s: %d of %d found, recall %.3f; %d of %d right, precision %.3f\n", kind, met[k], there[k],
 			float64(met[k])/float64(max(there[k], 1)), right[k], found[k], float64(right[k])/float64(max(found[k], 1)))
 	}
 	return nil
@@ -76,7 +76,7 @@ func scanFiles(names []string) error {
 			return err
 		}
 		for _, s := range f.Find(nil, span.Window{Text: text, To: len(text), Begins: true, Ends: true}) {
-			fmt.Printf("%s %q in %q\n", s.Kind, text[s.Start:s.End], text[max(0, s.Start-40):min(len(text), s.End+30)])
+			fmt.Fprintf(os.Stdout, "%s %q in %q\n", s.Kind, text[s.Start:s.End], text[max(0, s.Start-40):min(len(text), s.End+30)])
 		}
 	}
 	return nil

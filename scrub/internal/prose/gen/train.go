@@ -69,50 +69,9 @@ func train(args []string) error {
 			}
 		}
 	}
-	fmt.Println(len(examples), "examples")
+	fmt.Fprintln(os.Stdout, len(examples), "examples")
 	weights := learn(f.rnd, examples)
 	return os.WriteFile(filepath.Join("judge", "weights.bin"), quantise(weights), 0o644)
-}
-
-// corpus fills all templates.
-func (f *filler) corpus() []sentence {
-	var all []sentence
-	lines := strings.Split(strings.TrimSpace(people), "\n")
-	for range copies {
-		for i, l := range lines {
-			// Lines seldom come alone.
-			if f.chance(30) {
-				l += pick(f, []string{" ", "\\n", "  "}) + lines[(i+f.rnd.IntN(len(lines)))%len(lines)]
-			}
-			all = append(all, f.vary(f.fill(l)))
-		}
-	}
-	lines = strings.Split(strings.TrimSpace(nobody), "\n")
-	for range others {
-		for _, l := range lines {
-			if f.chance(30) {
-				l += pick(f, []string{" ", "\\n", "  "}) + pick(f, lines)
-			}
-			all = append(all, f.vary(f.fill(l)))
-		}
-	}
-	return all
-}
-
-// vary writes some sentences in small or in capital letters. Letters whose length changes
-// with their case leave the sentence as it is.
-func (f *filler) vary(s sentence) sentence {
-	text := s.text
-	switch n := f.rnd.IntN(100); {
-	case n < 6:
-		text = strings.ToLower(s.text)
-	case n < 9:
-		text = strings.ToUpper(s.text)
-	}
-	if len(text) == len(s.text) {
-		s.text = text
-	}
-	return s
 }
 
 // examples judges the words of a sentence.
@@ -182,7 +141,7 @@ func learn(rnd *rand.Rand, examples []example) []float64 {
 				w[f] -= rate * (g/math.Sqrt(seen[f]+1e-6) + decay*w[f])
 			}
 		}
-		fmt.Printf("epoch %d: loss %.4f\n", epoch+1, loss/float64(len(examples)))
+		fmt.Fprintf(os.Stdout, "epoch %d: loss %.4f\n", epoch+1, loss/float64(len(examples)))
 		// The mean of the later epochs depends less on their order.
 		if epoch >= epochs/2 {
 			for i := range w {

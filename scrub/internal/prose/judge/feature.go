@@ -18,12 +18,16 @@ type side struct {
 func around(s *word.Strip, i, step int) side {
 	var r side
 	var marks uint32
+	from := s.At(i).Start
 	for n := 1; n <= Reach; n++ {
 		j := i + step*n
 		t := s.At(j)
 		gap := t.Gap
 		if step < 0 {
 			gap = s.At(j + 1).Gap
+		}
+		if t.End-from > Far || from-t.Start > Far {
+			break
 		}
 		marks = marks*31 + uint32(min(gap, word.Line)) + 1
 		if n == 1 {

@@ -20,8 +20,11 @@ var weights []byte
 // Unit is the weight that one step of the table stands for, in natural logarithms of odds.
 const Unit = 1.0 / 32
 
-// Reach is how far a judgement looks at most, in tokens.
-const Reach = 8
+// How far a judgement looks at most: in tokens and in bytes.
+const (
+	Reach = 8
+	Far   = 200
+)
 
 // Score says how likely token i is part of a person's name: the logarithm of the odds in
 // steps of Unit.
@@ -50,7 +53,11 @@ func Worth(s *word.Strip, i int) bool {
 		if t.Attr.Class() != word.None || t.Attr.Common() >= 2 && t.Attr.Given() < 3 || t.Attr.Common() == 1 && !t.Attr.Name() {
 			return false
 		}
-		return HotSmall(t.Attr, t.Len()) && t.Len() == int(t.Letters) && !inPath(s, i) || Expected(s, i)
+		if !inPath(s, i) {
+			return HotSmall(t.Attr, t.Len()) && t.Len() == int(t.Letters) || Expected(s, i)
+		}
+		after := s.At(i + 1).Char // user=jane.doe
+		return (after == '.' || after == '_') && s.At(i+2).Attr.Name() && Expected(s, i)
 	case word.Mixed, word.Han:
 	}
 	return false
@@ -60,7 +67,8 @@ func Worth(s *word.Strip, i int) bool {
 // of a file or a package.
 func inPath(s *word.Strip, i int) bool {
 	before, after := s.At(i-1), s.At(i+1)
-	if s.At(i).Gap == word.Tight && before.Kind != word.Edge && (before.Kind != word.Mark || joins(before.Char)) {
+	if s.At(i).Gap == word.Tight && before.Kind != word.Edge &&
+		(before.Kind != word.Mark || joins(before.Char) && before.Char != '=' && before.Char != ':') {
 		return true
 	}
 	if after.Gap != word.Tight || after.Kind == word.Edge {
@@ -103,14 +111,17 @@ func Leads(c word.Class) bool {
 func Expected(s *word.Strip, i int) bool {
 	for n := 1; n <= 6; n++ {
 		t := s.At(i - n)
+		if s.At(i).Start-t.Start > Far {
+			return false
+		}
 		if t.Kind == word.Mark {
 			continue
 		}
 		if t.Kind != word.Word {
 			return false
 		}
-		if t.Gap == word.Tight && s.At(i-n-1).Kind == word.Digits {
-			return false // 14ms
+		if before := s.At(i - n - 1); t.Gap == word.Tight && (before.Kind == word.Digits || before.Char == '_' && t.Len() == 2) {
+			return false // 14ms, duration_ms
 		}
 		c := t.Attr.Class()
 		return Leads(c) || c == word.Be && s.At(i-n-1).Attr.Class() == word.NameKey

@@ -16,11 +16,17 @@ import (
 // Attr is what the dictionary knows about a word.
 type Attr uint32
 
-// Given, Surname, Common and Town tell how common a word is as such, from 0, never, to 3.
-func (a Attr) Given() int   { return int(a & 3) }
+// Given tells how common a word is as a given name, from 0, never, to 3.
+func (a Attr) Given() int { return int(a & 3) }
+
+// Surname tells how common a word is as a surname, from 0 to 3.
 func (a Attr) Surname() int { return int(a >> 2 & 3) }
-func (a Attr) Common() int  { return int(a >> 4 & 3) }
-func (a Attr) Town() int    { return int(a >> 6 & 3) }
+
+// Common tells how much of an everyday word a word is, from 0 to 3.
+func (a Attr) Common() int { return int(a >> 4 & 3) }
+
+// Town tells how large the towns are that a word stands in the name of, from 0, none, to 3.
+func (a Attr) Town() int { return int(a >> 6 & 3) }
 
 // Country says whether a word stands in the name of a country.
 func (a Attr) Country() bool { return a>>8&1 != 0 }

@@ -42,7 +42,7 @@ const (
 	Classes
 )
 
-var lexicon = [Classes]string{
+var lexicon = [Classes]string{ //nolint:misspell // words of other languages
 	Title: `mr mrs ms miss mister dr prof professor doctor sir madam lady lord herr frau hr fr monsieur madame
 		mademoiselle mme mlle m señor señora señorita sr sra srta don doña signor signora signorina sig dott dottssa
 		ing avv senhor senhora dom dona pan pani pana panem pán paní fru fröken herra rouva meneer mevrouw dhr mevr

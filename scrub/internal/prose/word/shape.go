@@ -12,6 +12,7 @@ type writing struct {
 	inside      int  // capitals after small letters, not after a joint
 	early       int  // the letters before the first of those
 	hump        int  // where in the folded word the last such capital stands
+	joined      bool // the first capital is that of al-Hassan
 	twin        bool // two capitals side by side
 }
 
@@ -22,6 +23,7 @@ func (w *writing) letter(small bool, at int) {
 	}
 	if !small {
 		w.uppers++
+		w.joined = w.joined || w.afterJoint && w.letters <= 2
 		if w.letters > 0 && !w.last && !w.afterJoint {
 			w.inside++
 			if w.early == 0 {
@@ -76,6 +78,9 @@ func (w *writing) shape() Shape {
 	case w.uppers == w.letters && w.letters > 1:
 		return Upper
 	case !w.first:
+		if w.joined && w.uppers == 1 {
+			return Capital // d'Aubigné
+		}
 		return Mixed
 	case w.twin:
 		return Mixed

@@ -296,6 +296,9 @@ func (c *Cutter) word(t *Token) {
 	if t.Shape == Mixed {
 		f = f[min(w.hump, len(f)):]
 	}
+	if i := bytes.IndexByte(f, '\''); t.Shape == Lower && (i == 1 || i == 2) {
+		f = f[i+1:] // m'appelle
+	}
 	t.Hash = Hash(f)
 	t.Attr = c.dict.look(t.Hash)
 	if t.Attr == 0 && bytes.IndexByte(f, '-') > 0 {

@@ -1,0 +1,119 @@
+package word_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/habeas-data/habeas/scrub/internal/prose/word"
+)
+
+func TestWordsAreFolded(t *testing.T) {
+	for in, want := range map[string]string{
+		"JUDE": "jude", "Straße": "strasse", "Ångström": "angstrom", "Łódź": "lodz", "Ærø": "aero", "Þór": "thor",
+		"É": "e", "Θεσσαλονίκη": "θεσσαλονικη", "Нью-Йорк": "нью-иорк", "Ёлка": "елка", "O’Neill": "o'neill", "김": "김",
+		"\xff": "�",
+	} {
+		if got := string(word.AppendFolded(nil, []byte(in))); got != want {
+			t.Errorf("%q folded is %q, want %q", in, got, want)
+		}
+	}
+}
+
+// tokens cuts a text and writes each token with its kind and shape.
+func tokens(text string) string {
+	var s word.Strip
+	s.Reset([]byte(text), 0)
+	var b strings.Builder
+	for i := 0; ; i++ {
+		t := s.At(i)
+		if t.Kind == word.Edge && t.Start == t.End {
+			return strings.TrimSpace(b.String())
+		}
+		kind := [...]string{"edge", "", "digits", "mark", "sealed"}[t.Kind]
+		if t.Kind == word.Word {
+			kind = [...]string{"small", "capital", "upper", "mixed", "caseless", "han"}[t.Shape]
+		}
+		b.WriteString(text[t.Start:t.End] + "/" + kind + " ")
+	}
+}
+
+func TestATextIsCutIntoTokens(t *testing.T) {
+	for in, want := range map[string]string{
+		"Jude's 12a":            "Jude/capital '/mark s/small 12/digits a/small",
+		"Anne-Marie O'Neill":    "Anne-Marie/capital O'Neill/capital",
+		"McDonald DeLuca":       "McDonald/capital DeLuca/capital",
+		"HTTPServer firstName":  "HTTPServer/mixed firstName/mixed",
+		"d'Aubigné al-Hassan":   "d'Aubigné/capital al-Hassan/capital",
+		`a\nJude`:               `a/small \n/mark Jude/capital`,
+		"⟦EMAIL:k3f9⟧x":         "⟦EMAIL:k3f9⟧/sealed x/small",
+		"王小です":                  "王/han 小/han です/caseless",
+		"NASA":                  "NASA/upper",
+		strings.Repeat("a", 60): strings.Repeat("a", 60) + "/edge",
+	} {
+		if got := tokens(in); got != want {
+			t.Errorf("%q is cut into\n%s, want\n%s", in, got, want)
+		}
+	}
+}
+
+func TestTheDictionaryKnows(t *testing.T) {
+	for _, w := range []string{"Jude", "Olga", "Thandiwe", "Иван", "Μαρία"} {
+		if word.LookWord(w).Given() == 0 {
+			t.Errorf("%s is not known as a given name", w)
+		}
+	}
+	for _, w := range []string{"Smith", "Kowalski", "Müller", "Nguyen", "佐藤"} {
+		if word.LookWord(w).Surname() == 0 {
+			t.Errorf("%s is not known as a surname", w)
+		}
+	}
+	for _, w := range []string{"connection", "Rechnung", "facture", "lettera"} {
+		if a := word.LookWord(w); a.Common() == 0 || a.Given() > 0 {
+			t.Errorf("%s is not known as an everyday word: %b", w, a)
+		}
+	}
+	for w, c := range map[string]word.Class{
+		"Mr": word.Title, "Dear": word.Salute, "lives": word.Live, "Apt": word.Unit, "März": word.Month,
+	} {
+		if got := word.LookWord(w).Class(); got != c {
+			t.Errorf("%s is of class %d, want %d", w, got, c)
+		}
+	}
+	if a := word.LookWord("xqzzvkjw"); a != 0 {
+		t.Errorf("a word that is none is known: %b", a)
+	}
+}
+
+func TestShortWordsHaveOneHash(t *testing.T) {
+	if word.Hash([]byte("jude")) != word.HashShort('j'|'u'<<8|'d'<<16|'e'<<24) {
+		t.Error("the scan and the dictionary hash differently")
+	}
+}
+
+// The letters of eight bytes are those that unicode says, for each byte in each place.
+func TestLettersOfEightBytes(t *testing.T) {
+	for b := range 256 {
+		want := b >= 0x80 || 'a' <= b|0x20 && b|0x20 <= 'z'
+		for place := range 8 {
+			got := word.Letters(uint64(b)<<(8*place))>>(8*place+7)&1 == 1
+			if got != want {
+				t.Errorf("byte %#x in place %d: letter %v, want %v", b, place, got, want)
+			}
+		}
+	}
+}
+
+func TestADictionaryIsReadAsItWasWritten(t *testing.T) {
+	start := time.Now()
+	n := 0
+	for _, a := range word.All() {
+		if a != 0 {
+			n++
+		}
+	}
+	t.Logf("%d words read in %v", n, time.Since(start))
+	if n < 900_000 {
+		t.Errorf("%d words, some 990,000 are expected", n)
+	}
+}
