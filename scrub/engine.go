@@ -176,12 +176,14 @@ func (e *engine) begin() {
 	}
 	e.began = true
 	s := state{format: e.o.Format}
-	if s.format == Auto {
+	switch s.format {
+	case Auto:
 		s.format, s.separator = detect(e.raw.text)
-	} else if s.format == CSV {
+	case CSV:
 		if s.separator = separatorOf(e.raw.text[:min(len(e.raw.text), sniffLen)], false); s.separator == 0 {
 			s.separator = ','
 		}
+	default: // the format says it all
 	}
 	e.raw.lexer, e.out.lexer, e.form = lexer{state: s}, lexer{state: s}, s.format == URL
 }

@@ -67,7 +67,7 @@ func TestLogRecordsLoseWhatIsPersonal(t *testing.T) {
 }
 
 func TestTheNextHandlerIsAskedAndHeard(t *testing.T) {
-	h := Handler(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelWarn}), newReal(t))
+	h := Handler(slog.NewTextHandler(new(bytes.Buffer), &slog.HandlerOptions{Level: slog.LevelWarn}), newReal(t))
 	if h.Enabled(context.Background(), slog.LevelInfo) || !h.Enabled(context.Background(), slog.LevelWarn) {
 		t.Error("the level of the next handler does not count")
 	}

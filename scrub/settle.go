@@ -106,12 +106,16 @@ func (e *engine) settle(final bool) error {
 	return e.commit(to)
 }
 
-// merge puts zones in order and joins those that overlap.
+// apart is how far two zones are from each other that are read each for itself: what finders
+// look at around a zone costs about as much.
+const apart = 1 << 10
+
+// merge puts zones in order and joins those that are near each other.
 func (e *engine) merge() {
 	slices.SortFunc(e.dirty, func(a, b zone) int { return a.start - b.start })
 	kept := e.dirty[:1]
 	for _, z := range e.dirty[1:] {
-		if last := &kept[len(kept)-1]; z.start <= last.end {
+		if last := &kept[len(kept)-1]; z.start <= last.end+apart {
 			last.end = max(last.end, z.end)
 		} else {
 			kept = append(kept, z)
