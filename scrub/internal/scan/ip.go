@@ -136,6 +136,7 @@ func (p *pass) ipv6(i int) int {
 		return 0
 	}
 	e, colons, double, digits, groups := s, 0, false, false, 0
+form:
 	for e < len(t) && e < s+46 {
 		switch c := t[e]; {
 		case c == ':':
@@ -148,11 +149,10 @@ func (p *pass) ipv6(i int) int {
 			}
 		case c == '.' && colons >= 2 && has(at(t, e+1), isDigit):
 		default:
-			goto done
+			break form
 		}
 		e++
 	}
-done:
 	if colons < 2 || has(at(t, e), isAlnum|isHigh) || e == s+46 {
 		return 0
 	}
