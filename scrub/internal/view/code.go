@@ -448,7 +448,7 @@ const minBytes = 4
 func (l *level) take(t *text, d *decoded, a *alphabet, from, i, j int) {
 	d.text = append(d.text, l.octets[i:j]...)
 	for ; i < j; i++ {
-		first := int(l.pos[from+8*i/int(a.bits)])   
+		first := int(l.pos[from+8*i/int(a.bits)])
 		last := int(l.pos[from+(8*i+7)/int(a.bits)])
 		start, _ := t.raw(first, first+1)
 		_, end := t.raw(last, last+1)
