@@ -82,13 +82,23 @@ var proseForms = map[string][]string{
 	},
 }
 
-// fillers are sentences about nobody that stand between the others.
+// fillers are sentences about nobody that stand between the others. Some words in them are
+// names elsewhere. Every second one belongs to the held part.
 var fillers = []string{
 	"The meeting starts at nine and the agenda is in the wiki.", "Sunday was warm, and the market in April is always full.",
 	"Please restart the service after the update to version 2.4.1.", "Der Bericht für das zweite Quartal ist fertig.",
 	"Le rapport sera publié en juin.", "El informe estará listo en mayo.", "We will paint the hall green and rose this year.",
 	"Will the order arrive before Friday?", "Grace and patience are virtues, and so is hope.", "The Paris office opens in August.",
 	"Invoice 2024-00817 over 1,249.00 EUR is due in 14 days.", "Wir fahren im Sommer nach Florenz und Verona.",
+	"Our library lends books, maps and tools.", "The new printer is on the second floor, next to the kitchen.",
+	"Die Rechnung liegt dem Schreiben bei.", "Bitte beachten Sie die geänderten Öffnungszeiten.",
+	"La reunión empieza a las diez.", "Merci de votre patience et à bientôt.", "La biblioteca resta chiusa il lunedì.",
+	"Faktura jest w załączniku.", "Tickets for the Spring Concert are sold out.", "The Data Protection Officer answers within a month.",
+	"Kokous alkaa kello yhdeksän.", "Собрание начинается в девять часов.", "Customer Service is closed on Bank Holidays.",
+	"Das Projekt läuft seit dem Herbst.", "The train from Victoria to Oxford was late again.", "Nothing has changed since March.",
+	"Thank you for calling, how may I help you?", "Your reference number is 4711-08-15.", "Les Archives nationales conservent ces registres.",
+	"The committee met twice and agreed on the budget.", "El pedido salió ayer del almacén.", "Il treno per Firenze parte dal binario 4.",
+	"Rain is expected in the north, sun in the south.", "Ask the helpdesk for a new badge.",
 }
 
 // Prose are n texts: a sentence or two about people, in their language, among others.
@@ -99,6 +109,7 @@ func Prose(seed uint64, part Part, n int) []Text {
 	for language, all := range proseForms {
 		forms[language] = of(part, parseAll(all))
 	}
+	between := of(part, fillers)
 	out := make([]Text, n)
 	for i := range out {
 		a := &who[i]
@@ -109,11 +120,11 @@ func Prose(seed uint64, part Part, n int) []Text {
 		s := scene{dice: d, a: a, b: &who[d.IntN(n)], now: time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}
 		var p page
 		if d.percent(50) {
-			p.write(pick(d, fillers) + " ")
+			p.write(pick(d, between) + " ")
 		}
 		s.render(&p, pick(d, speak))
 		if d.percent(60) {
-			p.write(" " + pick(d, fillers))
+			p.write(" " + pick(d, between))
 		}
 		p.write("\n")
 		out[i] = p.Text
