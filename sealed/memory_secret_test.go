@@ -5,6 +5,7 @@ package sealed_test
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/habeas-data/habeas/sealed"
 )
@@ -27,5 +28,6 @@ func init() {
 			})
 		}
 		s.Close()
+		runtime.GC() // Close lets one follow within a second
 	}
 }

@@ -5,6 +5,8 @@ package sealed
 import (
 	"runtime"
 	"runtime/secret"
+	"sync/atomic"
+	"time"
 )
 
 // run calls f so that registers and stack that it has used are erased when it returns, and
@@ -14,6 +16,20 @@ func run(f func([]byte) error, plain []byte) (panicked *PanicError, err error) {
 	return panicked, err
 }
 
-// collect makes the runtime erase what functions given to Use have left on the heap: it is
-// erased by the garbage collector and not before.
-func collect() { runtime.GC() }
+// collectWithin bounds how long after the end of a session what its functions have left on
+// the heap may stay there, while the garbage collector has nothing else to do.
+const collectWithin = time.Second
+
+var collecting atomic.Bool
+
+// collect sees to it that the runtime erases what functions given to Use have left on the
+// heap: it is erased by the garbage collector and not before. A server closes thousands of
+// sessions a second, so one collection serves all that close before it.
+func collect() {
+	if !collecting.Swap(true) {
+		time.AfterFunc(collectWithin, func() {
+			collecting.Store(false)
+			runtime.GC()
+		})
+	}
+}
