@@ -11,7 +11,7 @@ import (
 // not on where reading began.
 
 const (
-	threshold = -35 // of the score of a word in a name
+	threshold = -20 // of the score of a word in a name
 	longName  = 120 // bytes, past which each word of a run is a name by itself
 )
 
