@@ -15,7 +15,7 @@ func conversation() conversationData {
 					{Kind: ui.SaidBy, Label: "Understood", Words: []string{"My → my", "username", "is", "⟦KNOWN:k3f9x7⟧"}},
 					{Kind: ui.SaidBy, Label: "Came with", Name: "language", Pieces: ui.Pieces("en")},
 					{Kind: ui.Happened, Label: "Typed or set", Name: "UserName", Pieces: []ui.Piece{{Text: "SecureDataStore", Sealed: true}}},
-					{Kind: ui.Happened, Label: "Another flow began", Name: "GreetUser", Words: []string{"[a → b]"}},
+					{Kind: ui.Happened, Label: "Another flow began", Name: "GreetUser", Pieces: ui.Pieces("[a → b]")},
 					{Kind: ui.Cautioned, Label: "Warning", Pieces: ui.Pieces("Flow GreetUser (f-4), vertex v-9, mapping [a → b]: not cloneable, transferred by reference")},
 					{Kind: ui.Happened, Label: "Server's log", Name: "INFO", Pieces: ui.Pieces("greeting ⟦KNOWN:k3f9x7⟧")},
 					{Kind: ui.SaidTo, Label: "Replied", Pieces: ui.Pieces("Hi ⟦KNOWN:k3f9x7⟧<br/>How are you, <word>?")},

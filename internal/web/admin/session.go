@@ -110,7 +110,7 @@ func (s *Pages) sessionFilter(p lang.Printer, f session.Filter, days []time.Time
 
 func (s *Pages) sessionTable(p lang.Printer, f session.Filter, found []session.Summary, any bool) ui.Table {
 	t := ui.Table{
-		ID: "sessions", Caption: p.Plural(len(found), "{n} session", "{n} sessions"),
+		ID: "sessions", Caption: p.Plural(len(found), "{n} session", "{n} sessions"), Prose: true,
 		Columns: []ui.Column{{Text: p.T("Session")}, {Text: p.T("Began about")}, {Text: p.T("Flow")}, {Text: p.T("Steps"), Numeric: true}, {Text: p.T("Took"), Numeric: true}, {Text: p.T("How it ended")}},
 		Empty:   ui.Empty{Text: p.T("Nothing has been recorded yet. A line appears when somebody signs in, claims a record, or when staff enter one.")},
 	}
@@ -263,7 +263,7 @@ func saying(p lang.Printer, e session.Event) ui.Saying {
 		if g := e.Trigger; g != nil {
 			s.Name = g.Flow
 			for _, m := range g.Mappings {
-				s.Words = append(s.Words, m.String())
+				s.Pieces = append(s.Pieces, ui.Piece{Text: m.String() + " "})
 			}
 		}
 	case session.Step:
