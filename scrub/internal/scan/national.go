@@ -121,8 +121,7 @@ func (p *pass) nationalDigits(k int) int {
 		}
 		last := q.g[k+n-1]
 		e := last.e
-		var room [24]byte
-		d := q.digits(room[:0], t, k, n)
+		d := q.digits(p.room[:0], t, k, n)
 		if l.tail {
 			if l.tailSep != 0 {
 				if at(t, e) != l.tailSep {
@@ -142,7 +141,9 @@ func (p *pass) nationalDigits(k int) int {
 			continue
 		}
 		p.add(span.ID, g.s, e, newHash(span.ID).bytes(d).sum())
-		p.cover(g.s, e)
+		if !q.long {
+			p.cover(g.s, e)
+		}
 		return n
 	}
 	return 0
@@ -216,7 +217,9 @@ func (p *pass) nino(k int) int {
 		return 0
 	}
 	p.add(span.ID, s, e+2, compact(span.ID, t[s:e+2]))
-	p.cover(s, e+2)
+	if !q.long {
+		p.cover(s, e+2)
+	}
 	return 3
 }
 

@@ -115,7 +115,9 @@ func (p *pass) foundPhone(k, n int, same uint64) int {
 		e, same = x, 0
 	}
 	p.add(span.Phone, s, e, same)
-	p.cover(s, e)
+	if !q.long {
+		p.cover(s, e)
+	}
 	return n
 }
 

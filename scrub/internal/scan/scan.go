@@ -2,6 +2,7 @@ package scan
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/habeas-data/habeas/scrub/internal/span"
 )
@@ -69,15 +70,21 @@ type pass struct {
 	context context
 	// No word between these is about telephones.
 	quietFrom, quietTo int
+	room               [24]byte // the digits of a number that is checked
 }
+
+// passes are used again: they are large for a line of a log.
+var passes = sync.Pool{New: func() any { return new(pass) }}
 
 // Find implements span.Finder for the kinds Key to Birth without Known.
 //
 // The loop begins Back bytes before what is wanted: no detector reaches that far, and a
 // sequence of numbers that does is handled without regard to its beginning.
 func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
-	p := pass{Scanner: s, t: w.Text, from: w.From, to: w.To, out: dst}
-	p.context.at = -1
+	p := passes.Get().(*pass)
+	defer passes.Put(p)
+	p.Scanner, p.t, p.from, p.to, p.out = s, w.Text, w.From, w.To, dst
+	p.covered, p.context.at, p.quietFrom, p.quietTo = span.Span{}, -1, 0, 0
 	first := len(dst)
 	t := w.Text
 	end := min(len(t), w.To+span.Ahead)
@@ -104,7 +111,10 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 			i = p.start(i)
 		}
 	}
-	return append(p.out[:first], order(p.out[first:])...)
+	dst = append(p.out[:first], order(p.out[first:])...)
+	p.t, p.out = nil, nil
+	clear(p.room[:])
+	return dst
 }
 
 // start runs the detector that the byte at i starts. It returns where to go on.
