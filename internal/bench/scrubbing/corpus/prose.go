@@ -96,7 +96,7 @@ var fillers = []string{
 	"Faktura jest w załączniku.", "Tickets for the Spring Concert are sold out.", "The Data Protection Officer answers within a month.",
 	"Kokous alkaa kello yhdeksän.", "Собрание начинается в девять часов.", "Customer Service is closed on Bank Holidays.",
 	"Das Projekt läuft seit dem Herbst.", "The train from Victoria to Oxford was late again.", "Nothing has changed since March.",
-	"Thank you for calling, how may I help you?", "Your reference number is 4711-08-15.", "Les Archives nationales conservent ces registres.",
+	"Thank you for calling, how may I help you?", "Your reference number is 4711-08-15.", "Les archives de la ville gardent ces registres.",
 	"The committee met twice and agreed on the budget.", "El pedido salió ayer del almacén.", "Il treno per Firenze parte dal binario 4.",
 	"Rain is expected in the north, sun in the south.", "Ask the helpdesk for a new badge.",
 }
