@@ -20,3 +20,7 @@
 // (Will, Rose) is found in company only. Organisations named after people, and places, are
 // taken for people now and then.
 package prose
+
+// PROSE_LISTS is the folder of lists that the doc of gen tells of.
+//go:generate go run ./gen dict $PROSE_LISTS
+//go:generate go run ./gen train $PROSE_LISTS

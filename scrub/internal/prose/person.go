@@ -26,7 +26,7 @@ func (r *reader) judged(i int) bool {
 	if r.labels[i] == 0 {
 		r.labels[i] = -1
 		t := r.strip.At(i)
-		if t.Kind == word.Word && t.Letters > 1 && t.Shape != word.Mixed && t.Shape != word.Han &&
+		if t.Kind == word.Word && t.Letters > 1 && !judge.Never(t.Attr.Class()) && t.Shape != word.Mixed && t.Shape != word.Han &&
 			r.strip.At(i-1).Char != word.Binary && r.strip.At(i+1).Char != word.Binary && !r.place(i) &&
 			judge.Score(&r.strip, i) > threshold {
 			r.labels[i] = 1

@@ -46,7 +46,7 @@ func Worth(s *word.Strip, i int) bool {
 	}
 	switch t.Shape {
 	case word.Capital:
-		return !Cold(t.Attr)
+		return !Cold(t.Attr) && !Never(t.Attr.Class())
 	case word.Upper, word.Caseless: // most of these are no names
 		return !Cold(t.Attr) && t.Attr.Name()
 	case word.Lower:
@@ -89,6 +89,17 @@ func joins(c byte) bool {
 // Cold says of a capitalised word that it does not begin a name by itself: it is an everyday
 // word that nobody is called.
 func Cold(a word.Attr) bool { return a.Common() >= 2 && !a.Name() || a.Class() == word.Tech }
+
+// Never says of the class of a word that it is no part of a name, though some are called so:
+// She, Client.
+func Never(c word.Class) bool {
+	switch c {
+	case word.Pronoun, word.Be, word.Have, word.And, word.By, word.NameKey, word.Place:
+		return true
+	default:
+		return false
+	}
+}
 
 // HotSmall says of a word in small ASCII letters that it may be a name without anything that
 // leads to it.

@@ -74,7 +74,7 @@ func TestTheDictionaryKnows(t *testing.T) {
 		}
 	}
 	for w, c := range map[string]word.Class{
-		"Mr": word.Title, "Dear": word.Salute, "lives": word.Live, "Apt": word.Unit, "März": word.Month,
+		"Mr": word.Title, "chapter": word.Number, "kubernetes": word.Tech, "Dear": word.Salute, "lives": word.Live, "Apt": word.Unit, "März": word.Month,
 	} {
 		if got := word.LookWord(w).Class(); got != c {
 			t.Errorf("%s is of class %d, want %d", w, got, c)
