@@ -28,7 +28,7 @@ func TestSignInCookieIsLockedDown(t *testing.T) {
 	} {
 		c := Cookies{Origin: mustOrigin(t, origin)}
 		w := httptest.NewRecorder()
-		hash := c.BeginSignIn(w, time.Hour)
+		hash := c.BeginSignIn(t.Context(), w, time.Hour)
 		got := given(t, w)
 		if got.Name != name || got.Path != "/" || got.Domain != "" || !got.HttpOnly || got.SameSite != http.SameSiteLaxMode ||
 			got.MaxAge != 3600 || got.Secure != c.Origin.Secure() {
@@ -57,7 +57,7 @@ func TestSignInCookieIsLockedDown(t *testing.T) {
 func TestFlowCookieIsItsOwn(t *testing.T) {
 	c := Cookies{Origin: mustOrigin(t, "https://records.example.org")}
 	w := httptest.NewRecorder()
-	hash := c.BeginFlow(w, 10*time.Minute)
+	hash := c.BeginFlow(t.Context(), w, 10*time.Minute)
 	got := given(t, w)
 	r := httptest.NewRequest("GET", "/", nil)
 	r.AddCookie(&http.Cookie{Name: got.Name, Value: got.Value})
@@ -102,7 +102,7 @@ func TestTokensAreNeverTheSame(t *testing.T) {
 	c := Cookies{Origin: mustOrigin(t, "https://records.example.org")}
 	seen := make(map[TokenHash]bool)
 	for range 1000 {
-		seen[c.BeginSignIn(httptest.NewRecorder(), time.Hour)] = true
+		seen[c.BeginSignIn(t.Context(), httptest.NewRecorder(), time.Hour)] = true
 	}
 	if len(seen) != 1000 {
 		t.Errorf("%d different tokens of 1000", len(seen))

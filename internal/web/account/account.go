@@ -145,7 +145,7 @@ func NewBrowser(s *ui.Base, w http.ResponseWriter, r *http.Request, life time.Du
 		b.Old = account.Token(t)
 	}
 	later := held{w, http.Header{}}
-	b.New = account.Token(s.Cookies.BeginSignIn(later, life))
+	b.New = account.Token(s.Cookies.BeginSignIn(r.Context(), later, life))
 	b.Device = deviceOf(r.UserAgent())
 	return b, func() {
 		for _, c := range later.header.Values("Set-Cookie") {

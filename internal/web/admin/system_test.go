@@ -118,7 +118,7 @@ func newDesk(t *testing.T, actor habeas.Actor, with func(*Pages)) *desk {
 	with(d.site)
 	d.site.Mount(d.mux)
 	w := httptest.NewRecorder()
-	edge.Cookies{}.BeginSignIn(w, time.Hour)
+	edge.Cookies{}.BeginSignIn(t.Context(), w, time.Hour)
 	d.cookie = strings.SplitN(w.Header().Get("Set-Cookie"), ";", 2)[0]
 	return d
 }

@@ -182,7 +182,7 @@ func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		return err
 	}
 	c, typed := f.String("c", 64), f.Code("code", 8)
-	visit, keep := s.Cookies.NewVisit(party.VisitLife)
+	visit, keep := s.Cookies.NewVisit(r.Context(), party.VisitLife)
 	if err = f.Err(); err == nil {
 		// An unreadable id is the id of no challenge: the answer is the same.
 		id, _ := habeas.ParseID[habeas.ChallengeKind](c)

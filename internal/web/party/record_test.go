@@ -68,7 +68,7 @@ func newRecordPages(t *testing.T, actor habeas.Actor) *recordPages {
 	d.handler = edge.Guard{Origin: origin, Failures: mux.Failures}.Wrap(mux)
 	if !actor.Account.IsZero() {
 		w := httptest.NewRecorder()
-		site.Cookies.BeginSignIn(w, time.Hour)
+		site.Cookies.BeginSignIn(t.Context(), w, time.Hour)
 		d.keep(w)
 	}
 	return d

@@ -38,7 +38,7 @@ func TestStaffSayWhyBeforeTheyOpenARecord(t *testing.T) {
 	for name := range d.cookies { // somebody else signs in at the same desk
 		if strings.Contains(name, "sign-in") {
 			w := httptest.NewRecorder()
-			edge.Cookies{}.BeginSignIn(w, time.Hour)
+			edge.Cookies{}.BeginSignIn(t.Context(), w, time.Hour)
 			d.cookies[name] = w.Result().Cookies()[0].Value
 		}
 	}

@@ -113,7 +113,7 @@ func (b *Base) Flow(w http.ResponseWriter, r *http.Request) edge.TokenHash {
 	if t, ok := b.Cookies.Flow(r); ok {
 		return t
 	}
-	t := b.Cookies.BeginFlow(w, flowLife)
+	t := b.Cookies.BeginFlow(r.Context(), w, flowLife)
 	tie(r, t)
 	return t
 }
