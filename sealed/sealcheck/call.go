@@ -85,7 +85,7 @@ const within = " in the function "
 func (f *flow) apply(instr ssa.CallInstruction, s *summary, callee *ssa.Function, args []ssa.Value, k taint) {
 	pos := instr.Common().Pos()
 	for _, l := range s.leaks {
-		if l.rule == "mutate" && k&shared == 0 {
+		if l.direct || l.rule == "mutate" && k&shared == 0 {
 			continue
 		}
 		at, what := pos, l.what
@@ -220,7 +220,7 @@ func (f *flow) capture(instr *ssa.MakeClosure, v ssa.Value, k taint) {
 		}
 		s := f.c.summary(inner, len(inner.Params)+j)
 		for _, l := range s.leaks {
-			if l.rule != "mutate" || k&shared != 0 {
+			if !l.direct && (l.rule != "mutate" || k&shared != 0) {
 				f.leak(l.rule, l.what, l.pos)
 			}
 		}

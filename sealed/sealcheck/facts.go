@@ -77,7 +77,7 @@ func (c *checker) export(funcs []*ssa.Function) {
 func factOf(s *summary) (in inputFact, ok bool) {
 	seen := map[[2]string]bool{}
 	for _, l := range s.leaks {
-		if pair := [2]string{l.rule, l.what}; !seen[pair] {
+		if pair := [2]string{l.rule, l.what}; !seen[pair] && !l.direct {
 			seen[pair] = true
 			in.Leaks = append(in.Leaks, pair)
 		}

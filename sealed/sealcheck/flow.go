@@ -27,6 +27,7 @@ func (k taint) through(way taint) taint {
 type leak struct {
 	rule, what string
 	pos        token.Pos
+	direct     bool // only where the input is the sealed memory, not something with it inside
 }
 
 // effect is another input of a function that keeps plaintext, and where it gets it.
@@ -147,7 +148,11 @@ func (f *flow) spread(v ssa.Value, k taint) {
 }
 
 func (f *flow) leak(rule, what string, pos token.Pos) {
-	if l := (leak{rule, what, pos}); !f.said[l] {
+	f.note(leak{rule: rule, what: what, pos: pos})
+}
+
+func (f *flow) note(l leak) {
+	if !f.said[l] {
 		f.said[l] = true
 		f.leaks = append(f.leaks, l)
 	}
@@ -179,7 +184,8 @@ func (f *flow) step(instr ssa.Instruction, v ssa.Value, k taint) {
 		if instr.Val == v {
 			f.store(instr.Addr, v, k, instr.Pos())
 		} else if k&shared != 0 && f.sealedMemory(instr.Addr) {
-			f.leak("mutate", "plaintext is written over", instr.Pos())
+			_, field := instr.Addr.(*ssa.FieldAddr)
+			f.note(leak{"mutate", "plaintext is written over", instr.Pos(), field})
 		}
 	case *ssa.MapUpdate:
 		f.mapUpdate(instr, v, k)

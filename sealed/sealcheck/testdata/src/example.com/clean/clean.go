@@ -130,11 +130,17 @@ type walker struct {
 	text []byte
 	n    int
 	ends [8]int
+	seen counts
 }
+
+type counts struct{ letters, digits int }
+
+func (c *counts) letter() { c.letters++ }
 
 func (w *walker) next() bool {
 	w.ends[w.n] = w.n
 	w.n++
+	w.seen.letter()
 	return w.n < len(w.text)
 }
 
