@@ -20,7 +20,9 @@ func Wipe(p any) {
 		return
 	}
 	v = v.Elem()
-	wipeSlices(v.Type(), v.Addr().UnsafePointer())
+	if !layoutOf(v.Type()).flat { // a cipher has hundreds of numbers, and no slice
+		wipeSlices(v.Type(), v.Addr().UnsafePointer())
+	}
 	v.SetZero() // not byte by byte: the garbage collector has to know of pointers that go
 }
 
