@@ -256,7 +256,8 @@ func (f *flow) sealedMemory(addr ssa.Value) bool {
 	switch a := addr.(type) {
 	case *ssa.IndexAddr:
 		elem := a.Type().Underlying().(*types.Pointer).Elem()
-		return isByte(elem) && f.seen[a.X]&shared != 0 && !isLocal(a.X)
+		_, within := a.X.(*ssa.FieldAddr) // an array in a struct
+		return isByte(elem) && f.seen[a.X]&shared != 0 && !isLocal(a.X) && !within
 	case *ssa.FieldAddr:
 		_, param := a.X.(*ssa.Parameter)
 		return param && isFlat(a.X.Type().Underlying().(*types.Pointer).Elem())

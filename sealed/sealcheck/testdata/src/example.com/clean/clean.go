@@ -133,9 +133,15 @@ type walker struct {
 	seen counts
 }
 
-type counts struct{ letters, digits int }
+type counts struct {
+	letters int
+	first   [4]byte
+}
 
-func (c *counts) letter() { c.letters++ }
+func (c *counts) letter() {
+	c.first[c.letters] = 'x'
+	c.letters++
+}
 
 func (w *walker) next() bool {
 	w.ends[w.n] = w.n
