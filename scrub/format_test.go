@@ -313,7 +313,7 @@ func TestEachFormatKeepsItsOwn(t *testing.T) {
 	}{
 		{Auto, `{"card": 4111111111111111, "n": 7}`, `{"card": "⟦CARD:a⟧", "n": 7}`},
 		{Auto, `{"a":"jude\u0040example.org\n"}`, `{"a":"⟦EMAIL:a⟧\n"}`},
-		{Auto, `{"a":"x\nJude"}` + "\n", `{"a":"x\nJude"}` + "\n"}, // nJude is glued for this finder
+		{Auto, `{"a":"x\nJude"}` + "\n", `{"a":"x\n⟦PERSON:a⟧"}` + "\n"},
 		{Auto, `{"a":"\"12 Main Road"}`, `{"a":"\"⟦ADDRESS:a⟧"}`},
 		{Auto, `["<<","x >>"]`, `["<<","⟦KEY:a⟧"]`},
 		{Auto, "May INFO {\"card\":4111111111111111} Jude Law\n", "May INFO {\"card\":\"⟦CARD:a⟧\"} ⟦PERSON:b⟧\n"},
