@@ -12,6 +12,7 @@ import (
 
 const (
 	threshold = -20 // of the score of a word in a name
+	everyday  = 40  // the same of everyday words, such as Grace
 	longName  = 120 // bytes, past which each word of a run is a name by itself
 )
 
@@ -27,12 +28,20 @@ func (r *reader) judged(i int) bool {
 		r.labels[i] = -1
 		t := r.strip.At(i)
 		if t.Kind == word.Word && t.Letters > 1 && !judge.Never(t.Attr.Class()) && t.Shape != word.Mixed && t.Shape != word.Han &&
-			r.strip.At(i-1).Char != word.Binary && r.strip.At(i+1).Char != word.Binary && !r.place(i) &&
-			judge.Score(&r.strip, i) > threshold {
+			r.strip.At(i-1).Char != word.Binary && r.strip.At(i+1).Char != word.Binary && !r.place(i) && !r.dated(i) &&
+			judge.Score(&r.strip, i) > needed(t.Attr) {
 			r.labels[i] = 1
 		}
 	}
 	return r.labels[i] == 1
+}
+
+// needed is the score that a word needs: more where it is an everyday word as well.
+func needed(a word.Attr) int {
+	if a.Common() == 3 {
+		return everyday
+	}
+	return threshold
 }
 
 // place says whether token i is the rest of the name of a place: San Diego, Los Angeles,
@@ -45,6 +54,13 @@ func (r *reader) place(i int) bool {
 	c := before.Attr.Class()
 	return before.Shape == word.Capital && (c == word.Compass || c == word.Particle && before.Letters == 3 && before.Tail&0xff == 's') &&
 		r.strip.At(i).Gap == word.Blank && (after.Shape != word.Capital || after.Gap > word.Blank || after.Kind != word.Word)
+}
+
+// dated says whether token i is a month or a day of the week beside a number: Mar 1.
+func (r *reader) dated(i int) bool {
+	c := r.strip.At(i).Attr.Class()
+	return (c == word.Month || c == word.Weekday) &&
+		(r.strip.At(i-1).Kind == word.Digits || r.strip.At(i+1).Kind == word.Digits || r.strip.At(i+1).Attr.Class() == word.Month)
 }
 
 // link tells how many tokens from the name word i a run goes on to the next one in the

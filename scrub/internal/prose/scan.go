@@ -84,8 +84,8 @@ func (s *scanner) next(end int) (int, bool) {
 		for s.left != 0 {
 			p := s.pos + bits.TrailingZeros64(s.left)/8
 			s.left &= s.left - 1
-			if s.stop(p) {
-				return p, p < end
+			if at, ok := s.stop(p); ok {
+				return at, at < end
 			}
 		}
 		s.pos += 8
@@ -94,38 +94,38 @@ func (s *scanner) next(end int) (int, bool) {
 	return 0, false
 }
 
-// stop says whether the word at p is worth a closer look.
-func (s *scanner) stop(p int) bool {
+// stop says whether the word at p is worth a closer look, or one that follows it with nothing
+// but signs past ASCII in between, and where that one begins.
+func (s *scanner) stop(p int) (int, bool) {
 	x := s.load(p)
 	n := bits.TrailingZeros64(^word.Letters(x)&word.High) / 8 // of 8 bytes, how many are of the word
-	switch {
-	case byte(x) >= utf8.RuneSelf:
-		return s.stopHigh(p)
-	case n == 1:
-		return false
-	case n == 8:
-		return s.stopLong(p, x)
+	if n == 1 && byte(x) < utf8.RuneSelf {
+		return p, false
+	}
+	if n == 8 || byte(x) >= utf8.RuneSelf {
+		return s.stopLong(p)
 	}
 	x &= 1<<(8*n) - 1
-	ones := uint64(word.Small) & (1<<(8*n) - 1)
+	small := uint64(word.Small) & (1<<(8*n) - 1)
 	if x&word.High != 0 {
-		return s.stopSlow(p)
+		return s.stopRun(p)
 	}
 	if byte(x)&0x20 == 0 {
-		a := word.Look(word.HashShort(x | ones))
-		return !skips(a) && (x&ones != 0 || a != 0) // of words in capitals only known ones
+		a := word.Look(word.HashShort(x | small))
+		return p, !skips(a) && (x&small != 0 || a != 0) // of words in capitals only known ones
 	}
-	if x&ones != ones {
-		return s.stopSlow(p)
+	if x&small != small {
+		return s.stopRun(p)
 	}
 	if p > 0 && (s.text[p-1]-'0' < 10 || n == 2 && s.text[p-1] == '_') {
-		return false // 14ms, duration_ms
+		return p, false // 14ms, duration_ms
 	}
-	return s.stopSmall(word.HashShort(x))
+	return p, s.stopSmall(word.HashShort(x))
 }
 
-// stopLong is stop for words of eight bytes or more that begin with x.
-func (s *scanner) stopLong(p int, x uint64) bool {
+// stopLong is stop for words of eight bytes or more.
+func (s *scanner) stopLong(p int) (int, bool) {
+	x := s.load(p)
 	capital := byte(x)&0x20 == 0
 	if capital {
 		x |= 0x20
@@ -133,7 +133,7 @@ func (s *scanner) stopLong(p int, x uint64) bool {
 	h := uint64(word.Seed)
 	for at := p; at-p < word.MaxWord; {
 		if x&word.High != 0 || x&word.Small != word.Small {
-			return s.stopSlow(p)
+			break
 		}
 		h = word.Step(h, x)
 		at += 8
@@ -144,54 +144,94 @@ func (s *scanner) stopLong(p int, x uint64) bool {
 		}
 		if n > 0 {
 			x &= 1<<(8*n) - 1
-			if ones := uint64(word.Small) & (1<<(8*n) - 1); x&word.High != 0 || x&ones != ones {
-				return s.stopSlow(p)
+			if small := uint64(word.Small) & (1<<(8*n) - 1); x&word.High != 0 || x&small != small {
+				break
 			}
 			h = word.Step(h, x)
 		}
 		if capital {
-			return !skips(word.Look(uint32(h)))
+			return p, !skips(word.Look(uint32(h)))
 		}
-		return s.stopSmall(uint32(h))
+		return p, s.stopSmall(uint32(h))
 	}
-	return false
+	return s.stopRun(p)
 }
 
-func (s *scanner) stopSmall(hash uint32) bool {
-	return s.small[hash>>6%(1<<13)]>>(hash&63)&1 != 0 && stops(word.Look(hash))
+// stopRun is stop for a run of letters and of signs past ASCII, word by word.
+func (s *scanner) stopRun(p int) (int, bool) {
+	for p < len(s.text) {
+		r, n := rune(s.text[p]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRune(s.text[p:])
+		} else if r|0x20 < 'a' || r|0x20 > 'z' {
+			return p, false
+		}
+		if r == '⟦' {
+			return p, true
+		}
+		if !unicode.IsLetter(r) {
+			p += n
+			continue
+		}
+		end, hump := s.wordAt(p)
+		if s.stopWord(p, end, hump, r) {
+			return p, true
+		}
+		p = end
+	}
+	return p, false
 }
 
-// stopSlow is stop for words that are long, not ASCII or camelCase.
-func (s *scanner) stopSlow(p int) bool {
-	first := s.text[p]
-	if first&0x20 != 0 && p > 0 && s.text[p-1] == '\\' && (first == 'n' || first == 't' || first == 'r') {
-		return s.stop(p + 1) // \nJude
-	}
-	end, hump := p+1, 0
-	for end < len(s.text) && end-p <= word.MaxWord {
+// wordAt tells where the word at p ends and how far from p its last part in camelCase begins.
+func (s *scanner) wordAt(p int) (end, hump int) {
+	for end = p; end < len(s.text); {
 		b := s.text[end]
-		if b < utf8.RuneSelf && (b|0x20 < 'a' || b|0x20 > 'z') {
+		if b < utf8.RuneSelf {
+			if b|0x20 < 'a' || b|0x20 > 'z' {
+				break
+			}
+			if b&0x20 == 0 && end > p && s.text[end-1]&0x20 != 0 {
+				hump = end - p
+			}
+			end++
+			continue
+		}
+		r, n := utf8.DecodeRune(s.text[end:])
+		if !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && r != '’' {
 			break
 		}
-		if b < utf8.RuneSelf && b&0x20 == 0 && s.text[end-1]&0x20 != 0 {
-			hump = end - p
-		}
-		end++
+		end += n
+	}
+	return end, hump
+}
+
+// stopWord says whether a word that begins with r is worth a closer look.
+func (s *scanner) stopWord(p, end, hump int, r rune) bool {
+	if unicode.Is(unicode.Lo, r) {
+		return true
+	}
+	escaped := p > 0 && s.text[p-1] == '\\' && (r == 'n' || r == 't' || r == 'r')
+	if escaped && end > p+1 { // \nJude
+		p++
+		r, _ = utf8.DecodeRune(s.text[p:])
+		hump = max(hump-1, 0)
 	}
 	if end-p > word.MaxWord {
 		return false
 	}
 	var buf [2 * word.MaxWord]byte
-	w := s.text[p:end]
-	if first&0x20 == 0 {
-		if hump > 3 {
+	if unicode.IsUpper(r) {
+		if hump > 3 && s.text[p] < utf8.RuneSelf {
 			return false // CamelCase
 		}
-		return !skips(word.Look(word.Hash(word.AppendFolded(buf[:0], w))))
+		return !skips(word.Look(word.Hash(word.AppendFolded(buf[:0], s.text[p:end]))))
 	}
 	// The last part of firstName leads to a name.
-	hash := word.Hash(word.AppendFolded(buf[:0], w[hump:]))
-	return s.stopSmall(hash)
+	return s.stopSmall(word.Hash(word.AppendFolded(buf[:0], s.text[p+hump:end])))
+}
+
+func (s *scanner) stopSmall(hash uint32) bool {
+	return s.small[hash>>6%(1<<13)]>>(hash&63)&1 != 0 && stops(word.Look(hash))
 }
 
 // skips says whether the scan passes a capitalised word.
@@ -202,10 +242,4 @@ func skips(a word.Attr) bool {
 	default:
 		return false
 	}
-}
-
-// stopHigh is stop for a word that begins past ASCII.
-func (s *scanner) stopHigh(p int) bool {
-	r, _ := utf8.DecodeRune(s.text[p:])
-	return unicode.IsUpper(r) || unicode.Is(unicode.Lo, r) || unicode.IsLower(r) && s.stopSlow(p)
 }

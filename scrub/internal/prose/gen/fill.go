@@ -302,6 +302,8 @@ func (f *filler) slot(kind byte) string {
 		return fmt.Sprintf("%d.%d.%d", f.rnd.IntN(20), f.rnd.IntN(20), f.rnd.IntN(20))
 	case 'V':
 		return f.title() + f.title() + pick(f, []string{"Exception", "Service", "Controller", "Handler", "Manager", "Error", "Factory", "", "Client", "Request"})
+	case 'm':
+		return title(pick(f, f.lists["common"][0]))
 	case 'W':
 		return f.title()
 	case 'X':
@@ -329,6 +331,7 @@ func plain(s string) string {
 func (f *filler) fill(template string) sentence {
 	var s sentence
 	var b strings.Builder
+	escaped := f.chance(8) // as in JSON
 	for i := 0; i < len(template); i++ {
 		if i+2 < len(template) && template[i] == '{' && template[i+2] == '}' {
 			kind := template[i+1]
@@ -346,7 +349,11 @@ func (f *filler) fill(template string) sentence {
 		}
 		if template[i] == '\\' && i+1 < len(template) {
 			i++
-			b.WriteByte(map[byte]byte{'n': '\n', 't': '\t'}[template[i]])
+			if escaped {
+				b.WriteString(template[i-1 : i+1])
+			} else {
+				b.WriteByte(map[byte]byte{'n': '\n', 't': '\t'}[template[i]])
+			}
 			continue
 		}
 		b.WriteByte(template[i])

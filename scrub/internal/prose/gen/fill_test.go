@@ -12,7 +12,7 @@ func small(t *testing.T) *filler {
 	t.Helper()
 	dir := t.TempDir()
 	for kind, words := range map[string]string{
-		"given": "jude 3\nolga 2\n", "surname": "emlin 3\nhaas 1\n", "common": "table 3\nrun 2\n", "town": "celle 2\n", "country": "norway 2\n",
+		"given": "jude 3\nolga 2\n", "surname": "emlin 3\nhaas 1\n", "common": "table 3\nrun 2\nquay 1\n", "town": "celle 2\n", "country": "norway 2\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, kind+".txt"), []byte(words), 0o600); err != nil {
 			t.Fatal(err)
@@ -26,12 +26,12 @@ func small(t *testing.T) *filler {
 }
 
 func TestNamesAndAddressesAreMarkedWhereTheyStand(t *testing.T) {
-	s := small(t).fill(`Hi {u}, this is {Y}.\nBye`)
+	s := small(t).fill(`Hi {u}, this is {Y}. Bye`)
 	if len(s.people) != 2 || len(s.addresses) != 0 {
 		t.Fatalf("%d people and %d addresses, 2 and 0 were expected", len(s.people), len(s.addresses))
 	}
 	first, second := s.people[0], s.people[1]
-	if s.text[:first[0]] != "Hi " || s.text[first[1]:second[0]] != ", this is " || s.text[second[1]:] != ".\nBye" {
+	if s.text[:first[0]] != "Hi " || s.text[first[1]:second[0]] != ", this is " || s.text[second[1]:] != ". Bye" {
 		t.Errorf("%q is marked at %v", s.text, s.people)
 	}
 }

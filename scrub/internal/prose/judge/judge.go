@@ -41,7 +41,7 @@ func Score(s *word.Strip, i int) int {
 // when a small word stands where names stand.
 func Worth(s *word.Strip, i int) bool {
 	t := s.At(i)
-	if t.Kind != word.Word || t.Letters < 2 || t.Letters == 2 && t.Attr.Given() < 2 && t.Attr.Surname() < 2 {
+	if t.Kind != word.Word || t.Letters < 2 || t.Letters == 2 && s.At(i+1).Char == ':' || t.Letters == 2 && t.Attr.Given() < 2 && t.Attr.Surname() < 2 {
 		return false
 	}
 	switch t.Shape {
