@@ -213,6 +213,9 @@ func (r *reader) nameWords(i, step, most int) int {
 			end = j
 		case t.Kind == word.Word && t.Shape == word.Lower && t.Attr.Class() == word.Particle:
 		case t.Kind == word.Mark && t.Char == '.' && t.Gap == word.Tight && r.abbreviation(j-1):
+		case t.Kind == word.Word && t.Letters == 2 && t.Gap == word.Tight && r.strip.At(j-1).Kind == word.Digits: // 42nd
+		case t.Kind == word.Digits && r.strip.At(j+1).Letters == 2 && r.strip.At(j+1).Gap == word.Tight:
+			end = j
 		default:
 			return end
 		}
@@ -406,6 +409,10 @@ func (r *reader) context(c *core) int {
 		switch t.Attr.Class() {
 		case word.Live, word.Place:
 			return weight + leadsTo
+		case word.StreetFirst, word.StreetLast: // street="…
+			if sign := r.strip.At(i + 1); words == 1 && sign.Kind == word.Mark && sign.Gap == word.Tight && sign.Char != '.' && sign.Char != ',' {
+				return weight + leadsTo
+			}
 		case word.Corner:
 			c.first = i
 			return weight + corner

@@ -76,6 +76,8 @@ func TestNamesAndAddressesInManyForms(t *testing.T) {
 		"⟨A Mannerheimintie 5, 00100 Helsinki⟩",
 		"⟨A 6750 Koskikatu 25 Apt. 864\nArtilleros\n, CO\n Uruguay 64677⟩",
 		"sent to ⟨A 12 elm street⟩",
+		"⟨A 155 W 42nd St, New York⟩",
+		`street="⟨A Unter den Linden 49⟩"`,
 	} {
 		text := unmark(want)
 		if got := mark(text, whole(f, []byte(text))); got != want {
