@@ -33,6 +33,7 @@
 // so that the model learns from the surroundings as well. Comments and code of Go's standard
 // library, of the toolchain at hand, are examples of texts without names. The weights that
 // are committed were learned with 433 of the sentences of presidio-research besides
-// (-presidio), chosen by their template; no sentence of it is part of this repository. With
+// (-presidio): those for whose template_id t the first byte of MD5("split"+t) is even, and
+// those of the templates 58, 87 and 106. No sentence of it is part of this repository. With
 // the same lists, toolchain and sentences the result is the same, byte for byte.
 package main
