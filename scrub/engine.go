@@ -279,7 +279,7 @@ func (e *engine) first(to int, ends bool) {
 		end = max(to-lookBack, e.emitted)
 	}
 	var closed []part
-	closed, e.waiting = e.unite(e.waiting, end, last)
+	closed, e.waiting = e.unite(t, e.waiting, end, last)
 	if len(e.waiting) > 0 {
 		end = min(end, e.waiting[0].start)
 	}
@@ -329,62 +329,6 @@ func (t *stretch) trimmed(dst []part, p part) []part {
 		return dst
 	}
 	return append(dst, p)
-}
-
-// unite joins parts that overlap. What nothing that begins at limit or later can reach is
-// closed; the others are waiting.
-func (e *engine) unite(all []part, limit int, last bool) (closed, waiting []part) {
-	closed = e.parts[:0]
-	i := 0
-	for i < len(all) {
-		u, j := union{part: all[i], namer: all[i]}, i+1
-		for ; j < len(all) && all[j].start < u.end; j++ {
-			if all[j].end > max(u.end, u.start+longestUnion) {
-				break
-			}
-			u.add(all[j])
-		}
-		if !last && u.end > limit {
-			break
-		}
-		closed = append(closed, u.named())
-		for i = j; j < len(all) && all[j].start < u.end; j++ { // the union is long enough
-			all[j].start, all[j].same = min(u.end, all[j].end), 0
-		}
-		for i < len(all) && all[i].start == all[i].end {
-			i++
-		}
-	}
-	e.parts = closed
-	return closed, slices.Delete(all, 0, i)
-}
-
-// union is several parts that overlap, and the one that names them.
-type union struct {
-	part
-	namer part
-}
-
-func (u *union) add(p part) {
-	u.end = max(u.end, p.end)
-	if u.dress == plain {
-		u.dress = p.dress
-	}
-	n := u.namer
-	if p.kind < n.kind || p.kind == n.kind && (p.end-p.start > n.end-n.start || n.same == 0 && p.start == n.start && p.end == n.end) {
-		u.namer = p
-	}
-}
-
-// named is the union as one part. What a finder says of a value holds for the union only
-// when both are the same place.
-func (u *union) named() part {
-	p := u.part
-	p.kind, p.same = u.namer.kind, 0
-	if u.namer.start == p.start && u.namer.end == p.end {
-		p.same = u.namer.same
-	}
-	return p
 }
 
 // find runs the finders over a window and leaves out what is not wanted.

@@ -65,7 +65,7 @@ func detect(head []byte) (f Format, separator byte) {
 	case first[0] == '<' && markupAt(first, 0) > 0:
 		return XML, 0
 	case beginsJSON(first):
-		return JSON, 0
+		return documentOrLog(first, whole), 0
 	}
 	if s := separatorOf(head, whole); s != 0 {
 		return CSV, s
@@ -98,6 +98,63 @@ func beginsJSON(b []byte) bool {
 	}
 	after := bytes.TrimLeft(rest[n:], " \t\r\n")
 	return isScalar(rest[:n]) && len(after) > 0 && (after[0] == ',' || after[0] == ']' && len(bytes.TrimSpace(after[1:])) == 0)
+}
+
+// documentOrLog tells a document of JSON from a log that begins with a line of JSON. Lines
+// that are objects are read as well in a log, where other lines may follow.
+func documentOrLog(head []byte, whole bool) Format {
+	objects := true
+	for first := true; len(head) > 0; first = false {
+		line, rest, ended := bytes.Cut(head, []byte("\n"))
+		if !ended && (first || !whole) { // nobody knows how it goes on
+			if first {
+				return JSON
+			}
+			break
+		}
+		head = rest
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		n := valueLen(line)
+		switch {
+		case n == 0 && first: // it goes on in the next line
+			return JSON
+		case n < len(line):
+			return Mixed
+		}
+		objects = objects && line[0] == '{'
+	}
+	if objects {
+		return Mixed
+	}
+	return JSON
+}
+
+// valueLen is the length of the value of JSON that a line begins with, 0 if none ends there.
+func valueLen(line []byte) int {
+	if isScalar(line) {
+		return len(line)
+	}
+	s := state{format: JSON}
+	for i, depth := 0, 0; i < len(line); {
+		c, j := s.nextJSON(line, i, len(line))
+		if c == structure && s.in != inString {
+			switch line[i] {
+			case '{', '[':
+				depth++
+			case '}', ']':
+				depth--
+			}
+			if depth <= 0 {
+				return j
+			}
+		} else if c == token && depth == 0 {
+			return 0
+		}
+		i = j
+	}
+	return 0
 }
 
 // separatorOf finds what separates the fields of a CSV file: it occurs in each of the

@@ -98,7 +98,13 @@ type part struct {
 func (l *lexer) parts(dst []part, text []byte, sp span.Span) []part {
 	l.to(text, sp.Start)
 	s, first := l.state, len(dst)
-	for i := min(l.at, sp.End); i < sp.End; {
+	i := min(l.at, sp.End)
+	if i < sp.End && s.acrossBlanks(text, i, sp.End) {
+		p := part{start: i, end: sp.End, kind: sp.Kind}
+		l.growEscapes(text, &p)
+		dst, i = append(dst, p), sp.End
+	}
+	for i < sp.End {
 		esc := s.esc
 		c, j := s.next(text, i, sp.End)
 		j = min(j, sp.End)

@@ -111,6 +111,22 @@ func (s *state) nextLogfmt(text []byte, i, end int) (class, int) {
 	return content, i
 }
 
+// acrossBlanks reports whether a place outside of quotes in logfmt is one value, blanks or
+// not, as in pan=4111 1111 1111 1111 amount=7: no other key begins in it.
+func (s *state) acrossBlanks(text []byte, start, end int) bool {
+	if s.in == inString || s.format != Logfmt && (s.format != Mixed || s.line != Logfmt) {
+		return false
+	}
+	if bytes.ContainsAny(text[start:end], "=\"\r\n") {
+		return false
+	}
+	after := end
+	for after < len(text) && after-end < lookBack && text[after] > ' ' && text[after] != '=' {
+		after++
+	}
+	return after == len(text) || text[after] != '='
+}
+
 // nextMixed reads a log: a line that begins with key= is logfmt, an object in any other is
 // JSON, and the rest is text.
 func (s *state) nextMixed(text []byte, i, end int) (c class, j int) {

@@ -121,6 +121,25 @@ func TestOneValueHasOnePseudonymHoweverItIsWritten(t *testing.T) {
 	}
 }
 
+// Proves SCR-3.
+func TestAKnownValueKeepsItsPseudonymInNamesAndAddresses(t *testing.T) {
+	s := newReal(t)
+	known := anyName.FindString(string(s.Append(nil, []byte("zwiebelfisch"))))
+	for _, in := range []string{
+		"Hi Zwiebelfisch, welcome", "Dear Dr. Jude Zwiebelfisch, welcome", "Dear Mr. Zwiebelfisch Fawley-Smith, welcome",
+		"lives at 12 Zwiebelfisch Street, Springfield, IL 62704 today", "mail from zwiebelfisch@example.org today",
+		`{"name":"Jude Zwiebelfisch","address":"12 Zwiebelfisch Street, Springfield"}`,
+	} {
+		out := string(s.Append(nil, []byte(in)))
+		if !strings.Contains(out, known) || strings.Count(out, "KNOWN") != strings.Count(out, known) || strings.Contains(out, "Fawley") {
+			t.Errorf("%q became %q, but the known value is %s", in, out, known)
+		}
+		if again := string(s.Append(nil, []byte(out))); again != out {
+			t.Errorf("%q became %q", out, again)
+		}
+	}
+}
+
 // realTexts draws values of all kinds, encoded or not, glued together in ways they should
 // not be.
 func realTexts() *rapid.Generator[string] {

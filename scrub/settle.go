@@ -89,7 +89,7 @@ func (e *engine) settle(final bool) error {
 		lexer := t.lexer // which goes on only when the text is given to the sink
 		e.again = e.cut(e.again[:0], t, e.spans)
 		t.lexer = lexer
-		closed, _ := e.unite(e.again, end, true)
+		closed, _ := e.unite(t, e.again, end, true)
 		e.wasRead(end)
 		if closed = e.uncommitted(closed); len(closed) == 0 {
 			break
