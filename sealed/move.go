@@ -39,6 +39,19 @@ func Move[I any](s *Session, label string, p I) (Moved[I], error) {
 	return Moved[I]{guard: kept.guard, of: of}, err
 }
 
+// Set moves another object of the same type into the place of this one and wipes it on the
+// Go heap. The caller sees to it that nobody uses the object meanwhile. Errors: ErrPointers
+// when p is of another type, and ErrClosed.
+func (m Moved[I]) Set(p I) error {
+	v := reflect.ValueOf(p)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Type().Elem() != m.of {
+		return ErrPointers
+	}
+	from := unsafe.Slice((*byte)(v.UnsafePointer()), m.of.Size())
+	defer clear(from)
+	return m.use(func(plain []byte) error { copy(plain, from); return nil })
+}
+
 // Use calls f with the object, in the sealed memory, under the rules of [Value.Use]: f must
 // not keep it. What f does to it stays: a hash that was written to goes on from there. An
 // object that changes is used by one goroutine at a time.

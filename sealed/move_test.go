@@ -130,6 +130,47 @@ func TestWhatCannotBeMoved(t *testing.T) {
 	}
 }
 
+func TestAnotherCipherTakesThePlace(t *testing.T) {
+	s := open(t)
+	m, err := sealed.Move(s, "key", gcm(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := func() (out []byte) {
+		_ = m.Use(func(c cipher.AEAD) error { out = c.Seal(nil, make([]byte, 12), []byte("plain"), nil); return nil })
+		return out
+	}
+	first := seal()
+	block, err := aes.NewCipher(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := other.Seal(nil, make([]byte, 12), []byte("plain"), nil)
+	if err = m.Set(other); err != nil || !bytes.Equal(heapOf(other), make([]byte, len(heapOf(other)))) {
+		t.Errorf("%v, and the object must be wiped", err)
+	}
+	if got := seal(); !bytes.Equal(got, want) || bytes.Equal(got, first) {
+		t.Errorf("sealed %x, want %x", got, want)
+	}
+	random, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []cipher.AEAD{nil, random} {
+		if err = m.Set(p); !errors.Is(err, sealed.ErrPointers) {
+			t.Errorf("%T: %v", p, err)
+		}
+	}
+	s.Close()
+	if err = m.Set(gcm(t)); !errors.Is(err, sealed.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
 // A cipher that does not change is used by many goroutines at once, while the session closes.
 func TestAMovedCipherAndCloseRace(t *testing.T) {
 	want := gcm(t).Seal(nil, make([]byte, 12), []byte("plain"), nil)

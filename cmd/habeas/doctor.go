@@ -27,7 +27,7 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 	}
 	o := app.DoctorOptions{Dir: c.Dir, Recovery: c.RecoveryCode, Sample: c.Sample, Fix: c.Fix, Progress: progressBar("Examining")}
 	if !c.Sealed {
-		o.Password = func() ([]byte, error) {
+		o.Password = func() (keyring.Password, error) {
 			return keyring.ReadPassword(keyring.PasswordOptions{File: c.MasterPasswordFile})
 		}
 	}

@@ -37,10 +37,15 @@ func (c *initCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer made.Kit.Close()
 	if c.JSON {
-		return printJSON(made)
+		return printKitJSON(struct {
+			Dir               string `json:"dir"`
+			RecoveryCode      string `json:"recovery_code"`
+			AdministratorLink string `json:"administrator_link"`
+		}{made.Dir, codeHere, made.AdministratorLink}, made.Kit)
 	}
-	fmt.Printf(`The data directory is ready: %s
+	return printKit(fmt.Sprintf(`The data directory is ready: %s
 
 Recovery kit. If the master password is lost, this code opens the records; nothing
 else does. Print it and lock it away: it is shown this once.
@@ -51,8 +56,7 @@ First administrator. Start the server with "habeas serve", open this link within
 24 hours and add a passkey. The link works once.
 
     %s
-`, made.Dir, made.RecoveryCode, made.AdministratorLink)
-	return nil
+`, made.Dir, codeHere, made.AdministratorLink), made.Kit)
 }
 
 // join makes the directory of a further node.

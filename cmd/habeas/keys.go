@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 
@@ -37,7 +36,7 @@ func (c *keysRotate) Run(ctx context.Context) error {
 		File: c.NewPasswordFile, New: true, Getenv: func(string) string { return "" },
 	})
 	if err != nil {
-		clear(password)
+		password.Close()
 		return err
 	}
 	kit, err := app.Rotate(ctx, app.RotateOptions{
@@ -47,14 +46,19 @@ func (c *keysRotate) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer kit.Close()
+	code := ""
+	if c.NewKit {
+		code = codeHere
+	}
 	if c.JSON {
-		return printJSON(struct {
+		return printKitJSON(struct {
 			RecoveryCode string `json:"recovery_code,omitempty"`
-		}{kit})
+		}{code}, kit)
 	}
-	fmt.Println("The master password is changed. The old one opens nothing any more.")
-	if kit != "" {
-		fmt.Printf("\nNew recovery kit, shown this once:\n\n    %s\n", kit)
+	text := "The master password is changed. The old one opens nothing any more.\n"
+	if c.NewKit {
+		text += "\nNew recovery kit, shown this once:\n\n    " + code + "\n"
 	}
-	return nil
+	return printKit(text, kit)
 }

@@ -47,7 +47,7 @@ func newSiteOn(t testing.TB, records, keys string) *site {
 	s := &site{t, filepath.Join(at, "data"), filepath.Join(at, "password"), records, keys}
 	s.must(os.WriteFile(s.password, []byte(masterPassword+"\n"), 0o600))
 	_, err := app.Init(t.Context(), app.InitOptions{
-		Dir: s.dir, Password: []byte(masterPassword), Organisation: "City Sports", Addr: "localhost:8080", KDF: keyring.CheapKDF,
+		Dir: s.dir, Password: keyring.NewPassword([]byte(masterPassword)), Organisation: "City Sports", Addr: "localhost:8080", KDF: keyring.CheapKDF,
 		RecordsDSN: records, KeysDSN: keys,
 	})
 	s.must(err)
@@ -79,7 +79,7 @@ func (s *site) must(err error) {
 // open opens the directory in this process; the caller closes it.
 func (s *site) open() *app.Server {
 	s.Helper()
-	keys, err := app.Unseal(s.Context(), s.dir, []byte(masterPassword), false)
+	keys, err := app.Unseal(s.Context(), s.dir, keyring.NewPassword([]byte(masterPassword)), false)
 	s.must(err)
 	origin, err := edge.ParseOrigin("http://localhost:8080")
 	s.must(err)

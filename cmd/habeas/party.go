@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -50,9 +51,10 @@ func (c *partyImport) Run(ctx context.Context) error {
 	if o.Progress != nil {
 		fmt.Fprintln(os.Stderr)
 	}
-	if made.RecoveryCode != "" {
-		fmt.Fprintf(os.Stderr, "The data directory was empty and is set up now. Recovery kit (shown once):\n    %s\nFirst administrator: %s\n",
-			made.RecoveryCode, made.AdministratorLink)
+	if made.AdministratorLink != "" {
+		defer made.Kit.Close()
+		err = errors.Join(err, writeKit(os.Stderr, fmt.Sprintf("The data directory was empty and is set up now. Recovery kit (shown once):\n    %s\nFirst administrator: %s\n",
+			codeHere, made.AdministratorLink), made.Kit))
 	}
 	if err != nil {
 		return err

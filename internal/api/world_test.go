@@ -101,7 +101,7 @@ func openOn(t testing.TB, keys *keyring.Ring, sets []party.SetSchema, dsn string
 // newRing makes a key store that is quick to open.
 func newRing(t testing.TB) *keyring.Ring {
 	t.Helper()
-	keys, _, err := keyring.Create(context.Background(), t.TempDir()+"/keys.db", []byte("correct horse battery"), keyring.Options{KDF: keyring.CheapKDF})
+	keys, _, err := keyring.Create(context.Background(), t.TempDir()+"/keys.db", keyring.NewPassword([]byte("correct horse battery")), keyring.Options{KDF: keyring.CheapKDF})
 	if err != nil {
 		t.Fatal(err)
 	}

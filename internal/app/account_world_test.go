@@ -62,7 +62,7 @@ func newAccountWorld(t testing.TB) *accountWorld {
 	w := &accountWorld{t: t, dir: t.TempDir(), dsn: pgtest.DSN(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), log: &stepLog{}}
 	ctx := context.Background()
 	var err error
-	w.keys, _, err = keyring.Create(ctx, filepath.Join(w.dir, "keys.db"), []byte("correct horse battery"), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
+	w.keys, _, err = keyring.Create(ctx, filepath.Join(w.dir, "keys.db"), keyring.NewPassword([]byte("correct horse battery")), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.must(err)
 	w.db, err = sqlstore.Open(ctx, sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: w.keys, Clock: w.clock})
 	w.must(err)

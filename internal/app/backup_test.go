@@ -73,7 +73,7 @@ func newWorldAt(t testing.TB, p place) *world {
 	w := &world{TB: t, dir: p.dir, dsn: p.records, clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
 	w.ok(os.MkdirAll(p.dir, 0o700))
 	w.ok(os.WriteFile(filepath.Join(p.dir, app.SettingsFile), []byte(p.settings()), 0o600))
-	keys, _, err := keyring.Create(w.ctx(), filepath.Join(p.dir, "keys.db"), []byte(masterPassword), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF, DSN: p.keys})
+	keys, _, err := keyring.Create(w.ctx(), filepath.Join(p.dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF, DSN: p.keys})
 	w.ok(err)
 	w.open(keys)
 	return w
@@ -83,7 +83,7 @@ func newWorldAt(t testing.TB, p place) *world {
 func (w *world) at(p place) *world {
 	w.Helper()
 	there := &world{TB: w.TB, dir: p.dir, dsn: p.records, clock: w.clock}
-	there.open(must(keyring.Open(w.ctx(), filepath.Join(p.dir, "keys.db"), []byte(masterPassword), keyring.Options{Clock: w.clock, DSN: p.keys}))(w))
+	there.open(must(keyring.Open(w.ctx(), filepath.Join(p.dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{Clock: w.clock, DSN: p.keys}))(w))
 	return there
 }
 
@@ -101,7 +101,7 @@ func (w *world) checkpoint() string { return filepath.Join(w.dir, "ledger", "che
 func (w *world) restoring(v vault, made backup.Made, p place) app.RestoreOptions {
 	return app.RestoreOptions{
 		Dir: p.dir, Records: made.Records, Keys: made.Keys, Identities: []string{v.identity}, Tombstones: []string{w.tombstones()},
-		RecordsDSN: p.records, KeysDSN: p.keys, Password: []byte(masterPassword), Clock: w.clock,
+		RecordsDSN: p.records, KeysDSN: p.keys, Password: keyring.NewPassword([]byte(masterPassword)), Clock: w.clock,
 	}
 }
 
@@ -109,7 +109,7 @@ func (w *world) restoring(v vault, made backup.Made, p place) app.RestoreOptions
 func (w *world) doctor(p place) {
 	w.Helper()
 	w.clean(must(app.Doctor(w.ctx(), app.DoctorOptions{
-		Dir: p.dir, Clock: w.clock, Password: func() ([]byte, error) { return []byte(masterPassword), nil },
+		Dir: p.dir, Clock: w.clock, Password: func() (keyring.Password, error) { return keyring.NewPassword([]byte(masterPassword)), nil },
 	}))(w))
 }
 
@@ -380,7 +380,7 @@ func TestARestoreThatCannotBeRightChangesNothing(t *testing.T) {
 		"a damaged list":                {func(o *app.RestoreOptions) { o.Tombstones = []string{v.identity} }, "restore.bad-tombstones", false},
 		"another's checkpoint":          {func(o *app.RestoreOptions) { o.Checkpoint = other.checkpoint() }, "restore.checkpoint", true},
 		"a directory in use":            {func(o *app.RestoreOptions) { o.Dir = full }, "restore.not-empty", false},
-		"the wrong password":            {func(o *app.RestoreOptions) { o.Password = []byte("incorrect horse battery") }, "keyring.wrong-password", true},
+		"the wrong password":            {func(o *app.RestoreOptions) { o.Password = keyring.NewPassword([]byte("incorrect horse battery")) }, "keyring.wrong-password", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			on := []engine{onSQLite}

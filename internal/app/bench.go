@@ -85,7 +85,7 @@ func (b *Bench) open(ctx context.Context, o BenchOptions, l net.Listener) error 
 	if err != nil {
 		return err
 	}
-	keys, _, err := keyring.Create(ctx, filepath.Join(b.dir, keysFile), []byte("only for measuring"), keyring.Options{KDF: keyring.CheapKDF, DSN: o.KeysDSN})
+	keys, _, err := keyring.Create(ctx, filepath.Join(b.dir, keysFile), keyring.NewPassword([]byte("only for measuring")), keyring.Options{KDF: keyring.CheapKDF, DSN: o.KeysDSN})
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func TestTracesOfADestroyedKeyGoOnceALongReadEnds(t *testing.T) {
 	ctx, dsn := context.Background(), pgtest.Database(t)
 	path := filepath.Join(t.TempDir(), "keys.db")
 	keys := func(r *keyring.Ring, _ keyring.RecoveryKit, err error) *keyring.Ring { return must(r, err)(t) }(
-		keyring.Create(ctx, path, []byte(masterPassword), keyring.Options{KDF: keyring.CheapKDF, DSN: dsn}))
+		keyring.Create(ctx, path, keyring.NewPassword([]byte(masterPassword)), keyring.Options{KDF: keyring.CheapKDF, DSN: dsn}))
 	key := keys.NewKey(habeas.NewID[habeas.SubjectKind](time.Now()))
 	if err := keys.Commit(ctx, key); err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func newServed(t *testing.T) *served {
 	s := &served{}
 	s.free.Store(10 << 30)
 	dir := t.TempDir()
-	keys, _, err := keyring.Create(t.Context(), filepath.Join(dir, keysFile), []byte("a master password"), keyring.Options{KDF: keyring.CheapKDF})
+	keys, _, err := keyring.Create(t.Context(), filepath.Join(dir, keysFile), keyring.NewPassword([]byte("a master password")), keyring.Options{KDF: keyring.CheapKDF})
 	if err != nil {
 		t.Fatal(err)
 	}

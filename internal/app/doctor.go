@@ -18,9 +18,9 @@ import (
 // DoctorOptions say what `habeas doctor` examines.
 type DoctorOptions struct {
 	Dir      string
-	Password func() ([]byte, error) // asked for only when no server runs; nil: look at what needs no keys
-	Recovery bool                   // Password is the recovery code
-	Sample   int                    // open every n-th sealed value; 0: all
+	Password func() (keyring.Password, error) // asked for only when no server runs; nil: look at what needs no keys
+	Recovery bool                             // Password is the recovery code
+	Sample   int                              // open every n-th sealed value; 0: all
 	Fix      bool
 	Clock    habeas.Clock
 	Progress func(done, total int64)
@@ -75,7 +75,7 @@ func (o DoctorOptions) unsealed(ctx context.Context, e backup.Examination, optio
 	}
 	lock, err := LockDir(o.Dir)
 	if err != nil {
-		clear(password)
+		password.Close()
 		return r, err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()

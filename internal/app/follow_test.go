@@ -57,7 +57,7 @@ func (n node) finds(words string) bool { return len(n.Finder.Find(words, 10)) > 
 
 func TestTwoServersOnOneDatabaseFollowEachOther(t *testing.T) {
 	ctx, dsn := context.Background(), pgtest.Database(t)
-	keys, _, err := keyring.Create(ctx, filepath.Join(t.TempDir(), "keys.db"), []byte(masterPassword), keyring.Options{KDF: keyring.CheapKDF})
+	keys, _, err := keyring.Create(ctx, filepath.Join(t.TempDir(), "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{KDF: keyring.CheapKDF})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,10 +22,10 @@ func open(t *testing.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Init(t.Context(), InitOptions{Dir: dir, Password: []byte("a master password"), Organisation: "Test", Addr: "localhost:8080", KDF: keyring.CheapKDF}); err != nil {
+	if _, err := Init(t.Context(), InitOptions{Dir: dir, Password: keyring.NewPassword([]byte("a master password")), Organisation: "Test", Addr: "localhost:8080", KDF: keyring.CheapKDF}); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := Unseal(t.Context(), dir, []byte("a master password"), false)
+	keys, err := Unseal(t.Context(), dir, keyring.NewPassword([]byte("a master password")), false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,9 +25,9 @@ func KeysPath(dir string) string { return filepath.Join(dir, keysFile) }
 // InitOptions say what `habeas init` makes.
 type InitOptions struct {
 	Dir          string
-	Password     []byte // wiped
-	Organisation string // empty: as the settings say
-	PublicURL    string // empty: as the settings say, else for this machine only
+	Password     keyring.Password // closed
+	Organisation string           // empty: as the settings say
+	PublicURL    string           // empty: as the settings say, else for this machine only
 	Addr         string
 	RecordsDSN   string      // PostgreSQL database of the records, written into the settings
 	KeysDSN      string      // and of the keys; both empty: as the settings say, else SQLite
@@ -37,9 +36,9 @@ type InitOptions struct {
 
 // Initialised is what is shown once after init.
 type Initialised struct {
-	Dir               string `json:"dir"`
-	RecoveryCode      string `json:"recovery_code"`
-	AdministratorLink string `json:"administrator_link"`
+	Dir               string
+	Kit               keyring.RecoveryKit // sealed; the caller closes it
+	AdministratorLink string
 }
 
 // ErrRecords says that a directory was made before.
@@ -48,6 +47,7 @@ var ErrRecords = habeas.Conflict("This directory holds records already. Nothing 
 // Init makes a data directory: key store, records, ledger, settings. It overwrites
 // nothing; when it fails, what it made is taken away again.
 func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
+	defer o.Password.Close()
 	if _, err := originOf(o.PublicURL, o.Addr); err != nil {
 		return made, err
 	}
@@ -93,6 +93,11 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 		}
 		return made, err
 	}
+	defer func() {
+		if err != nil {
+			kit.Close()
+		}
+	}()
 	s, err := Open(ctx, Config{Dir: o.Dir, Keys: keys, RecordsDSN: records, Clock: habeas.SystemClock{}, Organisation: settings.Organisation, Origin: origin})
 	if err != nil {
 		return made, errors.Join(err, keys.Close())
@@ -102,7 +107,7 @@ func Init(ctx context.Context, o InitOptions) (made Initialised, err error) {
 		return made, err
 	}
 	dir, err := filepath.Abs(o.Dir)
-	return Initialised{Dir: dir, RecoveryCode: kit.Code(), AdministratorLink: origin.URL(path)}, err
+	return Initialised{Dir: dir, Kit: kit, AdministratorLink: origin.URL(path)}, err
 }
 
 // ErrTwoDatabases says that one of the two databases was named alone.
@@ -203,15 +208,16 @@ func Empty(dir string) bool {
 
 // ImportInto opens a data directory, making it first when it is empty, imports a
 // file and closes it. made is set when it was empty.
-func ImportInto(ctx context.Context, dir string, password []byte, log *slog.Logger, o ImportOptions) (r ImportReport, made Initialised, err error) {
+func ImportInto(ctx context.Context, dir string, password keyring.Password, log *slog.Logger, o ImportOptions) (r ImportReport, made Initialised, err error) {
 	if Empty(dir) {
-		if made, err = Init(ctx, InitOptions{Dir: dir, Password: bytes.Clone(password), Addr: "localhost:8080"}); err != nil {
-			clear(password)
+		if made, err = Init(ctx, InitOptions{Dir: dir, Password: password.Clone(), Addr: "localhost:8080"}); err != nil {
+			password.Close()
 			return r, made, err
 		}
 	}
 	settings, err := ReadSettings(dir)
 	if err != nil {
+		password.Close()
 		return r, made, err
 	}
 	keys, err := Unseal(ctx, dir, password, false)

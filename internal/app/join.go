@@ -40,7 +40,7 @@ func Joinable(dir string) error {
 // No key and no administrator comes to be. The master password is the one of the other
 // nodes. When it fails, what it made is taken away again. It returns the directory.
 func Join(ctx context.Context, o InitOptions) (dir string, err error) {
-	defer clear(o.Password)
+	defer o.Password.Close()
 	if err := Joinable(o.Dir); err != nil {
 		return "", err
 	}

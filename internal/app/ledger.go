@@ -58,34 +58,26 @@ func OpenLedger(ctx context.Context, dir, origin string, keys *keyring.Ring, sou
 			name = is
 		}
 	}
-	secret, err := keys.Secret(ctx, name.Secret, func() ([]byte, error) {
-		skey, vkey, err := ledger.GenerateKey(name.Origin)
-		return []byte(skey + "\n" + vkey), err
-	})
+	secret, err := keys.Secret(ctx, name.Secret, func() ([]byte, error) { return newLedgerKey(name.Origin) })
 	if err != nil {
 		return nil, err
 	}
-	skey, vkey, _ := strings.Cut(string(secret), "\n")
-	signer, err := note.NewSigner(skey)
+	key, err := readLedgerKey(secret)
 	if err != nil {
-		return nil, fmt.Errorf("read the ledger's key: %w", err)
-	}
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return nil, fmt.Errorf("read the ledger's key: %w", err)
+		return nil, err
 	}
 	verifiers, err := formerVerifiers(name.Former)
 	if err != nil {
 		return nil, err
 	}
 	l := &Ledger{
-		dir: filepath.Join(dir, ledgerDir), source: source, signer: signer,
-		verifiers: note.VerifierList(append(verifiers, verifier)...), key: vkey,
+		dir: filepath.Join(dir, ledgerDir), source: source, signer: key,
+		verifiers: note.VerifierList(append(verifiers, key.Verifier)...), key: key.text,
 	}
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(l.dir, keyFile), []byte(vkey+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(l.dir, keyFile), []byte(key.text+"\n"), 0o644); err != nil {
 		return nil, err
 	}
 	if len(name.Former) > 0 {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -29,9 +28,9 @@ type RestoreOptions struct {
 	Checkpoint string   // file; may be empty
 	RecordsDSN string
 	KeysDSN    string
-	Password   []byte // the master password of that time; wiped
-	Recovery   bool   // Password is the recovery code
-	DropMail   bool   // give up mails that waited, instead of sending them perhaps twice
+	Password   keyring.Password // the master password of that time; wiped
+	Recovery   bool             // Password is the recovery code
+	DropMail   bool             // give up mails that waited, instead of sending them perhaps twice
 	Clock      habeas.Clock
 	Log        *slog.Logger
 	Progress   func(done, total int64)
@@ -40,7 +39,7 @@ type RestoreOptions struct {
 // Restore puts a backup into a new directory, or into empty databases: all of it,
 // verified and opened once, or nothing (ADR 0016).
 func Restore(ctx context.Context, o RestoreOptions) (backup.Restored, error) {
-	defer clear(o.Password)
+	defer o.Password.Close()
 	if err := ownDir(o.Dir); err != nil {
 		return backup.Restored{}, err
 	}
@@ -86,7 +85,7 @@ func Restore(ctx context.Context, o RestoreOptions) (backup.Restored, error) {
 // finish opens what was put back: the password is the right one, the erasures since
 // the backup are completed, and the first new leaf says what happened.
 func (o RestoreOptions) finish(ctx context.Context, dir string, options keyring.Options, r *backup.Restored) (err error) {
-	keys, err := openKeys(ctx, dir, bytes.Clone(o.Password), o.Recovery, options)
+	keys, err := openKeys(ctx, dir, o.Password.Clone(), o.Recovery, options)
 	if err != nil {
 		return err
 	}
@@ -200,10 +199,10 @@ func (o RestoreOptions) witness(ctx context.Context, db *sqlstore.DB, r *backup.
 }
 
 // openKeys opens the key store with the master password or the recovery code.
-func openKeys(ctx context.Context, dir string, password []byte, recovery bool, options keyring.Options) (*keyring.Ring, error) {
+func openKeys(ctx context.Context, dir string, password keyring.Password, recovery bool, options keyring.Options) (*keyring.Ring, error) {
 	path := filepath.Join(dir, keysFile)
 	if recovery {
-		return keyring.OpenWithRecovery(ctx, path, string(password), options)
+		return keyring.OpenWithRecovery(ctx, path, password, options)
 	}
 	return keyring.Open(ctx, path, password, options)
 }

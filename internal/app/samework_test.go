@@ -102,7 +102,7 @@ func newCrowd(t *testing.T) *crowd {
 	c.tally.done = map[string]int{}
 	dir := t.TempDir()
 	var err error
-	c.keys, _, err = keyring.Create(t.Context(), filepath.Join(dir, "keys.db"), []byte("correct horse battery"),
+	c.keys, _, err = keyring.Create(t.Context(), filepath.Join(dir, "keys.db"), keyring.NewPassword([]byte("correct horse battery")),
 		keyring.Options{Clock: c.clock, KDF: keyring.CheapKDF, Watch: c.tally.key})
 	c.ok(err)
 	c.db, err = sqlstore.Open(t.Context(), sqlstore.Config{Dir: dir, DSN: pgtest.DSN(t), Keys: c.keys, Clock: c.clock, Watch: c.tally.statement})

@@ -28,7 +28,7 @@ const acmeDir = "acme"
 // ServeOptions say how `habeas serve` runs.
 type ServeOptions struct {
 	Dir       string
-	Password  []byte           // wiped
+	Password  keyring.Password // closed
 	Recovery  bool             // Password is the recovery code
 	Addr      string           // where to listen; empty: as the settings say
 	Log       *slog.Logger     // nil: as the settings say
@@ -40,7 +40,7 @@ type ServeOptions struct {
 var ErrNoRecords = habeas.NotFound("There are no records in this directory. Make them with \"habeas init --dir DIR\", or name another with --dir.").WithCode("dir.empty")
 
 // Unseal opens the key store of a data directory, in the database that its settings name.
-func Unseal(ctx context.Context, dir string, password []byte, recovery bool) (*keyring.Ring, error) {
+func Unseal(ctx context.Context, dir string, password keyring.Password, recovery bool) (*keyring.Ring, error) {
 	options, err := keysOf(dir)
 	path, there := filepath.Join(dir, keysFile), false
 	if err == nil {
@@ -50,11 +50,11 @@ func Unseal(ctx context.Context, dir string, password []byte, recovery bool) (*k
 		err = ErrNoRecords
 	}
 	if err != nil {
-		clear(password)
+		password.Close()
 		return nil, err
 	}
 	if recovery {
-		return keyring.OpenWithRecovery(ctx, path, string(password), options)
+		return keyring.OpenWithRecovery(ctx, path, password, options)
 	}
 	return keyring.Open(ctx, path, password, options)
 }
@@ -74,7 +74,7 @@ func keysOf(dir string) (keyring.Options, error) {
 func Serve(ctx context.Context, o ServeOptions) (err error) {
 	settings, err := ReadSettings(o.Dir)
 	if err != nil {
-		clear(o.Password)
+		o.Password.Close()
 		return err
 	}
 	p := &process{o: o, settings: settings, log: o.Log}
@@ -83,7 +83,7 @@ func Serve(ctx context.Context, o ServeOptions) (err error) {
 		p.log = settings.logger()
 	}
 	if err := p.prepare(ctx); err != nil {
-		clear(o.Password)
+		o.Password.Close()
 		return err
 	}
 	if err := p.open(ctx); err != nil {
@@ -135,7 +135,7 @@ func (p *process) open(ctx context.Context) error {
 		err = p.certificate(cfg.Origin)
 	}
 	if err != nil {
-		clear(p.o.Password)
+		p.o.Password.Close()
 		return err
 	}
 	if cfg.Keys, err = Unseal(ctx, p.o.Dir, p.o.Password, p.o.Recovery); err != nil {

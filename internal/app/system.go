@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/cipher"
 	"sync"
 
 	"github.com/habeas-data/habeas"
@@ -208,18 +207,5 @@ func (s *Systems) NameOf(ctx context.Context, id habeas.SystemID) string {
 	return system.Name
 }
 
-// ringKeys is the key ring as find-or-create uses it: it keeps the cipher of each
-// system, which takes longer to make than everything else of a reference.
-type ringKeys struct {
-	*keyring.Ring
-	ciphers sync.Map // info → cipher.Block
-}
-
-// Cipher implements party.Keys.
-func (k *ringKeys) Cipher(info string) cipher.Block {
-	if c, ok := k.ciphers.Load(info); ok {
-		return c.(cipher.Block)
-	}
-	c, _ := k.ciphers.LoadOrStore(info, k.Ring.Cipher(info))
-	return c.(cipher.Block)
-}
+// ringKeys is the key ring as systems use it.
+type ringKeys struct{ *keyring.Ring }

@@ -81,13 +81,7 @@ const markSize = 8 + 16
 
 // cursors encrypts and authenticates places in lists, so that a cursor shows neither
 // a time nor an identifier and nobody can make one up.
-func (k *ringKeys) cursors() cipher.AEAD {
-	aead, err := cipher.NewGCMWithRandomNonce(k.Cipher("cursor"))
-	if err != nil {
-		panic("app: the ring's cipher is not AES: " + err.Error())
-	}
-	return aead
-}
+func (k *ringKeys) cursors() cipher.AEAD { return k.AEAD("cursor") }
 
 // cursor writes a place in a system's list of tickets.
 func (k *ringKeys) cursor(system habeas.SystemID, m party.TicketMark) string {

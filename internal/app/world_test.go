@@ -63,7 +63,7 @@ const masterPassword = "correct horse battery"
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{TB: t, dir: t.TempDir(), dsn: pgtest.Filled(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
-	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), []byte(masterPassword), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
+	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.ok(err)
 	w.open(keys)
 	return w

@@ -99,7 +99,9 @@ func (c *checkSink) Header(h store.Header) error {
 func (c *checkSink) Secret(name string, wrapped []byte) error {
 	c.found.Secrets++
 	c.found.Opened++
-	if _, err := c.ring.openSecret(name, wrapped); err != nil {
+	secret, err := c.ring.openSecret(name, wrapped)
+	clear(secret)
+	if err != nil {
 		c.found.Secret = append(c.found.Secret, name)
 	}
 	return nil

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // is promised to be durable.
 func commitUntilKilled(path string) error {
 	ctx := context.Background()
-	r, err := Open(ctx, path, []byte(testPassword), testOptions(path))
+	r, err := Open(ctx, path, typed(testPassword), testOptions(path))
 	if err != nil {
 		return err
 	}

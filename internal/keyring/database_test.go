@@ -43,7 +43,7 @@ func makeOn(t *testing.T, c *pgtest.Cluster) (*Ring, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "keys.db")
 	databases.Store(path, c.Database(t))
-	r, _, err := Create(t.Context(), path, []byte(testPassword), testOptions(path))
+	r, _, err := Create(t.Context(), path, typed(testPassword), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestAnErasedKeyLeavesTheDatabaseAndThenItsLog(t *testing.T) {
 	if p, err := r.Pending(ctx); err != nil || p != (Pending{}) {
 		t.Errorf("before: %+v, %v", p, err)
 	}
-	if err := errors.Join(r.Destroy(ctx, ids...), r.Rotate(ctx, []byte("another long password"))); err != nil {
+	if err := errors.Join(r.Destroy(ctx, ids...), r.Rotate(ctx, typed("another long password"))); err != nil {
 		t.Fatal(err)
 	}
 	if p, err := r.Pending(ctx); err != nil || p.Store || p.Log != LogKept {
@@ -132,7 +132,7 @@ func TestARoleThatSeesNoLogSaysSo(t *testing.T) {
 	execDSN(t, super, "CREATE ROLE keeper LOGIN PASSWORD 'secret'")
 	execDSN(t, super, "GRANT CREATE ON SCHEMA public TO keeper")
 	databases.Store(path, strings.Replace(super, "user=postgres", "user=keeper", 1))
-	r, _, err := Create(ctx, path, []byte(testPassword), testOptions(path))
+	r, _, err := Create(ctx, path, typed(testPassword), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestTheRingOutlivesTheServer(t *testing.T) {
 		"Commit":  r.Commit(ctx, fresh),
 		"Destroy": r.Destroy(ctx, keys[0].Subject()),
 		"Refresh": r.Refresh(ctx),
-		"Rotate":  r.Rotate(ctx, []byte("another long password")),
+		"Rotate":  r.Rotate(ctx, typed("another long password")),
 	} {
 		wantKind(t, err, habeas.KindUnavailable)
 		var e *habeas.Error
@@ -327,7 +327,7 @@ func TestADatabaseThatCannotBeUsed(t *testing.T) {
 	makeOne := func(dsn string) {
 		path := filepath.Join(t.TempDir(), "keys.db")
 		databases.Store(path, dsn)
-		r, _, err := Create(ctx, path, []byte(testPassword), testOptions(path))
+		r, _, err := Create(ctx, path, typed(testPassword), testOptions(path))
 		if err := errors.Join(err, r.Close()); err != nil {
 			t.Fatal(err)
 		}
@@ -357,8 +357,8 @@ func TestADatabaseThatCannotBeUsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "keys.db")
 			databases.Store(path, c.dsn)
-			_, _, err := Create(ctx, path, []byte(testPassword), testOptions(path))
-			_, openErr := Open(ctx, path, []byte(testPassword), testOptions(path))
+			_, _, err := Create(ctx, path, typed(testPassword), testOptions(path))
+			_, openErr := Open(ctx, path, typed(testPassword), testOptions(path))
 			_, existsErr := Exists(ctx, path, testOptions(path))
 			var e *habeas.Error
 			if !errors.As(err, &e) || e.Code != c.code || e.Kind == habeas.KindInternal {

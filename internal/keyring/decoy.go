@@ -6,7 +6,7 @@ import (
 )
 
 // wrappedSize is the length of a wrapped key: nonce, material, tag.
-const wrappedSize = 12 + materialSize + 16
+const wrappedSize = nonceSize + materialSize + tagSize
 
 // Decoy takes as long as committing one new key and keeps nothing. A write about a
 // known party calls it, so that nobody learns from the time of an answer whether the

@@ -6,7 +6,7 @@ import (
 
 func TestADecoyKeepsNothing(t *testing.T) {
 	path := t.TempDir() + "/keys.db"
-	r, _, err := Create(t.Context(), path, []byte("correct horse battery"), Options{KDF: CheapKDF})
+	r, _, err := Create(t.Context(), path, typed("correct horse battery"), Options{KDF: CheapKDF})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestADecoyKeepsNothing(t *testing.T) {
 	if err := r.Decoy(t.Context()); err == nil {
 		t.Error("a closed ring wrote")
 	}
-	again, err := Open(t.Context(), path, []byte("correct horse battery"), Options{KDF: CheapKDF})
+	again, err := Open(t.Context(), path, typed("correct horse battery"), Options{KDF: CheapKDF})
 	if err != nil {
 		t.Fatal(err)
 	}

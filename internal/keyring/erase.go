@@ -86,6 +86,7 @@ func (r *Ring) forget(list []store.Erasure) {
 	for _, e := range list {
 		r.cache.drop(e.ID)
 		r.months.Delete(e.ID)
+		r.vault.cool(e.ID)
 	}
 }
 

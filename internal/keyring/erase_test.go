@@ -317,7 +317,7 @@ func testConcurrentCommitKeyDestroy(t *testing.T) {
 	path := newPath(t)
 	opts := testOptions(path)
 	opts.CacheKeys = 64 // far fewer than keys: eviction joins in
-	r, _, err := Create(ctx, path, []byte(testPassword), opts)
+	r, _, err := Create(ctx, path, typed(testPassword), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func testConcurrentCommitKeyDestroy(t *testing.T) {
 		}
 	})
 	wg.Go(func() {
-		if err := r.Rotate(ctx, []byte("another long password")); err != nil {
+		if err := r.Rotate(ctx, typed("another long password")); err != nil {
 			t.Error(err)
 		}
 	})

@@ -1,13 +1,13 @@
 package keyring
 
 import (
-	"bytes"
+	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"sync/atomic"
 
@@ -30,38 +30,56 @@ const materialSize = keySize + sha256.Size
 // was sealed with another key. Which of these cannot be told.
 var ErrUnseal = errors.New("keyring: the value does not open with this key at this place")
 
-// Key is the key of one subject, of one month or of the house. It is ready to
-// use, safe for concurrent use, and prints as nothing but its type.
+// Key is the key of one subject, of one month or of the house. It is safe for concurrent
+// use and prints as nothing but its type. A server holds many, so in memory it is covered
+// (see vault), and opened in sealed memory for each use. It can be used until its ring is
+// closed.
 type Key struct {
 	id      habeas.SubjectID
-	aead    cipher.AEAD
-	derive  hidden
+	vault   *vault
+	covered [materialSize]byte
 	wrapped []byte // only on keys made by NewKey
 	checked atomic.Uint64
 	used    atomic.Bool // the cache's clock bit
 	watch   watch
 }
 
-// newKey takes 64 bytes of material apart.
-func newKey(id habeas.SubjectID, material []byte, generation uint64) (*Key, error) {
-	if len(material) != materialSize {
-		return nil, errDamaged
-	}
-	aead, err := newAEAD(material[:keySize])
-	if err != nil {
-		return nil, err
-	}
-	k := &Key{id: id, aead: aead, derive: hide(bytes.Clone(material[keySize:]))}
-	k.checked.Store(generation)
-	return k, nil
+// hide covers the material in r under the vault's key. It is random, so four blocks of a
+// permutation hide all of it but whether two of them are the same.
+func (v *vault) hide(r *room, covered *[materialSize]byte) error {
+	return v.cover.Use(func(b cipher.Block) error {
+		for i := 0; i < materialSize; i += aes.BlockSize {
+			b.Encrypt(covered[i:], r.material[i:])
+		}
+		return nil
+	})
 }
+
+// open calls f with the material in r.material: the AES-256 key and the HKDF key.
+func (k *Key) open(f func(*room, hash.Hash) error) error {
+	return k.vault.work(func(r *room, h hash.Hash) error {
+		err := k.vault.cover.Use(func(b cipher.Block) error {
+			for i := 0; i < materialSize; i += aes.BlockSize {
+				b.Decrypt(r.material[i:], k.covered[i:])
+			}
+			return nil
+		})
+		if err != nil {
+			return ErrClosed
+		}
+		return f(r, h)
+	})
+}
+
+// cipher calls f with AES-256-GCM under the key.
+func (k *Key) cipher(f func(cipher.AEAD) error) error { return k.vault.warmFor(k.id).use(k, f) }
 
 // Subject returns whose key it is.
 func (k *Key) Subject() habeas.SubjectID { return k.id }
 
 // Seal encrypts plaintext for a place, the name of exactly one spot in the data
 // ("statement/<id>"): moved elsewhere it does not open. The result is [Overhead]
-// bytes longer. A key may seal 2³² values.
+// bytes longer. A key may seal 2³² values. It panics after the ring was closed.
 func (k *Key) Seal(place string, plaintext []byte) []byte {
 	return k.AppendSeal(make([]byte, 0, len(plaintext)+Overhead), place, plaintext)
 }
@@ -69,31 +87,40 @@ func (k *Key) Seal(place string, plaintext []byte) []byte {
 // AppendSeal is Seal that appends to dst, which must not overlap plaintext.
 func (k *Key) AppendSeal(dst []byte, place string, plaintext []byte) []byte {
 	k.watch.saw(WorkSeal, len(plaintext))
-	return k.aead.Seal(append(dst, sealVersion), nil, plaintext, []byte(place))
+	mustBeOpen(k.cipher(func(aead cipher.AEAD) error {
+		dst = sealGCM(aead, append(dst, sealVersion), plaintext, []byte(place))
+		return nil
+	}))
+	return dst
 }
 
-// Open decrypts what Seal made for the same place, else returns ErrUnseal.
-func (k *Key) Open(place string, sealed []byte) ([]byte, error) {
+// Open decrypts what Seal made for the same place, else returns ErrUnseal, and ErrClosed
+// after the ring was closed.
+func (k *Key) Open(place string, sealed []byte) (plaintext []byte, err error) {
 	k.watch.saw(WorkOpen, len(sealed))
 	if len(sealed) < Overhead || sealed[0] != sealVersion {
 		return nil, ErrUnseal
 	}
-	plaintext, err := k.aead.Open(nil, nil, sealed[1:], []byte(place))
-	if err != nil {
-		return nil, ErrUnseal
-	}
-	return plaintext, nil
+	err = k.cipher(func(aead cipher.AEAD) (err error) {
+		plaintext, err = openGCM(aead, nil, sealed[1:], []byte(place))
+		return err
+	})
+	return plaintext, err
 }
 
 // Derive returns n bytes that only the holder of the key can compute, different
 // for every info: HKDF-Expand with SHA-256 (RFC 5869). n is at most 8,160; a
-// larger one returns nil.
+// larger one returns nil. It panics after the ring was closed.
 func (k *Key) Derive(info string, n int) []byte {
 	k.watch.saw(WorkDerive, n)
-	out, err := hkdf.Expand(sha256.New, k.derive(), info, n)
-	if err != nil {
+	if n > 255*sha256.Size {
 		return nil
 	}
+	out := make([]byte, n)
+	mustBeOpen(k.open(func(r *room, h hash.Hash) error {
+		r.expand(h, r.material[keySize:], info, out)
+		return nil
+	}))
 	return out
 }
 
@@ -110,33 +137,42 @@ func (r *Ring) keyPlace(id habeas.SubjectID) []byte {
 }
 
 // NewKey makes a random key for a subject, in memory only. What it seals must
-// not be stored before [Ring.Commit] has returned.
+// not be stored before [Ring.Commit] has returned. It panics after Close.
 func (r *Ring) NewKey(id habeas.SubjectID) *Key {
-	var material [materialSize]byte
-	defer clear(material[:])
-	rand.Read(material[:])
-	k, err := newKey(id, material[:], r.generation.Load())
-	if err != nil {
-		panic("keyring: AES-256 refused a key of its own size: " + err.Error())
-	}
-	k.watch = r.opts.Watch
-	k.watch.saw(WorkWrap, len(material))
-	k.wrapped = r.wrap.Seal(nil, nil, material[:], r.keyPlace(id))
+	k := r.newKey(id, r.generation.Load())
+	k.watch.saw(WorkWrap, materialSize)
+	mustBeOpen(r.vault.work(func(room *room, _ hash.Hash) error {
+		rand.Read(room.material[:])
+		k.wrapped = r.wrap.Seal(nil, nil, room.material[:], r.keyPlace(id))
+		return r.vault.hide(room, &k.covered)
+	}))
+	return k
+}
+
+func (r *Ring) newKey(id habeas.SubjectID, generation uint64) *Key {
+	k := &Key{id: id, vault: r.vault, watch: r.opts.Watch}
+	k.checked.Store(generation)
 	return k
 }
 
 // unwrap makes a key of its stored form.
 func (r *Ring) unwrap(id habeas.SubjectID, wrapped []byte, generation uint64) (*Key, error) {
-	material, err := r.wrap.Open(nil, nil, wrapped, r.keyPlace(id))
-	if err != nil {
+	k := r.newKey(id, generation)
+	k.watch.saw(WorkUnwrap, len(wrapped))
+	err := r.vault.work(func(room *room, _ hash.Hash) error {
+		if len(wrapped) != wrappedSize {
+			return errDamaged
+		}
+		if _, err := r.wrap.Open(room.material[:0], nil, wrapped, r.keyPlace(id)); err != nil {
+			return err
+		}
+		return r.vault.hide(room, &k.covered)
+	})
+	switch {
+	case errors.Is(err, ErrUnseal):
 		return nil, errDamaged.WithCause(ErrUnseal)
-	}
-	defer clear(material)
-	k, err := newKey(id, material, generation)
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
-	k.watch = r.opts.Watch
-	k.watch.saw(WorkUnwrap, len(wrapped))
 	return k, nil
 }

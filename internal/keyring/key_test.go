@@ -126,7 +126,7 @@ func TestKeysAndRingsPrintNothing(t *testing.T) {
 		key  *Key
 		ring *Ring
 	}{k, r, k, r}
-	secrets := [][]byte{k.derive()[:4], r.root()[:4]}
+	secrets := [][]byte{materialOf(t, k)[keySize:][:4], rootOf(t, r)[:4]}
 	var out []string
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%X", "%d", "%q"} {
 		out = append(out, fmt.Sprintf(verb, k), fmt.Sprintf(verb, r), fmt.Sprintf(verb, holder), fmt.Sprintf(verb, []*Key{k}))

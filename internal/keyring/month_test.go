@@ -36,6 +36,7 @@ func testMonthKeys(t *testing.T) {
 	if err := r.Fresh(april); err != nil {
 		t.Error(err)
 	}
+	value := april.Seal("a", []byte("b"))
 	if n := traces(t, path, []*Key{march}); n != 0 {
 		t.Errorf("%d traces of the month", n)
 	}
@@ -49,7 +50,7 @@ func testMonthKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := reread.Open("a", april.Seal("a", []byte("b"))); err != nil || string(got) != "b" {
+	if got, err := reread.Open("a", value); err != nil || string(got) != "b" {
 		t.Errorf("opened %q, %v", got, err)
 	}
 }

@@ -21,7 +21,7 @@ func makeNodes(t *testing.T) (a, b *Ring, pathA, pathB string) {
 	dsn := pgtest.Database(t)
 	databases.Store(pathA, dsn)
 	databases.Store(pathB, dsn)
-	a, _, err := Create(t.Context(), pathA, []byte(testPassword), testOptions(pathA))
+	a, _, err := Create(t.Context(), pathA, typed(testPassword), testOptions(pathA))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"runtime"
 	"unicode/utf8"
 
-	"golang.org/x/term"
-
 	"github.com/habeas-data/habeas"
 )
 
@@ -53,7 +51,7 @@ type PasswordOptions struct {
 	File   string                                // asked for by name; comes first
 	New    bool                                  // a new password: typed twice, and weak ones are refused
 	Getenv func(string) string                   // default os.Getenv
-	Prompt func(question string) ([]byte, error) // default: the terminal, without echo
+	Prompt func(question string) ([]byte, error) // default: the terminal, without echo; what it returns is cleared
 }
 
 // ReadPassword finds the master password: in the named file, in the file that
@@ -61,8 +59,9 @@ type PasswordOptions struct {
 // $CREDENTIALS_DIRECTORY/master-password, or by asking at the terminal. The
 // first that is there decides. It is never an argument, which every user of the
 // machine could read. A newline at the end of a file is not part of it, and a
-// file that everybody can read is refused.
-func ReadPassword(opts PasswordOptions) ([]byte, error) {
+// file that everybody can read is refused. The caller closes it, or gives it to
+// [Open], which does.
+func ReadPassword(opts PasswordOptions) (Password, error) {
 	if opts.Getenv == nil {
 		opts.Getenv = os.Getenv
 	}
@@ -74,13 +73,13 @@ func ReadPassword(opts PasswordOptions) ([]byte, error) {
 		err = opts.check(password)
 	}
 	if err != nil {
-		clear(password)
-		return nil, err
+		password.Close()
+		return Password{}, err
 	}
 	return password, nil
 }
 
-func (opts PasswordOptions) find() ([]byte, error) {
+func (opts PasswordOptions) find() (Password, error) {
 	if opts.File != "" {
 		return readPasswordFile(opts.File)
 	}
@@ -96,96 +95,93 @@ func (opts PasswordOptions) find() ([]byte, error) {
 	return opts.ask()
 }
 
-func (opts PasswordOptions) check(password []byte) error {
+func (opts PasswordOptions) check(password Password) error {
 	if opts.New {
-		return CheckNewPassword(password)
+		return password.checkNew()
 	}
-	if len(password) == 0 {
-		return errEmptyPassword
-	}
-	return nil
+	return password.use(func(plain []byte) error {
+		if len(plain) == 0 {
+			return errEmptyPassword
+		}
+		return nil
+	})
 }
 
-func (opts PasswordOptions) ask() ([]byte, error) {
+func (opts PasswordOptions) ask() (Password, error) {
 	if !opts.New {
-		return opts.Prompt(promptPassword)
+		return opts.prompt(promptPassword)
 	}
-	password, err := opts.Prompt(promptNewPassword)
+	password, err := opts.prompt(promptNewPassword)
 	if err != nil {
-		return nil, err
+		return Password{}, err
 	}
-	if err := CheckNewPassword(password); err != nil { // before typing it again
-		clear(password)
-		return nil, err
+	if err := password.checkNew(); err != nil { // before typing it again
+		password.Close()
+		return Password{}, err
 	}
-	again, err := opts.Prompt(promptAgain)
-	defer clear(again)
-	if err == nil && !bytes.Equal(password, again) {
+	again, err := opts.prompt(promptAgain)
+	defer again.Close()
+	if err == nil && !password.value.Equal(again.value) {
 		err = errPasswordsDiffer
 	}
 	if err != nil {
-		clear(password)
-		return nil, err
+		password.Close()
+		return Password{}, err
 	}
 	return password, nil
 }
 
-// CheckNewPassword refuses an empty master password and one of fewer than
-// [MinPassword] characters.
-func CheckNewPassword(password []byte) error {
-	switch {
-	case len(password) == 0:
-		return errEmptyPassword
-	case utf8.RuneCount(password) < MinPassword:
-		return errShortPassword
-	case len(password) > maxPassword:
-		return errLongPassword
+func (opts PasswordOptions) prompt(question string) (Password, error) {
+	typed, err := opts.Prompt(question)
+	if err != nil {
+		clear(typed)
+		return Password{}, err
 	}
-	return nil
+	return NewPassword(typed), nil
 }
 
-func readPasswordFile(path string) ([]byte, error) {
+// checkNew refuses an empty master password and one of fewer than [MinPassword]
+// characters.
+func (p Password) checkNew() error {
+	return p.use(func(plain []byte) error {
+		switch {
+		case len(plain) == 0:
+			return errEmptyPassword
+		case utf8.RuneCount(plain) < MinPassword:
+			return errShortPassword
+		case len(plain) > maxPassword:
+			return errLongPassword
+		}
+		return nil
+	})
+}
+
+func readPasswordFile(path string) (Password, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, errPasswordFile.WithCause(err)
+		return Password{}, errPasswordFile.WithCause(err)
 	}
 	defer f.Close()
 	info, err := f.Stat() // of what was opened, not of what the name means by now
 	if err != nil {
-		return nil, errPasswordFile.WithCause(err)
+		return Password{}, errPasswordFile.WithCause(err)
 	}
 	// Windows has other permissions, which this mode does not show.
 	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o007 != 0 {
-		return nil, errOpenPasswordFile
+		return Password{}, errOpenPasswordFile
 	}
 	buf := make([]byte, maxPassword+3) // with room for CR LF and one byte too many
+	defer clear(buf)
 	n, err := io.ReadFull(f, buf)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		clear(buf)
-		return nil, errPasswordFile.WithCause(err)
+		return Password{}, errPasswordFile.WithCause(err)
 	}
 	password, cut := bytes.CutSuffix(buf[:n], []byte("\n"))
 	if cut {
 		password = bytes.TrimSuffix(password, []byte("\r"))
 	}
 	if len(password) > maxPassword {
-		clear(buf)
-		return nil, errLongPassword
+		return Password{}, errLongPassword
 	}
-	return password, nil
-}
-
-// askTerminal asks on the terminal even when standard output goes elsewhere.
-func askTerminal(question string) ([]byte, error) {
-	fd := int(os.Stdin.Fd())
-	if !term.IsTerminal(fd) {
-		return nil, errNoPassword
-	}
-	_, _ = io.WriteString(os.Stderr, question)
-	password, err := term.ReadPassword(fd)
-	_, _ = io.WriteString(os.Stderr, "\n") // the newline typed was not echoed
-	if err != nil {
-		return nil, errNoPassword.WithCause(err)
-	}
-	return password, nil
+	return NewPassword(password), nil
 }

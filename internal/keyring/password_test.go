@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,8 +69,8 @@ func TestReadPasswordTakesTheFirstSourceThatIsThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ReadPassword(c.opts)
-			if err != nil || string(got) != c.want {
-				t.Errorf("got %q, %v; want %q", got, err, c.want)
+			if err != nil || plain(got) != c.want {
+				t.Errorf("got %q, %v; want %q", plain(got), err, c.want)
 			}
 		})
 	}
@@ -96,8 +97,8 @@ func TestReadPasswordRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, err := ReadPassword(c.opts)
 			var have, want *habeas.Error
-			if !errors.As(err, &have) || !errors.As(c.want, &want) || have.Code != want.Code || got != nil {
-				t.Errorf("got %q, %v; want %v", got, err, c.want)
+			if !errors.As(err, &have) || !errors.As(c.want, &want) || have.Code != want.Code || got != (Password{}) {
+				t.Errorf("got %q, %v; want %v", plain(got), err, c.want)
 			}
 		})
 	}
@@ -116,5 +117,29 @@ func TestReadPasswordWithoutATerminalSaysWhatToDo(t *testing.T) {
 	wantKind(t, err, habeas.KindSealed)
 	if !strings.Contains(err.Error(), passwordFileVar) {
 		t.Errorf("the error does not say what to do: %v", err)
+	}
+}
+
+func TestALineIsEditedAsAtATerminal(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys, want string
+		err        error
+	}{
+		"plain":               {"sesame\r", "sesame", nil},
+		"with a newline":      {"sesame\nmore", "sesame", nil},
+		"a slip":              {"sesamo\x7fe\r", "sesame", nil},
+		"a wide character":    {"ä\x08\x08e\r", "e", nil},
+		"begun again":         {"opem\x15sesame\r", "sesame", nil},
+		"end of input":        {"sesame", "sesame", nil},
+		"Ctrl-D at the end":   {"sesame\x04", "sesame", nil},
+		"Ctrl-D at the start": {"\x04", "", errInterrupted},
+		"Ctrl-C":              {"sesa\x03me\r", "", errInterrupted},
+		"nothing there":       {"", "", io.EOF},
+		"too long":            {strings.Repeat("a", maxPassword+7) + "\r", strings.Repeat("a", maxPassword+1), nil},
+	} {
+		got, err := readLine(strings.NewReader(c.keys))
+		if string(got) != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
 	}
 }

@@ -2,10 +2,10 @@ package keyring
 
 import (
 	"context"
-	"crypto/cipher"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring/store"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // What can go wrong, besides the errors that single methods name. Compare with
@@ -41,7 +42,7 @@ var (
 // Options adjust a ring. The zero value is what a server wants.
 type Options struct {
 	Clock     habeas.Clock // dates tombstones; default: the machine's clock
-	CacheKeys int          // unwrapped subject keys held in memory, about 1 kB each; default 50,000
+	CacheKeys int          // unwrapped subject keys held in memory, about 300 bytes each; default 50,000
 	KDF       KDF          // cost of the master password; default DefaultKDF
 	DSN       string       // PostgreSQL database of the keys, shared by nodes; empty: the SQLite file
 	// Watch is told of everything that is sealed, opened, derived, looked up, read and
@@ -68,12 +69,14 @@ type Ring struct {
 	store store.Store
 	opts  Options
 
-	wrap   cipher.AEAD // wraps subject keys
-	secret cipher.AEAD // wraps named secrets
-	lookup sync.Pool   // of *lookupState
-
-	rootMu sync.RWMutex
-	root   hidden // nil once closed
+	vault   *vault // where the keys lie
+	root    rootKey
+	lookup  sealed.Of[[keySize]byte]
+	wrap    box         // wraps subject keys
+	secret  box         // wraps named secrets
+	ciphers sync.Map    // use → cipher.Block or cipher.AEAD, see Cipher
+	secrets sync.Map    // name → sealed.Value
+	shut    atomic.Bool // closed
 
 	cache      *cache
 	months     sync.Map      // habeas.SubjectID of the month → *Key
@@ -111,12 +114,12 @@ func Exists(ctx context.Context, path string, opts Options) (bool, error) {
 // opens it. With a DSN the store is made in that database, which must be empty, and
 // path only says where the list lies. It refuses to overwrite a store, or a list
 // that names somebody (ErrExists), and refuses a weak
-// password ([CheckNewPassword]). The recovery kit is shown once and kept nowhere. The
-// password bytes are wiped.
-func Create(ctx context.Context, path string, password []byte, opts Options) (*Ring, RecoveryKit, error) {
-	defer clear(password)
+// password. The recovery kit is shown once and kept nowhere; the
+// caller closes it. The password is closed.
+func Create(ctx context.Context, path string, password Password, opts Options) (r *Ring, kit RecoveryKit, err error) {
+	defer password.Close()
 	opts = opts.withDefaults()
-	if err := CheckNewPassword(password); err != nil {
+	if err := password.checkNew(); err != nil {
 		return nil, RecoveryKit{}, err
 	}
 	switch there, err := Exists(ctx, path, opts); {
@@ -125,22 +128,22 @@ func Create(ctx context.Context, path string, password []byte, opts Options) (*R
 	case there:
 		return nil, RecoveryKit{}, ErrExists
 	}
-	var h store.Header
-	root := make([]byte, rootSize)
-	rand.Read(h.Ring[:])
-	rand.Read(root)
-	byPassword, err := wrapWithPassword(root, h.Ring, password, opts.KDF)
+	v, err := newVault()
 	if err != nil {
 		return nil, RecoveryKit{}, err
 	}
-	kit := newRecoveryKit()
-	byCode, err := wrapWithCode(root, h.Ring, kit)
+	made := newRecoveryKit()
+	defer func() {
+		if err != nil {
+			v.close()
+			made.Close()
+		}
+	}()
+	h, root, err := newHeader(v, password, made, opts.KDF)
 	if err != nil {
 		return nil, RecoveryKit{}, err
 	}
-	h.Wrappers = []store.Wrapper{byPassword, byCode}
-	r, err := newRing(h, root, opts)
-	if err != nil {
+	if r, err = newRing(h, v, root, opts); err != nil {
 		return nil, RecoveryKit{}, err
 	}
 	house := r.NewKey(houseID)
@@ -161,40 +164,68 @@ func Create(ctx context.Context, path string, password []byte, opts Options) (*R
 	if err := r.open(ctx, path); err != nil {
 		return nil, RecoveryKit{}, err
 	}
-	return r, kit, nil
+	return r, made, nil
 }
 
-// Open unseals the key store at path with the master password, whose bytes are
-// wiped. A wrong one is ErrWrongPassword, and not a byte of the store changes.
+// newHeader makes a root key and wraps it both ways.
+func newHeader(v *vault, password Password, kit RecoveryKit, cost KDF) (h store.Header, root rootKey, err error) {
+	rand.Read(h.Ring[:])
+	err = v.work(func(r *room, _ hash.Hash) error {
+		rand.Read(r.root[:])
+		root, err = sealed.SealOf(v.session, "root key", &r.root)
+		return err
+	})
+	if err != nil {
+		return h, root, err
+	}
+	byPassword, err := wrapWithPassword(v, root, h.Ring, password, cost)
+	if err != nil {
+		return h, root, err
+	}
+	byCode, err := wrapWithCode(v, root, h.Ring, kit)
+	h.Wrappers = []store.Wrapper{byPassword, byCode}
+	return h, root, err
+}
+
+// Open unseals the key store at path with the master password, which is closed.
+// A wrong one is ErrWrongPassword, and not a byte of the store changes.
 // With the right one, Open brings the schema up to date and applies every
 // tombstone that this copy of the store has not seen.
-func Open(ctx context.Context, path string, password []byte, opts Options) (*Ring, error) {
-	defer clear(password)
-	return unseal(ctx, path, opts, func(h store.Header) ([]byte, error) { return unwrapWithPassword(h, password) })
+func Open(ctx context.Context, path string, password Password, opts Options) (*Ring, error) {
+	defer password.Close()
+	return unseal(ctx, path, opts, func(v *vault, h store.Header) (rootKey, error) { return unwrapWithPassword(v, h, password) })
 }
 
 // OpenWithRecovery is Open with the recovery code instead of the password.
 // Case, spaces and hyphens do not matter; a mistyped group is named. The caller
-// sets a new password with [Ring.Rotate] next.
-func OpenWithRecovery(ctx context.Context, path, code string, opts Options) (*Ring, error) {
+// sets a new password with [Ring.Rotate] next. The code is closed.
+func OpenWithRecovery(ctx context.Context, path string, code Password, opts Options) (*Ring, error) {
+	defer code.Close()
 	kit, err := ParseRecoveryCode(code)
 	if err != nil {
 		return nil, err
 	}
-	return unseal(ctx, path, opts, func(h store.Header) ([]byte, error) { return unwrapWithCode(h, kit) })
+	defer kit.Close()
+	return unseal(ctx, path, opts, func(v *vault, h store.Header) (rootKey, error) { return unwrapWithCode(v, h, kit) })
 }
 
-func unseal(ctx context.Context, path string, opts Options, unwrap func(store.Header) ([]byte, error)) (*Ring, error) {
+func unseal(ctx context.Context, path string, opts Options, unwrap func(*vault, store.Header) (rootKey, error)) (*Ring, error) {
 	h, err := store.Peek(ctx, opts.at(path))
 	if err != nil {
 		return nil, mapError(err)
 	}
-	root, err := unwrap(h)
+	v, err := newVault()
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRing(h, root, opts.withDefaults())
+	root, err := unwrap(v, h)
 	if err != nil {
+		v.close()
+		return nil, err
+	}
+	r, err := newRing(h, v, root, opts.withDefaults())
+	if err != nil {
+		v.close()
 		return nil, err
 	}
 	if err := r.open(ctx, path); err != nil {
@@ -203,22 +234,27 @@ func unseal(ctx context.Context, path string, opts Options, unwrap func(store.He
 	return r, nil
 }
 
-// newRing derives the working keys. It takes root over.
-func newRing(h store.Header, root []byte, opts Options) (*Ring, error) {
+// newRing derives the working keys.
+func newRing(h store.Header, v *vault, root rootKey, opts Options) (*Ring, error) {
 	r := &Ring{
-		id: h.Ring, root: hide(root), opts: opts, cache: newCache(opts.CacheKeys),
+		id: h.Ring, vault: v, root: root, opts: opts, cache: newCache(opts.CacheKeys),
 		eraseTurn: newTurn(), catchTurn: newTurn(), gone: map[habeas.SubjectID]struct{}{},
 	}
 	r.generation.Store(h.Generation)
-	var err error
-	if r.wrap, err = newAEAD(r.derive("subject keys", keySize)); err != nil {
-		return nil, err
-	}
-	if r.secret, err = newAEAD(r.derive("secrets", keySize)); err != nil {
-		return nil, err
-	}
-	r.initLookup(r.derive("lookup", keySize))
-	return r, nil
+	return r, errors.Join(
+		r.derive("subject keys", func(room *room, _ hash.Hash) (err error) {
+			r.wrap, err = v.box("key of subject keys", room.key[:])
+			return err
+		}),
+		r.derive("secrets", func(room *room, _ hash.Hash) (err error) {
+			r.secret, err = v.box("key of secrets", room.key[:])
+			return err
+		}),
+		r.derive("lookup", func(room *room, _ hash.Hash) (err error) {
+			r.lookup, err = sealed.SealOf(v.session, "lookup key", &room.key)
+			return err
+		}),
+	)
 }
 
 // open opens the files of an unlocked ring.
@@ -257,9 +293,10 @@ func (r *Ring) compactAtOpen(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Close closes the store and wipes the root key. Methods that return an error
+// Close closes the store and wipes all keys. Methods that return an error
 // fail afterwards with ErrClosed; those that cannot ([Ring.Cipher], [Ring.Code],
-// [Ring.Token]) panic, because any value they returned would be guessable. Call
+// [Ring.Token], [Ring.Lookup], [Key.Seal], [Key.Derive]) panic, because any value
+// they returned would be guessable. Call
 // it once nothing else uses the ring. It waits for an erasure in progress, and
 // doing it twice is harmless.
 func (r *Ring) Close() error {
@@ -267,16 +304,10 @@ func (r *Ring) Close() error {
 	defer r.eraseTurn.give()
 	<-r.catchTurn
 	defer r.catchTurn.give()
-	r.rootMu.Lock()
-	open := r.root != nil
-	if open {
-		clear(r.root())
-		r.root = nil
-	}
-	r.rootMu.Unlock()
-	if !open {
+	if r.shut.Swap(true) {
 		return nil
 	}
+	r.vault.close()
 	var errs []error
 	if r.store != nil {
 		errs = append(errs, r.store.Close())

@@ -56,7 +56,7 @@ func testOptions(path string) Options {
 func makeRing(t testing.TB) (*Ring, RecoveryKit, string) {
 	t.Helper()
 	path := newPath(t)
-	r, kit, err := Create(context.Background(), path, []byte(testPassword), testOptions(path))
+	r, kit, err := Create(context.Background(), path, typed(testPassword), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func makeRing(t testing.TB) (*Ring, RecoveryKit, string) {
 
 func openRing(t testing.TB, path string) *Ring {
 	t.Helper()
-	r, err := Open(context.Background(), path, []byte(testPassword), testOptions(path))
+	r, err := Open(context.Background(), path, typed(testPassword), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,8 +145,8 @@ func testWhatWasSealedOpensAfterARestart(t *testing.T) {
 	}
 
 	reopen := map[string]func() (*Ring, error){
-		"password": func() (*Ring, error) { return Open(ctx, path, []byte(testPassword), testOptions(path)) },
-		"recovery": func() (*Ring, error) { return OpenWithRecovery(ctx, path, kit.Code(), testOptions(path)) },
+		"password": func() (*Ring, error) { return Open(ctx, path, typed(testPassword), testOptions(path)) },
+		"recovery": func() (*Ring, error) { return OpenWithRecovery(ctx, path, typed(codeOf(kit)), testOptions(path)) },
 	}
 	for name, open := range reopen {
 		t.Run(name, func(t *testing.T) {
@@ -195,16 +195,17 @@ func TestWrongPasswordChangesNothing(t *testing.T) {
 	for name, path := range map[string]string{"closed": path, "crashed": crashed} {
 		t.Run(name, func(t *testing.T) {
 			before := snapshot(t, path)
-			password := []byte("wrong horse battery staple")
+			wrong := []byte("wrong horse battery staple")
+			password := NewPassword(wrong)
 			_, err := Open(ctx, path, password, testOptions(path))
 			if !errors.Is(err, ErrWrongPassword) {
 				t.Fatalf("got %v, want ErrWrongPassword", err)
 			}
 			wantKind(t, err, habeas.KindSealed)
-			if !bytes.Equal(password, make([]byte, len(password))) {
+			if !bytes.Equal(wrong, make([]byte, len(wrong))) || plain(password) != "" {
 				t.Error("the password was not wiped")
 			}
-			_, err = OpenWithRecovery(ctx, path, newRecoveryKit().Code(), testOptions(path))
+			_, err = OpenWithRecovery(ctx, path, typed(codeOf(newRecoveryKit())), testOptions(path))
 			if !errors.Is(err, ErrWrongRecoveryCode) {
 				t.Fatalf("got %v, want ErrWrongRecoveryCode", err)
 			}
@@ -239,21 +240,21 @@ func TestNoFileHoldsASecret(t *testing.T) {
 	if _, err := r.Secret(ctx, "ledger", func() ([]byte, error) { return bytes.Clone(signing), nil }); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Rotate(ctx, []byte("another long password")); err != nil {
+	if err := r.Rotate(ctx, typed("another long password")); err != nil {
 		t.Fatal(err)
 	}
 	secrets := map[string][]byte{
 		"password":         []byte(testPassword),
 		"new password":     []byte("another long password"),
-		"root key":         bytes.Clone(r.root()),
-		"recovery code":    kit.secret(),
-		"recovery text":    []byte(kit.Code()),
+		"root key":         rootOf(t, r),
+		"recovery code":    []byte(plain(kit.secret)),
+		"recovery text":    []byte(codeOf(kit)),
 		"subject key":      material[:keySize],
 		"derivation key":   material[keySize:],
 		"named secret":     signing,
-		"working key":      r.derive("subject keys", keySize),
-		"lookup key":       r.derive("lookup", keySize),
-		"named secret key": r.derive("secrets", keySize),
+		"working key":      derived(t, r, "subject keys"),
+		"lookup key":       derived(t, r, "lookup"),
+		"named secret key": derived(t, r, "secrets"),
 	}
 	check := func(when string) {
 		for file, content := range snapshot(t, path) {
@@ -279,7 +280,7 @@ func TestCreateRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := snapshot(t, path)
-		if _, _, err := Create(ctx, path, []byte(testPassword), testOptions(path)); !errors.Is(err, ErrExists) {
+		if _, _, err := Create(ctx, path, typed(testPassword), testOptions(path)); !errors.Is(err, ErrExists) {
 			t.Errorf("got %v, want ErrExists", err)
 		}
 		if !bytes.Equal(before["keys.db"], snapshot(t, path)["keys.db"]) {
@@ -292,13 +293,13 @@ func TestCreateRefuses(t *testing.T) {
 		if err := os.WriteFile(tombstonePath(path), []byte(line), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Create(ctx, path, []byte(testPassword), testOptions(path)); !errors.Is(err, ErrExists) {
+		if _, _, err := Create(ctx, path, typed(testPassword), testOptions(path)); !errors.Is(err, ErrExists) {
 			t.Errorf("got %v, want ErrExists", err)
 		}
 	})
 	t.Run("a weak password", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "keys.db")
-		_, _, err := Create(ctx, path, []byte("short"), testOptions(path))
+		_, _, err := Create(ctx, path, typed("short"), testOptions(path))
 		wantKind(t, err, habeas.KindInvalid)
 		if len(snapshot(t, path)) != 0 {
 			t.Error("something was written")
@@ -317,7 +318,7 @@ func TestCreateStartsOverAfterAnInterruptedAttempt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, _, err := Create(context.Background(), path, []byte(testPassword), testOptions(path))
+	r, _, err := Create(context.Background(), path, typed(testPassword), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,7 +337,7 @@ func TestCreateStartsOverAfterAnInterruptedAttempt(t *testing.T) {
 func TestOpenRefusesWhatIsNoKeyStore(t *testing.T) {
 	ctx := context.Background()
 	open := func(path string) error {
-		r, err := Open(ctx, path, []byte(testPassword), testOptions(path))
+		r, err := Open(ctx, path, typed(testPassword), testOptions(path))
 		if err == nil {
 			_ = r.Close()
 		}
@@ -380,6 +381,11 @@ func TestOpenRefusesTamperedWrappers(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := *wrapperOf(h, kindPassword)
+	v, err := newVault()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.close()
 	for name, change := range map[string]func(w *store.Wrapper){
 		"cheaper":       func(w *store.Wrapper) { w.MemoryKiB++ },
 		"much memory":   func(w *store.Wrapper) { w.MemoryKiB = 1 << 31 },
@@ -393,13 +399,13 @@ func TestOpenRefusesTamperedWrappers(t *testing.T) {
 			w := good
 			change(&w)
 			h := store.Header{Ring: h.Ring, Wrappers: []store.Wrapper{w}}
-			if root, err := unwrapWithPassword(h, []byte(testPassword)); err == nil || root != nil {
+			if root, err := unwrapWithPassword(v, h, typed(testPassword)); err == nil || !root.IsZero() {
 				t.Error("a tampered wrapper opened")
 			}
 		})
 	}
 	other := store.Header{Wrappers: h.Wrappers} // the same rows in another store
-	if _, err := unwrapWithPassword(other, []byte(testPassword)); !errors.Is(err, ErrWrongPassword) {
+	if _, err := unwrapWithPassword(v, other, typed(testPassword)); !errors.Is(err, ErrWrongPassword) {
 		t.Errorf("got %v, want ErrWrongPassword", err)
 	}
 }
@@ -409,23 +415,22 @@ func TestAfterCloseEverythingIsSealed(t *testing.T) { engines(t, testAfterCloseE
 func testAfterCloseEverythingIsSealed(t *testing.T) {
 	ctx := context.Background()
 	r, _, _ := makeRing(t)
-	k, root := commitNew(t, r, 1)[0], r.root()
+	k, fresh := commitNew(t, r, 1)[0], r.NewKey(newSubject())
+	r.Cipher("made before")
 	for range 2 {
 		if err := r.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if !bytes.Equal(root, make([]byte, rootSize)) {
-		t.Error("the root key was not wiped")
-	}
+	<-r.vault.session.Wiped()
 	for name, call := range map[string]func() error{
 		"Key":     func() error { _, err := r.Key(ctx, k.id); return err },
 		"Keys":    func() error { _, err := r.Keys(ctx, []habeas.SubjectID{k.id}); return err },
 		"All":     func() error { return r.All(ctx, nil) },
-		"Commit":  func() error { return r.Commit(ctx, r.NewKey(newSubject())) },
+		"Commit":  func() error { return r.Commit(ctx, fresh) },
 		"Destroy": func() error { return r.Destroy(ctx, k.id) },
 		"Month":   func() error { _, err := r.Month(ctx, testStart); return err },
-		"Rotate":  func() error { return r.Rotate(ctx, []byte(testPassword)) },
+		"Rotate":  func() error { return r.Rotate(ctx, typed(testPassword)) },
 		"Kit":     func() error { _, err := r.NewRecoveryKit(ctx); return err },
 		"Secret":  func() error { _, err := r.Secret(ctx, "a", nil); return err },
 		"Stats":   func() error { _, err := r.Stats(ctx); return err },
@@ -435,9 +440,16 @@ func testAfterCloseEverythingIsSealed(t *testing.T) {
 		}
 	}
 	for name, call := range map[string]func(){
-		"Code":   func() { r.Code("a", nil) },
-		"Token":  func() { r.Token("a", nil) },
-		"Cipher": func() { r.Cipher("a") },
+		"Code":     func() { r.Code("a", nil) },
+		"Token":    func() { r.Token("a", nil) },
+		"Lookup":   func() { r.Lookup("a", "b") },
+		"Cipher":   func() { r.Cipher("a") },
+		"Encrypt":  func() { r.Cipher("made before").Encrypt(make([]byte, 16), make([]byte, 16)) },
+		"NewKey":   func() { r.NewKey(newSubject()) },
+		"Seal":     func() { k.Seal("a", nil) },
+		"Derive":   func() { k.Derive("a", 32) },
+		"AEAD":     func() { r.AEAD("a") },
+		"used key": func() { fresh.Seal("a", nil) },
 	} {
 		func() {
 			defer func() {

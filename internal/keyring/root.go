@@ -2,17 +2,19 @@ package keyring
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
+	"errors"
 	"fmt"
+	"hash"
 
 	"golang.org/x/crypto/argon2"
 
 	"github.com/habeas-data/habeas/internal/keyring/store"
+	"github.com/habeas-data/habeas/sealed"
 )
+
+// rootKey is the root key in the vault of its ring.
+type rootKey = sealed.Of[[rootSize]byte]
 
 const (
 	rootSize = 32 // bytes of the root key
@@ -47,47 +49,41 @@ func (k KDF) valid() bool {
 		k.MemoryKiB >= 8*uint32(k.Threads) && k.MemoryKiB <= maxKDF.MemoryKiB
 }
 
-// newAEAD returns AES-256-GCM that draws a random 96-bit nonce for each message
-// and puts it in front. Such a key may seal 2³² messages (NIST SP 800-38D, 8.3).
-func newAEAD(key []byte) (cipher.AEAD, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
-
 // rootPlace binds a wrapped root key to its store, its kind and its cost, so
 // that no part of the row can be exchanged.
 func rootPlace(ring [16]byte, w *store.Wrapper) []byte {
 	return fmt.Appendf(nil, "habeas root key v1 %x %s %d %d %d", ring, w.Kind, w.Passes, w.MemoryKiB, w.Threads)
 }
 
-func sealRoot(root []byte, ring [16]byte, w *store.Wrapper, kek []byte) error {
-	defer clear(kek)
-	aead, err := newAEAD(kek)
+// wrapRoot wraps the root key under the key-encryption key in r.key.
+func (r *room) wrapRoot(root *[rootSize]byte, ring [16]byte, w *store.Wrapper) error {
+	aead, wipe, err := newGCM(r.key[:])
 	if err != nil {
 		return err
 	}
-	w.Sealed = aead.Seal(nil, nil, root, rootPlace(ring, w))
+	defer wipe()
+	w.Sealed = sealGCM(aead, nil, root[:], rootPlace(ring, w))
 	return nil
 }
 
-// openRoot returns nil when the key-encryption key is not the right one.
-func openRoot(ring [16]byte, w *store.Wrapper, kek []byte) []byte {
-	defer clear(kek)
-	aead, err := newAEAD(kek)
+// unwrapRoot moves the root key into the vault. It is ErrUnseal when the key-encryption key
+// in r.key is not the right one.
+func (v *vault) unwrapRoot(r *room, ring [16]byte, w *store.Wrapper) (root rootKey, err error) {
+	aead, wipe, err := newGCM(r.key[:])
 	if err != nil {
-		return nil
+		return root, err
 	}
-	root, err := aead.Open(nil, nil, w.Sealed, rootPlace(ring, w))
-	if err != nil || len(root) != rootSize {
-		return nil
+	defer wipe()
+	if len(w.Sealed) != nonceSize+rootSize+tagSize {
+		return root, ErrUnseal
 	}
-	return root
+	if _, err := openGCM(aead, r.root[:0], w.Sealed, rootPlace(ring, w)); err != nil {
+		return root, err
+	}
+	return sealed.SealOf(v.session, "root key", &r.root)
 }
 
-func wrapWithPassword(root []byte, ring [16]byte, password []byte, cost KDF) (store.Wrapper, error) {
+func wrapWithPassword(v *vault, root rootKey, ring [16]byte, password Password, cost KDF) (store.Wrapper, error) {
 	w := store.Wrapper{
 		Kind: kindPassword, Passes: cost.Passes, MemoryKiB: cost.MemoryKiB, Threads: cost.Threads,
 		Salt: make([]byte, saltSize),
@@ -96,49 +92,81 @@ func wrapWithPassword(root []byte, ring [16]byte, password []byte, cost KDF) (st
 		return w, fmt.Errorf("keyring: argon2id parameters out of range")
 	}
 	rand.Read(w.Salt)
-	return w, sealRoot(root, ring, &w, argon2.IDKey(password, w.Salt, cost.Passes, cost.MemoryKiB, cost.Threads, keySize))
+	return w, wrapUnder(v, root, ring, &w, func(r *room, _ hash.Hash) error { return password.stretch(&w, &r.key) })
 }
 
-func unwrapWithPassword(h store.Header, password []byte) ([]byte, error) {
+func unwrapWithPassword(v *vault, h store.Header, password Password) (root rootKey, err error) {
 	w := wrapperOf(h, kindPassword)
 	if w == nil || !(KDF{w.Passes, w.MemoryKiB, w.Threads}).valid() {
-		return nil, errDamaged
+		return root, errDamaged
 	}
-	kek := argon2.IDKey(password, w.Salt, w.Passes, w.MemoryKiB, w.Threads, keySize)
-	if root := openRoot(h.Ring, w, kek); root != nil {
-		return root, nil
+	err = v.work(func(r *room, _ hash.Hash) error {
+		if err := password.stretch(w, &r.key); err != nil {
+			return err
+		}
+		root, err = v.unwrapRoot(r, h.Ring, w)
+		return err
+	})
+	if errors.Is(err, ErrUnseal) {
+		err = ErrWrongPassword
 	}
-	return nil, ErrWrongPassword
+	return root, err
+}
+
+// stretch makes the key-encryption key.
+func (p Password) stretch(w *store.Wrapper, kek *[keySize]byte) error {
+	return p.use(func(plain []byte) error {
+		key := argon2.IDKey(plain, w.Salt, w.Passes, w.MemoryKiB, w.Threads, keySize)
+		copy(kek[:], key)
+		clear(key)
+		return nil
+	})
 }
 
 // codeKey needs no stretching: the code has 160 random bits.
-func codeKey(kit RecoveryKit, salt []byte) ([]byte, error) {
-	return hkdf.Key(sha256.New, kit.secret(), salt, "habeas recovery code v1", keySize)
+func (r *room) codeKey(h hash.Hash, kit RecoveryKit, salt []byte) error {
+	return kit.secret.use(func(secret []byte) error {
+		r.hkdf(h, secret, salt, "habeas recovery code v1", r.key[:])
+		return nil
+	})
 }
 
-func wrapWithCode(root []byte, ring [16]byte, kit RecoveryKit) (store.Wrapper, error) {
+func wrapWithCode(v *vault, root rootKey, ring [16]byte, kit RecoveryKit) (store.Wrapper, error) {
 	w := store.Wrapper{Kind: kindRecovery, Salt: make([]byte, saltSize)}
 	rand.Read(w.Salt)
-	kek, err := codeKey(kit, w.Salt)
-	if err != nil {
-		return w, err
-	}
-	return w, sealRoot(root, ring, &w, kek)
+	return w, wrapUnder(v, root, ring, &w, func(r *room, h hash.Hash) error { return r.codeKey(h, kit, w.Salt) })
 }
 
-func unwrapWithCode(h store.Header, kit RecoveryKit) ([]byte, error) {
+// wrapUnder wraps the root key under the key that kek leaves in r.key.
+func wrapUnder(v *vault, root rootKey, ring [16]byte, w *store.Wrapper, kek func(*room, hash.Hash) error) error {
+	return v.work(func(r *room, h hash.Hash) error {
+		if err := kek(r, h); err != nil {
+			return err
+		}
+		var said error
+		if err := root.Use(func(root *[rootSize]byte) error { said = r.wrapRoot(root, ring, w); return nil }); err != nil {
+			return ErrClosed
+		}
+		return said
+	})
+}
+
+func unwrapWithCode(v *vault, h store.Header, kit RecoveryKit) (root rootKey, err error) {
 	w := wrapperOf(h, kindRecovery)
 	if w == nil {
-		return nil, ErrWrongRecoveryCode
+		return root, ErrWrongRecoveryCode
 	}
-	kek, err := codeKey(kit, w.Salt)
-	if err != nil {
-		return nil, err
+	err = v.work(func(r *room, hash hash.Hash) error {
+		if err := r.codeKey(hash, kit, w.Salt); err != nil {
+			return err
+		}
+		root, err = v.unwrapRoot(r, h.Ring, w)
+		return err
+	})
+	if errors.Is(err, ErrUnseal) {
+		err = ErrWrongRecoveryCode
 	}
-	if root := openRoot(h.Ring, w, kek); root != nil {
-		return root, nil
-	}
-	return nil, ErrWrongRecoveryCode
+	return root, err
 }
 
 func wrapperOf(h store.Header, kind string) *store.Wrapper {
@@ -150,17 +178,17 @@ func wrapperOf(h store.Header, kind string) *store.Wrapper {
 	return nil
 }
 
-// Rotate sets a new master password, whose bytes are wiped: the root key is
+// Rotate sets a new master password, which is closed: the root key is
 // wrapped anew in one transaction and every other key stays as it is. The old
 // wrapping is then removed from the store; an error after that
 // point says so by [Stats.Pending], while the new password already counts.
-func (r *Ring) Rotate(ctx context.Context, newPassword []byte) error {
-	defer clear(newPassword)
-	if err := CheckNewPassword(newPassword); err != nil {
+func (r *Ring) Rotate(ctx context.Context, newPassword Password) error {
+	defer newPassword.Close()
+	if err := newPassword.checkNew(); err != nil {
 		return err
 	}
-	return r.rewrap(ctx, func(root []byte) (store.Wrapper, error) {
-		return wrapWithPassword(root, r.id, newPassword, r.opts.KDF)
+	return r.rewrap(ctx, func() (store.Wrapper, error) {
+		return wrapWithPassword(r.vault, r.root, r.id, newPassword, r.opts.KDF)
 	})
 }
 
@@ -168,24 +196,20 @@ func (r *Ring) Rotate(ctx context.Context, newPassword []byte) error {
 // other key changes.
 func (r *Ring) NewRecoveryKit(ctx context.Context) (RecoveryKit, error) {
 	kit := newRecoveryKit()
-	err := r.rewrap(ctx, func(root []byte) (store.Wrapper, error) { return wrapWithCode(root, r.id, kit) })
+	err := r.rewrap(ctx, func() (store.Wrapper, error) { return wrapWithCode(r.vault, r.root, r.id, kit) })
 	if err != nil {
+		kit.Close()
 		return RecoveryKit{}, err
 	}
 	return kit, nil
 }
 
-func (r *Ring) rewrap(ctx context.Context, wrap func(root []byte) (store.Wrapper, error)) error {
+func (r *Ring) rewrap(ctx context.Context, wrap func() (store.Wrapper, error)) error {
 	if err := r.take(ctx, r.eraseTurn); err != nil { // the old wrapping is erased too
 		return err
 	}
 	defer r.eraseTurn.give()
-	r.rootMu.RLock()
-	defer r.rootMu.RUnlock()
-	if r.root == nil {
-		return ErrClosed
-	}
-	w, err := wrap(r.root())
+	w, err := wrap()
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func TestRotateRewrapsOnlyTheRootKey(t *testing.T) {
 
 	const next = "a new sentence to remember"
 	password := []byte(next)
-	if err := r.Rotate(ctx, password); err != nil {
+	if err := r.Rotate(ctx, NewPassword(password)); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(password, make([]byte, len(next))) {
@@ -61,17 +61,17 @@ func TestRotateRewrapsOnlyTheRootKey(t *testing.T) {
 	if inAnyFile(t, path, oldWrap) {
 		t.Error("the old wrapping is still in a file")
 	}
-	wantKind(t, r.Rotate(ctx, []byte("short")), habeas.KindInvalid)
+	wantKind(t, r.Rotate(ctx, typed("short")), habeas.KindInvalid)
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
 
-	if _, err := Open(ctx, path, []byte(testPassword), testOptions(path)); !errors.Is(err, ErrWrongPassword) {
+	if _, err := Open(ctx, path, typed(testPassword), testOptions(path)); !errors.Is(err, ErrWrongPassword) {
 		t.Errorf("old password: got %v, want ErrWrongPassword", err)
 	}
 	for name, open := range map[string]func() (*Ring, error){
-		"new password":  func() (*Ring, error) { return Open(ctx, path, []byte(next), testOptions(path)) },
-		"recovery code": func() (*Ring, error) { return OpenWithRecovery(ctx, path, kit.Code(), testOptions(path)) },
+		"new password":  func() (*Ring, error) { return Open(ctx, path, typed(next), testOptions(path)) },
+		"recovery code": func() (*Ring, error) { return OpenWithRecovery(ctx, path, typed(codeOf(kit)), testOptions(path)) },
 	} {
 		r, err := open()
 		if err != nil {
@@ -101,10 +101,10 @@ func testNewRecoveryKitReplacesTheOldOne(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenWithRecovery(ctx, path, old.Code(), testOptions(path)); !errors.Is(err, ErrWrongRecoveryCode) {
+	if _, err := OpenWithRecovery(ctx, path, typed(codeOf(old)), testOptions(path)); !errors.Is(err, ErrWrongRecoveryCode) {
 		t.Errorf("old code: got %v, want ErrWrongRecoveryCode", err)
 	}
-	r, err = OpenWithRecovery(ctx, path, kit.Code(), testOptions(path))
+	r, err = OpenWithRecovery(ctx, path, typed(codeOf(kit)), testOptions(path))
 	if err != nil {
 		t.Fatal(err)
 	}

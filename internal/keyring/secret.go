@@ -4,17 +4,22 @@ import (
 	"context"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Secret returns the secret of that name, made by generate at the first call ever
 // and the same since: a signing key, for example. It is wrapped under the root
-// key. Of several callers at once one generates. generate must not use the ring.
-func (r *Ring) Secret(ctx context.Context, name string, generate func() ([]byte, error)) ([]byte, error) {
+// key, and what is returned can be used until Close. Of several callers at once one
+// generates. generate must not use the ring; what it returns is cleared.
+func (r *Ring) Secret(ctx context.Context, name string, generate func() ([]byte, error)) (sealed.Value, error) {
 	if r.closed() {
-		return nil, ErrClosed
+		return sealed.Value{}, ErrClosed
 	}
 	if name == "" {
-		return nil, habeas.Invalid("name", "A secret needs a name.")
+		return sealed.Value{}, habeas.Invalid("name", "A secret needs a name.")
+	}
+	if known, ok := r.secrets.Load(name); ok {
+		return known.(sealed.Value), nil
 	}
 	wrapped, err := r.store.Secret(ctx, name, func() ([]byte, error) {
 		secret, err := generate()
@@ -25,9 +30,18 @@ func (r *Ring) Secret(ctx context.Context, name string, generate func() ([]byte,
 		return r.secret.Seal(nil, nil, secret, r.secretPlace(name)), nil
 	})
 	if err != nil {
-		return nil, mapError(err)
+		return sealed.Value{}, mapError(err)
 	}
-	return r.openSecret(name, wrapped)
+	secret, err := r.openSecret(name, wrapped)
+	if err != nil {
+		return sealed.Value{}, err
+	}
+	v, err := r.vault.session.Seal("secret of the ring", secret)
+	if err != nil {
+		return sealed.Value{}, err
+	}
+	known, _ := r.secrets.LoadOrStore(name, v)
+	return known.(sealed.Value), nil
 }
 
 // secretPlace binds a wrapped secret to its ring and its name.
@@ -36,6 +50,7 @@ func (r *Ring) secretPlace(name string) []byte {
 	return append(place, name...)
 }
 
+// openSecret returns the secret on the heap: the caller clears it.
 func (r *Ring) openSecret(name string, wrapped []byte) ([]byte, error) {
 	secret, err := r.secret.Open(nil, nil, wrapped, r.secretPlace(name))
 	if err != nil {

@@ -131,8 +131,10 @@ func testKeysReadsManyAndLeavesOutTheOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids := []habeas.SubjectID{newSubject(), keys[0].Subject()} // unknown, and one twice
-	for _, k := range keys {
+	values := make([][]byte, len(keys))
+	for i, k := range keys {
 		ids = append(ids, k.Subject())
+		values[i] = k.Seal("p", []byte("v"))
 	}
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
@@ -143,11 +145,11 @@ func testKeysReadsManyAndLeavesOutTheOthers(t *testing.T) {
 		if err != nil || len(got) != 299 || got[gone] != nil {
 			t.Fatalf("%s: %d keys, %v; want 299", when, len(got), err)
 		}
-		for _, k := range keys {
+		for i, k := range keys {
 			if k.Subject() == gone {
 				continue
 			}
-			if b, err := got[k.Subject()].Open("p", k.Seal("p", []byte("v"))); err != nil || string(b) != "v" {
+			if b, err := got[k.Subject()].Open("p", values[i]); err != nil || string(b) != "v" {
 				t.Fatalf("%s: opened %q, %v", when, b, err)
 			}
 		}

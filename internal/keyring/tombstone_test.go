@@ -41,7 +41,7 @@ func testATornLineOfTheListIsDroppedAndADamagedOneRefused(t *testing.T) {
 	if err := os.WriteFile(tombstonePath(path), []byte(damaged), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(ctx, path, []byte(testPassword), testOptions(path))
+	_, err = Open(ctx, path, typed(testPassword), testOptions(path))
 	wantKind(t, err, habeas.KindUnavailable)
 	var e *habeas.Error
 	if errors.As(err, &e) && e.Args["line"] != "1" {

@@ -85,11 +85,11 @@ func stealBackup(t *testing.T, d databases) {
 		Dir: filepath.Join(t.TempDir(), "there"), Records: made.Records, Keys: made.Keys,
 		Identities: []string{identity}, Tombstones: []string{tombstones},
 	}
-	o.Password = []byte(strings.ToUpper(masterPassword))
+	o.Password = keyring.NewPassword([]byte(strings.ToUpper(masterPassword)))
 	if _, err := app.Restore(t.Context(), o); !errors.Is(err, keyring.ErrWrongPassword) {
 		t.Errorf("with another password: %v", err)
 	}
-	o.Password = []byte(masterPassword)
+	o.Password = keyring.NewPassword([]byte(masterPassword))
 	if _, err := app.Restore(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestABackupFromBeforeAnErasureBringsNobodyBack(t *testing.T) {
 
 	there := filepath.Join(t.TempDir(), "there")
 	restored, err := app.Restore(t.Context(), app.RestoreOptions{
-		Dir: there, Records: made.Records, Keys: made.Keys, Identities: []string{identity}, Tombstones: []string{list}, Password: []byte(masterPassword),
+		Dir: there, Records: made.Records, Keys: made.Keys, Identities: []string{identity}, Tombstones: []string{list}, Password: keyring.NewPassword([]byte(masterPassword)),
 	})
 	w.must(err)
 	if restored.Again != 2 {

@@ -102,7 +102,7 @@ func (l lying) files(t *testing.T) map[string][]byte {
 // everyKey unseals a directory and returns all keys that are left in it.
 func (l lying) everyKey(t *testing.T) []*keyring.Key {
 	t.Helper()
-	ring, err := app.Unseal(t.Context(), l.dir, []byte(masterPassword), false)
+	ring, err := app.Unseal(t.Context(), l.dir, keyring.NewPassword([]byte(masterPassword)), false)
 	if err != nil {
 		t.Fatal(err)
 	}

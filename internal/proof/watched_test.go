@@ -19,6 +19,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app/backup"
 	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/keyring"
 )
 
 // collector is an OTLP/HTTP collector that keeps what it is sent.
@@ -117,7 +118,7 @@ func (h *heist) serveAgain(t *testing.T, c *collector, log io.Writer) (figures s
 	listening, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- app.Serve(ctx, app.ServeOptions{
-			Dir: dir, Password: []byte(masterPassword), Addr: "127.0.0.1:" + origin.Port(),
+			Dir: dir, Password: keyring.NewPassword([]byte(masterPassword)), Addr: "127.0.0.1:" + origin.Port(),
 			Log:       slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Listening: func(url string) { listening <- url },
 		})

@@ -148,7 +148,7 @@ func initDirOn(t testing.TB, d databases) (dir string, made app.Initialised) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
 	made, err := app.Init(t.Context(), app.InitOptions{
-		Dir: dir, Password: []byte(masterPassword), Organisation: "City Sports", Addr: "localhost:8080", KDF: keyring.CheapKDF,
+		Dir: dir, Password: keyring.NewPassword([]byte(masterPassword)), Organisation: "City Sports", Addr: "localhost:8080", KDF: keyring.CheapKDF,
 		RecordsDSN: d.records, KeysDSN: d.keys,
 	})
 	if err != nil {
@@ -183,7 +183,7 @@ func openWorld(t testing.TB, dir string, change ...settings) *world {
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	origin, err := edge.ParseOrigin("http://localhost:" + port)
 	w.must(err)
-	keys, err := app.Unseal(t.Context(), dir, []byte(masterPassword), false)
+	keys, err := app.Unseal(t.Context(), dir, keyring.NewPassword([]byte(masterPassword)), false)
 	w.must(err)
 	cfg := app.Config{
 		Dir: dir, Keys: keys, RecordsDSN: set.Store.Records, Clock: habeas.SystemClock{}, Organisation: "City Sports", Contact: "the office", Origin: origin,

@@ -18,6 +18,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 )
 
@@ -45,7 +46,7 @@ func serve(t *testing.T, dir string, password []byte) *world {
 	w := &world{t: t, url: "http://localhost:" + port, mails: make(chan mail.Message, 10)}
 	origin, err := edge.ParseOrigin(w.url)
 	must(t, err)
-	keys, err := app.Unseal(t.Context(), dir, password, false)
+	keys, err := app.Unseal(t.Context(), dir, keyring.NewPassword(password), false)
 	must(t, err)
 	w.Server, err = app.Open(t.Context(), app.Config{
 		Dir: dir, Keys: keys, Clock: habeas.SystemClock{}, Organisation: "History", Contact: "the archive", Origin: origin,

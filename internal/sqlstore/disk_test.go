@@ -20,7 +20,7 @@ import (
 func TestAFullDatabaseRefusesAndTakesInAgain(t *testing.T) {
 	ctx, clock := t.Context(), habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
 	dir := t.TempDir()
-	keys, _, err := keyring.Create(ctx, dir+"/keys.db", []byte("a master password"), keyring.Options{KDF: keyring.CheapKDF})
+	keys, _, err := keyring.Create(ctx, dir+"/keys.db", keyring.NewPassword([]byte("a master password")), keyring.Options{KDF: keyring.CheapKDF})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func onEach(t *testing.T, test func(w *world)) {
 func newWorld(t testing.TB, dsn string) *world {
 	t.Helper()
 	dir := t.TempDir()
-	keys, _, err := keyring.Create(t.Context(), dir+"/keys.db", []byte("a master password"), keyring.Options{KDF: keyring.CheapKDF})
+	keys, _, err := keyring.Create(t.Context(), dir+"/keys.db", keyring.NewPassword([]byte("a master password")), keyring.Options{KDF: keyring.CheapKDF})
 	if err != nil {
 		t.Fatal(err)
 	}

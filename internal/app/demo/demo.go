@@ -191,7 +191,7 @@ func openKeys(ctx context.Context, o Options) (keys *keyring.Ring, fresh string,
 	file := filepath.Join(dir, passwordFile)
 	kept, err := os.ReadFile(file)
 	if err == nil {
-		keys, err = keyring.Open(ctx, path, kept, keyring.Options{DSN: o.KeysDSN})
+		keys, err = keyring.Open(ctx, path, keyring.NewPassword(kept), keyring.Options{DSN: o.KeysDSN})
 		return keys, "", err
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -211,7 +211,8 @@ func openKeys(ctx context.Context, o Options) (keys *keyring.Ring, fresh string,
 	rand.Read(raw[:]) // never fails
 	fresh = base32.StdEncoding.EncodeToString(raw[:])
 	// The cheap cost is enough: the password is random, and guards nobody.
-	keys, _, err = keyring.Create(ctx, path, []byte(fresh), keyring.Options{KDF: keyring.CheapKDF, DSN: o.KeysDSN})
+	keys, kit, err := keyring.Create(ctx, path, keyring.NewPassword([]byte(fresh)), keyring.Options{KDF: keyring.CheapKDF, DSN: o.KeysDSN})
+	kit.Close() // nobody is shown it: the password lies beside the keys
 	return keys, fresh, err
 }
 
