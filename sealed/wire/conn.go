@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -29,11 +28,6 @@ func (l listener) Accept() (net.Conn, error) {
 	c.in = newInbound(&l.rules, c.arrived)
 	return c, nil
 }
-
-// Dialed is for a connection that this side opened: stand-ins that Put gave for the
-// context made by [Context] become values on their way out. TLS, if any, belongs below it.
-// Values live until the connection is closed.
-func Dialed(inner net.Conn) net.Conn { return &conn{Conn: inner} }
 
 // Context lets Take and Put find a connection made by this package; others leave ctx as it is.
 func Context(ctx context.Context, c net.Conn) context.Context {
@@ -108,31 +102,17 @@ func Put(ctx context.Context, v sealed.Value) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	var stand []byte
-	err := v.Use(func(plain []byte) error {
-		if len(plain) < minStand || bytes.ContainsFunc(plain, unsafe) {
-			return errUnfit
-		}
-		stand = make([]byte, len(plain))
-		for i := range stand {
-			stand[i] = letter(i)
-		}
-		return nil
-	})
-	if err != nil {
-		return "", false
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.batch(c.done + 1).put[string(stand)] = v
-	return string(stand), true
+	return c.batch(c.done + 1).put.Put(v)
 }
 
 // conn is a connection whose secrets are sealed. One goroutine may read while another
 // writes.
 type conn struct {
 	net.Conn
-	in *inbound // nil for a connection that this side opened
+	in  *inbound // nil for a connection that this side opened
+	out Stands   // of such a connection
 
 	mu      sync.Mutex // guards the rest
 	batches []*batch   // one for each request that brought or was given secrets, in order
@@ -148,7 +128,7 @@ type batch struct {
 	request int // counted from 1
 	session *sealed.Session
 	taken   map[string]sealed.Value // what came, by stand-in
-	put     map[string]sealed.Value // what is to go out, by stand-in
+	put     Stands                  // what is to go out
 }
 
 // batch finds or begins the batch of a request. c.mu is held.
@@ -160,7 +140,7 @@ func (c *conn) batch(request int) *batch {
 	}
 	b := &batch{
 		request: request, session: sealed.Open(context.Background()),
-		taken: map[string]sealed.Value{}, put: map[string]sealed.Value{},
+		taken: map[string]sealed.Value{}, put: Stands{},
 	}
 	if c.closed {
 		b.session.Close()

@@ -84,24 +84,20 @@ func (c *conn) put(before []byte, v sealed.Value) error {
 	})
 }
 
-// find looks for a stand-in at the beginning of text: its length, 0 if there is none, or
-// begins when the text ends within one.
+// find looks for a stand-in of the connection at the beginning of text.
 func (c *conn) find(text []byte) (length int, v sealed.Value, begins bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	length, v, begins = c.out.find(text)
 	for _, b := range c.batches {
-		for stand, v := range b.put {
-			switch {
-			case len(text) >= len(stand):
-				if string(text[:len(stand)]) == stand {
-					return len(stand), v, false
-				}
-			case strings.HasPrefix(stand, string(text)):
-				begins = true
-			}
+		if length > 0 {
+			break
 		}
+		var here bool
+		length, v, here = b.put.find(text)
+		begins = begins || here
 	}
-	return 0, sealed.Value{}, begins
+	return length, v, begins && length == 0
 }
 
 // release writes what was held back: nothing more comes that could complete it.

@@ -256,14 +256,15 @@ func TestWhatComesDoesNotGoOut(t *testing.T) {
 // TestDialed sends a value through a connection that this side opened.
 func TestDialed(t *testing.T) {
 	near, far := net.Pipe()
-	out := wire.Dialed(near)
 	s := sealed.Open(t.Context())
 	defer s.Close()
 	v, _ := s.Seal("code", []byte("1234 5678"))
-	text, ok := wire.Put(wire.Context(t.Context(), out), v)
+	stands := wire.Stands{}
+	text, ok := stands.Put(v)
 	if !ok {
 		t.Fatal("no stand-in")
 	}
+	out := wire.Dialed(near, stands)
 	go func() {
 		for _, piece := range strings.SplitAfter("Your code is "+text+".\r\n", "") {
 			fmt.Fprint(out, piece)
