@@ -14,6 +14,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/ledger"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // callers is how many systems' requests are under way when something is killed.
@@ -65,7 +66,7 @@ func newLoad(s *site) *load {
 		Kind: habeas.ActorPerson, Account: habeas.AccountID{15: 1}, Proof: habeas.ProofPasskey, Roles: []habeas.Role{habeas.RoleAdministrator},
 	}, "Booking desk")
 	l.must(err)
-	l.system, l.secret = system.ID, secret.Reveal()
+	l.system, l.secret = system.ID, sealedtest.Text(secret)
 	l.must(server.Close())
 	if s.recordsDSN != "" {
 		l.beside = s.further()

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -149,7 +150,7 @@ func TestRolesAreGivenAndTakenByOthers(t *testing.T) {
 
 func TestRightComparesWholeCodes(t *testing.T) {
 	for typed, want := range map[string]bool{"12345678": true, "12345679": false, "1234567": false, "": false, "123456789": false} {
-		if Right(typed, "12345678") != want {
+		if Right(sealedtest.Seal(typed), []byte("12345678")) != want {
 			t.Errorf("%q is right: %v", typed, !want)
 		}
 	}

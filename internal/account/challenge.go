@@ -6,6 +6,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Purpose is what a challenge leads to.
@@ -86,9 +87,7 @@ func (c Challenge) Open(flow Token, now time.Time) bool {
 }
 
 // Right compares a typed code in constant time.
-func Right(typed, code string) bool {
-	return subtle.ConstantTimeCompare([]byte(typed), []byte(code)) == 1
-}
+func Right(typed sealed.Value, code []byte) bool { return typed.EqualBytes(code) }
 
 // ErrCode is the one refusal of a code, whatever was wrong with it (PTY-A22).
 var ErrCode = habeas.Invalid("code", "This code does not fit. Look at the newest mail, or ask for another code.").WithCode("code.wrong")

@@ -3,16 +3,17 @@ package account
 import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Asking is a request for a mailed code.
 type Asking struct {
 	Address  email.Address
-	Language string // of the mail
-	To       string // path to go to afterwards; may be empty
-	Flow     Token  // the browser that asks
-	Client   string // the network it asks from: for limits only, never stored as it is
-	Link     string // token of the first administrator's link; else empty
+	Language string       // of the mail
+	To       string       // path to go to afterwards; may be empty
+	Flow     Token        // the browser that asks
+	Client   string       // the network it asks from: for limits only, never stored as it is
+	Link     sealed.Value // token of the first administrator's link; else zero
 }
 
 // Browser is where an answer comes from, and what is to begin there.

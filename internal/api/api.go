@@ -13,16 +13,17 @@ import (
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Systems is what the API asks about connected systems.
 type Systems interface {
 	// Authorize grants a token, or returns authz.ErrClient or authz.ErrScope.
-	Authorize(ctx context.Context, id habeas.SystemID, secret string, asked []authz.Scope) (authz.Token, error)
+	Authorize(ctx context.Context, id habeas.SystemID, secret sealed.Value, asked []authz.Scope) (authz.Token, error)
 	// Revoke ends a token of the system, or returns authz.ErrClient.
-	Revoke(ctx context.Context, id habeas.SystemID, secret, token string) error
+	Revoke(ctx context.Context, id habeas.SystemID, secret, token sealed.Value) error
 	// Verify returns who shows a token, or authz.ErrToken. It is called per request.
-	Verify(ctx context.Context, token string) (authz.Bearer, error)
+	Verify(ctx context.Context, token sealed.Value) (authz.Bearer, error)
 }
 
 // Records is what connected systems do with records.
@@ -191,7 +192,7 @@ func (a *API) bearer(r *http.Request) (authz.Bearer, error) {
 	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > 200 {
 		return authz.Bearer{}, authz.ErrToken
 	}
-	return a.deps.Systems.Verify(r.Context(), token)
+	return a.deps.Systems.Verify(r.Context(), edge.Secret(r.Context(), token))
 }
 
 // challenge says how to authenticate; a request without credentials is told no

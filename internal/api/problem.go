@@ -169,6 +169,7 @@ var problemCodes = slices.Concat(
 	of(habeas.KindUnavailable, 503,
 		"busy", "The server works on as much as it can.", "Wait as long as Retry-After says and send the same again.",
 		"server.stopping", "The server is stopping.", "Send the same again in a moment.",
+		"memory.full", "The server has no protected memory left for a secret.", "Send the same again in a moment.",
 		"disk.full", "The server's disk is full. Nothing was changed.", "Tell the organisation; send the same again later.",
 		"disk.read-only", "The server cannot write. Nothing was changed.", "Tell the organisation; send the same again later.",
 		"store.unknown", "The database was lost before it answered: whether this was saved is not known.", "Send the same again with the same Idempotency-Key: it ends as one write.",

@@ -12,13 +12,13 @@ import (
 // another client's, is answered like one that was ended: it is as dead as was wished.
 func (a *API) revoke(w http.ResponseWriter, r *http.Request) error {
 	form, id, secret, refusal := a.clientForm(w, r, "token", "token_type_hint")
-	if refusal == nil && form.Typed("token") == "" {
+	if refusal == nil && form.Secret("token").IsZero() {
 		refusal = badRequest("invalid_request", "The parameter token is missing")
 	}
 	if refusal != nil {
 		return refuse(w, refusal)
 	}
-	err := a.deps.Systems.Revoke(r.Context(), id, secret, form.Typed("token"))
+	err := a.deps.Systems.Revoke(r.Context(), id, secret, form.Secret("token"))
 	switch {
 	case habeas.KindOf(err) == habeas.KindUnauthenticated:
 		return refuse(w, invalidClient)

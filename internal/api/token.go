@@ -1,16 +1,14 @@
 package api
 
 import (
-	"encoding/base64"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // granted is the answer of the token endpoint (RFC 6749, 5.1).
@@ -96,7 +94,7 @@ func (a *API) grant(w http.ResponseWriter, r *http.Request) (*granted, *oauthErr
 		}
 	}
 	return &granted{
-		Token: token.Text.Reveal(), Type: "Bearer", Scope: authz.JoinScopes(token.Scopes),
+		Token: edge.Show(r.Context(), token.Text), Type: "Bearer", Scope: authz.JoinScopes(token.Scopes),
 		Seconds: int(authz.TokenLife / time.Second), Sandbox: token.Sandbox,
 	}, nil, nil
 }
@@ -104,55 +102,46 @@ func (a *API) grant(w http.ResponseWriter, r *http.Request) (*granted, *oauthErr
 // clientForm reads a form of a client that authenticates itself, with the named parameters.
 // An id of another form stands for an unknown one, which is refused in the same way and
 // the same time.
-func (a *API) clientForm(w http.ResponseWriter, r *http.Request, names ...string) (form *edge.Form, id habeas.SystemID, secret string, refusal *oauthError) {
+func (a *API) clientForm(w http.ResponseWriter, r *http.Request, names ...string) (form *edge.Form, id habeas.SystemID, secret sealed.Value, refusal *oauthError) {
 	form, err := edge.DecodeForm(w, r, maxBody)
 	if err != nil {
-		return nil, id, "", badRequest("invalid_request", "Send one application/x-www-form-urlencoded form of at most 64 KiB")
+		return nil, id, secret, badRequest("invalid_request", "Send one application/x-www-form-urlencoded form of at most 64 KiB")
 	}
 	for _, name := range append(names, "client_id", "client_secret") {
 		if len(form.TypedAll(name)) > 1 {
-			return nil, id, "", badRequest("invalid_request", "A parameter is given twice")
+			return nil, id, secret, badRequest("invalid_request", "A parameter is given twice")
 		}
 	}
 	client, secret, refusal := credentials(r, form)
 	if refusal != nil {
-		return nil, id, "", refusal
+		return nil, id, secret, refusal
 	}
 	id, _ = habeas.ParseID[habeas.SystemKind](client)
 	if ok, wait := a.client.buckets.Take(r.Context(), string(id[:]), 1); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
-		return nil, id, "", tooOften
+		return nil, id, secret, tooOften
 	}
 	return form, id, secret, nil
 }
 
-// credentials reads the client's id and secret. In the header both are encoded as
-// in a form (RFC 6749, 2.3.1).
-func credentials(r *http.Request, form *edge.Form) (id, secret string, refusal *oauthError) {
-	header := r.Header.Get("Authorization")
-	inForm := form.Typed("client_secret") != ""
-	if header == "" {
-		if !inForm {
-			return "", "", invalidClient
-		}
-		return form.Typed("client_id"), form.Typed("client_secret"), nil
+// credentials reads the client's id and secret.
+func credentials(r *http.Request, form *edge.Form) (id string, secret sealed.Value, refusal *oauthError) {
+	var none sealed.Value
+	header, inForm := r.Header.Get("Authorization"), form.Secret("client_secret")
+	switch {
+	case header == "" && inForm.IsZero():
+		return "", none, invalidClient
+	case header == "":
+		return form.Typed("client_id"), inForm, nil
+	case !inForm.IsZero():
+		return "", none, badRequest("invalid_request", "Authenticate in the header or in the form, not in both")
 	}
-	if inForm {
-		return "", "", badRequest("invalid_request", "Authenticate in the header or in the form, not in both")
-	}
-	scheme, encoded, _ := strings.Cut(header, " ")
-	pair, err := base64.StdEncoding.DecodeString(encoded)
-	if !strings.EqualFold(scheme, "Basic") || err != nil {
-		return "", "", invalidClient
-	}
-	rawID, rawSecret, ok := strings.Cut(string(pair), ":")
-	id, err1 := url.QueryUnescape(rawID)
-	secret, err2 := url.QueryUnescape(rawSecret)
-	if !ok || err1 != nil || err2 != nil {
-		return "", "", invalidClient
+	id, secret, ok := edge.Basic(r.Context(), header)
+	if !ok {
+		return "", none, invalidClient
 	}
 	if named := form.Typed("client_id"); named != "" && named != id {
-		return "", "", badRequest("invalid_request", "The form names another client than the header")
+		return "", none, badRequest("invalid_request", "The form names another client than the header")
 	}
 	return id, secret, nil
 }

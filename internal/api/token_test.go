@@ -14,6 +14,7 @@ import (
 	"github.com/habeas-data/habeas/internal/api"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 type apiDeps = api.Deps
@@ -101,7 +102,7 @@ func TestTwoSecretsLiveWhileASystemChangesOver(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return secret.Reveal()
+		return sealedtest.Text(secret)
 	}
 	second := rotate()
 	if !works(first) || !works(second) {
@@ -118,7 +119,7 @@ func TestAuthorizationsAreWitnessedAndGuessingDoesNotFillTheLedger(t *testing.T)
 	w := newWorld(t)
 	s := w.connect("City Bookings") // with its first token
 	for range 200 {
-		if _, err := w.systems.Authorize(w.ctx(), s.id, "guess", nil); err == nil {
+		if _, err := w.systems.Authorize(w.ctx(), s.id, sealedtest.Seal("guess"), nil); err == nil {
 			t.Fatal("a guess was right")
 		}
 	}
@@ -139,7 +140,7 @@ func TestAuthorizationsAreWitnessedAndGuessingDoesNotFillTheLedger(t *testing.T)
 	if counts[audit.SystemConnected] != 1 || counts[audit.SystemAuthorized] != 1 || counts[audit.SystemRefused] != 10 {
 		t.Errorf("witnessed %v, want one connection, one token, ten refusals", counts)
 	}
-	if _, err := w.systems.Authorize(w.ctx(), s.id, s.secret, nil); err != nil {
+	if _, err := w.systems.Authorize(w.ctx(), s.id, sealedtest.Seal(s.secret), nil); err != nil {
 		t.Errorf("guessing keeps the right secret out: %v", err)
 	}
 }

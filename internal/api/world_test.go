@@ -23,6 +23,7 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // administrator connects the systems of a test.
@@ -175,7 +176,7 @@ func (w *world) connectOn(terms authz.Terms) *system {
 	if err != nil {
 		w.Fatal(err)
 	}
-	c := &system{world: w, id: s.ID, secret: secret.Reveal()}
+	c := &system{world: w, id: s.ID, secret: sealedtest.Text(secret)}
 	if w.server != nil {
 		c.authorize()
 	}

@@ -10,10 +10,12 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // The steps of a change of the main address, as the ledger tells them.
@@ -281,12 +283,12 @@ func (a *Accounts) errStop() *habeas.Error {
 }
 
 // changeOf finds the change that a link stops.
-func (a *Accounts) changeOf(ctx context.Context, from sqlstore.Accounts, link string) (account.Change, error) {
-	token, err := base64.RawURLEncoding.Strict().DecodeString(link)
-	if err != nil || len(token) != sha256.Size {
+func (a *Accounts) changeOf(ctx context.Context, from sqlstore.Accounts, link sealed.Value) (account.Change, error) {
+	hash, ok := edge.HashToken(link)
+	if !ok {
 		return account.Change{}, a.errStop()
 	}
-	c, found, err := from.ChangingAt(ctx, sha256.Sum256(token))
+	c, found, err := from.ChangingAt(ctx, account.Token(hash))
 	if err != nil {
 		return c, err
 	}
@@ -299,7 +301,7 @@ func (a *Accounts) changeOf(ctx context.Context, from sqlstore.Accounts, link st
 // Stoppable says which change a link would stop, for the page that asks; it uses
 // nothing up (PTY-A19). Words and hashes are left out: whoever holds the link needs
 // to know no more than when.
-func (a *Accounts) Stoppable(ctx context.Context, link string) (account.Change, error) {
+func (a *Accounts) Stoppable(ctx context.Context, link sealed.Value) (account.Change, error) {
 	c, err := a.changeOf(ctx, a.db.Accounts(), link)
 	return account.Change{Due: c.Due, SwitchedAt: c.SwitchedAt, Ends: c.Ends}, err
 }
@@ -307,7 +309,7 @@ func (a *Accounts) Stoppable(ctx context.Context, link string) (account.Change, 
 // StopByLink stops a change, or takes it back after the switch: the old address is the
 // main one again and the new one goes, unless it was the account's before. Every
 // sign-in ends, because one of them began the change.
-func (a *Accounts) StopByLink(ctx context.Context, link string) error {
+func (a *Accounts) StopByLink(ctx context.Context, link sealed.Value) error {
 	return a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 		c, err := a.changeOf(ctx, tx.Accounts().Accounts, link)
 		if err != nil {

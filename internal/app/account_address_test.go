@@ -20,6 +20,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // request is one that carries this browser's cookies.
@@ -67,7 +68,7 @@ func (b *tab) confirmMain(address string) string {
 	b.w.t.Helper()
 	id, err := b.askForMain(address)
 	b.w.must(err)
-	_, err = b.w.accounts.Prove(context.Background(), b.signedIn(), id, b.w.code(), account.Browser{Flow: b.flow()})
+	_, err = b.w.accounts.Prove(context.Background(), b.signedIn(), id, sealedtest.Seal(b.w.code()), account.Browser{Flow: b.flow()})
 	b.w.must(err)
 	return b.w.stopLink()
 }
@@ -160,9 +161,9 @@ func TestTheMainAddressChangesAfterProofCodeWordAndWait(t *testing.T) {
 	challenge, err := b.askForMain("tim@new.example.org")
 	w.must(err)
 	code := w.code()
-	_, err = w.accounts.Prove(context.Background(), b.signedIn(), challenge, other(code), account.Browser{Flow: b.flow()})
+	_, err = w.accounts.Prove(context.Background(), b.signedIn(), challenge, sealedtest.Seal(other(code)), account.Browser{Flow: b.flow()})
 	w.refuses(err, account.ErrCode.Code)
-	_, err = w.accounts.Prove(context.Background(), b.signedIn(), challenge, code, account.Browser{Flow: b.flow()})
+	_, err = w.accounts.Prove(context.Background(), b.signedIn(), challenge, sealedtest.Seal(code), account.Browser{Flow: b.flow()})
 	w.must(err)
 	mails := w.post()
 	if len(mails) != 1 || mails[0].To != "tim@example.org" || mails[0].Kind != mail.KindAddressWaiting || !strings.Contains(mails[0].Text, "72 hours") {
@@ -220,7 +221,7 @@ func TestAChangeThatNobodyConfirmsExpires(t *testing.T) {
 	w.must(err)
 	code := w.code()
 	w.clock.Advance(account.ForMain.Life())
-	_, err = w.accounts.Prove(context.Background(), b.signedIn(), challenge, code, account.Browser{Flow: b.flow()})
+	_, err = w.accounts.Prove(context.Background(), b.signedIn(), challenge, sealedtest.Seal(code), account.Browser{Flow: b.flow()})
 	w.refuses(err, account.ErrCode.Code)
 	w.clock.Advance(100 * time.Hour)
 	w.switchAll()
@@ -233,7 +234,7 @@ func TestTheOldAddressStopsTheChange(t *testing.T) {
 	b, _ := w.member("tim@example.org")
 	id := b.signedIn().Account
 	link := b.confirmMain("oscar@example.net")
-	shown, err := w.accounts.Stoppable(ctx, link)
+	shown, err := w.accounts.Stoppable(ctx, sealedtest.Seal(link))
 	w.must(err)
 	if !shown.Due.Equal(w.clock.Now().Add(72*time.Hour)) || shown.Display != "" || shown.Account != (habeas.AccountID{}) {
 		t.Fatalf("the page about the change is given %+v", shown)
@@ -241,7 +242,7 @@ func TestTheOldAddressStopsTheChange(t *testing.T) {
 	var wg sync.WaitGroup
 	results := make([]error, 2)
 	for i := range results {
-		wg.Go(func() { results[i] = w.accounts.StopByLink(ctx, link) })
+		wg.Go(func() { results[i] = w.accounts.StopByLink(ctx, sealedtest.Seal(link)) })
 	}
 	wg.Wait()
 	if (results[0] == nil) == (results[1] == nil) {
@@ -257,7 +258,7 @@ func TestTheOldAddressStopsTheChange(t *testing.T) {
 	w.clock.Advance(200 * time.Hour)
 	w.switchAll()
 	w.holds(id, "tim@example.org")
-	w.refuses(w.accounts.StopByLink(ctx, link), "address.link")
+	w.refuses(w.accounts.StopByLink(ctx, sealedtest.Seal(link)), "address.link")
 	if got := w.steps(id); !slices.Equal(got, []string{stepConfirmed, stepStopped}) {
 		t.Fatalf("the ledger tells %v", got)
 	}
@@ -279,7 +280,7 @@ func TestTheOldAddressTakesTheChangeBackForAWhile(t *testing.T) {
 	w.refuses(w.accounts.RemoveAddress(ctx, b.signedIn(), w.hashOf("tim@example.org")), "address.under-way")
 	_, err := b.askForMain("oscar@third.example.net")
 	w.refuses(err, "address.under-way")
-	w.must(w.accounts.StopByLink(ctx, first))
+	w.must(w.accounts.StopByLink(ctx, sealedtest.Seal(first)))
 	w.holds(id, "tim@example.org")
 	if !w.accountAt("oscar@example.net").IsZero() || !b.signedIn().Account.IsZero() {
 		t.Error("what the change brought is still there")
@@ -291,7 +292,7 @@ func TestTheOldAddressTakesTheChangeBackForAWhile(t *testing.T) {
 	w.clock.Advance(72 * time.Hour)
 	w.switchAll()
 	w.clock.Advance(72 * time.Hour)
-	w.refuses(w.accounts.StopByLink(ctx, second), "address.link")
+	w.refuses(w.accounts.StopByLink(ctx, sealedtest.Seal(second)), "address.link")
 	w.holds(id, "tim@new.example.org", "tim@example.org")
 	b.signIn(key)
 	w.post()
@@ -313,7 +314,7 @@ func TestAPendingChangeDiesOnRecovery(t *testing.T) {
 	}
 	w.must(w.accounts.Recover(ctx, tim.sign(), account.Browser{Flow: tim.flow(), New: account.Token{7}}))
 	w.post()
-	w.refuses(w.accounts.StopByLink(ctx, link), "address.link")
+	w.refuses(w.accounts.StopByLink(ctx, sealedtest.Seal(link)), "address.link")
 	w.clock.Advance(100 * time.Hour)
 	w.switchAll()
 	w.holds(id, "tim@example.org")
@@ -339,7 +340,7 @@ func TestRecoveryAtTheNewAddressDoesNotBuryTheOldOne(t *testing.T) {
 	}
 	w.must(w.accounts.Recover(ctx, oscar.sign(), account.Browser{Flow: oscar.flow(), New: account.Token{7}}))
 	w.holds(id, "oscar@example.net", "tim@example.org")
-	w.must(w.accounts.StopByLink(ctx, link))
+	w.must(w.accounts.StopByLink(ctx, sealedtest.Seal(link)))
 	w.holds(id, "tim@example.org")
 }
 
@@ -351,7 +352,7 @@ func TestAChangeEndsWithTheAccount(t *testing.T) {
 	id := b.signedIn().Account
 	link := b.confirmMain("tim@new.example.org")
 	w.must(w.accounts.SetClosed(ctx, admin.signedIn(), w.address("tim@example.org"), true))
-	w.refuses(w.accounts.StopByLink(ctx, link), "address.link")
+	w.refuses(w.accounts.StopByLink(ctx, sealedtest.Seal(link)), "address.link")
 	w.must(w.accounts.SetClosed(ctx, admin.signedIn(), w.address("tim@example.org"), false))
 	events := w.events(habeas.SubjectOf(id))
 	if events[audit.AccountClosed] != 1 || events[audit.AccountReopened] != 1 {
@@ -374,7 +375,7 @@ func TestANewAddressThatSomebodyElseProvedMeanwhileIsRefused(t *testing.T) {
 	// whoever types it is refused.
 	challenge, err := b.askForMain("eve@example.org")
 	w.must(err)
-	_, err = w.accounts.Prove(ctx, b.signedIn(), challenge, w.code(), account.Browser{Flow: b.flow()})
+	_, err = w.accounts.Prove(ctx, b.signedIn(), challenge, sealedtest.Seal(w.code()), account.Browser{Flow: b.flow()})
 	w.refuses(err, "address.taken")
 
 	// Taken while the change waits.
@@ -405,13 +406,13 @@ func TestOneOfTheAccountsAddressesBecomesTheMainOne(t *testing.T) {
 	w.refuses(err, "address.none")
 	challenge, err := ask("tim@work.example.org")
 	w.must(err)
-	_, err = w.accounts.Prove(ctx, b.signedIn(), challenge, w.code(), account.Browser{Flow: b.flow()})
+	_, err = w.accounts.Prove(ctx, b.signedIn(), challenge, sealedtest.Seal(w.code()), account.Browser{Flow: b.flow()})
 	w.must(err)
 	link := w.stopLink()
 	w.clock.Advance(72 * time.Hour)
 	w.switchAll()
 	w.holds(id, "tim@work.example.org", "tim@example.org")
-	w.must(w.accounts.StopByLink(ctx, link))
+	w.must(w.accounts.StopByLink(ctx, sealedtest.Seal(link)))
 	w.holds(id, "tim@example.org", "tim@work.example.org") // it was theirs before
 }
 
@@ -425,7 +426,7 @@ func TestItsPersonStopsAChangeThatWaits(t *testing.T) {
 	}
 	w.must(w.accounts.StopChange(ctx, b.signedIn()))
 	w.refuses(w.accounts.StopChange(ctx, b.signedIn()), "address.no-change")
-	w.refuses(w.accounts.StopByLink(ctx, link), "address.link")
+	w.refuses(w.accounts.StopByLink(ctx, sealedtest.Seal(link)), "address.link")
 	if b.signedIn().Account.IsZero() {
 		t.Error("their own stopping signs them out")
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Ask makes a challenge and mails its code. The answer and the work are the same
@@ -22,7 +23,7 @@ import (
 // not to the one that was typed now and only matched (PTY-A10).
 func (a *Accounts) Ask(ctx context.Context, in account.Asking) (habeas.ChallengeID, error) {
 	c := account.Challenge{Purpose: account.ForSignIn}
-	if in.Link != "" {
+	if !in.Link.IsZero() {
 		link, err := a.firstLink(ctx, in.Link)
 		if err != nil {
 			return habeas.ChallengeID{}, err
@@ -150,9 +151,9 @@ func (a *Accounts) Waiting(ctx context.Context, id habeas.ChallengeID, flow acco
 // Prove answers a challenge with a typed code. Each try is counted before its
 // outcome is known to anybody; of two right ones exactly one wins (PTY-A21); every
 // refusal is account.ErrCode and stands in the ledger (LOG-01).
-func (a *Accounts) Prove(ctx context.Context, actor habeas.Actor, id habeas.ChallengeID, typed string, b account.Browser) (account.Proved, error) {
+func (a *Accounts) Prove(ctx context.Context, actor habeas.Actor, id habeas.ChallengeID, typed sealed.Value, b account.Browser) (account.Proved, error) {
 	now := a.clock.Now()
-	right := account.Right(typed, CodeOf(a.keys, id))
+	right := rightCode(a.keys, id, typed)
 	fresh, err := a.prepare(ctx, id, right, b.Flow, now)
 	if err != nil {
 		return account.Proved{}, err

@@ -18,6 +18,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // shape is what an outsider sees of an answer.
@@ -136,7 +137,7 @@ func TestOfManyRightAnswersExactlyOneWins(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
-			done, err := w.accounts.Prove(context.Background(), habeas.Actor{}, id, code, account.Browser{Flow: flow, New: account.Token{0: 1, 1: byte(i)}})
+			done, err := w.accounts.Prove(context.Background(), habeas.Actor{}, id, sealedtest.Seal(code), account.Browser{Flow: flow, New: account.Token{0: 1, 1: byte(i)}})
 			if err == nil && done.SignedIn {
 				won.Store(i, true)
 			} else if err.Error() != account.ErrCode.Error() {

@@ -4,14 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // atWork is the actor in the capacity of an administrator.
@@ -142,29 +143,37 @@ func (a *Accounts) FirstAdministratorLink(ctx context.Context) (path string, err
 	if n > 0 {
 		return "", habeas.Conflict("There is an administrator already.").WithCode("first.exists")
 	}
-	var token [32]byte
-	rand.Read(token[:])
-	link := base64.RawURLEncoding.EncodeToString(token[:])
+	link, err := sealed.In(ctx).Random("first administrator's link", "", sha256.Size)
+	if err != nil {
+		return "", err
+	}
 	now := a.clock.Now()
 	err = a.db.Ops().PutChallenge(ctx, account.Challenge{
 		ID: firstLinkID(link), Purpose: account.ForFirst, MaxTries: 1, CreatedAt: now, ExpiresAt: now.Add(account.ForFirst.Life()),
 	})
-	return "/first-administrator?t=" + link, err
+	return "/first-administrator?t=" + edge.Show(ctx, link), err
 }
 
-// firstLinkID is the hash by which a link is found: 128 bits of SHA-256.
-func firstLinkID(link string) habeas.ChallengeID {
-	sum := sha256.Sum256([]byte("habeas first administrator " + link))
-	return habeas.ChallengeID(sum[:16])
+// firstLinkID is the hash by which a link is found: 128 bits of SHA-256. A link that
+// cannot be read is nobody's.
+func firstLinkID(link sealed.Value) (id habeas.ChallengeID) {
+	h := sha256.New()
+	h.Write([]byte("habeas first administrator "))
+	if link.Use(func(text []byte) error { _, err := h.Write(text); return err }) != nil {
+		_, _ = rand.Read(id[:]) // never fails: crypto/rand aborts the program instead
+		return id
+	}
+	copy(id[:], h.Sum(nil))
+	return id
 }
 
 // CheckFirstLink says whether a link would still work. It uses nothing up.
-func (a *Accounts) CheckFirstLink(ctx context.Context, link string) error {
+func (a *Accounts) CheckFirstLink(ctx context.Context, link sealed.Value) error {
 	_, err := a.firstLink(ctx, link)
 	return err
 }
 
-func (a *Accounts) firstLink(ctx context.Context, link string) (habeas.ChallengeID, error) {
+func (a *Accounts) firstLink(ctx context.Context, link sealed.Value) (habeas.ChallengeID, error) {
 	id := firstLinkID(link)
 	return id, a.firstLinkOpen(ctx, a.db.Accounts(), id)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // Proves PTY-A7, PTY-13.
@@ -169,7 +170,7 @@ func TestAnAddressAddedToAnAccountIsNoSecondClaimByItself(t *testing.T) {
 	w.mails()
 	flow := newToken()
 	id := must(w.Accounts.AskForAddress(w.ctx(), tim, account.Asking{Address: w.address("eva@example.org"), Language: "en", Flow: flow, Client: "192.0.2.1"}))(w)
-	must(w.Accounts.Prove(w.ctx(), tim, id, w.codeIn(w.mailTo("eva@example.org", mail.KindCode)), account.Browser{Flow: flow, New: newToken()}))(w)
+	must(w.Accounts.Prove(w.ctx(), tim, id, sealedtest.Seal(w.codeIn(w.mailTo("eva@example.org", mail.KindCode))), account.Browser{Flow: flow, New: newToken()}))(w)
 	if got := w.held(two).Party; got.State != party.Unclaimed || !got.Account.IsZero() {
 		t.Fatalf("proving the address claimed %+v", got)
 	}

@@ -127,7 +127,7 @@ func (b *Bench) authorize(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.SetBasicAuth(s.ID.String(), secret.Reveal())
+	r.SetBasicAuth(s.ID.String(), edge.Show(ctx, secret))
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err

@@ -43,5 +43,5 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	mux.Admit = s.Disk.Admit
 	guard := edge.Guard{Origin: s.Origin, Failures: failures}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
-	return s.probes(edge.WithRequestID(edge.Watch(s.Clock, edge.HintProxies(s.Log, s.Proxies, guard.Wrap(mux)), watchers...))), nil
+	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, edge.HintProxies(s.Log, s.Proxies, guard.Wrap(mux)), watchers...)))), nil
 }

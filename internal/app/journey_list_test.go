@@ -12,6 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // lists are the queries of staff that the house has witnessed, the oldest first.
@@ -121,7 +122,7 @@ func TestTheRecordsSayTheNewMainAddressWherePersonAsked(t *testing.T) {
 		flow, sign := newToken(), newToken()
 		challenge := must(w.Accounts.Ask(w.ctx(), account.Asking{Address: w.address("tim@example.org"), Language: "en", Flow: flow, Client: "192.0.2.1"}))(w)
 		code := w.codeIn(w.mailTo("tim@example.org", mail.KindCode))
-		p := must(w.Accounts.Prove(w.ctx(), habeas.Actor{}, challenge, code, account.Browser{Flow: flow, New: sign}))(w)
+		p := must(w.Accounts.Prove(w.ctx(), habeas.Actor{}, challenge, sealedtest.Seal(code), account.Browser{Flow: flow, New: sign}))(w)
 		tim := habeas.Actor{Kind: habeas.ActorPerson, Account: p.Account, Proof: habeas.ProofCode}
 		w.accept(tim, id, nil)
 
@@ -129,7 +130,7 @@ func TestTheRecordsSayTheNewMainAddressWherePersonAsked(t *testing.T) {
 		in := account.Asking{Address: w.address("tim@new.example.org"), Language: "en", Flow: flow, Client: "192.0.2.1"}
 		challenge = must(w.Accounts.AskForMain(w.ctx(), tim, sign, in, keyring.LookupHash{}, ticked))(w)
 		code = w.codeIn(w.mailTo("tim@new.example.org", mail.KindCode))
-		must(w.Accounts.Prove(w.ctx(), tim, challenge, code, account.Browser{Flow: flow}))(w)
+		must(w.Accounts.Prove(w.ctx(), tim, challenge, sealedtest.Seal(code), account.Browser{Flow: flow}))(w)
 		if got := w.held(id).Text("contact", "email"); got != "tim@example.org" {
 			t.Fatalf("before the switch the record says %q", got)
 		}

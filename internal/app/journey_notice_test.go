@@ -9,6 +9,7 @@ import (
 
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // notice proves an address on the notice page and opens it.
@@ -121,7 +122,7 @@ func TestAMailProgramUnsubscribesWithOnePost(t *testing.T) {
 		}
 	}
 	token := path[strings.LastIndex(path, "/")+1:]
-	if must(w.Notices.Stopped(w.ctx(), token))(t) {
+	if must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t) {
 		t.Fatal("a scanner that opens the link stops the mails")
 	}
 	// As a mail server posts: no cookie, no origin, either encoding (RFC 8058, 3.2).
@@ -134,7 +135,7 @@ func TestAMailProgramUnsubscribesWithOnePost(t *testing.T) {
 			t.Errorf("one-click as %s: status %d\n%s", kind, p.status, p.text)
 		}
 	}
-	if !must(w.Notices.Stopped(w.ctx(), token))(t) {
+	if !must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t) {
 		t.Fatal("one click stops nothing")
 	}
 	if to := w.browser().post(path + "/resume"); to != path {

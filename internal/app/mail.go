@@ -3,14 +3,15 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // JobMail is the outbox kind of a mail.
@@ -112,5 +113,22 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 // CodeOf derives the eight-digit code of a challenge: 26 bits, the same each time
 // it is asked, and in no row.
 func CodeOf(keys *keyring.Ring, id habeas.ChallengeID) string {
-	return fmt.Sprintf("%08d", keys.Code("mailed-code", id[:])%1e8)
+	code := codeOf(keys, id)
+	return string(code[:])
+}
+
+func codeOf(keys *keyring.Ring, id habeas.ChallengeID) (code [8]byte) {
+	n := keys.Code("mailed-code", id[:])
+	for i := range code {
+		code[len(code)-1-i] = '0' + byte(n%10)
+		n /= 10
+	}
+	return code
+}
+
+// rightCode compares a typed code with the one of a challenge in constant time.
+func rightCode(keys *keyring.Ring, id habeas.ChallengeID, typed sealed.Value) bool {
+	code := codeOf(keys, id)
+	defer clear(code[:])
+	return account.Right(typed, code[:])
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"crypto/rand"
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/email"
@@ -15,6 +16,7 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Notices are the use cases about people who hold no account: who is told what, what
@@ -200,7 +202,7 @@ func (n *Notices) post(tx *sqlstore.Tx, policy party.Policy, rec party.Record, t
 		}
 	}
 	told := h.Notified
-	told.Stop, told.Mail, told.SentAt = stopHash(n.stopToken(told.Address)), id, n.records.Clock.Now()
+	told.Stop, told.Mail, told.SentAt = n.stopAt(told.Address), id, n.records.Clock.Now()
 	told.Sets = append(slices.Clone(told.Sets), names...)
 	slices.Sort(told.Sets)
 	told.Sets = slices.Compact(told.Sets)
@@ -261,13 +263,26 @@ func (n *Notices) sources(tx *sqlstore.Tx, said []party.Statement, language stri
 
 // stopToken is what a stop link carries: 128 bits derived from the address, so that
 // every mail to it carries the same, and only a hash of it is in a row (PTY-A24).
-func (n *Notices) stopToken(address keyring.LookupHash) string {
+func (n *Notices) stopToken(address keyring.LookupHash) []byte {
 	t := n.records.Keys.Lookup("notice-stop", string(address[:]))
-	return base64.RawURLEncoding.EncodeToString(t[:])
+	return base64.RawURLEncoding.AppendEncode(nil, t[:])
 }
 
 func (n *Notices) stopPath(address keyring.LookupHash) string {
-	return "/notice/stop/" + n.stopToken(address)
+	return "/notice/stop/" + string(n.stopToken(address))
 }
 
-func stopHash(token string) party.StopToken { return sha256.Sum256([]byte(token)) }
+// stopAt is what a row holds of the token of an address's stop link.
+func (n *Notices) stopAt(address keyring.LookupHash) party.StopToken {
+	token := n.stopToken(address)
+	defer clear(token)
+	return sha256.Sum256(token)
+}
+
+// stopHash is stopAt of a token that somebody shows. One that cannot be read is nobody's.
+func stopHash(token sealed.Value) (h party.StopToken) {
+	if token.Use(func(text []byte) error { h = sha256.Sum256(text); return nil }) != nil {
+		_, _ = rand.Read(h[:]) // never fails: crypto/rand aborts the program instead
+	}
+	return h
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 const day = 24 * time.Hour
@@ -44,7 +45,7 @@ func (w *world) visit(address string) [32]byte {
 	w.mails()
 	flow, visit := newToken(), newToken()
 	id := must(w.Notices.Ask(w.ctx(), account.Asking{Address: w.address(address), Language: "en", Flow: flow, Client: "192.0.2.1"}))(w)
-	w.ok(w.Notices.Prove(w.ctx(), id, w.codeIn(w.mailTo(address, mail.KindCode)), flow, visit))
+	w.ok(w.Notices.Prove(w.ctx(), id, sealedtest.Seal(w.codeIn(w.mailTo(address, mail.KindCode))), flow, visit))
 	w.later(0)
 	return visit
 }
@@ -178,23 +179,23 @@ func TestAStopLinkStopsAndResumes(t *testing.T) {
 	w.later(8 * day)
 	link := w.told()[0].ListUnsubscribe
 	token := link[strings.LastIndex(link, "/")+1:]
-	if stopped := must(w.Notices.Stopped(w.ctx(), token))(t); stopped {
+	if stopped := must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t); stopped {
 		t.Fatal("opening the link stops mails")
 	}
-	w.ok(w.Notices.StopBy(w.ctx(), token, true))
-	w.ok(w.Notices.StopBy(w.ctx(), token, true))
-	if stopped := must(w.Notices.Stopped(w.ctx(), token))(t); !stopped || !w.looking(w.visit("tim@example.org")).Stopped {
+	w.ok(w.Notices.StopBy(w.ctx(), sealedtest.Seal(token), true))
+	w.ok(w.Notices.StopBy(w.ctx(), sealedtest.Seal(token), true))
+	if stopped := must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t); !stopped || !w.looking(w.visit("tim@example.org")).Stopped {
 		t.Fatal("the link stops nothing")
 	}
 	if n := w.happened(id, audit.NoticeStopped); n != 1 {
 		t.Errorf("%d lines say so, want 1", n)
 	}
-	w.ok(w.Notices.StopBy(w.ctx(), token, false))
-	if must(w.Notices.Stopped(w.ctx(), token))(t) {
+	w.ok(w.Notices.StopBy(w.ctx(), sealedtest.Seal(token), false))
+	if must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t) {
 		t.Fatal("it cannot be taken back")
 	}
 	for _, wrong := range []string{"", token + "x", strings.ToUpper(token), "AAAAAAAAAAAAAAAAAAAAAA"} {
-		w.refused(w.Notices.StopBy(w.ctx(), wrong, true), "notice.link")
+		w.refused(w.Notices.StopBy(w.ctx(), sealedtest.Seal(wrong), true), "notice.link")
 	}
 }
 
@@ -222,18 +223,18 @@ func TestACodeForNoticesOpensNothingElse(t *testing.T) {
 	flow, visit := newToken(), newToken()
 	c := ask("tim@example.org", flow)
 	code := w.codeIn(w.mailTo("tim@example.org", mail.KindCode))
-	_, err := w.Accounts.Prove(w.ctx(), habeas.Actor{}, c, code, account.Browser{Flow: flow, New: newToken()})
+	_, err := w.Accounts.Prove(w.ctx(), habeas.Actor{}, c, sealedtest.Seal(code), account.Browser{Flow: flow, New: newToken()})
 	w.refused(err, "code.wrong")
 	if _, found, err := w.Accounts.AccountAt(w.ctx(), w.Keys.Lookup(account.LookupAddress, w.address("tim@example.org").Key())); err != nil || found {
 		t.Fatal("a code for notices made an account")
 	}
-	w.refused(w.Notices.Prove(w.ctx(), c, code, newToken(), visit), "code.wrong") // another browser
-	w.refused(w.Notices.Prove(w.ctx(), c, "00000000", flow, visit), "code.wrong")
+	w.refused(w.Notices.Prove(w.ctx(), c, sealedtest.Seal(code), newToken(), visit), "code.wrong") // another browser
+	w.refused(w.Notices.Prove(w.ctx(), c, sealedtest.Seal("00000000"), flow, visit), "code.wrong")
 	if _, found, err := w.Notices.Look(w.ctx(), visit); err != nil || found {
 		t.Fatal("a refused code opens something")
 	}
-	w.ok(w.Notices.Prove(w.ctx(), c, code, flow, visit))
-	w.refused(w.Notices.Prove(w.ctx(), c, code, flow, newToken()), "code.wrong") // used
+	w.ok(w.Notices.Prove(w.ctx(), c, sealedtest.Seal(code), flow, visit))
+	w.refused(w.Notices.Prove(w.ctx(), c, sealedtest.Seal(code), flow, newToken()), "code.wrong") // used
 
 	l := w.looking(visit)
 	if len(l.Held) != 1 || l.Held[0].Record.Party.ID != id || l.Held[0].Shut {
@@ -251,7 +252,7 @@ func TestACodeForNoticesOpensNothingElse(t *testing.T) {
 
 	// A code to sign in opens no notice either, and nobody's address opens nothing.
 	sign := must(w.Accounts.Ask(w.ctx(), account.Asking{Address: w.address("tim@example.org"), Language: "en", Flow: flow, Client: "192.0.2.1"}))(t)
-	w.refused(w.Notices.Prove(w.ctx(), sign, w.codeIn(w.mailTo("tim@example.org", mail.KindCode)), flow, newToken()), "code.wrong")
+	w.refused(w.Notices.Prove(w.ctx(), sign, sealedtest.Seal(w.codeIn(w.mailTo("tim@example.org", mail.KindCode))), flow, newToken()), "code.wrong")
 	if l := w.looking(w.visit("nobody@example.org")); len(l.Held) != 0 {
 		t.Errorf("at nobody's address: %+v", l.Held)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // visitor is who acts after a mailed code without an account.
@@ -27,9 +28,9 @@ func (n *Notices) Ask(ctx context.Context, in account.Asking) (habeas.ChallengeI
 // Prove answers with a typed code. Then the browser whose cookie has the given hash may
 // look at what is held at the address, for party.VisitLife; it is signed in nowhere.
 // Every refusal is account.ErrCode.
-func (n *Notices) Prove(ctx context.Context, id habeas.ChallengeID, typed string, flow account.Token, visit [32]byte) error {
+func (n *Notices) Prove(ctx context.Context, id habeas.ChallengeID, typed sealed.Value, flow account.Token, visit [32]byte) error {
 	now := n.records.Clock.Now()
-	right := account.Right(typed, CodeOf(n.records.Keys, id))
+	right := rightCode(n.records.Keys, id, typed)
 	var refused error // what is said although the rows of the try are kept
 	err := n.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		refused = account.ErrCode
@@ -190,7 +191,7 @@ func (n *Notices) StopMails(ctx context.Context, visit [32]byte, stop bool) erro
 		if err != nil {
 			return err
 		}
-		told.Stop = stopHash(n.stopToken(v.Address))
+		told.Stop = n.stopAt(v.Address)
 		return n.stop(tx, told, stop)
 	})
 }
@@ -199,7 +200,7 @@ func (n *Notices) StopMails(ctx context.Context, visit [32]byte, stop bool) erro
 var errStopLink = habeas.NotFound("This link is not good any more. To stop mails, type your address on the page about notices.").WithCode("notice.link")
 
 // Stopped says whether the address of a stop link wants no mails. It changes nothing.
-func (n *Notices) Stopped(ctx context.Context, token string) (bool, error) {
+func (n *Notices) Stopped(ctx context.Context, token sealed.Value) (bool, error) {
 	told, found, err := n.records.DB.Notices().NotifiedBy(ctx, stopHash(token))
 	if err == nil && !found {
 		err = errStopLink
@@ -209,7 +210,7 @@ func (n *Notices) Stopped(ctx context.Context, token string) (bool, error) {
 
 // StopBy ends or resumes notices to the address of a stop link. Doing it twice is the
 // same as once.
-func (n *Notices) StopBy(ctx context.Context, token string, stop bool) error {
+func (n *Notices) StopBy(ctx context.Context, token sealed.Value, stop bool) error {
 	return n.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		told, found, err := tx.Notices().NotifiedBy(tx.Context(), stopHash(token))
 		if err != nil {

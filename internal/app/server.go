@@ -21,6 +21,7 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed/wire"
 )
 
 // Config is what a server is opened with.
@@ -244,6 +245,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, h http.Handler) erro
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	if tcp, ok := l.(*net.TCPListener); ok { // without TLS: behind a proxy, or on loopback
+		wire.Prepare(srv)
+		l = wire.Listen(tcp, edge.Cookies{Origin: s.Origin}.SecretRules())
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()

@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Systems are the use cases about connected systems. It implements web/admin.Systems and
@@ -66,20 +67,20 @@ func (s *Systems) List(ctx context.Context, a habeas.Actor) ([]authz.System, err
 
 // Connect makes a system that writes and reads nothing but its own tickets. The secret
 // is shown once and kept nowhere.
-func (s *Systems) Connect(ctx context.Context, a habeas.Actor, name string) (authz.System, authz.Secret, error) {
+func (s *Systems) Connect(ctx context.Context, a habeas.Actor, name string) (authz.System, sealed.Value, error) {
 	return s.ConnectOn(ctx, a, authz.Terms{Name: name})
 }
 
 // ConnectOn makes a system on the given terms.
-func (s *Systems) ConnectOn(ctx context.Context, a habeas.Actor, t authz.Terms) (authz.System, authz.Secret, error) {
+func (s *Systems) ConnectOn(ctx context.Context, a habeas.Actor, t authz.Terms) (authz.System, sealed.Value, error) {
 	for _, set := range t.Reads {
 		if _, ok := s.records.schemas.Set(set); !ok {
-			return authz.System{}, authz.Secret{}, errNoSet
+			return authz.System{}, sealed.Value{}, errNoSet
 		}
 	}
-	system, secret, entry, err := authz.Connect(a, t, s.clock.Now())
+	system, secret, entry, err := authz.Connect(sealed.In(ctx), a, t, s.clock.Now())
 	if err != nil {
-		return authz.System{}, authz.Secret{}, err
+		return authz.System{}, sealed.Value{}, err
 	}
 	err = s.db.InTx(ctx, func(tx *sqlstore.Tx) error { return tx.Systems().SaveSystem(system, entry) })
 	return system, secret, err
@@ -89,9 +90,9 @@ func (s *Systems) ConnectOn(ctx context.Context, a habeas.Actor, t authz.Terms) 
 func (s *Systems) DataSets() []party.SetSchema { return s.records.schemas.Sets() }
 
 // Rotate gives a system a new secret; the one before stays good until the next change.
-func (s *Systems) Rotate(ctx context.Context, a habeas.Actor, id habeas.SystemID) (system authz.System, secret authz.Secret, err error) {
+func (s *Systems) Rotate(ctx context.Context, a habeas.Actor, id habeas.SystemID) (system authz.System, secret sealed.Value, err error) {
 	err = s.change(ctx, id, func(was authz.System) (_ authz.System, entry audit.Entry, err error) {
-		system, secret, entry, err = was.Rotate(a, s.clock.Now())
+		system, secret, entry, err = was.Rotate(sealed.In(ctx), a, s.clock.Now())
 		return system, entry, err
 	})
 	return system, secret, err
@@ -129,13 +130,13 @@ func (s *Systems) change(ctx context.Context, id habeas.SystemID, rule func(auth
 // Authorize grants a token to a system that shows its secret. Success and refusal
 // are both written to the ledger (LOG-01); refusals only as often as the limiter
 // allows, so that nobody fills the ledger by guessing.
-func (s *Systems) Authorize(ctx context.Context, id habeas.SystemID, secret string, asked []authz.Scope) (authz.Token, error) {
+func (s *Systems) Authorize(ctx context.Context, id habeas.SystemID, secret sealed.Value, asked []authz.Scope) (authz.Token, error) {
 	now := s.clock.Now()
 	system, err := s.db.Systems().System(ctx, id)
 	if err != nil && habeas.KindOf(err) != habeas.KindNotFound {
 		return authz.Token{}, err
 	}
-	token, entry, refusal := system.Authorize(secret, asked, now)
+	token, entry, refusal := system.Authorize(sealed.In(ctx), secret, asked, now)
 	if refusal == nil {
 		err := s.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 			// Asked again inside: it may have been disconnected since it was read.
@@ -165,7 +166,7 @@ func (s *Systems) Authorize(ctx context.Context, id habeas.SystemID, secret stri
 
 // Revoke ends one of a system's own tokens (RFC 7009). A token that is not there, or
 // not this system's, is no error: it is as dead as was wished.
-func (s *Systems) Revoke(ctx context.Context, id habeas.SystemID, secret, token string) error {
+func (s *Systems) Revoke(ctx context.Context, id habeas.SystemID, secret, token sealed.Value) error {
 	system, err := s.db.Systems().System(ctx, id)
 	if err != nil && habeas.KindOf(err) != habeas.KindNotFound {
 		return err
@@ -190,7 +191,7 @@ var errTooManyRefusals = habeas.TooMany("Too many failed tries. Wait a moment an
 
 // Verify returns who shows a token. It is called for every request of the API and
 // answers from memory.
-func (s *Systems) Verify(ctx context.Context, token string) (authz.Bearer, error) {
+func (s *Systems) Verify(ctx context.Context, token sealed.Value) (authz.Bearer, error) {
 	return s.tokens.Verify(ctx, token)
 }
 

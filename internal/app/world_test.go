@@ -26,6 +26,7 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 func TestMain(m *testing.M) {
@@ -249,7 +250,7 @@ func (w *world) joinIn(address, language string) habeas.Actor {
 func (w *world) prove(id habeas.ChallengeID, code string, flow account.Token) habeas.Actor {
 	w.Helper()
 	sign := newToken()
-	must(w.Accounts.Prove(w.ctx(), habeas.Actor{}, id, code, account.Browser{Flow: flow, New: sign}))(w)
+	must(w.Accounts.Prove(w.ctx(), habeas.Actor{}, id, sealedtest.Seal(code), account.Browser{Flow: flow, New: sign}))(w)
 	actor, _, err := w.Accounts.Who(w.ctx(), edge.TokenHash(sign))
 	w.ok(err)
 	return actor

@@ -13,6 +13,8 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/sealed"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 var (
@@ -23,9 +25,12 @@ var (
 	}
 )
 
-func connected(t *testing.T) (System, Secret) {
+// session holds the secrets of the tests.
+var session = sealed.Open(context.Background())
+
+func connected(t *testing.T) (System, sealed.Value) {
 	t.Helper()
-	s, secret, entry, err := Connect(administrator, Terms{Name: " City   Bookings "}, morning)
+	s, secret, entry, err := Connect(session, administrator, Terms{Name: " City   Bookings "}, morning)
 	if err != nil || s.Name != "City Bookings" || entry.Event != audit.SystemConnected {
 		t.Fatalf("%v %v %v", s, entry, err)
 	}
@@ -42,8 +47,8 @@ func TestOnlyAdministratorsManageSystems(t *testing.T) {
 		"nobody": {}, "staff": staff, "a mailed code": weak, "a system": s.Actor(), "the server": habeas.Server,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, _, e1 := Connect(a, Terms{Name: "City Bookings"}, morning)
-			_, _, _, e2 := s.Rotate(a, morning)
+			_, _, _, e1 := Connect(session, a, Terms{Name: "City Bookings"}, morning)
+			_, _, _, e2 := s.Rotate(session, a, morning)
 			_, _, e3 := s.Disconnect(a, morning)
 			_, _, e4 := ended.Reconnect(a, morning)
 			for _, err := range []error{e1, e2, e3, e4, MayManage(a)} {
@@ -60,7 +65,7 @@ func TestANameIsWhatPeopleCanRead(t *testing.T) {
 		"City Bookings": true, "ab": true, "Música y más": true, strings.Repeat("é", 80): true,
 		"": false, " x ": false, strings.Repeat("x", 81): false, "City\u202eBookings": false, "a\x00b": false, "a\xffb": false, "zero\u200bwidth": false,
 	} {
-		if _, _, _, err := Connect(administrator, Terms{Name: name}, morning); (err == nil) != ok {
+		if _, _, _, err := Connect(session, administrator, Terms{Name: name}, morning); (err == nil) != ok {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -78,7 +83,7 @@ func TestASystemIsConnectedOrNot(t *testing.T) {
 	if _, _, err := ended.Disconnect(administrator, morning); habeas.KindOf(err) != habeas.KindConflict {
 		t.Errorf("disconnect twice: %v", err)
 	}
-	if _, _, _, err := ended.Rotate(administrator, morning); habeas.KindOf(err) != habeas.KindConflict {
+	if _, _, _, err := ended.Rotate(session, administrator, morning); habeas.KindOf(err) != habeas.KindConflict {
 		t.Errorf("rotate a disconnected one: %v", err)
 	}
 	back, _, err := ended.Reconnect(administrator, morning)
@@ -92,25 +97,25 @@ func TestEveryAuthorizationAndRefusalHasAnEntryWithoutTheSecret(t *testing.T) {
 	ended, _, _ := s.Disconnect(administrator, morning)
 	for name, c := range map[string]struct {
 		system System
-		secret string
+		secret sealed.Value
 		asked  []Scope
 		event  audit.Event
 		want   error
 	}{
-		"right":           {s, secret.Reveal(), nil, audit.SystemAuthorized, nil},
-		"one scope":       {s, secret.Reveal(), []Scope{ScopeTickets, ScopeTickets}, audit.SystemAuthorized, nil},
-		"a scope too far": {s, secret.Reveal(), []Scope{"admin"}, audit.SystemRefused, ErrScope},
-		"wrong secret":    {s, "x", nil, audit.SystemRefused, ErrClient},
-		"no secret":       {s, "", nil, audit.SystemRefused, ErrClient},
-		"disconnected":    {ended, secret.Reveal(), nil, audit.SystemRefused, ErrClient},
-		"unknown":         {System{}, secret.Reveal(), nil, audit.SystemRefused, ErrClient},
+		"right":           {s, secret, nil, audit.SystemAuthorized, nil},
+		"one scope":       {s, secret, []Scope{ScopeTickets, ScopeTickets}, audit.SystemAuthorized, nil},
+		"a scope too far": {s, secret, []Scope{"admin"}, audit.SystemRefused, ErrScope},
+		"wrong secret":    {s, sealedtest.Seal("x"), nil, audit.SystemRefused, ErrClient},
+		"no secret":       {s, sealed.Value{}, nil, audit.SystemRefused, ErrClient},
+		"disconnected":    {ended, secret, nil, audit.SystemRefused, ErrClient},
+		"unknown":         {System{}, secret, nil, audit.SystemRefused, ErrClient},
 	} {
 		t.Run(name, func(t *testing.T) {
-			token, entry, err := c.system.Authorize(c.secret, c.asked, morning)
+			token, entry, err := c.system.Authorize(session, c.secret, c.asked, morning)
 			if !errors.Is(err, c.want) || entry.Event != c.event || entry.ID.IsZero() {
 				t.Fatalf("%v %v, want %v %v", entry, err, c.event, c.want)
 			}
-			if c.want == nil && (token.Hash != HashOf(token.Text.Reveal()) || !token.Expires.Equal(morning.Add(TokenLife)) || len(token.Scopes) == 0) {
+			if c.want == nil && (token.Hash != HashOf(token.Text) || !token.Expires.Equal(morning.Add(TokenLife)) || len(token.Scopes) == 0) {
 				t.Errorf("token %v", token)
 			}
 			if len(c.asked) == 2 && len(token.Scopes) != 1 {
@@ -127,17 +132,17 @@ func TestEveryAuthorizationAndRefusalHasAnEntryWithoutTheSecret(t *testing.T) {
 func TestTheLastTwoSecretsAreLive(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s, first := connected(t)
-		secrets := []Secret{first}
+		secrets := []sealed.Value{first}
 		for range rapid.IntRange(0, 5).Draw(rt, "changes") {
-			var next Secret
+			var next sealed.Value
 			var err error
-			if s, next, _, err = s.Rotate(administrator, morning); err != nil {
+			if s, next, _, err = s.Rotate(session, administrator, morning); err != nil {
 				rt.Fatal(err)
 			}
 			secrets = append(secrets, next)
 		}
 		for i, secret := range secrets {
-			if live := i >= len(secrets)-2; s.Knows(secret.Reveal()) != live {
+			if live := i >= len(secrets)-2; s.Knows(secret) != live {
 				rt.Fatalf("secret %d of %d: live %v", i+1, len(secrets), !live)
 			}
 		}
@@ -150,14 +155,14 @@ func TestATokenIsReadOnceAndEndsAtOnce(t *testing.T) {
 	good := true
 	cache := NewCache(clock, func(_ context.Context, h Hash, now time.Time) (Bearer, error) {
 		reads.Add(1)
-		if !good || h != HashOf("token") {
+		if !good || h != HashOf(sealedtest.Seal("token")) {
 			return Bearer{}, ErrToken
 		}
 		return Bearer{Actor: habeas.Actor{System: habeas.SystemID{15: 1}}, Expires: morning.Add(time.Hour)}, nil
 	})
 	verify := func(token string, want error, wantReads int32) {
 		t.Helper()
-		if _, err := cache.Verify(t.Context(), token); !errors.Is(err, want) {
+		if _, err := cache.Verify(t.Context(), sealedtest.Seal(token)); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", token, err, want)
 		}
 		if n := reads.Load(); n != wantReads {
@@ -196,7 +201,7 @@ func TestAnAnswerReadBeforeADisconnectionDoesNotCount(t *testing.T) {
 	})
 	done := make(chan error)
 	go func() {
-		_, err := cache.Verify(context.Background(), "token")
+		_, err := cache.Verify(context.Background(), sealedtest.Seal("token"))
 		done <- err
 	}()
 	<-reading
@@ -205,7 +210,7 @@ func TestAnAnswerReadBeforeADisconnectionDoesNotCount(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cache.Verify(t.Context(), "token"); !errors.Is(err, ErrToken) {
+	if _, err := cache.Verify(t.Context(), sealedtest.Seal("token")); !errors.Is(err, ErrToken) {
 		t.Errorf("after the disconnection: %v", err)
 	}
 }
@@ -215,7 +220,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 		return Bearer{Expires: morning.Add(time.Hour)}, nil
 	})
 	for i := range 2*maxCached + 1 {
-		if _, err := cache.Verify(t.Context(), fmt.Sprint(i)); err != nil {
+		if _, err := cache.Verify(t.Context(), sealedtest.Seal(fmt.Sprint(i))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -237,7 +242,10 @@ func BenchmarkVerify(b *testing.B) {
 	cache := NewCache(habeas.SystemClock{}, func(context.Context, Hash, time.Time) (Bearer, error) {
 		return Bearer{Expires: time.Now().Add(time.Hour)}, nil
 	})
-	token := draw(tokenPrefix).Reveal()
+	token, _, err := draw(session, tokenPrefix)
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, err := cache.Verify(b.Context(), token); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // maxCached bounds the tokens held in memory, about 200 bytes each.
@@ -37,7 +38,7 @@ func NewCache(clock habeas.Clock, read func(context.Context, Hash, time.Time) (B
 
 // Verify returns whose token this is, or ErrToken. Unknown tokens are not
 // remembered: nobody can fill the cache with guesses.
-func (c *Cache) Verify(ctx context.Context, token string) (Bearer, error) {
+func (c *Cache) Verify(ctx context.Context, token sealed.Value) (Bearer, error) {
 	hash, now := HashOf(token), c.clock.Now()
 	generation := c.generation.Load() // before the read: a later Invalidate makes the answer void
 	c.mu.RLock()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Scope is one thing that a token permits.
@@ -73,18 +74,23 @@ func MayManage(a habeas.Actor) error {
 	return nil
 }
 
-// Connect makes a new system and its first secret, which is kept nowhere.
-func Connect(a habeas.Actor, t Terms, now time.Time) (System, Secret, audit.Entry, error) {
+// Connect makes a new system and its first secret, which lives as long as the session and
+// is kept nowhere else.
+func Connect(in *sealed.Session, a habeas.Actor, t Terms, now time.Time) (System, sealed.Value, audit.Entry, error) {
+	var none sealed.Value
 	if err := MayManage(a); err != nil {
-		return System{}, Secret{}, audit.Entry{}, err
+		return System{}, none, audit.Entry{}, err
 	}
 	name := strings.Join(strings.Fields(t.Name), " ")
 	if n := utf8.RuneCountInString(name); n < 2 || n > 80 || strings.ContainsFunc(name, unseen) {
-		return System{}, Secret{}, audit.Entry{}, errName
+		return System{}, none, audit.Entry{}, errName
 	}
-	secret := newSecret()
+	secret, hash, err := draw(in, secretPrefix)
+	if err != nil {
+		return System{}, none, audit.Entry{}, err
+	}
 	s := System{
-		ID: habeas.NewID[habeas.SystemKind](now), Name: name, Scopes: AllScopes(), CreatedAt: now, Secret: secret.Hash(),
+		ID: habeas.NewID[habeas.SystemKind](now), Name: name, Scopes: AllScopes(), CreatedAt: now, Secret: hash,
 		Sandbox: t.Sandbox,
 	}
 	for _, set := range slices.Sorted(slices.Values(t.Reads)) {
@@ -104,21 +110,25 @@ func unseen(r rune) bool { return r == utf8.RuneError || !unicode.IsGraphic(r) }
 
 // Rotate gives the system a new secret. The one before stays good until the next
 // change, so that the system can take the new one up when it is ready.
-func (s System) Rotate(a habeas.Actor, now time.Time) (System, Secret, audit.Entry, error) {
+func (s System) Rotate(in *sealed.Session, a habeas.Actor, now time.Time) (System, sealed.Value, audit.Entry, error) {
+	var none sealed.Value
 	if err := MayManage(a); err != nil {
-		return s, Secret{}, audit.Entry{}, err
+		return s, none, audit.Entry{}, err
 	}
 	if !s.Connected() {
-		return s, Secret{}, audit.Entry{}, errEnded
+		return s, none, audit.Entry{}, errEnded
 	}
-	secret := newSecret()
-	s.OldSecret, s.Secret = s.Secret, secret.Hash()
+	secret, hash, err := draw(in, secretPrefix)
+	if err != nil {
+		return s, none, audit.Entry{}, err
+	}
+	s.OldSecret, s.Secret = s.Secret, hash
 	return s, secret, s.entry(a, audit.SystemConnected, "secret", now), nil
 }
 
 // MayRevoke says whether somebody who shows this secret may end the system's tokens
 // (RFC 7009, 2.1). The zero System is refused in the same time.
-func (s System) MayRevoke(secret string) error {
+func (s System) MayRevoke(secret sealed.Value) error {
 	if !s.Knows(secret) || !s.Connected() {
 		return ErrClient
 	}

@@ -4,15 +4,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // TokenLife is how long a bearer token is good for.
@@ -37,32 +35,27 @@ var (
 // needs neither salt nor stretching.
 type Hash [sha256.Size]byte
 
-// HashOf returns the hash under which a secret or token is kept.
-func HashOf(text string) Hash { return sha256.Sum256([]byte(text)) }
+// HashOf returns the hash under which a secret or token is kept. What cannot be read any
+// more has a hash that fits nothing.
+func HashOf(text sealed.Value) (h Hash) {
+	if text.Use(func(plain []byte) error { h = sha256.Sum256(plain); return nil }) != nil {
+		_, _ = rand.Read(h[:]) // never fails: crypto/rand aborts the program instead
+	}
+	return h
+}
 
 // IsZero reports whether there is no hash.
 func (h Hash) IsZero() bool { return h == Hash{} }
 
-// Secret is a client secret or token on its way to its owner, who sees it once. It
-// prints as its type alone; Reveal gives the text.
-type Secret struct{ text string }
-
-func newSecret() Secret { return draw(secretPrefix) }
-
-func draw(prefix string) Secret {
-	var b [secretBytes]byte
-	rand.Read(b[:])
-	return Secret{prefix + base64.RawURLEncoding.EncodeToString(b[:])}
+// draw makes a client secret or token on its way to its owner, who sees it once. Where no
+// protected memory is left there is none to be had.
+func draw(in *sealed.Session, prefix string) (sealed.Value, Hash, error) {
+	text, err := in.Random("secret of a system", prefix, secretBytes)
+	if err != nil {
+		return sealed.Value{}, Hash{}, (&habeas.Error{Kind: habeas.KindUnavailable, Message: "The server has no protected memory left. Try again."}).WithCode("memory.full")
+	}
+	return text, HashOf(text), nil
 }
-
-// Reveal returns the text to hand over.
-func (s Secret) Reveal() string { return s.text }
-
-// Hash returns what is stored.
-func (s Secret) Hash() Hash { return HashOf(s.text) }
-
-// Format implements fmt.Formatter: no verb prints the text.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "authz.Secret") }
 
 // Token is a granted access: what is stored of it, and the text for the system.
 type Token struct {
@@ -70,13 +63,13 @@ type Token struct {
 	System  habeas.SystemID
 	Scopes  []Scope
 	Expires time.Time
-	Text    Secret
+	Text    sealed.Value
 	Sandbox bool // its system is only tried out
 }
 
 // Knows reports whether secret is one of the system's live ones, in a time that
 // does not depend on which or how much of it fits.
-func (s System) Knows(secret string) bool {
+func (s System) Knows(secret sealed.Value) bool {
 	h := HashOf(secret)
 	now := subtle.ConstantTimeCompare(h[:], s.Secret[:])
 	before := subtle.ConstantTimeCompare(h[:], s.OldSecret[:])
@@ -91,8 +84,9 @@ func (s System) Knows(secret string) bool {
 
 // Authorize grants a token to a system that shows its id and a live secret. The
 // zero System stands for an unknown id and is refused in the same time. In either
-// case the entry says what happened (LOG-01); a refusal is ErrClient or ErrScope.
-func (s System) Authorize(secret string, asked []Scope, now time.Time) (Token, audit.Entry, error) {
+// case the entry says what happened (LOG-01); a refusal is ErrClient or ErrScope. The text
+// of the token lives as long as the session.
+func (s System) Authorize(in *sealed.Session, secret sealed.Value, asked []Scope, now time.Time) (Token, audit.Entry, error) {
 	fits := s.Knows(secret)
 	if !fits || !s.Connected() {
 		return Token{}, s.entry(habeas.Server, audit.SystemRefused, "client", now), ErrClient
@@ -101,8 +95,11 @@ func (s System) Authorize(secret string, asked []Scope, now time.Time) (Token, a
 	if err != nil {
 		return Token{}, s.entry(s.Actor(), audit.SystemRefused, "scope", now), err
 	}
-	text := draw(tokenPrefix)
-	t := Token{Hash: text.Hash(), System: s.ID, Scopes: scopes, Expires: now.Add(TokenLife), Text: text, Sandbox: s.Sandbox}
+	text, hash, err := draw(in, tokenPrefix)
+	if err != nil {
+		return Token{}, audit.Entry{}, err
+	}
+	t := Token{Hash: hash, System: s.ID, Scopes: scopes, Expires: now.Add(TokenLife), Text: text, Sandbox: s.Sandbox}
 	return t, s.entry(s.Actor(), audit.SystemAuthorized, "token", now), nil
 }
 

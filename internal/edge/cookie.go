@@ -92,7 +92,7 @@ func (c Cookies) begin(ctx context.Context, w http.ResponseWriter, name string, 
 // Value, the cookie is empty, and the hash fits no token.
 func drawToken(ctx context.Context) (sealed.Value, TokenHash) {
 	token, err := sealed.In(ctx).Random("token of a cookie", "", sha256.Size)
-	hash, ok := hashToken(token)
+	hash, ok := HashToken(token)
 	if err != nil || !ok {
 		_, _ = rand.Read(hash[:]) // never fails: crypto/rand aborts the program instead
 		return sealed.Value{}, hash
@@ -100,8 +100,8 @@ func drawToken(ctx context.Context) (sealed.Value, TokenHash) {
 	return token, hash
 }
 
-// hashToken hashes the 32 bytes that a token's text stands for.
-func hashToken(token sealed.Value) (hash TokenHash, ok bool) {
+// HashToken hashes the 32 bytes that a token's text, in base64url, stands for.
+func HashToken(token sealed.Value) (hash TokenHash, ok bool) {
 	_ = token.Use(func(text []byte) error {
 		var raw [sha256.Size]byte
 		defer clear(raw[:])
@@ -131,7 +131,7 @@ func (c Cookies) read(r *http.Request, name string) (TokenHash, bool) {
 	if len(found) != 1 {
 		return TokenHash{}, false
 	}
-	return hashToken(Secret(r.Context(), found[0].Value))
+	return HashToken(Secret(r.Context(), found[0].Value))
 }
 
 // name carries the prefix where browsers accept it. On loopback, where there

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/sealed/wire"
 )
 
 const (
@@ -24,7 +26,8 @@ const (
 // A field that no accessor has named is unknown, and Err refuses the form. A
 // Form belongs to one request and is not safe for concurrent use.
 type Form struct {
-	names    []string // in the order sent
+	ctx      context.Context // of the request, where its secrets are
+	names    []string        // in the order sent
 	values   map[string][]string
 	asked    map[string]bool
 	problems Problems
@@ -43,11 +46,16 @@ func DecodeForm(w http.ResponseWriter, r *http.Request, maxBytes int64) (*Form, 
 	if err := readBody(w, r, maxBytes, buf); err != nil {
 		return nil, err
 	}
-	return parseForm(buf.String())
+	f, err := parseForm(buf.String())
+	if err != nil {
+		return nil, err
+	}
+	f.ctx = r.Context()
+	return f, nil
 }
 
 func parseForm(body string) (*Form, error) {
-	f := &Form{values: make(map[string][]string), asked: make(map[string]bool)}
+	f := &Form{ctx: context.Background(), values: make(map[string][]string), asked: make(map[string]bool)}
 	if body == "" {
 		return f, nil
 	}
@@ -88,10 +96,13 @@ func cleanText(s string) bool {
 }
 
 // Typed returns what was sent for a field, unchanged, to show it again. It is
-// "" for a field that was not sent, and the first value of several.
+// "" for a field that was not sent, and the first value of several. A secret is not shown
+// again.
 func (f *Form) Typed(name string) string {
 	if v := f.values[name]; len(v) > 0 {
-		return v[0]
+		if _, secret := wire.Take(f.ctx, v[0]); !secret {
+			return v[0]
+		}
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // String returns one line of text of at most max characters, without the white
@@ -128,21 +130,33 @@ func (f *Form) Date(name string) time.Time {
 	return t
 }
 
+// Secret returns a field sealed, the zero Value if it was left empty.
+func (f *Form) Secret(name string) sealed.Value {
+	v, _ := f.one(name)
+	return Secret(f.ctx, v)
+}
+
 // Code returns a code of exactly digits digits, however it was grouped with
 // spaces or hyphens.
-func (f *Form) Code(name string, digits int) string {
-	v, _ := f.one(name)
-	v = strings.Map(func(c rune) rune {
-		if c == ' ' || c == '-' || c == '\u00a0' {
-			return -1
+func (f *Form) Code(name string, digits int) sealed.Value {
+	var code sealed.Value
+	_ = f.Secret(name).Use(func(typed []byte) error {
+		plain := make([]byte, 0, len(typed))
+		defer func() { clear(plain) }()
+		for _, c := range bytes.ReplaceAll(typed, []byte("\u00a0"), nil) {
+			if c != ' ' && c != '-' {
+				plain = append(plain, c)
+			}
 		}
-		return c
-	}, strings.TrimSpace(v))
-	if len(v) != digits || strings.Trim(v, "0123456789") != "" {
+		if len(plain) == digits && len(bytes.Trim(plain, "0123456789")) == 0 {
+			code, _ = sealed.In(f.ctx).Seal("code", plain) // none, if no protected memory is left
+		}
+		return nil
+	})
+	if code.IsZero() {
 		f.Fail(name, habeas.Invalid(name, "Enter the code of {digits} digits.").WithCode("form.code").With("digits", strconv.Itoa(digits)))
-		return ""
 	}
-	return v
+	return code
 }
 
 // Parsed reads a field through parse, such as an identifier or an e-mail

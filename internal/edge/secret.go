@@ -1,8 +1,12 @@
 package edge
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/habeas-data/habeas/sealed"
 	"github.com/habeas-data/habeas/sealed/wire"
@@ -58,4 +62,59 @@ func Show(ctx context.Context, v sealed.Value) string {
 		return nil
 	})
 	return text
+}
+
+// Basic reads the id and the secret of a header of the Basic scheme (RFC 7617), both
+// encoded as in a form (RFC 6749, 2.3.1); ok is false for anything else.
+func Basic(ctx context.Context, header string) (id string, secret sealed.Value, ok bool) {
+	scheme, encoded, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return "", sealed.Value{}, false
+	}
+	_ = Secret(ctx, encoded).Use(func(text []byte) error {
+		pair := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+		defer clear(pair)
+		n, err := base64.StdEncoding.Decode(pair, text)
+		if err != nil {
+			return nil
+		}
+		first, rest, found := bytes.Cut(pair[:n], []byte(":"))
+		n, plain := unescape(rest)
+		if id, err = url.QueryUnescape(string(first)); err != nil || !found || !plain { //sealcheck:allow escape the id is no secret
+			return nil
+		}
+		secret, err = sealed.In(ctx).Seal("secret of a system", rest[:n])
+		ok = err == nil
+		return nil
+	})
+	return id, secret, ok
+}
+
+// unescape decodes a value of a form in place and returns its length.
+func unescape(b []byte) (n int, ok bool) {
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		switch {
+		case c == '+':
+			c = ' '
+		case c == '%':
+			if i+2 >= len(b) || !isHex(b[i+1]) || !isHex(b[i+2]) {
+				return 0, false
+			}
+			c = fromHex(b[i+1])<<4 | fromHex(b[i+2])
+			i += 2
+		}
+		b[n] = c
+		n++
+	}
+	return n, true
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+func fromHex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // masterPassword opens every data directory of these tests.
@@ -388,7 +389,7 @@ func (w *world) connectOn(terms authz.Terms) *system {
 	w.Helper()
 	made, secret, err := w.Systems.ConnectOn(w.Context(), forged, terms)
 	w.must(err)
-	s := &system{browser: w.browser(), id: made.ID, secret: secret.Reveal()}
+	s := &system{browser: w.browser(), id: made.ID, secret: sealedtest.Text(secret)}
 	s.token = s.fetchToken()
 	return s
 }

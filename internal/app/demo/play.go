@@ -18,12 +18,12 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
-	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/demo"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	webdemo "github.com/habeas-data/habeas/internal/web/demo"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // cast are the people whom a visitor can play.
@@ -186,7 +186,7 @@ func (d *Demo) Sent() []webdemo.Mail {
 type bookingSystem struct {
 	origin edge.Origin
 	id     habeas.SystemID
-	secret authz.Secret
+	secret sealed.Value
 	client *http.Client
 
 	mu    sync.Mutex // guards what follows
@@ -195,7 +195,7 @@ type bookingSystem struct {
 	n     int
 }
 
-func newBookingSystem(origin edge.Origin, at net.Addr, id habeas.SystemID, secret authz.Secret) *bookingSystem {
+func newBookingSystem(origin edge.Origin, at net.Addr, id habeas.SystemID, secret sealed.Value) *bookingSystem {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", at.String())
 	}
@@ -295,7 +295,7 @@ func (b *bookingSystem) bearer(ctx context.Context) (string, error) {
 		return "", err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.SetBasicAuth(url.QueryEscape(b.id.String()), url.QueryEscape(b.secret.Reveal()))
+	req.SetBasicAuth(url.QueryEscape(b.id.String()), url.QueryEscape(edge.Show(ctx, b.secret)))
 	_, received, err := b.do(req)
 	if err != nil {
 		return "", err

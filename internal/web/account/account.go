@@ -14,6 +14,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/web/ui"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Accounts is what the pages about accounts ask of the server. Every method checks
@@ -26,7 +27,7 @@ type Accounts interface {
 	// Waiting is what the browser in which a flow began may see of it.
 	Waiting(ctx context.Context, id habeas.ChallengeID, flow account.Token) (account.Pending, error)
 	// Prove answers a challenge; every refusal of a code is account.ErrCode.
-	Prove(ctx context.Context, a habeas.Actor, id habeas.ChallengeID, typed string, b account.Browser) (account.Proved, error)
+	Prove(ctx context.Context, a habeas.Actor, id habeas.ChallengeID, typed sealed.Value, b account.Browser) (account.Proved, error)
 
 	// PasskeyOptions and PasskeySignIn are the two steps of signing in by passkey;
 	// options and answer are JSON as WebAuthn defines it.
@@ -55,8 +56,8 @@ type Accounts interface {
 	AskForMain(ctx context.Context, a habeas.Actor, sign account.Token, in account.Asking, own keyring.LookupHash, record bool) (habeas.ChallengeID, error)
 	StopChange(ctx context.Context, a habeas.Actor) error
 	// Stoppable says when the change happens that a link stops; StopByLink stops it.
-	Stoppable(ctx context.Context, link string) (account.Change, error)
-	StopByLink(ctx context.Context, link string) error
+	Stoppable(ctx context.Context, link sealed.Value) (account.Change, error)
+	StopByLink(ctx context.Context, link sealed.Value) error
 
 	EndOtherSignIns(ctx context.Context, a habeas.Actor, sign account.Token) error
 
@@ -65,7 +66,7 @@ type Accounts interface {
 	Recover(ctx context.Context, sign account.Token, b account.Browser) error
 
 	// CheckFirstLink says whether the first administrator's link would still work.
-	CheckFirstLink(ctx context.Context, link string) error
+	CheckFirstLink(ctx context.Context, link sealed.Value) error
 }
 
 const (

@@ -335,7 +335,7 @@ func (s *Pages) stopPage(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 			},
 		})
 	}
-	link := q.Get("t")
+	link := edge.Secret(r.Context(), q.Get("t"))
 	c, err := s.Accounts.Stoppable(r.Context(), link)
 	if err != nil {
 		return err
@@ -346,7 +346,7 @@ func (s *Pages) stopPage(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 			Lead:  p.T("After {time} another address takes the place of the one that this mail came to. If you asked for that, close this page.", "time", p.DateTime(c.Due, s.Zone())),
 		},
 		Form: &ui.Form{
-			Action: stopAt, Danger: true, Hidden: []ui.Hidden{{Name: "t", Value: link}}, Submit: p.T("Stop the change"),
+			Action: stopAt, Danger: true, Hidden: []ui.Hidden{{Name: "t", Value: edge.Show(r.Context(), link)}}, Submit: p.T("Stop the change"),
 			Next: p.T("Every sign-in of the account ends, and all its addresses are told."),
 		},
 	}
@@ -359,8 +359,12 @@ func (s *Pages) stopPage(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 }
 
 func (s *Pages) stop(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
-	link, err := oneField(w, r, "t")
+	f, err := edge.DecodeForm(w, r, accountForm)
 	if err != nil {
+		return err
+	}
+	link := f.Secret("t")
+	if err := f.Err(); err != nil {
 		return err
 	}
 	if err := s.Accounts.StopByLink(r.Context(), link); err != nil {

@@ -200,11 +200,11 @@ func firstForm(p lang.Printer, link string) FirstPage {
 }
 
 func (s *Pages) firstPage(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	link := r.URL.Query().Get("t")
+	link := edge.Secret(r.Context(), r.URL.Query().Get("t"))
 	if err := s.Accounts.CheckFirstLink(r.Context(), link); err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "account/first", firstForm(v.P, link))
+	return s.Render(w, r, http.StatusOK, "account/first", firstForm(v.P, edge.Show(r.Context(), link)))
 }
 
 func (s *Pages) first(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
@@ -212,9 +212,9 @@ func (s *Pages) first(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 	if err != nil {
 		return err
 	}
-	link, address := f.Required("t", 64), ui.TypedAddress(f, true)
+	link, address := f.Secret("t"), ui.TypedAddress(f, true)
 	if err := f.Err(); err != nil {
-		page := firstForm(v.P, link)
+		page := firstForm(v.P, edge.Show(r.Context(), link))
 		return s.Again(w, r, v, err, "account/first", &page, &page.Form, f)
 	}
 	in := s.asking(w, r, address, v.P.Lang, "")

@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Systems is what the pages about connected systems ask of the server. Every method
@@ -18,11 +19,11 @@ type Systems interface {
 	// List returns every system, also disconnected ones, oldest first.
 	List(ctx context.Context, a habeas.Actor) ([]authz.System, error)
 	// ConnectOn makes a system on the given terms; its secret is shown once.
-	ConnectOn(ctx context.Context, a habeas.Actor, t authz.Terms) (authz.System, authz.Secret, error)
+	ConnectOn(ctx context.Context, a habeas.Actor, t authz.Terms) (authz.System, sealed.Value, error)
 	// DataSets are what systems can be allowed to read.
 	DataSets() []party.SetSchema
 	// Rotate gives it a new secret; the one before is good until the next change.
-	Rotate(ctx context.Context, a habeas.Actor, id habeas.SystemID) (authz.System, authz.Secret, error)
+	Rotate(ctx context.Context, a habeas.Actor, id habeas.SystemID) (authz.System, sealed.Value, error)
 	// Disconnect ends it and its tokens at once; Reconnect takes that back.
 	Disconnect(ctx context.Context, a habeas.Actor, id habeas.SystemID) error
 	Reconnect(ctx context.Context, a habeas.Actor, id habeas.SystemID) error
@@ -158,7 +159,7 @@ func (s *Pages) connectSystem(w http.ResponseWriter, r *http.Request, v ui.Visit
 		}
 	}
 	var system authz.System
-	var secret authz.Secret
+	var secret sealed.Value
 	if err = f.Err(); err == nil {
 		system, secret, err = s.Systems.ConnectOn(r.Context(), v.Actor, terms)
 	}
@@ -195,13 +196,13 @@ func (s *Pages) rotateSystem(w http.ResponseWriter, r *http.Request, v ui.Visit)
 
 // secretPage answers the post itself: after a redirect the secret would have to be
 // kept somewhere, and it is kept nowhere.
-func (s *Pages) secretPage(w http.ResponseWriter, r *http.Request, v ui.Visit, system authz.System, secret authz.Secret, fresh bool) error {
+func (s *Pages) secretPage(w http.ResponseWriter, r *http.Request, v ui.Visit, system authz.System, secret sealed.Value, fresh bool) error {
 	p := v.P
 	page := SecretPage{
 		Heading: ui.Heading{Back: &ui.Link{Text: p.T("Connected systems"), URL: systemsPath}, Title: p.T("{name} has a new secret", "name", system.Name)},
 		Fresh:   fresh,
 		ID:      ui.Copy{ID: "client-id", Label: p.T("Client id"), Text: system.ID.String()},
-		Secret:  ui.Copy{ID: "client-secret", Label: p.T("Secret"), Text: secret.Reveal()},
+		Secret:  ui.Copy{ID: "client-secret", Label: p.T("Secret"), Text: edge.Show(r.Context(), secret)},
 		Token: ui.Copy{
 			ID: "try-token", Label: p.T("Command for a token"),
 			Text: "curl -u '" + system.ID.String() + "' -d grant_type=client_credentials \\\n  " + s.Origin.URL("/oauth/token"),

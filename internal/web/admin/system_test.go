@@ -19,6 +19,8 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
+	"github.com/habeas-data/habeas/sealed"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // systemsInMemory keeps systems by the rules of authz, without a store.
@@ -33,8 +35,8 @@ func (m *systemsInMemory) List(_ context.Context, a habeas.Actor) ([]authz.Syste
 
 func (m *systemsInMemory) DataSets() []party.SetSchema { return party.DefaultSchemas() }
 
-func (m *systemsInMemory) ConnectOn(_ context.Context, a habeas.Actor, t authz.Terms) (authz.System, authz.Secret, error) {
-	s, secret, _, err := authz.Connect(a, t, m.clock.Now())
+func (m *systemsInMemory) ConnectOn(_ context.Context, a habeas.Actor, t authz.Terms) (authz.System, sealed.Value, error) {
+	s, secret, _, err := authz.Connect(sealed.In(context.Background()), a, t, m.clock.Now())
 	if err == nil {
 		m.held = append(m.held, s)
 	}
@@ -52,9 +54,9 @@ func (m *systemsInMemory) change(id habeas.SystemID, rule func(authz.System) (au
 	return authz.ErrNoSystem
 }
 
-func (m *systemsInMemory) Rotate(_ context.Context, a habeas.Actor, id habeas.SystemID) (system authz.System, secret authz.Secret, err error) {
+func (m *systemsInMemory) Rotate(_ context.Context, a habeas.Actor, id habeas.SystemID) (system authz.System, secret sealed.Value, err error) {
 	err = m.change(id, func(s authz.System) (_ authz.System, err error) {
-		system, secret, _, err = s.Rotate(a, m.clock.Now())
+		system, secret, _, err = s.Rotate(sealed.In(context.Background()), a, m.clock.Now())
 		return system, err
 	})
 	return system, secret, err
@@ -152,7 +154,7 @@ func TestASecretIsShownOnceAndWorks(t *testing.T) {
 	}
 	page := d.ask("POST", systemsPath, url.Values{"name": {"City Bookings"}, "mode": {"live"}})
 	secret := regexp.MustCompile(`hbs_[A-Za-z0-9_-]{43}`).FindString(page.Body.String())
-	if page.Code != 200 || !d.systems.held[0].Knows(secret) {
+	if page.Code != 200 || !d.systems.held[0].Knows(sealedtest.Seal(secret)) {
 		t.Fatalf("%d, secret %d bytes", page.Code, len(secret))
 	}
 	if text := html.UnescapeString(page.Body.String()); !strings.Contains(text, d.systems.held[0].ID.String()) ||
@@ -164,7 +166,7 @@ func TestASecretIsShownOnceAndWorks(t *testing.T) {
 	}
 	again := d.ask("POST", systemsPath+"/"+d.systems.held[0].ID.String()+"/secret", nil)
 	next := regexp.MustCompile(`hbs_[A-Za-z0-9_-]{43}`).FindString(again.Body.String())
-	if again.Code != 200 || next == secret || !d.systems.held[0].Knows(next) || !d.systems.held[0].Knows(secret) {
+	if again.Code != 200 || next == secret || !d.systems.held[0].Knows(sealedtest.Seal(next)) || !d.systems.held[0].Knows(sealedtest.Seal(secret)) {
 		t.Errorf("new secret: %d", again.Code)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Notices is what these pages ask of the server. A visit is the hash of the cookie of a
@@ -21,7 +22,7 @@ type Notices interface {
 	// Ask mails a code, alike for addresses where something is held and where not.
 	Ask(ctx context.Context, in account.Asking) (habeas.ChallengeID, error)
 	// Prove begins a visit; every refusal of a code is account.ErrCode.
-	Prove(ctx context.Context, id habeas.ChallengeID, typed string, flow account.Token, visit [32]byte) error
+	Prove(ctx context.Context, id habeas.ChallengeID, typed sealed.Value, flow account.Token, visit [32]byte) error
 	Look(ctx context.Context, visit [32]byte) (l party.Looking, found bool, err error)
 	Leave(ctx context.Context, visit [32]byte) error
 	Request(ctx context.Context, visit [32]byte, id habeas.PartyID, kind party.RequestKind) (party.Request, error)
@@ -29,8 +30,8 @@ type Notices interface {
 	StopMails(ctx context.Context, visit [32]byte, stop bool) error
 
 	// Stopped says what a stop link stands for, StopBy uses it.
-	Stopped(ctx context.Context, token string) (bool, error)
-	StopBy(ctx context.Context, token string, stop bool) error
+	Stopped(ctx context.Context, token sealed.Value) (bool, error)
+	StopBy(ctx context.Context, token sealed.Value, stop bool) error
 
 	// SystemName is how a connected system is called.
 	SystemName(ctx context.Context, id habeas.SystemID) string
@@ -269,29 +270,32 @@ func (s *Pages) stopPage(w http.ResponseWriter, r *http.Request, _ ui.Visit) err
 	return s.showStop(w, r)
 }
 
+// stopToken is the token of the link that was followed.
+func stopToken(r *http.Request) sealed.Value { return edge.Secret(r.Context(), r.PathValue("token")) }
+
 func (s *Pages) showStop(w http.ResponseWriter, r *http.Request) error {
-	token := r.PathValue("token")
+	token := stopToken(r)
 	stopped, err := s.Notices.Stopped(r.Context(), token)
 	if err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "notice/stop", StopPage{Token: token, Stopped: stopped})
+	return s.Render(w, r, http.StatusOK, "notice/stop", StopPage{Token: edge.Show(r.Context(), token), Stopped: stopped})
 }
 
 // stop answers with a page and no redirect: mail programs post here by themselves when
 // their reader presses "unsubscribe" (RFC 8058, 3.2). It reads no body.
 func (s *Pages) stop(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
-	if err := s.Notices.StopBy(r.Context(), r.PathValue("token"), true); err != nil {
+	if err := s.Notices.StopBy(r.Context(), stopToken(r), true); err != nil {
 		return err
 	}
 	return s.showStop(w, r)
 }
 
 func (s *Pages) resume(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
-	token := r.PathValue("token")
+	token := stopToken(r)
 	if err := s.Notices.StopBy(r.Context(), token, false); err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/notice/stop/"+token, http.StatusSeeOther)
+	http.Redirect(w, r, "/notice/stop/"+edge.Show(r.Context(), token), http.StatusSeeOther)
 	return nil
 }
