@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/app/demo"
 )
 
@@ -21,7 +22,7 @@ type demoCommand struct {
 func (c *demoCommand) Run(ctx context.Context) error {
 	return demo.Serve(ctx, demo.Options{
 		Dir: c.Dir, RecordsDSN: c.DSN, KeysDSN: c.KeysDSN, Addr: c.Addr, Progress: progressBar("Inventing people"), Ready: c.ready,
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log: app.NewLog(os.Stderr, "text", slog.LevelWarn),
 	})
 }
 

@@ -41,7 +41,7 @@ func (c *keysRotate) Run(ctx context.Context) error {
 	}
 	kit, err := app.Rotate(ctx, app.RotateOptions{
 		Dir: c.Dir, Password: password, Recovery: c.RecoveryCode, New: fresh, NewKit: c.NewKit,
-		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Log: app.NewLog(os.Stderr, "text", slog.LevelInfo),
 	})
 	if err != nil {
 		return err

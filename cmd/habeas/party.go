@@ -47,7 +47,7 @@ func (c *partyImport) Run(ctx context.Context) error {
 				100*r.Done, r.Rows, float64(r.Rows)/max(r.Seconds, 0.001), r.Rejected)
 		}
 	}
-	report, made, err := app.ImportInto(ctx, c.Dir, password, slog.New(slog.NewTextHandler(os.Stderr, nil)), o)
+	report, made, err := app.ImportInto(ctx, c.Dir, password, app.NewLog(os.Stderr, "text", slog.LevelInfo), o)
 	if o.Progress != nil {
 		fmt.Fprintln(os.Stderr)
 	}

@@ -32,7 +32,7 @@ func (c *restoreCommand) Run(ctx context.Context) error {
 	r, err := app.Restore(ctx, app.RestoreOptions{
 		Dir: c.Dir, Records: c.Records, Keys: c.Keys, Identities: c.Identity, Tombstones: c.Tombstones, Checkpoint: c.Checkpoint,
 		RecordsDSN: c.DSN, KeysDSN: c.KeysDSN, Password: password, Recovery: c.RecoveryCode, DropMail: c.DropMail,
-		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Progress: progressBar("Restoring"),
+		Log: app.NewLog(os.Stderr, "text", slog.LevelInfo), Progress: progressBar("Restoring"),
 	})
 	if err != nil {
 		return err

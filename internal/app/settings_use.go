@@ -62,11 +62,7 @@ func (s Settings) sender(clock habeas.Clock) (*mail.Sender, error) {
 func (s Settings) logger() *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.Log.Level)) // one of the choices
-	options := &slog.HandlerOptions{Level: level}
-	if s.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, options))
+	return NewLog(os.Stderr, s.Log.Format, level)
 }
 
 // recordsDSN and keysDSN return the databases with the passwords of their files, ""
