@@ -43,6 +43,9 @@ func (m *Matcher) Find(dst []span.Span, w span.Window) []span.Span {
 // is no chance, if it is long enough.
 func (m *Matcher) Exact() {}
 
+// Idle reports that no value is known.
+func (m *Matcher) Idle() bool { return m.tables.Load() == nil }
+
 // search is the state of one Find. It lives on the stack.
 type search struct {
 	text     []byte

@@ -2,12 +2,10 @@ package view
 
 import (
 	"bytes"
-	"encoding/binary"
+	"math/bits"
 	"slices"
 	"sort"
 	"unicode/utf8"
-
-	"github.com/habeas-data/habeas/scrub/internal/span"
 )
 
 // kind is a set of kinds of escapes.
@@ -41,35 +39,39 @@ func (u *unit) octet(b byte, end int) bool {
 	return true
 }
 
-// reach is a part of a text near escapes, and the kinds that are there.
+// reach is a part of a text near escapes.
 type reach struct {
-	from, to int
-	kinds    kind
+	from, to   int // where spans may begin
+	begin, end int // the same, not cut off at the part in which spans are wanted
+	first      int // its first escape, of those of the level
+	kinds      kind
 }
 
 // How far from an escape a span may begin that is found thanks to it: before, because the
-// escape may be its end; after, because the escape may be its context.
+// escape may be its end; after, because the escape may be its context. What finders see of
+// a reach is a little more.
 const (
 	reachBefore = 256
 	reachAfter  = 96
+	seenBefore  = 128
+	seenAfter   = 512
 )
 
 // escapes decodes the escapes of a text.
 func (s *search) escapes(t text, kinds kind, depth int) {
 	l := &s.levels[depth]
-	lo, hi := max(0, t.From-span.Back), min(len(t.Text), t.To+span.Ahead)
-	l.collect(t.Text, lo, hi, kinds)
+	l.collect(t.Text, kinds)
 	if len(l.units) == 0 {
 		return
 	}
 	mixed := l.group(t.From, t.To)
-	s.decode(t, kinds, depth)
+	s.decode(&t, kinds, depth)
 	t.From, t.To = mixed.from, mixed.to
 	for k := backslash; k <= mixed.kinds; k <<= 1 {
 		if k&mixed.kinds != 0 {
-			l.collect(t.Text, lo, hi, k)
+			l.collect(t.Text, k)
 			l.group(t.From, t.To)
-			s.decode(t, k, depth)
+			s.decode(&t, k, depth)
 		}
 	}
 	clear(l.units)
@@ -81,18 +83,20 @@ func (l *level) group(from, to int) (mixed reach) {
 	l.near = l.near[:0]
 	for i := range l.units {
 		u := &l.units[i]
-		r := reach{max(from, u.pos-reachBefore), min(to, u.end+reachAfter), u.kind}
-		if r.from >= r.to {
+		begin, end := u.pos-reachBefore, u.end+reachAfter
+		if n := len(l.near); n > 0 && begin <= l.near[n-1].end {
+			l.near[n-1].end = max(end, l.near[n-1].end)
+			l.near[n-1].kinds |= u.kind
 			continue
 		}
-		if n := len(l.near); n > 0 && r.from <= l.near[n-1].to {
-			l.near[n-1].to = max(r.to, l.near[n-1].to)
-			l.near[n-1].kinds |= r.kinds
-			continue
-		}
-		l.near = append(l.near, r)
+		l.near = append(l.near, reach{begin: begin, end: end, first: i, kinds: u.kind})
 	}
+	kept := l.near[:0]
 	for _, r := range l.near {
+		if r.from, r.to = max(from, r.begin), min(to, r.end); r.from >= r.to {
+			continue
+		}
+		kept = append(kept, r)
 		if r.kinds&(r.kinds-1) != 0 {
 			if mixed.kinds == 0 {
 				mixed.from = r.from
@@ -100,30 +104,34 @@ func (l *level) group(from, to int) (mixed reach) {
 			mixed.to, mixed.kinds = r.to, mixed.kinds|r.kinds
 		}
 	}
+	l.near = kept
 	return mixed
 }
 
-// decode makes the text without the escapes of a level and looks into it.
-func (s *search) decode(t text, kinds kind, depth int) {
+// decode looks into the text without the escapes of a level, near each of them.
+func (s *search) decode(t *text, kinds kind, depth int) {
 	l := &s.levels[depth]
-	if len(l.near) == 0 {
-		return
+	for i := range l.near {
+		s.decodeNear(t, l.near[i], kinds, depth)
 	}
-	i := max(0, l.near[0].from-span.Back)
-	end := min(len(t.Text), l.near[len(l.near)-1].to+span.Ahead)
+}
+
+func (s *search) decodeNear(t *text, r reach, kinds kind, depth int) {
+	l := &s.levels[depth]
+	i, end := max(0, r.begin-seenBefore), min(len(t.Text), r.end+seenAfter)
 	begins, ends := t.Begins && i == 0, t.Ends && end == len(t.Text)
+	for r.first > 0 && l.units[r.first-1].pos >= i {
+		r.first--
+	}
 	d := &l.out
 	defer d.reset()
-	for k := range l.units {
+	for k := r.first; k < len(l.units); k++ {
 		u := &l.units[k]
-		if u.pos < i {
-			continue
-		}
 		if u.end > end {
 			end = max(i, min(end, u.pos))
 			break
 		}
-		d.copy(&t, i, u.pos)
+		d.copy(t, i, u.pos)
 		from, to := t.raw(u.pos, u.end)
 		for _, b := range u.out[:u.n] {
 			d.text = append(d.text, b)
@@ -131,24 +139,21 @@ func (s *search) decode(t text, kinds kind, depth int) {
 		}
 		i = u.end
 	}
-	d.copy(&t, i, end)
-	child := text{at: d.at}
-	child.Text, child.Begins, child.Ends = d.text, begins, ends
+	d.copy(t, i, end)
 	if len(d.text) == 0 {
 		return
 	}
-	for _, r := range l.near {
-		child.From, child.To = d.index(&t, r.from), d.index(&t, r.to)
-		who := everyone
-		switch {
-		case kinds != allKinds:
-			who = exact // only a known value may hold what looks like an escape
-		case r.kinds == ignored:
-			who = others // known values are found without
-		}
-		s.find(&child, who, 0)
+	child := text{at: d.at}
+	child.Text, child.Begins, child.Ends = d.text, begins, ends
+	child.From, child.To = d.index(t, r.from), d.index(t, r.to)
+	who := everyone
+	switch {
+	case kinds != allKinds:
+		who = exact // only a known value may hold what looks like an escape
+	case r.kinds == ignored:
+		who = others // known values are found without
 	}
-	child.From, child.To = d.index(&t, l.near[0].from), d.index(&t, l.near[len(l.near)-1].to)
+	s.find(&child, who, 0)
 	s.explore(child, kinds, depth+1)
 }
 
@@ -175,55 +180,44 @@ func (d *decoded) index(t *text, i int) int {
 	return sort.Search(len(d.at), func(k int) bool { return int(d.at[k].from) >= from })
 }
 
-// triggers are the bytes that escapes begin with, and the kind of each.
-var triggers = [...]struct {
-	b    byte
-	kind kind
-}{{'\\', backslash}, {'%', percent}, {'+', percent}, {'&', entity}, {'=', printable}}
+// begins says which kinds of escapes a byte may begin.
+var begins = func() (t [256]kind) {
+	t['\\'], t['%'], t['+'], t['&'], t['='] = backslash, percent, percent, entity, printable
+	for _, r := range leftOut {
+		for c := r[0]; c <= r[1]; c++ {
+			t[string(c)[0]] = ignored
+		}
+	}
+	return t
+}()
 
-// collect finds the escapes in text[i:end].
-func (l *level) collect(text []byte, i, end int, kinds kind) {
+// collect finds the escapes of a text.
+func (l *level) collect(text []byte, kinds kind) {
 	clear(l.units)
 	l.units = l.units[:0]
-	var next [len(triggers) + 1]int
-	for k := range next {
-		next[k] = i - 1
-	}
-	if bytes.IndexByte(text[i:end], '%') < 0 {
+	if kinds&percent != 0 && bytes.IndexByte(text[l.marks.from:l.marks.to], '%') < 0 {
 		kinds &^= percent
 	}
-	for i < end { // an escape may reach past the end
-		pos := end
-		for k, tr := range triggers {
-			if tr.kind&kinds == 0 {
+	done := 0
+	for w := range l.marks.blocks {
+		for set := l.marks.blocks[w].escape; set != 0; set &= set - 1 {
+			u := unit{pos: l.marks.from + w*blockLen + bits.TrailingZeros64(set)}
+			c := text[u.pos]
+			if u.pos < done || begins[c]&kinds == 0 || c == '=' && !quotes(text, u.pos+1) {
 				continue
 			}
-			if next[k] < i {
-				next[k] = end
-				if n := bytes.IndexByte(text[i:end], tr.b); n >= 0 {
-					next[k] = i + n
-				}
+			if l.parse(&u, text) {
+				l.units = append(l.units, u)
 			}
-			pos = min(pos, next[k])
-		}
-		if kinds&ignored != 0 {
-			last := len(next) - 1
-			if next[last] < i {
-				next[last] = nextIgnored(text, i, end)
-			}
-			pos = min(pos, next[last])
-		}
-		if pos >= end {
-			return
-		}
-		u := unit{pos: pos}
-		if i = pos + 1; l.parse(&u, text) {
-			l.units = append(l.units, u)
-			i = u.end
-		} else if u.end > i {
-			i = u.end
+			done = max(done, u.end)
 		}
 	}
+}
+
+// quotes reports that an equals sign before text[i] may begin an escape. Few do.
+func quotes(text []byte, i int) bool {
+	return i < len(text) && (text[i] == '\n' || text[i] == '\r' ||
+		hexDigit[text[i]] < 16 && i+1 < len(text) && hexDigit[text[i+1]] < 16)
 }
 
 // parse reads the escape at text[u.pos]. If there is none, u.end may say where to go on.
@@ -257,9 +251,10 @@ func (l *level) parse(u *unit, text []byte) bool {
 		return u.printable(t, n > 0 && l.units[n-1].kind == printable && l.units[n-1].end == u.pos)
 	default:
 		u.kind = ignored
-		_, n := utf8.DecodeRune(t)
-		u.end = u.pos + n
-		return true
+		if r, n := utf8.DecodeRune(t); isIgnored(r) {
+			u.end = u.pos + n
+			return true
+		}
 	}
 	return false
 }
@@ -377,35 +372,20 @@ func hasPercent(text []byte, i int) bool {
 	}
 }
 
-// nextIgnored is where the first character of text[i:end] stands that is left out.
-func nextIgnored(text []byte, i, end int) int {
-	for i < end {
-		if i+8 <= end && binary.LittleEndian.Uint64(text[i:])&0x8080808080808080 == 0 {
-			i += 8
-			continue
-		}
-		if text[i] < utf8.RuneSelf {
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRune(text[i:])
-		if isIgnored(r) {
-			return i
-		}
-		i += n
-	}
-	return end
+// leftOut are the characters that are left out: the soft hyphen, combining marks, and what
+// has no width.
+var leftOut = [...][2]rune{
+	{0xAD, 0xAD}, {0x300, 0x36F}, {0x180E, 0x180E}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x202A, 0x202E},
+	{0x2060, 0x206F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE0FFF},
 }
 
 func isIgnored(r rune) bool {
-	switch {
-	case r < 0x300:
-		return r == 0xAD
-	case r < 0x370, r >= 0x1AB0 && r < 0x1B00, r >= 0x1DC0 && r < 0x1E00, r >= 0x20D0 && r < 0x2100:
-		return true // combining marks
+	for i := range leftOut {
+		if r <= leftOut[i][1] {
+			return r >= leftOut[i][0]
+		}
 	}
-	return r >= 0x200B && r < 0x2010 || r >= 0x202A && r < 0x202F || r >= 0x2060 && r < 0x2070 ||
-		r >= 0xFE00 && r < 0xFE10 || r == 0xFEFF || r == 0x180E || r == 0x34F || r >= 0xE0000 && r < 0xE1000
+	return false
 }
 
 // hexDigit is the value of each hexadecimal digit, and 255 for everything else.

@@ -50,6 +50,13 @@ import (
 type Exact interface {
 	span.Finder
 	Exact()
+	// Idle reports that it finds nothing at the moment.
+	Idle() bool
+}
+
+func isBusy(f span.Finder) bool {
+	e, ok := f.(Exact)
+	return ok && !e.Idle()
 }
 
 // Find appends what the finders find in the raw text of a window and in its decoded views,
@@ -61,7 +68,10 @@ func Find(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span {
 		dst = f.Find(dst, w)
 	}
 	s, _ := searches.Get().(*search)
-	s.w, s.finders, s.dst = w, finders, dst
+	s.w, s.finders, s.dst, s.least = w, finders, dst, minReadable
+	if slices.ContainsFunc(finders, isBusy) {
+		s.least = minNoise
+	}
 	s.explore(text{Window: w}, allKinds, 0)
 	dst = s.dst
 	s.w, s.finders, s.dst = span.Window{}, nil, nil
@@ -70,8 +80,10 @@ func Find(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span {
 
 	found := dst[base:]
 	slices.SortFunc(found, func(a, b span.Span) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End),
-			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Same, b.Same))
+		if a.Start != b.Start {
+			return a.Start - b.Start
+		}
+		return cmp.Or(b.End-a.End, cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Same, b.Same))
 	})
 	return dst[:base+len(slices.Compact(found))]
 }
@@ -112,6 +124,7 @@ func (t *text) intact(i, j int) bool {
 type search struct {
 	w       span.Window
 	finders []span.Finder
+	least   int // the shortest stretch of text in a code that counts
 	dst     []span.Span
 	levels  [maxDepth]level
 }
@@ -119,16 +132,14 @@ type search struct {
 // level is what decoding a text at one depth needs. One decoded text of each depth exists
 // at a time.
 type level struct {
+	marks  marks
 	units  []unit
 	near   []reach
 	out    decoded
 	noise  decoded
-	pos    []int32 // of the symbols of a code
-	sym    []byte
+	code   code
 	octets []byte
 	hits   []int
-	// The symbols go on before their first, after their last one.
-	cutHead, cutTail bool
 }
 
 // decoded is a text under construction.
@@ -163,9 +174,10 @@ func (s *search) explore(t text, kinds kind, depth int) {
 	if depth == maxDepth {
 		return
 	}
+	s.levels[depth].marks.read(t.Text, max(0, t.From-span.Back), min(len(t.Text), t.To+span.Ahead))
 	s.escapes(t, kinds, depth)
 	if kinds == allKinds {
-		s.codes(t, depth)
+		s.codes(&t, depth)
 	}
 }
 
