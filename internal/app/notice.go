@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
 	"strings"
 
-	"crypto/rand"
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/email"

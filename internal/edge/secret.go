@@ -94,10 +94,10 @@ func Basic(ctx context.Context, header string) (id string, secret sealed.Value, 
 func unescape(b []byte) (n int, ok bool) {
 	for i := 0; i < len(b); i++ {
 		c := b[i]
-		switch {
-		case c == '+':
+		switch c {
+		case '+':
 			c = ' '
-		case c == '%':
+		case '%':
 			if i+2 >= len(b) || !isHex(b[i+1]) || !isHex(b[i+2]) {
 				return 0, false
 			}
