@@ -16,12 +16,17 @@ import (
 // crashVar names the key store to a child process that is going to be killed.
 const crashVar = "KEYRING_TEST_CRASH"
 
+// children are what a child process does instead of tests, by the variable that says where.
+var children = map[string]func(path string) error{crashVar: commitUntilKilled}
+
 func TestMain(m *testing.M) {
-	if path := os.Getenv(crashVar); path != "" {
-		if err := commitUntilKilled(path); err != nil {
-			fmt.Fprintln(os.Stderr, err)
+	for variable, work := range children {
+		if path := os.Getenv(variable); path != "" {
+			if err := work(path); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			os.Exit(1)
 		}
-		os.Exit(1)
 	}
 	pgtest.Main(m)
 }

@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"hash"
 
-	"golang.org/x/crypto/argon2"
-
+	"github.com/habeas-data/habeas/internal/keyring/argon2id"
 	"github.com/habeas-data/habeas/internal/keyring/store"
 	"github.com/habeas-data/habeas/sealed"
 )
@@ -116,9 +115,7 @@ func unwrapWithPassword(v *vault, h store.Header, password Password) (root rootK
 // stretch makes the key-encryption key.
 func (p Password) stretch(w *store.Wrapper, kek *[keySize]byte) error {
 	return p.use(func(plain []byte) error {
-		key := argon2.IDKey(plain, w.Salt, w.Passes, w.MemoryKiB, w.Threads, keySize)
-		copy(kek[:], key)
-		clear(key)
+		argon2id.Key(kek[:], plain, w.Salt, w.Passes, w.MemoryKiB, w.Threads)
 		return nil
 	})
 }
