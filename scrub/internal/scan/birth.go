@@ -24,7 +24,7 @@ func (p *pass) birth(i int) {
 			}
 		case c == 0xE2 && hasPrefix(t, j, open), c == '{' || c == '}':
 			return
-		case has(c, isAlnum) && !has(at(t, j-1), isAlnum|isHigh):
+		case has(c, isAlnum) && (!has(at(t, j-1), isAlnum|isHigh) || has(c, isDigit) && has(t[j-1], isHigh)):
 			if e := anyDate(t, j); e > 0 {
 				p.add(span.Birth, j, e, 0)
 				return
@@ -32,6 +32,31 @@ func (p *pass) birth(i int) {
 			if hasFold(t, j, "place") || hasFold(t, j, "created") || hasFold(t, j, "rate") {
 				return
 			}
+		}
+	}
+}
+
+// birthSign begins the Japanese words for a birth, which stand in a text without blanks.
+const birthSign = "生"
+
+// japaneseBirth looks for a date after 生年月日 at i, and before 生まれ.
+func (p *pass) japaneseBirth(i int) {
+	t := p.t
+	if hasPrefix(t, i, "生年月日") {
+		p.birth(i + len("生年月日"))
+		return
+	}
+	if !hasPrefix(t, i, "生まれ") {
+		return
+	}
+	e := i
+	if at(t, e-1) == ' ' {
+		e--
+	}
+	for s := max(0, e-20); s < e-7; s++ {
+		if has(t[s], isDigit) && !has(at(t, s-1), isAlnum) && anyDate(t, s) == e {
+			p.add(span.Birth, s, e, 0)
+			return
 		}
 	}
 }

@@ -110,6 +110,8 @@ func issuer(d []byte) int {
 	case p4 == 5018 || p4 == 5020 || p4 == 5038 || p4 == 5893 || p4 == 6304 ||
 		p4 == 6759 || p4 >= 6761 && p4 <= 6763:
 		known = true
+	case p2 == 35 && n == 16: // others of JCB are met
+		return rareIssuer
 	case p2 == 50 || p2 >= 56 && p2 <= 69:
 		return rareIssuer
 	}

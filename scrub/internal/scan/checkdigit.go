@@ -55,12 +55,13 @@ func eightDigits(d []byte) bool {
 	if alike(d) {
 		return false
 	}
-	return weighted(d, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0 || // NL BSN weighted(d, 10, 7, 8, 4, 6, 3, 5, 1)%11 == 0 || // AU TFN
+	return weighted(d, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0 || // NL BSN
+		weighted(d, 10, 7, 8, 4, 6, 3, 5, 1)%11 == 0 || // AU TFN
 		weighted(d, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 // DK CVR
 }
 
 func tenDigits(d []byte) bool {
-	return !alike(d) && (plNIP(d) || northTen(d) || atSVNR(d) || nhs(d))
+	return !alike(d) && (plNIP(d) || northTen(d) || atSVNR(d) || nhs(d) || fiHetu(d))
 }
 
 func tenHealth(d []byte) bool { return nhs(d) || medicare(d) }
@@ -174,6 +175,29 @@ func plPESEL(d []byte) bool {
 	return weighted(d, 1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)%10 == 0
 }
 
+// twelveDigits checks what has twelve digits beside a word.
+func twelveDigits(d []byte) bool {
+	return !alike(d) && (aadhaar(d) || seTwelve(d) || jpMyNumber(d))
+}
+
+// ruINN checks the Russian taxpayer number: one digit of a company, two of a person.
+func ruINN(d []byte) bool {
+	if len(d) == 10 {
+		return weighted(d, 2, 4, 10, 3, 5, 9, 4, 6, 8)%11%10 == digitAt(d, 9)
+	}
+	return weighted(d, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)%11%10 == digitAt(d, 10) &&
+		weighted(d, 3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)%11%10 == digitAt(d, 11)
+}
+
+// jpMyNumber is the check digit of the Japanese individual number.
+func jpMyNumber(d []byte) bool {
+	r := weighted(d, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2) % 11
+	if r <= 1 {
+		return digitAt(d, 11) == 0
+	}
+	return digitAt(d, 11) == 11-r
+}
+
 // plNIP is the check digit of the Polish tax number.
 func plNIP(d []byte) bool {
 	return weighted(d, 6, 5, 7, 2, 3, 4, 5, 6, 7)%11 == digitAt(d, 9) && d[0] != '0'
@@ -197,6 +221,9 @@ func northTen(d []byte) bool {
 	return monthDay(value(d[2:4]), value(d[:2])) && weighted(d, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
 }
 
+// tenNorthern checks what is written 6-4 beside a word, also in Finland.
+func tenNorthern(d []byte) bool { return northTen(d) || fiHetu(d) }
+
 // northBare leaves out what may be a date and a time of day, 261123-0800.
 func northBare(d []byte) bool {
 	return northTen(d) && (value(d[6:8]) > 23 || value(d[8:]) > 59)
@@ -214,6 +241,18 @@ func fiHetu(d []byte) bool {
 		return false
 	}
 	return "0123456789ABCDEFHJKLMNPRSTUVWXY"[value(d[:9])%31] == d[9]
+}
+
+// fiHetuSign is fiHetu with the sign of the century in it, of which there are more since
+// 2023: A to F for 2000, U to Y for 1900.
+func fiHetuSign(u []byte) bool {
+	c := u[6]
+	if (c < 'A' || c > 'F') && (c < 'U' || c > 'Y') {
+		return false
+	}
+	var d [10]byte
+	copy(d[copy(d[:], u[:6]):], u[7:11])
+	return fiHetu(d[:])
 }
 
 // chAHV checks the Swiss insurance number: 756 and the check digit of EAN-13.

@@ -21,6 +21,7 @@ const (
 	aBank                     // account, IBAN
 	aHealth                   // NHS, Medicare
 	anID                      // id: a thing, unless the word before says which
+	anINN                     // the Russian taxpayer number
 	aNone                     // number, no., is: says nothing, and costs no distance
 )
 
@@ -31,7 +32,7 @@ var vocabulary = map[flag]string{
 		fax telefax sms whatsapp landline hotline helpline voicemail msisdn handset telefon telefono
 		teléfono telefonnummer mobil handy rufnummer móvil movil celular téléphone telephonenumber
 		cellulare telefone telemóvel telemovel telefoon telefoonnummer mobiel gsm mobiltelefon
-		mobilnummer tlf komórka komorka komórkowy puhelin телефон тел моб phonenumber phonenumbers
+		mobilnummer tlf 電話 電話番号 携帯 携帯電話 携帯番号 komórka komorka komórkowy puhelin телефон тел моб phonenumber phonenumbers
 		Téléphone Tél`,
 	aCall: `call calls called calling ring rang dial dialed contact texted telegram callback
 		answering answer reach reachable reached pager caller callee messages message extension anrufen
@@ -60,7 +61,8 @@ var vocabulary = map[flag]string{
 		pesel personnummer fødselsnummer fodselsnummer fødselsnr cpr cprnummer hetu henkilötunnus ahv
 		avs sozialversicherungsnummer svnr svnummer sozialversicherung cpf cnpj curp rfc aadhaar aadhar
 		uidai pan idnumber tfn abn national nationalid citizen identity personal personalausweis
-		ausweis ausweisnummer dowód nip regon`,
+		ausweis ausweisnummer dowód nip regon 個人番号 マイナンバー`,
+	anINN: `инн ИНН Инн`,
 	aPaper: `passport passports passeport pasaporte passaporto reisepass passaporte paspoort paszport
 		licence license führerschein fuhrerschein rijbewijs`,
 	aHealth:  `nhs medicare medicaid health healthcare patient mrn krankenversichertennummer`,
@@ -68,7 +70,7 @@ var vocabulary = map[flag]string{
 	aBirth: `birth birthday birthdate dob born bday geboren geb geburtsdatum geburtstag geburt né née
 		naissance nacimiento nacido nacida nació nascita nato nata nascido nascida nascimento
 		geboortedatum urodzony urodzona urodzenia født født fødselsdato född födelsedatum syntynyt
-		родился родилась рождения dateofbirth d.o.b Né Née`,
+		родился родилась рождения dateofbirth d.o.b Né Née 生年月日 誕生日`,
 	aSecret: `password passwords passwd pwd passphrase secret passcode credential credentials contraseña
 		contrasena passwort kennwort parole senha wachtwoord hasło haslo lösenord adgangskode salasana
 		пароль motdepasse pgpassword mysqlpwd apikey secretkey accesskey privatekey
@@ -134,7 +136,7 @@ func lastWord(t []byte, i, limit int) (start int, f flag) {
 	limit = max(limit, 0)
 	for i > limit {
 		c := t[i-1]
-		if props[c]&(isLetter|isHigh) == 0 || c == close[2] && hasPrefix(t, i-3, close) {
+		if props[c]&(isLetter|isHigh) == 0 || props[c]&isHigh != 0 && ideographicMark(t, i) {
 			break
 		}
 		h = wordHash(h, fold(c))
@@ -144,6 +146,23 @@ func lastWord(t []byte, i, limit int) (start int, f flag) {
 		}
 	}
 	return i, flags(h)
+}
+
+// ideographicMark says whether a mark of punctuation as Chinese and Japanese text has them
+// ends at i, or a pseudonym.
+func ideographicMark(t []byte, i int) bool {
+	if i < 3 {
+		return false
+	}
+	switch a, b, c := t[i-3], t[i-2], t[i-1]; a {
+	case 0xE3: // U+3000 to U+303F
+		return b == 0x80
+	case 0xEF: // full-width forms: ！ to ／, ： to ＠
+		return b == 0xBC && (c >= 0x81 && c <= 0x8F || c >= 0x9A && c <= 0xA0)
+	case close[0]:
+		return b == close[1] && c == close[2]
+	}
+	return false
 }
 
 // How far words are asked.
@@ -180,6 +199,10 @@ func nearest(t []byte, i int) (f flag, wall bool) {
 		}
 		if t[j-1] == close[2] && j >= 3 && hasPrefix(t, j-3, close) {
 			return 0, true
+		}
+		if props[t[j-1]]&isHigh != 0 && ideographicMark(t, j) {
+			j -= 3
+			continue
 		}
 		start, f := lastWord(t, j, from)
 		if start < limit {
@@ -218,6 +241,10 @@ func (p *pass) speaksOfPhones(i int) bool {
 		}
 		if t[j-1] == close[2] && j >= 3 && hasPrefix(t, j-3, close) {
 			return false // what is behind was other text once
+		}
+		if props[t[j-1]]&isHigh != 0 && ideographicMark(t, j) {
+			j -= 3
+			continue
 		}
 		start, g := lastWord(t, j, limit)
 		if g&aPhone != 0 {

@@ -21,6 +21,10 @@ var ibanLengths = map[[2]byte]int{
 	{'U', 'A'}: 29, {'V', 'A'}: 22, {'V', 'G'}: 24, {'X', 'K'}: 20, {'Y', 'E'}: 30,
 }
 
+// figures are the countries whose account numbers have no letters (ISO 13616 registry), and
+// that begin hexadecimal numbers, too.
+var figures = map[[2]byte]bool{{'A', 'E'}: true, {'B', 'A'}: true, {'B', 'E'}: true, {'D', 'E'}: true, {'E', 'E'}: true}
+
 // iban looks for an account number that begins with the token [i, j): two letters and two
 // digits, in one piece or in groups with blanks or hyphens, in either case. It returns the
 // end, or 0.
@@ -34,23 +38,26 @@ func (p *pass) iban(i, j int) int {
 		return 0
 	}
 	var room [34]byte
-	b, e, sep := room[:0], i, byte(0)
+	b, e, sep, since := room[:0], i, byte(0), 0
 	for len(b) < want && e < len(t) {
 		c := t[e]
 		switch {
 		case has(c, isAlnum):
 			b = append(b, upper(c))
+			since++
+		case since > 4:
+			return 0 // groups have four
 		case (c == ' ' || c == '-') && (sep == 0 || sep == c) && len(b) >= 4 && has(at(t, e+1), isAlnum):
-			sep = c
+			sep, since = c, 0
 		case c == 0xC2 && at(t, e+1) == 0xA0 && (sep == 0 || sep == c):
-			sep = c
+			sep, since = c, 0
 			e++
 		default:
 			return 0
 		}
 		e++
 	}
-	if len(b) != want || has(at(t, e), isAlnum) || !mod97(b) {
+	if len(b) != want || figures[[2]byte(b)] && run(b, 2, want, isDigit) != want || has(at(t, e), isAlnum) || !mod97(b) {
 		return 0
 	}
 	p.add(span.IBAN, i, e, newHash(span.IBAN).bytes(b).sum())

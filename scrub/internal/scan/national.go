@@ -42,10 +42,9 @@ var forms = []form{
 	{"2.2.2 3.2", 0, beNRN},       //
 	{"6-3.2", 0, beNRN},           //
 	{"6-3-2", 0, beNRN},           //
-	{"6-4", aTax, northTen},       // SE, DK
+	{"6-4", aTax, tenNorthern},    // SE, DK, FI
 	{"6-4", 0, northBare},         //
 	{"8-4", 0, seTwelve},          // SE
-	{"c", aTax, seTwelve},         //
 	{"6 5", 0, noBirth},           // NO
 	{"d", 0, chAHVorZA},           // CH AHV, ZA identity number
 	{"d", aTax, zaID},             //
@@ -60,7 +59,11 @@ var forms = []form{
 	{"e", aTax, brCNPJ},           //
 	{"4 4 4", 0, aadhaar},         // IN Aadhaar
 	{"4-4-4", 0, aadhaar},         //
-	{"c", aTax, aadhaar},          //
+	{"c", aTax, twelveDigits},     // IN, SE, JP My Number
+	{"4 4 4", aTax, twelveDigits}, //
+	{"c", anINN, ruINN},           // RU INN
+	{"a", anINN, ruINN},           //
+	{"4-4-4", aTax, twelveDigits}, //
 	{"3-3-2-2", aTax, plNIP},      // PL NIP
 	{"3-2-2-3", aTax, plNIP},      //
 	{"2 3 3 3", aTax, auABN},      // AU ABN
@@ -116,7 +119,7 @@ func (p *pass) nationalDigits(k int) int {
 	for i := range byFirst[g.e-g.s] {
 		l := &byFirst[g.e-g.s][i]
 		n := len(l.lens)
-		if !q.laidOut(k, l) || l.context != 0 && p.before(g.s).near&l.context == 0 {
+		if !q.laidOut(k, l) || n > 1 && q.inRow(k) || l.context != 0 && p.before(g.s).near&l.context == 0 {
 			continue
 		}
 		last := q.g[k+n-1]
@@ -161,6 +164,13 @@ func (q *sequence) laidOut(k int, l *layout) bool {
 		}
 	}
 	return true
+}
+
+// inRow says whether group k follows another as those after it follow each other: what
+// begins there is a part of something longer.
+func (q *sequence) inRow(k int) bool {
+	g, next := q.g[k], q.g[k+1]
+	return g.sep != sepNone && g.sep == next.sep && !q.free && k > 0 && q.g[k-1].e-q.g[k-1].s == g.e-g.s
 }
 
 func sepIs(sep, want uint8) bool {
@@ -299,6 +309,9 @@ func lettered(b []byte) (need flag, ok bool) {
 		return aTax, u[3] == 'P' || u[3] == 'C' || u[3] == 'H' || u[3] == 'F' || u[3] == 'T'
 	case "AA99999999999", "AAA99999999", "AA999999999", "AA9999999999", "AA99999999", "AA999999999999", "AAA9999999A", "AA9999999A", "AA999999999A99":
 		return need, vat(u)
+	}
+	if form := string(form[:len(u)]); form == "999999A9999" || form == "999999A999A" {
+		return aTax, fiHetuSign(u)
 	}
 	if len(u) == 9 || len(u) == 10 {
 		return aTax | aPaper, deCard(u)

@@ -1,5 +1,7 @@
 package scan
 
+import "github.com/habeas-data/habeas/scrub/internal/span"
+
 // group is a run of digits in a sequence.
 type group struct {
 	s, e int
@@ -23,6 +25,7 @@ const (
 	maxGroups   = 32
 	maxSequence = 256
 	maxRun      = 40 // digits of a group: more are no number that is known here
+	maxTail     = 8  // digits before a name that is joined to them
 	ahead       = 12 // groups that a detector looks at, and one more
 )
 
@@ -138,6 +141,9 @@ func (p *pass) afterTail(g group) int {
 	p.mixed(g.s, e)
 	if e == g.s+4 {
 		p.mac(g.s)
+	}
+	if g.e-g.s <= maxTail && run(t, g.e, g.e+4, isLetter) == g.e+4 {
+		return g.e // a name may follow: 3DISCORD_KEY
 	}
 	return e
 }
@@ -399,6 +405,9 @@ func (p *pass) mixed(i, j int) {
 	}
 	if n := p.national(i, j); n > 0 {
 		p.cover(i, n)
+	}
+	if j-i == 42 && hasPrefix(p.t, i, "4b1d") { // of ClickHouse Cloud
+		p.add(span.Key, i, j, 0)
 	}
 }
 

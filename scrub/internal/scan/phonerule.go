@@ -22,7 +22,7 @@ func (p *pass) convincing(k int, s shape, d []byte) bool {
 	}
 	c := p.before(q.g[k].s)
 	labelled := c.near&(aPhone|aCall) != 0
-	if !labelled && (c.near != 0 && c.near&(aCount|aCard|aTax|aBank|aVersion|aHealth|aPaper|aToken|aKey) != 0 || c.wall) {
+	if !labelled && (c.near != 0 && c.near&(aCount|aCard|aTax|anINN|aBank|aVersion|aHealth|aPaper|aToken|aKey) != 0 || c.wall) {
 		return false
 	}
 	if d[0] == '0' && d[1] == '0' && c.near&aPhone == 0 && s.n < 4 {
@@ -48,7 +48,9 @@ func (p *pass) convincing(k int, s shape, d []byte) bool {
 	}
 	switch q.lengths(k, s.n) {
 	case 44, 333, 2222, 3222, 323, 332, 2322, 233, 343, 3322, 2323, 322:
-		return p.someValid(d) && (p.alone(k, s) || p.speaksOfPhones(q.g[k].s))
+		return p.someValid(d) && (p.alone(k, s) || p.handed(q.g[k].s) || p.speaksOfPhones(q.g[k].s))
+	case 334:
+		return p.handed(q.g[k].s) && p.someValid(d)
 	case 34:
 		return p.alone(k, s) && p.someValid(d)
 	}
@@ -98,6 +100,8 @@ func (p *pass) strong(k int, s shape, d []byte) bool {
 	switch {
 	case lens == 334 && s.sep != sepSlash && d[0] >= '2':
 		return s.sep == sepDash || s.sep == sepDot || s.mixed || d[3] >= '2'
+	case lens == 13322 && d[0] == '8' && (q.g[k+1].sep == sepParen || s.sep == sepDash) && (d[1] == '9' || d[1] == '3' || d[1] == '4' || d[1] == '8'):
+		return true // 8 is dialled before numbers of Russia
 	case lens == 1334 && d[0] == '1', lens == 3334 && strings.HasPrefix(string(d), "001"):
 		return true
 	case d[0] != '0' || d[1] == '0' || len(d) < 9 || len(d) > 12 || s.sep == sepWide || first < 2:
@@ -238,6 +242,18 @@ func (p *pass) alone(k int, s shape) bool {
 	for i := b - 2; i >= max(0, b-80) && t[i] != '\n'; i-- {
 		if has(t[i], isLetter|isHigh) {
 			return true
+		}
+	}
+	return false
+}
+
+// handed says whether the words before i hand a number over, as in "my new number is" or
+// "your code was sent to".
+func (p *pass) handed(i int) bool {
+	t := p.t
+	for _, phrase := range [...]string{"number is ", "number: ", "sent to ", "reply to ", "text me: ", "text me on ", "text to "} {
+		if hasFold(t, i-len(phrase), phrase) {
+			return !has(at(t, i-len(phrase)-1), isAlnum|isHigh)
 		}
 	}
 	return false

@@ -46,6 +46,10 @@ const (
 	plus
 	paren
 	dash
+	tilde
+	closing // '>'
+	newline
+	escape
 	bracket // the first byte of what pseudonyms begin with
 )
 
@@ -55,6 +59,7 @@ var starts = func() (t [256]uint8) {
 	}
 	t['@'], t['%'], t[':'], t['='] = sign, percent, colon, equals
 	t['+'], t['('], t['-'], t[open[0]] = plus, paren, dash, bracket
+	t['~'], t['>'], t['\n'], t['\\'] = tilde, closing, newline, escape
 	return t
 }()
 
@@ -70,7 +75,10 @@ type pass struct {
 	context context
 	// No word between these is about telephones.
 	quietFrom, quietTo int
-	room               [24]byte // the digits of a number that is checked
+	// Lines of a key in base64, and a long token in it; see line and longToken.
+	linesFrom, linesTo, lineSize int
+	tokenFrom, tokenTo           int
+	room                         [24]byte // the digits of a number that is checked
 }
 
 // passes are used again: they are large for a line of a log.
@@ -85,19 +93,20 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 	defer passes.Put(p)
 	p.Scanner, p.t, p.from, p.to, p.out = s, w.Text, w.From, w.To, dst
 	p.covered, p.context.at, p.quietFrom, p.quietTo = span.Span{}, -1, 0, 0
+	p.linesFrom, p.linesTo, p.tokenFrom, p.tokenTo = 0, 0, 0, 0
 	first := len(dst)
 	t := w.Text
 	end := min(len(t), w.To+span.Ahead)
 	for i := max(0, w.From-span.Back); i < end; {
 		// Three bytes, mixed, tell whether a word may matter; see interesting.
-		mix, found := uint32(0), false
+		mix, found := uint32(at(t, i-2)|0x20)<<5^uint32(at(t, i-1)|0x20), false
 		for k, c := range t[i:end] {
 			mix = mix<<5 ^ uint32(c|0x20)
 			if start, word := starts[c], interesting[mix&mixMask]; start|word != 0 {
 				found = true
 				i += k
 				if word != 0 {
-					p.word(i - 2)
+					p.word(i-2, word)
 				}
 				break
 			}
@@ -142,6 +151,12 @@ func (p *pass) start(i int) int {
 		}
 	case dash:
 		return p.dash(i)
+	case tilde:
+		p.entra(i)
+	case closing:
+		p.element(i)
+	case newline, escape:
+		p.line(i)
 	case bracket:
 		if e := pseudonym(t, i); e > 0 {
 			return e

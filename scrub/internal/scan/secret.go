@@ -32,8 +32,20 @@ func (p *pass) named(i int) {
 		p.credentials(i + 3)
 		return
 	}
+	switch f := announces(t, e); {
+	case f&aSecret != 0:
+		p.value(i+1, true)
+	case f&aToken != 0:
+		p.value(i+1, false)
+	case f&aBirth != 0:
+		p.birth(i + 1)
+	}
+}
+
+// announces is what the name that ends at e says of the value after it.
+func announces(t []byte, e int) flag {
 	if e < 2 || !nameEnds[endOf(t[e-2], t[e-1])] {
-		return
+		return 0
 	}
 	s, f := lastWord(t, e, e-40)
 	f |= joinedWord(t, s, e)
@@ -48,13 +60,34 @@ func (p *pass) named(i int) {
 			}
 		}
 	}
-	switch {
-	case f&aSecret != 0:
-		p.value(i+1, true)
-	case f&aToken != 0:
-		p.value(i+1, false)
-	case f&aBirth != 0:
-		p.birth(i + 1)
+	return f
+}
+
+// element looks for a secret in the element of XML whose start tag ends with the '>' at i,
+// as in <password>…</password>.
+func (p *pass) element(i int) {
+	t := p.t
+	if i < 3 || !has(t[i-1], isLetter) {
+		return
+	}
+	f := announces(t, i)
+	if f&(aSecret|aToken) == 0 {
+		return
+	}
+	s := i
+	for s > 0 && s > i-48 && (has(t[s-1], isToken) || t[s-1] == ':' || t[s-1] == '.') {
+		s--
+	}
+	if at(t, s-1) != '<' {
+		return
+	}
+	e := quotedEnd(t, i+1, '<')
+	if at(t, e) != '<' || at(t, e+1) != '/' {
+		return
+	}
+	v := bytes.TrimSpace(t[i+1 : e])
+	if k := e - len(bytes.TrimLeft(t[i+1:e], " \t\r")); len(v) > 0 && secretLike(v, f&aSecret != 0, true) {
+		p.add(span.Key, k, k+len(v), 0)
 	}
 }
 
@@ -216,7 +249,9 @@ func secretLike(v []byte, sure, plain bool) bool {
 // placeholder says whether v stands for a value that is not there.
 func placeholder(v []byte) bool {
 	switch v[0] {
-	case '*', '<', '[':
+	case '*': // ***, and *types.Name in programs
+		return len(v) < 6 || v[1] == '*' || !bytes.ContainsAny(v[1:], "*!#$%&+-/?^~@")
+	case '<', '[':
 		return true
 	case '/':
 		return bytes.IndexByte(v[1:], '/') > 0 // a path
