@@ -147,13 +147,22 @@ func (p Password) checkNew() error {
 		switch {
 		case len(plain) == 0:
 			return errEmptyPassword
-		case utf8.RuneCount(plain) < MinPassword:
+		case characters(plain) < MinPassword:
 			return errShortPassword
 		case len(plain) > maxPassword:
 			return errLongPassword
 		}
 		return nil
 	})
+}
+
+// characters is utf8.RuneCount, which makes a string of what it counts.
+func characters(text []byte) (n int) {
+	for ; len(text) > 0; n++ {
+		_, size := utf8.DecodeRune(text)
+		text = text[size:]
+	}
+	return n
 }
 
 func readPasswordFile(path string) (Password, error) {
