@@ -8,13 +8,12 @@ import (
 )
 
 // providerKey looks for a key with a provider's prefix at i.
-func (p *pass) providerKey(i int) {
+func (p *pass) providerKey(i int, keys []*provider) {
 	t := p.t
-	if at(t, i-1) == '-' && (hasPrefix(t, i-4, close) || has(at(t, i-2), isAlnum)) {
+	if len(keys) == 0 || at(t, i-1) == '-' && (hasPrefix(t, i-4, close) || has(at(t, i-2), isAlnum)) {
 		return
 	}
-	for k := range byLetter[t[i]] {
-		v := &byLetter[t[i]][k]
+	for _, v := range keys {
 		if !v.begins(t, i) {
 			continue
 		}

@@ -150,17 +150,6 @@ var providers = func() (all []provider) {
 		provider{prefix: "ecdsa-sha2-nistp256 AAAA", alphabet: base, min: 100, max: 300})
 }()
 
-// byLetter are the providers by the first byte of their prefix, in either case.
-var byLetter = func() (t [128][]provider) {
-	for _, p := range providers {
-		t[p.prefix[0]] = append(t[p.prefix[0]], p)
-		if c := p.prefix[0]; p.anyCase() && has(c, isLetter) {
-			t[c^0x20] = append(t[c^0x20], p)
-		}
-	}
-	return t
-}()
-
 // anyCase says whether the prefix is marked enough to be known in either case: what writes
 // logs may change it.
 func (v *provider) anyCase() bool {

@@ -97,22 +97,13 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 	first := len(dst)
 	t := w.Text
 	end := min(len(t), w.To+span.Ahead)
-	for i := max(0, w.From-span.Back); i < end; {
-		// Three bytes, mixed, tell whether a word may matter; see interesting.
-		mix, found := uint32(at(t, i-2)|0x20)<<5^uint32(at(t, i-1)|0x20), false
-		for k, c := range t[i:end] {
-			mix = mix<<5 ^ uint32(c|0x20)
-			if start, word := starts[c], interesting[mix&mixMask]; start|word != 0 {
-				found = true
-				i += k
-				if word != 0 {
-					p.word(i-2, word)
-				}
-				break
-			}
-		}
-		if !found {
+	for i := max(0, w.From-span.Back); ; {
+		var g *gram
+		if i, g = next(t[:end], i); i == end {
 			break
+		}
+		if g != nil {
+			p.word(i-gramLen+1, g)
 		}
 		if starts[t[i]] == digit {
 			i = p.number(i)
@@ -124,6 +115,25 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 	p.t, p.out = nil, nil
 	clear(p.room[:])
 	return dst
+}
+
+// next is where the next byte from i on stands that starts something, or at which a gram
+// ends.
+func next(t []byte, i int) (int, *gram) {
+	if i >= len(t) {
+		return len(t), nil
+	}
+	x, mix := grams, mixedBefore(t, i)
+	for k, c := range t[i:] {
+		mix = mixed(mix, c)
+		if starts[c] != 0 || x.may(mix) {
+			if x.may(mix) {
+				return i + k, x.gram(mix)
+			}
+			return i + k, nil
+		}
+	}
+	return len(t), nil
 }
 
 // start runs the detector that the byte at i starts. It returns where to go on.

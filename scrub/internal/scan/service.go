@@ -13,10 +13,9 @@ import (
 // looks random.
 type service struct {
 	name    string
-	trigger int   // where the three bytes are that its search begins with
+	trigger int   // where the gram is that its search begins with
 	plain   bool  // it is no service
 	hex     []int // the lengths of its keys of hexadecimal digits alone, 36 for a UUID
-	next    uint8 // another with the same trigger, as index plus one
 }
 
 // Bounds of names and values.
@@ -31,8 +30,9 @@ const (
 // services are names with the lengths of keys in hexadecimal digits: hashes and UUIDs are
 // everywhere, and a name beside them says little unless its keys look so.
 var services = func() (all []service) {
+	taken := map[string]bool{}
 	for _, w := range fields(`adafruit adobe:32 airtable algolia:32 alibaba asana:32 atlassian beamer bitbucket
-		bittrex codecov coinbase confluent contentful confluence contribsys:17 cloudflare:37 cohere datadog:32:40
+		bittrex codecov coinbase confluen contentful contribsys:17 cloudflare:37 cohere datadog:32:40
 		discord:64 droneci dropbox dnkey dockerhub etsy facebook:32 fastly finicity:32 finnhub flickr flutterwave
 		freshbooks frameio figma gitter gocardless heroku:36 hubspot:36 intercom jfrog artifactory kraken kucoin:24:36
 		launchdarkly linear:32 linkedin linked-in linked_in lob looker mailchimp:32 mailgun:32 mapbox mattermost messagebird:36 message_bird:36 message-bird:36 jira xray bintray
@@ -42,7 +42,7 @@ var services = func() (all []service) {
 		*key *token *secret *passw *pwd *credential *auth *passphrase _mmk`) {
 		w, plain := strings.CutPrefix(w, "*")
 		parts := strings.Split(w, ":")
-		s := service{name: parts[0], plain: plain, trigger: rarest(parts[0])}
+		s := service{name: parts[0], plain: plain, trigger: rarest(parts[0], taken)}
 		for _, n := range parts[1:] {
 			size, _ := strconv.Atoi(n)
 			s.hex = append(s.hex, size)
@@ -52,49 +52,36 @@ var services = func() (all []service) {
 	return all
 }()
 
-// rarest is where the three bytes of a name begin that are rare in other words, by how
-// common letters are.
-func rarest(name string) (place int) {
+// rarest is where the bytes of a name begin that are rare in other words, by how common
+// letters are, and that no other name has taken.
+func rarest(name string, taken map[string]bool) (place int) {
 	const common = "etaoinsrhldcumfpgwybvkxjqz"
 	most := -1
-	for i := 0; i+3 <= len(name); i++ {
+	for i := 0; i == 0 || i+gramLen <= len(name); i++ {
 		sum := 0
-		for _, c := range name[i : i+3] {
+		gram := name[i:min(len(name), i+gramLen)]
+		for _, c := range gram {
 			n := strings.IndexRune(common, c)
 			sum += n * n
 		}
-		if sum > most {
+		if sum > most && !taken[gram] {
 			most, place = sum, i
 		}
 	}
+	taken[name[place:min(len(name), place+gramLen)]] = true
 	return place
 }
 
-// byTrigger finds the first service by a mix of three bytes, as index plus one.
-var byTrigger = func() (t [mixMask + 1]uint8) {
-	for i := range services {
-		s := &services[i]
-		m := mixed3(s.name[s.trigger], s.name[s.trigger+1], s.name[s.trigger+2])
-		s.next, t[m] = t[m], uint8(i+1) //nolint:gosec // there are fewer than 256
-	}
-	return t
-}()
-
 // service looks for a name whose trigger is at i, and for a key after it.
-func (p *pass) service(i int) {
+func (p *pass) service(i int, s *service) {
 	t := p.t
-	for n := byTrigger[mixed3(t[i], t[i+1], t[i+2])]; n != 0; n = services[n-1].next {
-		s := &services[n-1]
-		if s.name[0] == '_' {
-			if hasPrefix(t, i-s.trigger, s.name) {
-				p.maxmind(i - s.trigger)
-			}
-			continue
-		}
-		if hasFold(t, i-s.trigger, s.name) && !stuck(t, i-s.trigger) {
-			p.keyOf(s, i-s.trigger+len(s.name))
-			return
-		}
+	begin := i - s.trigger
+	switch {
+	case !hasFold(t, begin, s.name):
+	case s.name == "_mmk":
+		p.maxmind(begin)
+	case !stuck(t, begin):
+		p.keyOf(s, begin+len(s.name))
 	}
 }
 

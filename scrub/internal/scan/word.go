@@ -2,65 +2,28 @@ package scan
 
 import "github.com/habeas-data/habeas/scrub/internal/span"
 
-// mixMask cuts what three bytes are mixed to: fourteen bits, so that the table is small.
-const mixMask = 1<<14 - 1
-
-// mixed3 mixes three bytes as Find does, without regard to case.
-func mixed3(a, b, c byte) uint32 {
-	return (uint32(a|0x20)<<10 ^ uint32(b|0x20)<<5 ^ uint32(c|0x20)) & mixMask
-}
-
-// What three bytes may be.
-const (
-	aWord = 1 << iota // the beginning of a word
-	aName             // part of the name of a key
-)
-
-// interesting tells which words may be a key, or announce a value, by a mix of their first
-// three bytes.
-var interesting = func() (t [mixMask + 1]uint8) {
-	mark := func(a, b, c byte) {
-		t[mixed3(a, b, c)] |= aWord
-	}
-	for _, w := range announcing {
-		mark(w[0], w[1], w[2])
-	}
-	for i := range services {
-		s := &services[i]
-		t[mixed3(s.name[s.trigger], s.name[s.trigger+1], s.name[s.trigger+2])] |= aName
-	}
-	for _, v := range providers {
-		if len(v.prefix) > 2 {
-			mark(v.prefix[0], v.prefix[1], v.prefix[2])
-			continue
-		}
-		for c := range 256 {
-			if has(byte(c), v.alphabet) {
-				mark(v.prefix[0], v.prefix[1], byte(c))
-			}
-		}
-	}
-	return t
-}()
-
 // word looks at what may be an interesting word at i.
-func (p *pass) word(i int, may uint8) {
+func (p *pass) word(i int, g *gram) {
 	t := p.t
 	if i < 0 {
 		return
 	}
-	if may&aName != 0 {
-		p.service(i)
+	if g.name != nil {
+		p.service(i, g.name)
 	}
-	if may&aWord != 0 && t[i] == birthSign[0] && hasPrefix(t, i, birthSign) {
+	if len(g.keys) == 0 && !g.word {
+		return
+	}
+	if g.word && t[i] == birthSign[0] && hasPrefix(t, i, birthSign) {
 		p.japaneseBirth(i)
 		return
 	}
-	if may&aWord == 0 || i > 0 && has(t[i-1], isAlnum|isHigh) && !blank(t, i) || !has(t[i], isLetter|isHigh) {
+	if i > 0 && has(t[i-1], isAlnum|isHigh) && !blank(t, i) || !has(t[i], isLetter|isHigh) {
 		return
 	}
-	if t[i] < 0x80 && byLetter[t[i]] != nil {
-		p.providerKey(i)
+	p.providerKey(i, g.keys)
+	if !g.word {
+		return
 	}
 	j := run(t, i, min(i+40, len(t)), isLetter|isHigh)
 	if !has(at(t, j), isDigit) {
@@ -79,7 +42,7 @@ var announcing = func() (all []string) {
 		all = append(all, fields(vocabulary[f])...)
 	}
 	return append(all, "password", "passwort", "passphrase", "passcode", "contraseña", "wachtwoord",
-		"bearer", "basic", "d.o.b")
+		"bearer", "basic", "d.o.b", "生まれ")
 }()
 
 // announced looks for a value after the word [i, j).
