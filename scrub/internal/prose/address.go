@@ -39,7 +39,10 @@ func (r *reader) street(i int) bool {
 	if !ok {
 		return false
 	}
-	c = r.numbersBefore(c)
+	c = r.unitBefore(r.numbersBefore(c))
+	if r.glued(c) {
+		return true
+	}
 	weight := c.weight + r.context(&c)
 	c.last = r.otherStreet(c)
 	last, more := r.extend(c.last, r.strip.At(c.first).Start)
@@ -47,14 +50,22 @@ func (r *reader) street(i int) bool {
 		return true
 	}
 	s, e := r.strip.At(c.first).Start, r.strip.At(last).End
+	if r.met(s, e) {
+		return true
+	}
+	r.addresses = append(r.addresses, located{s, e})
+	r.emit(span.Span{Start: s, End: e, Kind: span.Address, Same: r.same(c.first, last)})
+	return true
+}
+
+// met says whether a place lies within an address that was met before.
+func (r *reader) met(s, e int) bool {
 	for k := len(r.addresses) - 1; k >= 0 && r.addresses[k].end > s; k-- {
 		if a := r.addresses[k]; a.start <= s && e <= a.end {
 			return true
 		}
 	}
-	r.addresses = append(r.addresses, located{s, e})
-	r.emit(span.Span{Start: s, End: e, Kind: span.Address, Same: r.same(c.first, last)})
-	return true
+	return false
 }
 
 // core finds the street or box that token i tells of.
@@ -74,7 +85,12 @@ func (r *reader) core(i int) (core, bool) {
 	case c == word.StreetLast || t.Letters == 2 && t.Tail == 'd'<<8|'r':
 		return r.streetLast(i, strongKind, capital)
 	case c == word.StreetWeak && capital:
-		return r.streetLast(i, weakKind, capital)
+		if f, ok := r.streetLast(i, weakKind, capital); ok {
+			return f, true
+		}
+	}
+	if f, ok := r.numberFirst(i, capital); ok {
+		return f, true
 	}
 	return r.oneWord(i, &t, capital)
 }
@@ -92,6 +108,10 @@ func (r *reader) number(i int) int {
 	}
 	for n < 4 {
 		m, d := *r.strip.At(i + n), r.strip.At(i+n+1)
+		if m.Char == '/' && m.Gap == word.Tight && d.Kind == word.Word && d.Letters == 1 && d.Gap == word.Tight { // 58/A
+			n += 2
+			break
+		}
 		if m.Kind != word.Mark || m.Gap != word.Tight || m.Char != '/' && m.Char != '-' || d.Kind != word.Digits ||
 			d.Gap != word.Tight || d.Len() > 4 {
 			break
@@ -128,7 +148,7 @@ func (r *reader) numberAfter(c core) core {
 	if m := r.strip.At(i); m.Kind == word.Mark && (m.Char == ',' || m.Char == '.') && m.Gap == word.Tight {
 		i++
 	}
-	if t := r.strip.At(i); t.Kind == word.Word && t.Gap == word.Blank && (t.Tail == 'n'<<8|'o' || t.Tail == 'n'<<8|'r' || t.Tail == 'n') {
+	if t := r.strip.At(i); t.Kind == word.Word && t.Gap == word.Blank && r.numbers(t) {
 		i++ // no. 12
 		if r.strip.At(i).Char == '.' {
 			i++
@@ -142,6 +162,9 @@ func (r *reader) numberAfter(c core) core {
 		return c
 	}
 	c.last, c.weight, c.numbered = i+n-1, c.weight+houseNumber, true
+	if again(r.strip.At(c.last + 1)) {
+		c.last++
+	}
 	return c
 }
 
@@ -151,6 +174,10 @@ func (r *reader) numbersBefore(c core) core {
 		i := c.first - 1
 		t := r.strip.At(i)
 		if t.Kind == word.Mark && t.Char == ',' && t.Gap == word.Tight && r.strip.At(i-1).Kind == word.Digits {
+			i--
+			t = r.strip.At(i)
+		}
+		if again(t) && r.strip.At(i+1).Gap == word.Blank {
 			i--
 			t = r.strip.At(i)
 		}
@@ -278,7 +305,7 @@ func (r *reader) otherStreet(c core) int {
 	if t := r.strip.At(and); t.Char == '.' {
 		and++
 	}
-	if r.strip.At(c.first).Attr.Class() != word.Corner || r.strip.At(and).Attr.Class() != word.And {
+	if r.strip.At(c.first).Attr.Class() != word.Corner && r.strip.At(c.first+1).Attr.Class() != word.Corner || r.strip.At(and).Attr.Class() != word.And {
 		return c.last
 	}
 	if last := r.nameWords(and+1, 1, 4); last > and {
@@ -328,8 +355,13 @@ func (r *reader) oneWord(i int, t *word.Token, capital bool) (core, bool) {
 	switch {
 	case strength == 2:
 		c.weight = strongKind
+	case follows && capital && r.preposed(&c, i):
+	case strength == 1 && t.Attr == 0 && capital && follows:
+		c.weight = weakKind
 	case strength == 1:
 		c.weight = weakKind - 1
+	case follows && r.strip.At(first-1).Char == '.' && r.text(first-2) == "al" && r.strip.At(first).Gap == word.Blank:
+		c.first, c.weight = first-2, strongKind // aleja
 	case t.Attr.Class() != word.None || judge.Cold(t.Attr):
 		return core{}, false
 	}
@@ -415,6 +447,9 @@ func (r *reader) context(c *core) int {
 			}
 		case word.Corner:
 			c.first = i
+			if the := r.strip.At(i - 1); the.Kind == word.Word && the.Tail == 't'<<16|'h'<<8|'e' && the.Letters == 3 {
+				c.first--
+			}
 			return weight + corner
 		case word.Near:
 			if words == 1 {

@@ -18,7 +18,10 @@ func (r *reader) extend(last, from int) (end, weight int) {
 	at, pending := last, 0
 	for range 8 {
 		next, separated := r.separators(at)
-		p, ok := r.part(next, separated)
+		p, ok := r.inTown(next, separated)
+		if !ok {
+			p, ok = r.part(next, separated)
+		}
 		if !ok || r.strip.At(p.last).End-from > longest {
 			break
 		}
@@ -89,6 +92,9 @@ func (r *reader) part(i int, sep separation) (part, bool) {
 	t := *r.strip.At(i)
 	switch {
 	case t.Kind == word.Digits:
+		if p, ok := r.storey(i); ok {
+			return p, true
+		}
 		return r.code(i)
 	case t.Kind != word.Word:
 		return part{}, false

@@ -59,7 +59,7 @@ type reader struct {
 	window    span.Window
 	scan      scanner
 	strip     word.Strip
-	labels    []int8    // of the tokens of strip: 0 not judged, 1 name, -1 none
+	labels    []uint8   // of the tokens of strip
 	addresses []located // met so far, also those that start outside what is wanted
 	out       []span.Span
 }
@@ -68,7 +68,7 @@ type reader struct {
 type located struct{ start, end int }
 
 // lead is how many words are cut off before the one that the scan stops at.
-const lead = judge.Reach + 22
+const lead = judge.Reach + 28
 
 // read looks at all places at which the scan stops.
 func (r *reader) read() {
@@ -166,9 +166,13 @@ func (r *reader) look(i int) bool {
 		if r.finder.kinds[0] {
 			r.han(i)
 		}
+		r.eastStreet(i)
 		return true
-	case t.Shape == word.Caseless && r.finder.kinds[0]:
-		r.hangul(i)
+	case t.Shape == word.Caseless:
+		if r.finder.kinds[0] {
+			r.hangul(i)
+		}
+		r.eastRoad(i)
 	}
 	worth := judge.Worth(&r.strip, i)
 	if worth && r.finder.kinds[0] {

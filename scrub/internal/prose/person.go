@@ -11,37 +11,80 @@ import (
 // not on where reading began.
 
 const (
-	threshold = -20 // of the score of a word in a name
-	everyday  = 40  // the same of everyday words, such as Grace
-	longName  = 120 // bytes, past which each word of a run is a name by itself
+	threshold = -20  // of the score of a word in a name
+	everyday  = 40   // the same of everyday words, such as Grace
+	company   = -130 // the same beside a word that reaches its own
+	longName  = 120  // bytes, past which each word of a run is a name by itself
 )
 
-// judged says whether token i is part of a name.
+// What is known of a token.
+const (
+	notJudged = iota
+	isName
+	maybeName // in company
+	isNone
+)
+
+// judged says whether token i is part of a name: by itself, or beside a word that is.
 func (r *reader) judged(i int) bool {
-	if i < 0 {
+	switch r.label(i) {
+	case isName:
+		return true
+	case maybeName:
+		return r.beside(i, -1) || r.beside(i, 1)
+	default:
 		return false
 	}
-	for len(r.labels) <= i {
-		r.labels = append(r.labels, 0)
-	}
-	if r.labels[i] == 0 {
-		r.labels[i] = -1
-		t := r.strip.At(i)
-		if t.Kind == word.Word && t.Letters > 1 && !judge.Never(t.Attr.Class()) && t.Shape != word.Mixed && t.Shape != word.Han &&
-			r.strip.At(i-1).Char != word.Binary && r.strip.At(i+1).Char != word.Binary && !r.place(i) && !r.dated(i) &&
-			judge.Score(&r.strip, i) > needed(t.Attr) {
-			r.labels[i] = 1
-		}
-	}
-	return r.labels[i] == 1
 }
 
-// needed is the score that a word needs: more where it is an everyday word as well.
-func needed(a word.Attr) int {
-	if a.Common() == 3 {
-		return everyday
+// beside says whether the next word in a direction, but for a particle, is part of a name by
+// itself and written alike.
+func (r *reader) beside(i, step int) bool {
+	shape := r.strip.At(i).Shape
+	for n := 1; n <= 3; n++ {
+		j := i + step*n
+		if r.strip.At(max(j, j-step)).Gap != word.Blank {
+			return false
+		}
+		t := r.strip.At(j)
+		switch {
+		case r.label(j) == isName:
+			return r.strip.At(j).Shape == shape && judge.Worth(&r.strip, j)
+		case t.Attr.Class() != word.Particle || t.Shape != word.Lower:
+			return false
+		}
 	}
-	return threshold
+	return false
+}
+
+// label judges token i by itself.
+func (r *reader) label(i int) uint8 {
+	if i < 0 {
+		return isNone
+	}
+	for len(r.labels) <= i {
+		r.labels = append(r.labels, notJudged)
+	}
+	if r.labels[i] != notJudged {
+		return r.labels[i]
+	}
+	r.labels[i] = isNone
+	t := *r.strip.At(i)
+	if t.Kind != word.Word || t.Letters < 2 || judge.Never(t.Attr.Class()) || t.Shape == word.Mixed || t.Shape == word.Han ||
+		r.strip.At(i-1).Char == word.Binary || r.strip.At(i+1).Char == word.Binary || r.place(i) || r.dated(i) {
+		return isNone
+	}
+	own, least := threshold, company
+	if t.Attr.Common() == 3 {
+		own, least = everyday, company/2
+	}
+	switch score := judge.Score(&r.strip, i); {
+	case score > own:
+		r.labels[i] = isName
+	case score > least && t.Shape != word.Lower && (t.Attr.Name() || t.Attr == 0):
+		r.labels[i] = maybeName
+	}
+	return r.labels[i]
 }
 
 // place says whether token i is the rest of the name of a place: San Diego, Los Angeles,

@@ -30,6 +30,9 @@ const (
 	eastEnough = 5
 )
 
+// eastTowns are the last characters of names of places, and of none of people.
+const eastTowns = "市県县區区町村都府郡省"
+
 // text is token i as it is written.
 func (r *reader) text(i int) string {
 	t := r.strip.At(i)
@@ -53,6 +56,9 @@ func (r *reader) han(i int) {
 			continue
 		}
 		for given := 1; given <= 3 && family+given <= n; given++ {
+			if r.hanIs(i+family+given-1, eastTowns) {
+				continue
+			}
 			weight := eastKnown + r.eastAround(i, family+given)
 			if r.known(i+family, given).Given() > 0 {
 				weight += eastKnown
@@ -64,6 +70,9 @@ func (r *reader) han(i int) {
 				best, length = weight, family+given
 			}
 		}
+	}
+	if best < eastEnough && r.lone(i, n) {
+		best, length = eastEnough, n
 	}
 	if best >= eastEnough {
 		r.eastName(i, i+length-1)

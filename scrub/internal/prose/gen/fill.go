@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -48,7 +49,26 @@ func newFiller(lists string, seed uint64) (*filler, error) {
 		f.lists[kind] = all
 		_ = file.Close()
 	}
+	f.lists["everyday"] = f.both("given", "common")
+	f.lists["place"] = f.both("given", "town")
 	return f, nil
+}
+
+// both lists the common given names that are words of another kind as well: Grace, Florence.
+func (f *filler) both(given, other string) (all [3][]string) {
+	others := slices.Concat(f.lists[other][1], f.lists[other][2])
+	slices.Sort(others)
+	for weight := 1; weight < 3; weight++ {
+		for _, w := range f.lists[given][weight] {
+			if _, ok := slices.BinarySearch(others, w); ok {
+				all[weight] = append(all[weight], w)
+			}
+		}
+	}
+	if len(all[1])+len(all[2]) == 0 { // of lists that are too short for it
+		return f.lists[given]
+	}
+	return all
 }
 
 func pick[T any](f *filler, from []T) T { return from[f.rnd.IntN(len(from))] }
@@ -81,7 +101,9 @@ func (f *filler) given() string {
 	switch n := f.rnd.IntN(100); {
 	case n < 3:
 		return f.name("given") + "-" + f.name("given")
-	case n < 7:
+	case n < 13:
+		return f.name("everyday")
+	case n < 17:
 		return f.name("given") + f.name("given")[:1] + pick(f, []string{"a", "an", "ek", "ira", "uno", "ys"})
 	}
 	return f.name("given")
@@ -302,6 +324,18 @@ func (f *filler) slot(kind byte) string {
 		return fmt.Sprintf("%d.%d.%d", f.rnd.IntN(20), f.rnd.IntN(20), f.rnd.IntN(20))
 	case 'V':
 		return f.title() + f.title() + pick(f, []string{"Exception", "Service", "Controller", "Handler", "Manager", "Error", "Factory", "", "Client", "Request"})
+	case 'a':
+		return f.name("everyday")
+	case 'z':
+		return f.name("place")
+	case 'f':
+		return title(pick(f, f.lists["common"][0]))
+	case 'K':
+		return f.title() + pick(f, []string{"", "s", "en"}) + pick(f, f.lists["common"][0]) + pick(f, []string{"", "nummer", "zahl", "ung", "stelle", "are", "ción"})
+	case 'y':
+		return pick(f, strings.Fields(months))
+	case 'x':
+		return pick(f, strings.Fields(weekdays))
 	case 'm':
 		return title(pick(f, f.lists["common"][0]))
 	case 'W':
@@ -361,6 +395,14 @@ func (f *filler) fill(template string) sentence {
 	s.text = b.String()
 	return s
 }
+
+const (
+	months = `January February March April May June July August September October November December Jan Feb Mar
+	Apr Jun Jul Aug Sep Oct Nov Dec Januar März Mai Juni Juli Oktober janvier mars avril juin juillet août enero
+	abril junio agosto gennaio aprile giugno agosto maio junho Easter Christmas Summer Winter Spring Autumn Sommer`
+	weekdays = `Monday Tuesday Wednesday Thursday Friday Saturday Sunday Mon Tue Wed Thu Fri Sat Sun Montag Freitag
+	lundi vendredi lunes viernes domingo lunedì sabato`
+)
 
 var (
 	russianGiven   = strings.Fields("Иван Мария Сергей Ольга Дмитрий Анна Алексей Наталья Пётр Елена Николай Татьяна Юрий Светлана")

@@ -20,15 +20,15 @@ import (
 // How the model is learned.
 const (
 	seed       = 20261123
-	copies     = 500 // of each template with people
-	others     = 340 // of each template without
+	copies     = 1500 // of each template with people
+	others     = 900 // of each template without
 	epochs     = 4   // over all examples
 	rate       = 0.1 // of learning
 	decay      = 1e-5
 	forgotten  = 25 // percent of names that the dictionary is said not to know
 	misplaced  = 25 // percent of towns
 	strangers  = 10 // percent of everyday words
-	realCopies = 20 // of sentences given
+	realCopies = 60 // of sentences given
 )
 
 // example is one word to be judged.

@@ -6,7 +6,7 @@ import "strings"
 // Friedhofstraße. Ends that other words have as well are weak.
 var streetEnds, weakEnds = ends(`strasse strase str gasse weg allee platz damm ufer chaussee steig
 	straat laan plein gracht kade dreef singel steenweg weg katu kuja polku kaari gatan gata gate gaten gade
-	vägen väg vejen vej veien vei torget torg plads stræde gränd gränden stigen stien braut stigur gotu tún
+	vägen väg vejen vej veien vei torget torg plads stræde gränd gränden stigen stien intie ntie braut stigur gotu tún
 	götu vegur utca tänav puiestee caddesi sokak gasse gässli rain matt ulica bakken`),
 	ends(`tie ring hof steig rain matt park markt graben berg hove baan pad wall wijk brug halde acker feld
 	vangen haugen lia tee allé hovi ranta mäki penger aukio stien veita tunet gård bakke alle zeile anger
@@ -31,6 +31,11 @@ func StreetEnd(folded []byte) int {
 	}
 	return 0
 }
+
+var quarterEnds = ends("cho machi gaoka dori chome dai")
+
+// QuarterEnd says whether a folded word ends as those for quarters of towns in Japan.
+func QuarterEnd(folded []byte) bool { return longest(folded, quarterEnds) }
 
 // longest says whether a word has one of the ends and at least three bytes before it.
 func longest(folded []byte, ends []string) bool {

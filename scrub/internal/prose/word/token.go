@@ -177,6 +177,10 @@ const edgeGap Gap = 255
 // gap skips blanks.
 func (c *Cutter) gap() Gap {
 	start, lines := c.Pos, 0
+	if n := c.written(); n > 0 {
+		c.Pos += n
+		return Blank
+	}
 	for c.Pos < len(c.Text) && byteClass[c.Text[c.Pos]] == isSpace {
 		if c.Text[c.Pos] == '\n' {
 			lines++
@@ -200,6 +204,26 @@ func (c *Cutter) gap() Gap {
 		return Blank
 	}
 	return Tight
+}
+
+// written tells how long a blank is that is written as in addresses of pages, between two
+// words of a value: q=Jude+Emlin, q=Jude%20Emlin.
+func (c *Cutter) written() int {
+	rest := c.Text[c.Pos:]
+	if len(rest) > 4 && rest[0] == '%' && rest[1] == '2' && rest[2] == '0' && byteClass[rest[3]] >= isLetter {
+		return 3
+	}
+	if len(rest) < 3 || rest[0] != '+' || !(byteClass[rest[1]] == isHigh || rest[1]|0x20 != rest[1] && byteClass[rest[1]] == isLetter && rest[2]|0x20 == rest[2]) {
+		return 0
+	}
+	p := c.Pos
+	for p > 0 && c.Pos-p <= MaxWord && (byteClass[c.Text[p-1]] == isLetter || byteClass[c.Text[p-1]] == isHigh || c.Text[p-1] == '-' || c.Text[p-1] == '\'') {
+		p--
+	}
+	if p == c.Pos || p == 0 || c.Text[p-1] != '=' && c.Text[p-1] != '+' {
+		return 0
+	}
+	return 1
 }
 
 // sealed takes a whole pseudonym.
