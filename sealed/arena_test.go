@@ -155,6 +155,10 @@ func TestLimit(t *testing.T) {
 		if text, err := p.MarshalText(); string(text) != want || err != nil {
 			t.Errorf("%d is %s", p, text)
 		}
+		var back Protection
+		if err := back.UnmarshalText([]byte(want)); (err == nil) != (want != "unknown") || err == nil && back != p {
+			t.Errorf("%s reads back as %v, %v", want, back, err)
+		}
 	}
 }
 

@@ -1,5 +1,7 @@
 package sealed
 
+import "errors"
+
 // Protection is how the memory of sealed values is kept from leaving the process. A higher
 // one is stronger.
 type Protection uint8
@@ -33,6 +35,17 @@ func (p Protection) String() string {
 
 // MarshalText is the name.
 func (p Protection) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads the name.
+func (p *Protection) UnmarshalText(text []byte) error {
+	for kind := Heap; kind <= Secret; kind++ {
+		if kind.String() == string(text) {
+			*p = kind
+			return nil
+		}
+	}
+	return errors.New("sealed: not a kind of memory, one of heap, mapped, locked and secret is expected")
+}
 
 // Usage says what memory the sealed values of the process use.
 type Usage struct {

@@ -23,6 +23,10 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	if app.Empty(c.Dir) { // before anybody is asked for a password
 		return app.ErrNoRecords
 	}
+	left, err := app.Harden(c.Dir)
+	if err != nil {
+		return err
+	}
 	password, err := keyring.ReadPassword(keyring.PasswordOptions{File: c.MasterPasswordFile})
 	if err != nil {
 		return err
@@ -31,7 +35,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
 	return app.Serve(ctx, app.ServeOptions{
-		Dir: c.Dir, Password: password, Recovery: c.RecoveryCode, Addr: c.Addr, Reload: reload,
+		Dir: c.Dir, Password: password, Recovery: c.RecoveryCode, Addr: c.Addr, Reload: reload, Open: left,
 		Listening: func(url string) { fmt.Println("listening on", url) },
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas/internal/app"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 type statusCommand struct {
@@ -26,11 +27,26 @@ func (c *statusCommand) Run(ctx context.Context) error {
 		for _, check := range st.Checks {
 			fmt.Printf("  %-12s %s  %s\n", check.Name, check.Level, check.Text)
 		}
+		fmt.Println("Keys and passwords lie in", memoryText(st.Memory.Protection))
 	}
 	if err == nil && !st.Ready {
 		return errFailedCheck
 	}
 	return err
+}
+
+// memoryText says in plain words how sealed memory is kept from leaving the process.
+func memoryText(p sealed.Protection) string {
+	switch p {
+	case sealed.Secret:
+		return "memory of their own that neither dumps nor swap nor debuggers show."
+	case sealed.Locked:
+		return "memory of their own that neither dumps nor swap show."
+	case sealed.Mapped:
+		return "memory of their own that no dump shows, and that may be swapped: the limit of locked memory (LimitMEMLOCK) is used up."
+	case sealed.Heap:
+	}
+	return "ordinary memory: this system offers no other."
 }
 
 type reloadCommand struct{ dirFlag }

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // observer tells figures and traces how the store works. Either may be nil.
@@ -89,9 +88,13 @@ func (p *process) listenBeside() error {
 func (p *process) listenMetrics() error {
 	figures := p.metrics.Handler()
 	if name := p.settings.Metrics.TokenFile; name != "" {
-		token, err := secretFile(p.settings.file(name))
-		if err == nil && token == "" {
+		text, err := readSecret(p.settings.file(name))
+		if err == nil && len(text) == 0 {
 			err = errors.New("the file is empty")
+		}
+		var token sealed.Value
+		if err == nil {
+			token, err = p.secrets.Seal("metrics token", text) // clears it
 		}
 		if err != nil {
 			return fmt.Errorf("metrics.token_file: %w", err)
@@ -108,12 +111,10 @@ func (p *process) listenMetrics() error {
 }
 
 // withToken asks for a bearer token, compared in constant time.
-func withToken(token string, next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(token))
+func withToken(token sealed.Value, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		got := sha256.Sum256([]byte(given))
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		if !token.EqualBytes([]byte(given)) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			http.Error(w, "The figures want the token of metrics.token_file.", http.StatusUnauthorized)
 			return
@@ -143,10 +144,11 @@ func (p *process) listenAt(key, address string, h http.Handler) (string, error) 
 // Status is what a running server tells the command "habeas status".
 type Status struct {
 	Health
-	URL     string    `json:"url"`
-	Version string    `json:"version"`
-	PID     int       `json:"pid"`
-	Since   time.Time `json:"since"`
+	URL     string       `json:"url"`
+	Version string       `json:"version"`
+	PID     int          `json:"pid"`
+	Since   time.Time    `json:"since"`
+	Memory  sealed.Usage `json:"sealed_memory"` // where keys and passwords lie
 }
 
 // control offers what every running server offers on its socket.
@@ -155,7 +157,7 @@ func (p *process) control() {
 	c := p.server.Control
 	c.Handle("GET", "/status", func(w http.ResponseWriter, r *http.Request) error {
 		return edge.WriteJSON(w, http.StatusOK, Status{
-			Health: p.server.Health(r.Context()), URL: p.server.Origin.String(), Version: monitor.Version(), PID: os.Getpid(), Since: since,
+			Health: p.server.Health(r.Context()), URL: p.server.Origin.String(), Version: monitor.Version(), PID: os.Getpid(), Since: since, Memory: sealed.Report(),
 		})
 	})
 	c.Handle("POST", "/reload", func(w http.ResponseWriter, _ *http.Request) error {

@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // stopTime is how long what is under way may take to finish when the server stops.
@@ -32,6 +33,7 @@ type ServeOptions struct {
 	Recovery  bool             // Password is the recovery code
 	Addr      string           // where to listen; empty: as the settings say
 	Log       *slog.Logger     // nil: as the settings say
+	Open      error            // what Harden has left open; it is logged
 	Reload    <-chan os.Signal // asks for the certificate to be read again; may be nil
 	Listening func(url string) // called once people can come
 }
@@ -69,6 +71,17 @@ func keysOf(dir string) (keyring.Options, error) {
 	return keyring.Options{DSN: dsn}, err
 }
 
+// Harden closes the process to dumps and debuggers, unless the settings allow them: see
+// [sealed.Harden]. Call it before anything secret is read. left is what could not be done,
+// which stops nobody.
+func Harden(dir string) (left, err error) {
+	settings, err := ReadSettings(dir)
+	if err != nil || settings.CoreDumps {
+		return nil, err
+	}
+	return sealed.Harden(), nil
+}
+
 // Serve opens a data directory and serves it until ctx ends; then it lets what is under
 // way finish, publishes the ledger and closes everything.
 func Serve(ctx context.Context, o ServeOptions) (err error) {
@@ -77,7 +90,7 @@ func Serve(ctx context.Context, o ServeOptions) (err error) {
 		o.Password.Close()
 		return err
 	}
-	p := &process{o: o, settings: settings, log: o.Log}
+	p := &process{o: o, settings: settings, log: o.Log, secrets: sealed.Open(context.WithoutCancel(ctx))}
 	defer func() { err = errors.Join(err, p.close(ctx)) }()
 	if p.log == nil {
 		p.log = settings.logger()
@@ -97,6 +110,7 @@ type process struct {
 	o        ServeOptions
 	settings Settings
 	log      *slog.Logger
+	secrets  *sealed.Session // what was read from secret files
 
 	listener net.Listener
 	files    *certs.Files // the certificate: of files,
@@ -111,6 +125,12 @@ type process struct {
 func (p *process) prepare(ctx context.Context) (err error) {
 	if err := checkDir(p.o.Dir, p.log); err != nil {
 		return err
+	}
+	if p.settings.CoreDumps {
+		p.log.Warn("core dumps are allowed by core_dumps: they show personal data")
+	}
+	if p.o.Open != nil {
+		p.log.Warn("the memory of the process is not closed to others", "error", p.o.Open)
 	}
 	for _, name := range p.settings.loaded.Unused {
 		p.log.Warn("this variable is no setting", "variable", name)
@@ -242,6 +262,7 @@ func (p *process) reload() error {
 func (p *process) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
+	defer p.secrets.Close()
 	var errs []error
 	if p.listener != nil {
 		_ = p.listener.Close() // serving has closed it already, or it was never used

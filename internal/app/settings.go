@@ -33,6 +33,7 @@ type Settings struct {
 	TLSCert        string          `toml:"tls_cert" doc:"PEM file of the certificate with its chain, when the server does TLS itself; read again when it changes" example:"/etc/ssl/records.pem"`
 	TLSKey         string          `toml:"tls_key" doc:"PEM file of the certificate's key" example:"/etc/ssl/private/records.key"`
 	TrustedProxies []string        `toml:"trusted_proxies" doc:"addresses and networks of the reverse proxies that do TLS in front of the server; only they are believed about who asks" example:"127.0.0.1,10.0.0.0/8"`
+	CoreDumps      bool            `toml:"core_dumps" doc:"true lets the system dump the memory of the server, and debuggers of the same user look into it: only to search for a fault, since personal data is in it"`
 	ACME           ACMESettings    `toml:"acme"`
 	Store          StoreSettings   `toml:"store"`
 	SMTP           SMTPSettings    `toml:"smtp"`

@@ -1,7 +1,10 @@
 package app
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -96,8 +99,33 @@ func (s Settings) withPassword(dsn, file string) (string, error) {
 
 // secretFile reads a secret; the line end is not part of it.
 func secretFile(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	return strings.TrimRight(string(text), "\r\n"), err
+	text, err := readSecret(path)
+	defer clear(text)
+	return string(text), err
+}
+
+// maxSecret bounds a secret in a file, in bytes.
+const maxSecret = 64 << 10
+
+var errLongSecret = errors.New("the file is too long for a secret, at most 64 KiB are expected")
+
+// readSecret is secretFile into bytes that the caller clears. No other copy is made.
+func readSecret(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	buf := make([]byte, maxSecret+1)
+	n, err := io.ReadFull(f, buf)
+	if err == nil {
+		err = errLongSecret
+	}
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		clear(buf)
+		return nil, err
+	}
+	return bytes.TrimRight(buf[:n], "\r\n"), nil
 }
 
 func isURL(dsn string) bool {
