@@ -51,10 +51,10 @@ type reach struct {
 // escape may be its end; after, because the escape may be its context. What finders see of
 // a reach is a little more.
 const (
-	reachBefore = 256
+	reachBefore = 128
 	reachAfter  = 96
 	seenBefore  = 128
-	seenAfter   = 512
+	seenAfter   = 320
 )
 
 // escapes decodes the escapes of a text.
@@ -353,23 +353,23 @@ func (u *unit) printable(t []byte, after bool) bool {
 
 // hasPercent reports %41 in the word around text[i], up to 128 bytes away.
 func hasPercent(text []byte, i int) bool {
-	lo, hi := i, i
-	for lo > 0 && i-lo < 128 && text[lo-1] > ' ' && text[lo-1] != '"' {
-		lo--
-	}
-	for hi < len(text) && hi-i < 128 && text[hi] > ' ' && text[hi] != '"' {
-		hi++
-	}
-	for word := text[lo:hi]; ; {
-		k := bytes.IndexByte(word, '%')
-		if k < 0 {
-			return false
-		}
-		if _, ok := hex(word, k+1, 2); ok {
+	inWord := func(k int) bool { return text[k] > ' ' && text[k] != '"' }
+	for k := i - 1; k >= 0 && i-k <= 128 && inWord(k); k-- {
+		if text[k] == '%' && isPercent(text, k) {
 			return true
 		}
-		word = word[k+1:]
 	}
+	for k := i + 1; k < len(text) && k-i <= 128 && inWord(k); k++ {
+		if text[k] == '%' && isPercent(text, k) {
+			return true
+		}
+	}
+	return false
+}
+
+func isPercent(text []byte, i int) bool {
+	_, ok := hex(text, i+1, 2)
+	return ok
 }
 
 // leftOut are the characters that are left out: the soft hyphen, combining marks, and what

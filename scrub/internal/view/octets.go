@@ -1,6 +1,9 @@
 package view
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // phases decodes a code at each alignment.
 func (s *search) phases(t *text, a *alphabet, depth int) {
@@ -30,17 +33,23 @@ func (s *search) phase(t *text, a *alphabet, from, least int, depth int) {
 	}
 	defer clear(l.octets)
 	done := 0
-	for _, hit := range l.hits {
-		for i := max(done, hit); i < min(hit+64, len(l.octets)); {
-			j := stretch(l.octets, i)
-			if j == i {
-				i++
+	for _, h := range l.hits {
+		for set := h.set; set != 0; set &= set - 1 {
+			i := h.at + bits.TrailingZeros64(set)
+			if i < done || i >= len(l.octets) {
 				continue
 			}
-			s.readable(t, a, from, i, j, least, depth)
-			i, done = j, j
+			if done = stretch(l.octets, i); done > i {
+				s.readable(t, a, from, i, done, least, depth)
+			}
 		}
 	}
+}
+
+// hit is 64 octets with the beginnings of what may be stretches of text.
+type hit struct {
+	at  int
+	set uint64
 }
 
 // readable looks into the stretch of text that the octets i to j are.
@@ -64,31 +73,32 @@ func (s *search) readable(t *text, a *alphabet, from, i, j, least int, depth int
 	}
 }
 
-// octetsFrom decodes a code from a symbol on, and notes in l.hits from which octets on the
-// next 64 have, or may have, a stretch of text of so many bytes. Most of what is decoded is
+// octetsFrom decodes a code from a symbol on, and notes in l.hits which octets begin, or may
+// begin, a stretch of text of so many bytes. Most of what is decoded is
 // noise and has none; that is seen without a branch for each octet.
-func (l *level) octetsFrom(from int, bits uint, least int) {
+func (l *level) octetsFrom(from int, width uint, least int) {
 	symbols := l.code.symbols[from:]
-	n := len(symbols) * int(bits) / 8
+	n := len(symbols) * int(width) / 8
 	if need := n + 2*blockLen; cap(l.octets) < need {
 		l.octets = make([]byte, need+need/2)
 	}
 	out := l.octets[:n+blockLen]
-	unpack(out[:n], symbols, bits)
+	unpack(out[:n], symbols, width)
 	clear(out[n:])
 	least = min(least, n)
 	l.hits = l.hits[:0]
 	for k := 0; k < n; k += blockLen - least {
-		if seen := textsOf(out[k:min(k+blockLen, n+15)]); seen.stretches(least) {
-			l.hits = append(l.hits, k)
+		seen := textsOf(out[k:min(k+blockLen, n+15)])
+		if set := seen.stretches(least); set != 0 {
+			l.hits = append(l.hits, hit{k, set})
 		}
 	}
 	l.octets = out[:n]
 }
 
 // unpack makes octets of symbols that have some bits each.
-func unpack(out, symbols []byte, bits uint) {
-	switch bits {
+func unpack(out, symbols []byte, width uint) {
+	switch width {
 	case 4:
 		for k := range out {
 			p := symbols[2*k : 2*k+2 : 2*k+2]
@@ -105,7 +115,7 @@ func unpack(out, symbols []byte, bits uint) {
 	}
 	acc, n, k := uint32(0), uint(0), 0
 	for _, v := range symbols {
-		if acc, n = acc<<(bits&31)|uint32(v), n+bits; n >= 8 {
+		if acc, n = acc<<(width&31)|uint32(v), n+width; n >= 8 {
 			n -= 8
 			out[k] = byte(acc >> (n & 31)) //nolint:gosec // the octet that is complete
 			k++
@@ -142,8 +152,8 @@ func textsOf(octets []byte) (t texts) {
 	return t
 }
 
-// stretches reports that so many octets in a row look like text.
-func (t *texts) stretches(n int) bool {
+// stretches are the octets from which on so many in a row look like text.
+func (t *texts) stretches(n int) uint64 {
 	second := t.more & (t.first << 1)
 	third := t.more & (second << 1)
 	fourth := t.more & (third << 1)
@@ -154,7 +164,7 @@ func (t *texts) stretches(n int) bool {
 		all &= all >> by
 		have += by
 	}
-	return all != 0
+	return all
 }
 
 // take adds the bytes i to j of what was decoded from a symbol on.

@@ -139,7 +139,7 @@ type level struct {
 	noise  decoded
 	code   code
 	octets []byte
-	hits   []int
+	hits   []hit
 }
 
 // decoded is a text under construction.
