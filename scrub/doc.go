@@ -31,8 +31,9 @@
 //   - Buffers that held text are wiped before they are used for something else.
 //   - Memory does not depend on the length of a text, but for the result of Append.
 //
-// There are limits to the third. After a replacement, 320 bytes before it and 192 after it
-// are read again, which is as far as finders are known to be influenced. And what is glued together, such as
+// There are limits to the third. After a replacement, sixteen words on either side of it
+// are read again, which is as far as finders are known to be influenced. And what is glued
+// together, such as
 // a@b.example@c.example@d.example, is found piece by piece, each because of its neighbour.
 // Chains of more than 32 KiB of that, in which each place is found because of the one
 // after it, are not followed to their beginning.

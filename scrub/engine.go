@@ -35,9 +35,8 @@ const (
 
 // mark is a pseudonym in a text that is masked.
 type mark struct {
-	at    int
-	name  name
-	fresh bool // made by this engine, so that its surroundings are to be read again
+	at   int
+	name name
 }
 
 // stretch is a part of a text with the pseudonyms in it masked.
@@ -114,6 +113,8 @@ type engine struct {
 	again []part
 	spare stretch
 
+	windows []span.Window // on out, that are read again
+
 	spans  []span.Span
 	parts  []part
 	hash   keyed
@@ -152,7 +153,8 @@ func (e *engine) release() {
 	}
 	*e = engine{
 		raw: e.raw, out: e.out, spare: e.spare, hash: keyed{scratch: e.hash.scratch[:0]},
-		waiting: e.waiting[:0], dirty: e.dirty[:0], spans: e.spans[:0], parts: e.parts[:0], again: e.again[:0], ahead: e.ahead[:0], blanks: e.blanks[:0],
+		waiting: e.waiting[:0], dirty: e.dirty[:0], spans: e.spans[:0], parts: e.parts[:0], again: e.again[:0],
+		ahead: e.ahead[:0], blanks: e.blanks[:0], windows: e.windows[:0],
 	}
 	engines.Put(e)
 }
@@ -355,13 +357,21 @@ const leastForWorkers = 16 << 10
 // findTogether shares a window among n goroutines. What finders say about a place does not
 // depend on the window, so that the result is the same.
 func (e *engine) findTogether(dst []span.Span, w span.Window, n int) []span.Span {
-	found := make([][]span.Span, n)
-	var wg sync.WaitGroup
-	for i := range n {
+	return together(dst, n, func(dst []span.Span, i int) []span.Span {
 		v, size := w, w.To-w.From
 		v.From, v.To = w.From+size*i/n, w.From+size*(i+1)/n
-		wg.Go(func() { found[i] = e.s.find(nil, v) })
+		return e.s.find(dst, v)
+	})
+}
+
+// together lets n goroutines find each its share, and puts them in order.
+func together(dst []span.Span, n int, find func(dst []span.Span, i int) []span.Span) []span.Span {
+	found := make([][]span.Span, n)
+	var wg sync.WaitGroup
+	for i := range n - 1 {
+		wg.Go(func() { found[i] = find(nil, i) })
 	}
+	found[n-1] = find(nil, n-1)
 	wg.Wait()
 	for _, f := range found {
 		dst = append(dst, f...)

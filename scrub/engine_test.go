@@ -2,11 +2,14 @@ package scrub
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/habeas-data/habeas/scrub/internal/span"
 )
 
 var anyName = regexp.MustCompile(`(?i:⟦|%E2%9F%A6)[A-Z]+(?::|%3A)[a-z0-9]{8}(?i:⟧|%E2%9F%A7)`)
@@ -137,6 +140,46 @@ func TestCutsChangeNothing(t *testing.T) {
 			t.Fatalf("%q\nin pieces %q\nas whole  %q", in, got, want)
 		}
 	})
+}
+
+// meeting finds nothing, and returns only when another goroutine asks it at the same time.
+type meeting chan struct{}
+
+func (m meeting) Find(dst []span.Span, _ span.Window) []span.Span {
+	select {
+	case m <- struct{}{}:
+	case <-m:
+	}
+	return dst
+}
+
+// Proves SCR-2.
+func TestWorkersWorkTogetherAndChangeNothing(t *testing.T) {
+	s := New()
+	s.finders = []span.Finder{make(meeting)}
+	plain := bytes.Repeat([]byte("nothing in it\n"), frameLen/14)
+	out := streamed(t, s, string(plain), frameLen, Options{Workers: 2}) // one alone would wait for ever
+	if out != string(plain) {
+		t.Error("the text changed")
+	}
+
+	s = newReal(t)
+	var log strings.Builder
+	for i := range 1500 {
+		fmt.Fprintf(&log, "2026-05-09T10:%02d:00Z INFO served path=/api/%d status=200 %s took=7ms\n", i%60, i, strings.Repeat("and so on ", i%50))
+		if c := one[Kinds()[i%len(Kinds())]]; i%3 == 0 {
+			log.WriteString(c[0] + " " + c[1] + "\n")
+		}
+	}
+	want := streamed(t, s, log.String(), frameLen, Options{Workers: 1})
+	for _, workers := range []int{2, 3, 8} {
+		if got := streamed(t, s, log.String(), frameLen, Options{Workers: workers}, 7, 100_000); got != want {
+			t.Errorf("%d workers make another text", workers)
+		}
+	}
+	if want == log.String() {
+		t.Error("nothing was found")
+	}
 }
 
 // Proves SCR-2.

@@ -276,41 +276,51 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 // A text of any length takes the same memory: what is allocated for a long one is not more.
 func TestMemoryDoesNotDependOnTheLength(t *testing.T) {
-	s := newQuick()
-	spent := func(lines int) uint64 {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		r, err := s.Copy(io.Discard, &lineReader{n: lines}, FileOptions{})
-		runtime.ReadMemStats(&after)
-		if err != nil || r.Bytes != int64(lines)*1000 || r.Counts.Of(Known) != int64(lines) {
-			t.Fatalf("%+v, %v", r, err)
-		}
-		return after.TotalAlloc - before.TotalAlloc
+	s, many := newQuick(), 200_000
+	if raced {
+		many = 20_000
 	}
-	if short, long := spent(1000), spent(20_000); long > short+1<<20 {
-		t.Errorf("1 MB took %d bytes, 20 MB %d", short, long)
+	short, long := spent(t, s, 1000), spent(t, s, many)
+	if long > short+1<<20 {
+		t.Errorf("1 MB took %d bytes, %d MB %d", short, many/1000, long)
 	}
+}
+
+// A stream of a gigabyte, by all finders: what is allocated for all of it, and what is found.
+func BenchmarkGigabyte(b *testing.B) {
+	s := newReal(b)
+	spent(b, s, 1000) // what is made once is made now
+	b.SetBytes(1e9)
+	for b.Loop() {
+		b.ReportMetric(float64(spent(b, s, 1e6))/1e6, "MB-allocated")
+	}
+}
+
+// spent is how many bytes are allocated while a text of so many lines is scrubbed.
+func spent(t testing.TB, s *Scrubber, lines int) uint64 {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r, err := s.Copy(io.Discard, &lineReader{n: lines}, FileOptions{})
+	runtime.ReadMemStats(&after)
+	if err != nil || r.Bytes != int64(lines)*1000 || r.Counts.Of(Known) != int64(lines) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	return after.TotalAlloc - before.TotalAlloc
 }
 
 // lineReader makes lines of 1,000 bytes, with one thing to be found in each.
 type lineReader struct{ n, at int }
 
-func (r *lineReader) Read(b []byte) (int, error) {
-	const line = 1000
-	n := 0
+var longLine = []byte(strings.Repeat(".", 500) + " zwiebelfisch-secret " + strings.Repeat(".", 478) + "\n")
+
+func (r *lineReader) Read(b []byte) (n int, err error) {
 	for n < len(b) {
-		if r.at/line == r.n {
+		if r.at/len(longLine) == r.n {
 			return n, io.EOF
 		}
-		switch i := r.at % line; {
-		case i >= 500 && i < 506:
-			b[n] = "secret"[i-500]
-		case i == line-1:
-			b[n] = '\n'
-		default:
-			b[n] = '.'
-		}
-		n, r.at = n+1, r.at+1
+		k := copy(b[n:], longLine[r.at%len(longLine):])
+		n, r.at = n+k, r.at+k
 	}
 	return n, nil
 }

@@ -5,7 +5,9 @@ package scrub
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,11 +18,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childFile names the file that this test binary scrubs when it is run as a child, and
-// childLimit how large a file it may write.
+// childFile names the file that this test binary scrubs when it is run as a child. childLimit
+// is set where it may write small files only, and childDisk is a small file system that it
+// mounts and makes the file on.
 const (
 	childFile  = "SCRUB_TEST_FILE"
 	childLimit = "SCRUB_TEST_LIMIT"
+	childDisk  = "SCRUB_TEST_DISK"
 )
 
 func TestMain(m *testing.M) {
@@ -39,8 +43,30 @@ func scrubAsChild(path string) {
 			panic(err)
 		}
 	}
+	if dir := os.Getenv(childDisk); dir != "" {
+		if err := smallDisk(dir, path); err != nil {
+			panic(err)
+		}
+		defer func() {
+			b, err := os.ReadFile(path)
+			names, err2 := filepath.Glob(filepath.Join(dir, ".*"))
+			fmt.Println("kept:", string(b) == killText(), names, err, err2)
+		}()
+	}
 	_, err := newQuick().File(path, FileOptions{Progress: func(done, _ int64) { fmt.Println(done) }})
 	fmt.Println("end:", err)
+}
+
+// smallDisk mounts a disk that nobody else sees, with room for one copy of the text and
+// not for two.
+func smallDisk(dir, path string) error {
+	if err := unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, ""); err != nil {
+		return err
+	}
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1536k"); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(killText()), 0o600)
 }
 
 func child(t testing.TB, path string, env ...string) *exec.Cmd {
@@ -119,6 +145,26 @@ func TestAFullDiskLeavesTheFile(t *testing.T) {
 		t.Error("the file changed")
 	}
 	alone(t, dir, "f")
+}
+
+// Proves SCR-2.
+func TestADiskWithoutRoomLeavesTheFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	cmd := child(t, path, childDisk+"="+dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
+	if os.Getuid() != 0 {
+		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+	}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, fs.ErrPermission) || bytes.Contains(out, []byte("panic: operation not permitted")) {
+		t.Log("no file system can be mounted here; a limit for files stands for it in TestAFullDiskLeavesTheFile")
+		return
+	}
+	if err != nil || !bytes.Contains(out, []byte("end: "+path+": no space left on device")) || !bytes.Contains(out, []byte("kept: true [] <nil> <nil>")) {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 // Whoever may not write to a directory cannot replace a file in it. Root always may, so a

@@ -9,17 +9,56 @@ import (
 // zone is a part of a text that is to be read again.
 type zone struct{ start, end int }
 
-// How far from a new pseudonym the second reading goes. Finders may look as far as
-// span.Back and span.Ahead; what they say of a place is changed by what stands beside it
-// only from nearer: an address ends at most 304 bytes after its beginning, and what leads to
-// a value stands within 64 bytes before it, or twelve words.
+// How far from a new pseudonym the second reading goes: so many words, and at most so many
+// bytes. Finders may look as far as span.Back and span.Ahead; what they say of a place is
+// changed by what stands beside it only from nearer: the longest way is from a word to those
+// that say whether it is a name or belongs to an address, twelve of them.
 const (
+	nearWords  = 16
 	nearBefore = 320
 	nearAfter  = 192
 )
 
-// around is where finders may find something new because of a new pseudonym.
-func around(at, n int) zone { return zone{at - nearBefore, at + n + nearAfter} }
+// around is where finders may find something new because of a new pseudonym of n bytes
+// after a text and before another.
+func around(before, after []byte, n int) zone {
+	at := len(before)
+	return zone{at - wordsBack(before), at + n + wordsAhead(after)}
+}
+
+// wordsAhead is how many bytes the first words of a text take, with what is between them.
+func wordsAhead(text []byte) int {
+	text = text[:min(len(text), nearAfter)]
+	words, in := 0, false
+	for i, c := range text {
+		if w := isWord(c); w != in {
+			if in = w; !w {
+				words++
+			}
+		}
+		if words == nearWords {
+			return i
+		}
+	}
+	return nearAfter
+}
+
+// wordsBack is wordsAhead for the last words of a text.
+func wordsBack(text []byte) int {
+	text = text[max(0, len(text)-nearBefore):]
+	words, in := 0, false
+	for i := len(text) - 1; i >= 0; i-- {
+		if w := isWord(text[i]); w != in {
+			if in = w; !w {
+				words++
+			}
+		}
+		if words == nearWords {
+			return len(text) - i
+		}
+	}
+	return nearBefore
+}
 
 // emit puts pseudonyms in the place of parts and gives raw text up to a place on to the
 // second reading.
@@ -40,9 +79,9 @@ func (e *engine) emit(parts []part, to int) {
 	for _, p := range parts {
 		pass(p.start)
 		e.count(p, t.base)
-		k := mark{at: len(e.out.text), name: e.name(p, t.text), fresh: true}
+		k := mark{at: len(e.out.text), name: e.name(p, t.text)}
+		e.dirty = append(e.dirty, around(e.out.text, t.text[p.end:], int(k.name.n)))
 		e.addMark(&e.out, k)
-		e.dirty = append(e.dirty, around(k.at, int(k.name.n)))
 		e.emitted = p.end
 	}
 	pass(to)
@@ -54,7 +93,7 @@ func (e *engine) addMark(t *stretch, k mark) {
 	n := int(k.name.n)
 	if b := k.name.bytes(); b[0] == '"' {
 		t.text = append(room(t.text, n), '"')
-		bare := mark{at: k.at + 1, fresh: k.fresh}
+		bare := mark{at: k.at + 1}
 		bare.name.add(string(b[1 : n-1]))
 		k, n = bare, n-2
 		defer func() { t.text = append(t.text, '"') }()
@@ -124,17 +163,61 @@ func (e *engine) merge() {
 	e.dirty = kept
 }
 
+// How much text a first glance at a zone takes in on either side: enough for names and
+// addresses. Where it finds something else, all that finders may see is read.
+const (
+	glanceBack  = 224
+	glanceAhead = 320
+)
+
 // reread runs the finders over the zones, as far as everything they may see is there.
 func (e *engine) reread(dst []span.Span, end int, final bool) []span.Span {
+	e.windows = e.windows[:0]
 	for _, z := range e.dirty {
 		w := span.Window{
 			Text: e.out.text, From: max(z.start, e.done), To: min(z.end, end), Begins: e.out.base == 0, Ends: final,
 		}
 		if w.From < w.To {
-			dst = e.find(dst, w)
+			e.windows = append(e.windows, w)
 		}
 	}
+	defer clear(e.windows)
+	if n := min(e.o.Workers, len(e.windows)); n > 1 && !e.form {
+		all := e.windows
+		return together(dst, n, func(dst []span.Span, i int) []span.Span {
+			for _, w := range all[len(all)*i/n : len(all)*(i+1)/n] {
+				dst = e.glanceAt(dst, w)
+			}
+			return dst
+		})
+	}
+	for _, w := range e.windows {
+		dst = e.glanceAt(dst, w)
+	}
 	return dst
+}
+
+// glanceAt finds what there is in a window by a glance, and reads all of it only if needed.
+func (e *engine) glanceAt(dst []span.Span, w span.Window) []span.Span {
+	n, g := len(dst), glance(w)
+	dst = e.find(dst, g)
+	if slices.ContainsFunc(dst[n:], func(sp span.Span) bool { return sp.Kind < Address }) {
+		return e.find(dst[:n], w)
+	}
+	for i := n; i < len(dst); i++ {
+		dst[i].Start += w.From - g.From
+		dst[i].End += w.From - g.From
+	}
+	return dst
+}
+
+// glance is a window with less around what is wanted.
+func glance(w span.Window) span.Window {
+	from, to := max(0, w.From-glanceBack), min(len(w.Text), w.To+glanceAhead)
+	return span.Window{
+		Text: w.Text[from:to], From: w.From - from, To: w.To - from,
+		Begins: w.Begins && from == 0, Ends: w.Ends && to == len(w.Text),
+	}
 }
 
 // wasRead keeps of the zones what lies after a place.
@@ -177,9 +260,9 @@ func (e *engine) replace(parts []part) {
 	for _, p := range parts {
 		pass(p.start)
 		e.count(p, from.base)
-		k := mark{at: len(t.text), name: e.name(p, from.text), fresh: true}
+		k := mark{at: len(t.text), name: e.name(p, from.text)}
+		e.dirty = append(e.dirty, around(t.text, from.text[p.end:], int(k.name.n)))
 		e.addMark(t, k)
-		e.dirty = append(e.dirty, around(k.at, int(k.name.n)))
 		at = p.end
 	}
 	pass(len(from.text))
