@@ -47,7 +47,7 @@ func (v Value) SetHeader(r *http.Request, name, prefix string) error {
 	if err != nil {
 		return err
 	}
-	r.Header.Set(name, prefix+placeholder(*v.id, r.URL))
+	r.Header.Set(name, prefix+placeholder(v.at.id, r.URL))
 	return nil
 }
 
@@ -136,7 +136,7 @@ func (t *tokens) find(p []byte) (all []found, err error) {
 		if !ok {
 			continue
 		}
-		e := guard{&id}.pin()
+		e := guard{&handle{id: id}}.pin()
 		if e == nil {
 			return all, ErrClosed
 		}

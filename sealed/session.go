@@ -78,18 +78,18 @@ func (s *Session) keep(e *entry) (Value, error) {
 	s.left.Add(1)
 	held.add(e)
 	s.ids = append(s.ids, e.id)
-	id := e.id // a number of its own: a pointer into the entry would lead to the slot
-	return Value{guard{&id}}, nil
+	// A number of its own: a pointer into the entry would lead to the slot.
+	return Value{guard{&handle{id: e.id}}}, nil
 }
 
 // Forget wipes one value of the session before its end, as Close does with all. Values of
 // other sessions and closed ones are left alone.
 func (s *Session) Forget(v Value) {
-	if v.id == nil {
+	if v.at == nil {
 		return
 	}
 	s.mu.Lock()
-	i := slices.Index(s.ids, *v.id)
+	i := slices.Index(s.ids, v.at.id)
 	if i >= 0 {
 		s.ids = slices.Delete(s.ids, i, i+1)
 	}
@@ -97,7 +97,7 @@ func (s *Session) Forget(v Value) {
 	if i < 0 {
 		return
 	}
-	if e := held.remove(*v.id); e != nil {
+	if e := held.remove(v.at.id); e != nil {
 		e.close()
 	}
 }

@@ -17,12 +17,17 @@ type Value struct{ guard }
 // even a redefined type (type X sealed.Value) keeps the methods. It points to nothing but
 // the random number: a pointer is put into an interface, as every logger does, without an
 // allocation, and what it points to leads no reflection to the plaintext.
-type guard struct{ id *uint64 }
+type guard struct{ at *handle }
+
+// handle is the random number, behind a word that is always zero. Printers that work on the
+// flags of reflection (go-spew) take the pointer of a type that is a single pointer for the
+// address of the value: there they find the zero Value, and not a number to follow.
+type handle struct{ _, id uint64 }
 
 // Label is the name the value was sealed under, "sealed value" once its session is closed.
 func (g guard) Label() string {
-	if g.id != nil {
-		if e := held.find(*g.id); e != nil {
+	if g.at != nil {
+		if e := held.find(g.at.id); e != nil {
 			return e.label
 		}
 	}
@@ -30,15 +35,15 @@ func (g guard) Label() string {
 }
 
 // IsZero reports whether the value belongs to no session. It does not depend on the content.
-func (g guard) IsZero() bool { return g.id == nil }
+func (g guard) IsZero() bool { return g.at == nil }
 
 // pin finds the entry of a handle and keeps it from being wiped until unpin; nil when the
 // value is gone.
 func (g guard) pin() *entry {
-	if g.id == nil {
+	if g.at == nil {
 		return nil
 	}
-	e := held.find(*g.id)
+	e := held.find(g.at.id)
 	if e == nil || !e.pin() {
 		return nil
 	}
