@@ -30,6 +30,13 @@
 // this node's list of erasures lies: the file “tombstones” beside it. With a database
 // no file of keys is made.
 //
+// # In memory
+//
+// Passwords, recovery codes, the root key and the working keys are in sealed memory from
+// where they are read or made to where they end, [Ring.Close] at the latest. Subject keys
+// are many: they lie in ordinary memory encrypted under a key that is sealed, and are
+// opened in sealed memory for each use. A core dump shows none of them (SEAL-A7).
+//
 // # Several nodes
 //
 // Each node caches keys, so an erasure on one has to reach the others before they
@@ -54,9 +61,9 @@
 //
 // # What is not promised
 //
-//   - Go can wipe neither the copies its runtime makes nor the key schedules
-//     inside crypto/aes: while the server runs unsealed, whoever reads its memory
-//     reads its keys.
+//   - Whoever can run code in the process can use its keys. A debugger reads them
+//     where the system has no secret memory (see package sealed), and what registers
+//     and signals hold for a moment is not wiped.
 //   - A copy of the key store made before an erasure or before a new password
 //     still holds the old wrapping. Backups of it have to expire on their own.
 //   - What a file system or a drive keeps of overwritten blocks is out of reach.
