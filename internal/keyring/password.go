@@ -120,13 +120,14 @@ func (opts PasswordOptions) ask() (Password, error) {
 		return Password{}, err
 	}
 	again, err := opts.prompt(promptAgain)
-	defer again.Close()
-	if err == nil && !password.value.Equal(again.value) {
-		err = errPasswordsDiffer
-	}
 	if err != nil {
 		password.Close()
 		return Password{}, err
+	}
+	defer again.Close()
+	if !password.value.Equal(again.value) {
+		password.Close()
+		return Password{}, errPasswordsDiffer
 	}
 	return password, nil
 }

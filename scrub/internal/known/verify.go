@@ -85,8 +85,16 @@ func letter(t []byte, at *cursor) rune {
 // edgeBefore moves start back over what the value begins with.
 func edgeBefore(t []byte, start int, edge []byte) int {
 	i := start
-	for n := len(edge); n > 0 && i > 0 && start-i < maxEdge && t[i-1] == edge[n-1]; n-- {
-		i--
+	for n := len(edge); n > 0 && start-i < maxEdge; n-- {
+		k := i
+		for gap := 0; k > 0 && gap < maxGap && !isEdge(t[k-1], edge[n-1]) && isApart(prev(t, k)); gap++ {
+			_, size := prev(t, k)
+			k -= size
+		}
+		if k == 0 || !isEdge(t[k-1], edge[n-1]) {
+			break
+		}
+		i = k - 1
 	}
 	for i < start && !utf8.RuneStart(t[i]) {
 		i++
@@ -94,11 +102,29 @@ func edgeBefore(t []byte, start int, edge []byte) int {
 	return i
 }
 
+// isEdge reports that a byte of a text is one of a value. A blank stands for the plus of a
+// telephone number, because in forms it is written so.
+func isEdge(b, edge byte) bool { return b == edge || edge == '+' && b == ' ' }
+
+// isApart reports that a character may stand between the punctuation and the letters of a
+// value where blanks or what has no width was put between all its characters.
+func isApart(e *entry, size int) bool {
+	return e.class == dropped || e == lookup(' ') && size == 1
+}
+
 // edgeAfter moves end on over what the value ends with.
 func edgeAfter(t []byte, end int, edge []byte) int {
 	i := end
-	for n := 0; n < len(edge) && i < len(t) && i-end < maxEdge && t[i] == edge[n]; n++ {
-		i++
+	for n := 0; n < len(edge) && i-end < maxEdge; n++ {
+		k := i
+		for gap := 0; k < len(t) && gap < maxGap && t[k] != edge[n] && isApart(next(t, k)); gap++ {
+			_, size := next(t, k)
+			k += size
+		}
+		if k >= len(t) || t[k] != edge[n] {
+			break
+		}
+		i = k + 1
 	}
 	for i > end && i < len(t) && !utf8.RuneStart(t[i]) {
 		i--

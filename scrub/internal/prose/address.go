@@ -32,30 +32,28 @@ type core struct {
 	numbered    bool // it has a number
 }
 
-// street looks for an address whose core is at token i and notes it. It says whether the
-// token could be of one.
-func (r *reader) street(i int) bool {
+// street looks for an address whose core is at token i and notes it.
+func (r *reader) street(i int) {
 	c, ok := r.core(i)
 	if !ok {
-		return false
+		return
 	}
 	c = r.unitBefore(r.numbersBefore(c))
 	if r.glued(c) {
-		return true
+		return
 	}
 	weight := c.weight + r.context(&c)
 	c.last = r.otherStreet(c)
 	last, more := r.extend(c.last, r.strip.At(c.first).Start)
 	if weight+more < enough || !c.numbered && more < postcode && weight < strongKind+leadsTo {
-		return true
+		return
 	}
 	s, e := r.strip.At(c.first).Start, r.strip.At(last).End
 	if r.met(s, e) {
-		return true
+		return
 	}
 	r.addresses = append(r.addresses, located{s, e})
 	r.emit(span.Span{Start: s, End: e, Kind: span.Address, Same: r.same(c.first, last)})
-	return true
 }
 
 // met says whether a place lies within an address that was met before.

@@ -37,7 +37,7 @@ func (r *reader) eastStreet(i int) {
 	first, known := digits, false
 	for digits-first < eastLong && r.strip.At(first).Gap == word.Tight && r.strip.At(digits).Start-r.strip.At(first).Start < nearby {
 		t := *r.strip.At(first - 1)
-		if t.Kind == word.Word && t.Shape != word.Han && !(t.Shape == word.Caseless && strings.Contains(eastSmall, r.text(first-1))) ||
+		if t.Kind == word.Word && t.Shape != word.Han && (t.Shape != word.Caseless || !strings.Contains(eastSmall, r.text(first-1))) ||
 			t.Kind != word.Word && t.Kind != word.Digits && t.Char != '-' {
 			break
 		}

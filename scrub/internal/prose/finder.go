@@ -116,12 +116,12 @@ func start(text []byte, p int) int {
 	return border(text, p)
 }
 
-// region looks at the words from the one at p on until none was of interest for a while, and
-// tells where the scan stops after that, if it does.
+// region looks at the words at which the scan stops, from the one at p on, while the next is
+// near, and tells where the scan stops after that, if it does. What lies between is cut into
+// tokens, which is less work than to begin again.
 func (r *reader) region(p, to int) (int, bool) {
 	r.strip.Reset(r.window.Text, start(r.window.Text, p))
 	r.labels = r.labels[:0]
-	quiet := 0 // words since one was of interest
 	for i := 0; ; i++ {
 		if i == 256 {
 			r.strip.Drop(i - lead)
@@ -130,55 +130,45 @@ func (r *reader) region(p, to int) (int, bool) {
 		}
 		t := r.strip.At(i)
 		if t.Start >= to || t.Start == t.End && t.Kind == word.Edge && t.End >= len(r.window.Text) {
-			break
+			return 0, false
 		}
-		if t.Start < p {
+		if t.End <= p {
 			continue
 		}
-		quiet++
-		if t.Kind != word.Word {
-			continue
+		end := t.End
+		if t.Kind == word.Word {
+			r.look(i)
 		}
-		if r.look(i) {
-			quiet = 0
-		}
-		if quiet <= 4 {
-			continue
-		}
-		// On to where the scan stops next. What lies between is cut into tokens if it is not
-		// far, which is less work than to begin again.
-		end := r.strip.At(i).End
 		r.scan.seek(end)
 		next, ok := r.scan.next(to)
 		if !ok || next-end > further {
 			return next, ok
 		}
-		p, quiet = next, 0
+		p = next
 	}
-	return 0, false
 }
 
-// look looks at token i and says whether it was of interest.
-func (r *reader) look(i int) bool {
+// look looks at token i.
+func (r *reader) look(i int) {
 	t := r.strip.At(i)
-	switch {
-	case t.Shape == word.Han:
+	switch t.Shape {
+	case word.Han:
 		if r.finder.kinds[0] {
 			r.han(i)
 		}
 		r.eastStreet(i)
-		return true
-	case t.Shape == word.Caseless:
+		return
+	case word.Caseless:
 		if r.finder.kinds[0] {
 			r.hangul(i)
 		}
 		r.eastRoad(i)
+	default:
 	}
-	worth := judge.Worth(&r.strip, i)
-	if worth && r.finder.kinds[0] {
+	if r.finder.kinds[0] && judge.Worth(&r.strip, i) {
 		r.person(i)
 	}
-	return r.street(i) || worth
+	r.street(i)
 }
 
 // settle puts what was found in order and leaves out names within addresses or other names,

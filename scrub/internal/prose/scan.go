@@ -29,12 +29,13 @@ var small = sync.OnceValue(func() *[1 << 13]uint64 {
 
 // stops says whether the scan stops at a word in small letters.
 func stops(a word.Attr) bool {
-	switch a.Class() {
-	case word.StreetFirst, word.StreetLast, word.Box:
-		return true
-	default:
-		return judge.Leads(a.Class()) || judge.HotSmall(a, 4)
-	}
+	return ofStreet(a.Class()) || judge.Leads(a.Class()) || judge.HotSmall(a, 4)
+}
+
+// ofStreet says whether a class of words makes an address with a number, in small letters
+// too.
+func ofStreet(c word.Class) bool {
+	return c == word.StreetFirst || c == word.StreetLast || c == word.Box
 }
 
 // scanner finds the words at which a text is worth a closer look.
@@ -99,8 +100,8 @@ func (s *scanner) next(end int) (int, bool) {
 func (s *scanner) stop(p int) (int, bool) {
 	x := s.load(p)
 	n := bits.TrailingZeros64(^word.Letters(x)&word.High) / 8 // of 8 bytes, how many are of the word
-	if n == 1 && byte(x) < utf8.RuneSelf {
-		return p, false
+	if n == 1 && byte(x) < utf8.RuneSelf {                    // utca is often written u.
+		return p, byte(x) == 'u' && byte(x>>8) == '.' && s.digitNear(p, p+1)
 	}
 	if n == 8 || byte(x) >= utf8.RuneSelf {
 		return s.stopLong(p)
@@ -120,7 +121,7 @@ func (s *scanner) stop(p int) (int, bool) {
 	if p > 0 && (s.text[p-1]-'0' < 10 || n == 2 && s.text[p-1] == '_') {
 		return p, false // 14ms, duration_ms
 	}
-	return p, s.stopSmall(word.HashShort(x))
+	return s.stopSmall(p, p+n, word.HashShort(x))
 }
 
 // stopLong is stop for words of eight bytes or more.
@@ -152,7 +153,7 @@ func (s *scanner) stopLong(p int) (int, bool) {
 		if capital {
 			return p, !skips(word.Look(uint32(h)))
 		}
-		return p, s.stopSmall(uint32(h))
+		return s.stopSmall(p, at+n, uint32(h))
 	}
 	return s.stopRun(p)
 }
@@ -174,8 +175,8 @@ func (s *scanner) stopRun(p int) (int, bool) {
 			continue
 		}
 		end, hump := s.wordAt(p)
-		if s.stopWord(p, end, hump, r) {
-			return p, true
+		if at, ok := s.stopWord(p, end, hump, r); ok {
+			return at, true
 		}
 		p = end
 	}
@@ -205,10 +206,11 @@ func (s *scanner) wordAt(p int) (end, hump int) {
 	return end, hump
 }
 
-// stopWord says whether a word that begins with r is worth a closer look.
-func (s *scanner) stopWord(p, end, hump int, r rune) bool {
+// stopWord says whether a word that begins with r is worth a closer look, or leads to one
+// that is, and where.
+func (s *scanner) stopWord(p, end, hump int, r rune) (int, bool) {
 	if unicode.Is(unicode.Lo, r) {
-		return true
+		return p, true
 	}
 	escaped := p > 0 && s.text[p-1] == '\\' && (r == 'n' || r == 't' || r == 'r')
 	if escaped && end > p+1 { // \nJude
@@ -217,21 +219,96 @@ func (s *scanner) stopWord(p, end, hump int, r rune) bool {
 		hump = max(hump-1, 0)
 	}
 	if end-p > word.MaxWord {
-		return false
+		return p, false
 	}
 	var buf [2 * word.MaxWord]byte
 	if unicode.IsUpper(r) {
 		if hump > 3 && s.text[p] < utf8.RuneSelf {
-			return false // CamelCase
+			return s.leads(p, end, word.Look(word.Hash(word.AppendFolded(buf[:0], s.text[p+hump:end])))) // LastName
 		}
-		return !skips(word.Look(word.Hash(word.AppendFolded(buf[:0], s.text[p:end]))))
+		return p, !skips(word.Look(word.Hash(word.AppendFolded(buf[:0], s.text[p:end]))))
 	}
 	// The last part of firstName leads to a name.
-	return s.stopSmall(word.Hash(word.AppendFolded(buf[:0], s.text[p+hump:end])))
+	return s.stopSmall(p, end, word.Hash(word.AppendFolded(buf[:0], s.text[p+hump:end])))
 }
 
-func (s *scanner) stopSmall(hash uint32) bool {
-	return s.small[hash>>6%(1<<13)]>>(hash&63)&1 != 0 && stops(word.Look(hash))
+// stopSmall is stop for a word in small letters with a hash.
+func (s *scanner) stopSmall(p, end int, hash uint32) (int, bool) {
+	if s.small[hash>>6%(1<<13)]>>(hash&63)&1 == 0 {
+		// Streets in one word: koskikatu 25.
+		ok := end+1 < len(s.text) && s.text[end] == ' ' && s.text[end+1]-'0' < 10 && end-p > 5 && end-p <= word.MaxWord && s.streetWord(p, end)
+		return p, ok
+	}
+	a := word.Look(hash)
+	switch {
+	case ofStreet(a.Class()):
+		return p, s.digitNear(p, end)
+	case judge.HotSmall(a, 4):
+		return p, true
+	}
+	return s.leads(p, end, a)
+}
+
+// streetWord says whether the word that ends at end is a street by its end.
+func (s *scanner) streetWord(p, end int) bool {
+	var buf [2 * word.MaxWord]byte
+	return word.StreetEnd(word.AppendFolded(buf[:0], s.text[p:end])) == 2
+}
+
+// digitNear says whether there is a digit near a word, without which small letters are no
+// address.
+func (s *scanner) digitNear(p, end int) bool {
+	for _, b := range s.text[max(0, p-nearby):min(len(s.text), end+nearby/2)] {
+		if b-'0' < 10 {
+			return true
+		}
+	}
+	return false
+}
+
+// leads finds the word that the word before end, of which a is known, leads to, if that one
+// is in small letters and may be a name. A word with a capital is stopped at anyhow.
+func (s *scanner) leads(p, end int, a word.Attr) (int, bool) {
+	if !judge.Leads(a.Class()) {
+		return p, false
+	}
+	for range 2 {
+		at, ok := s.following(end)
+		if !ok {
+			return p, false
+		}
+		if s.text[at] >= utf8.RuneSelf {
+			return at, true
+		}
+		var hump int
+		if end, hump = s.wordAt(at); hump > 0 || end-at > word.MaxWord || s.text[at]&0x20 == 0 {
+			return p, false
+		}
+		var buf [2 * word.MaxWord]byte
+		b := word.Look(word.Hash(word.AppendFolded(buf[:0], s.text[at:end])))
+		if judge.MaySmall(b) || end < len(s.text) && (s.text[end] == '\'' || s.text[end] == '-') {
+			return at, true
+		}
+		if b.Class() != word.Be { // the name is jude
+			return p, false
+		}
+	}
+	return p, false
+}
+
+// following finds the word after a place with nothing but a few signs and blanks in between.
+func (s *scanner) following(p int) (int, bool) {
+	for limit := min(len(s.text), p+2*word.MaxGap+6); p < limit; p++ {
+		switch b := s.text[p]; {
+		case b >= utf8.RuneSelf || 'a' <= b|0x20 && b|0x20 <= 'z':
+			return p, true
+		case b-'0' < 10:
+			return p, false
+		case b == '\\' && p+1 < limit && (s.text[p+1] == 'n' || s.text[p+1] == 't' || s.text[p+1] == 'r'):
+			p++
+		}
+	}
+	return p, false
 }
 
 // skips says whether the scan passes a capitalised word.

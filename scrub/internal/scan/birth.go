@@ -29,11 +29,25 @@ func (p *pass) birth(i int) {
 				p.add(span.Birth, j, e, 0)
 				return
 			}
+			if birthWord(t, j) {
+				return // which is looked at for itself, and sees as much
+			}
 			if hasFold(t, j, "place") || hasFold(t, j, "created") || hasFold(t, j, "rate") {
 				return
 			}
 		}
 	}
+}
+
+// birthWord says whether a word for birth begins at i.
+func birthWord(t []byte, i int) bool {
+	g := grams.gram(mixed(mixedBefore(t, i+gramLen-1), at(t, i+gramLen-1)))
+	if g == nil || !g.word {
+		return false
+	}
+	e := run(t, i, i+40, isLetter|isHigh)
+	s, f := lastWord(t, e, i)
+	return s == i && f&aBirth != 0 && !has(at(t, e), isDigit)
 }
 
 // birthSign begins the Japanese words for a birth, which stand in a text without blanks.
@@ -63,16 +77,16 @@ func (p *pass) japaneseBirth(i int) {
 
 // anyDate is the end of the date at i in figures or words, or 0.
 func anyDate(t []byte, i int) int {
+	if has(t[i], isLetter) {
+		return monthFirst(t, i)
+	}
 	if e := dateEnd(t, i); e > 0 {
 		return trimTime(t, i, e)
 	}
 	if e := spacedDate(t, i); e > 0 {
 		return e
 	}
-	if has(t[i], isDigit) {
-		return dayFirst(t, i)
-	}
-	return monthFirst(t, i)
+	return dayFirst(t, i)
 }
 
 // trimTime ends an ISO date before its time of day.

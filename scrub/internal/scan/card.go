@@ -21,19 +21,14 @@ func (p *pass) card(k int) int {
 			return 0
 		}
 		d = append(d, t[g.s:g.e]...)
-		if len(d) < minCard || g.tail && at(t, g.e) != '_' || !q.cardGroups(k, n+1) || !luhn(d) {
+		if len(d) < minCard || g.tail && at(t, g.e) != '_' || !q.cardGroups(k, n+1) || issuer(d) == unknownIssuer || !luhn(d) {
 			continue
 		}
 		if c := at(t, g.e); beforePseudonym(t, g.e) || has(c, isHigh) && c != 0xC2 && c != 0xE2 || (c == '.' || c == '-') && has(at(t, g.e+1), isAlnum) {
 			continue
 		}
-		switch issuer(d) {
-		case unknownIssuer:
+		if issuer(d) == rareIssuer && (n == 0 || !q.apart(k, shape{sep: q.g[k+n].sep})) && p.before(q.g[k].s).near&aCard == 0 {
 			continue
-		case rareIssuer:
-			if (n == 0 || !q.apart(k, shape{sep: q.g[k+n].sep})) && p.before(q.g[k].s).near&aCard == 0 {
-				continue
-			}
 		}
 		if n > 0 && p.hexRow(k, n+1) {
 			continue

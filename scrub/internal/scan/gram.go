@@ -22,25 +22,21 @@ const isGram = 1 << 31
 func mixed(mix uint32, c byte) uint32 { return (mix<<5 | uint32(c&31)) & gramMask }
 
 // mixedBefore is the mix of the bytes before i.
-func mixedBefore(t []byte, i int) (mix uint32) {
-	for k := i - gramLen + 1; k < i; k++ {
-		mix = mixed(mix, at(t, k))
+func mixedBefore(t []byte, i int) uint32 {
+	if i < gramLen-1 || i > len(t) {
+		return mixed(mixed(mixed(0, at(t, i-3)), at(t, i-2)), at(t, i-1))
 	}
-	return mix
+	b := t[i-3 : i : i]
+	return uint32(b[0]&31)<<10 | uint32(b[1]&31)<<5 | uint32(b[2]&31)
 }
 
 // scattered spreads a mix over sixteen bits.
 func scattered(mix uint32) uint32 { return mix * 2654435769 >> 16 }
 
-// index finds grams, and filter says which may be there.
+// index finds grams. Its filter has a bit for each that there is.
 type index struct {
 	filter [1 << (5*gramLen - 6)]uint64
 	table  [1 << 13]gram
-}
-
-// may says whether a mix may be that of a gram.
-func (x *index) may(mix uint32) bool {
-	return x.filter[mix&gramMask>>6]>>(mix&63)&1 != 0
 }
 
 // gram is the gram with a mix, or nil.

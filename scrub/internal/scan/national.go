@@ -116,10 +116,11 @@ func (p *pass) nationalDigits(k int) int {
 	if g.e-g.s >= len(byFirst) {
 		return 0
 	}
+	row := q.inRow(k)
 	for i := range byFirst[g.e-g.s] {
 		l := &byFirst[g.e-g.s][i]
 		n := len(l.lens)
-		if !q.laidOut(k, l) || n > 1 && q.inRow(k) || l.context != 0 && p.before(g.s).near&l.context == 0 {
+		if n > 1 && row || !q.laidOut(k, l) || l.context != 0 && p.before(g.s).near&l.context == 0 {
 			continue
 		}
 		last := q.g[k+n-1]
@@ -169,6 +170,9 @@ func (q *sequence) laidOut(k int, l *layout) bool {
 // inRow says whether group k follows another as those after it follow each other: what
 // begins there is a part of something longer.
 func (q *sequence) inRow(k int) bool {
+	if k+1 >= q.n {
+		return false
+	}
 	g, next := q.g[k], q.g[k+1]
 	return g.sep != sepNone && g.sep == next.sep && !q.free && k > 0 && q.g[k-1].e-q.g[k-1].s == g.e-g.s
 }

@@ -286,7 +286,7 @@ func (p *pass) group(k int) int {
 	if n == 2 || n == 4 {
 		p.mac(g.s)
 	}
-	if (n <= 2 && k+1 < q.n && q.g[k+1].sep > sepBlank || n == 4 || n == 6 || n == 8) && p.dateLike(g.s) {
+	if (n <= 2 && q.mayBeDate(k) || n == 4 || n == 6 || n == 8) && p.dateLike(g.s) {
 		if n == 2 && !q.rest && !p.glued(g.s) { // 85.07.30-033.28
 			if m := p.nationalDigits(k); m > 0 {
 				return m
@@ -313,6 +313,18 @@ func (p *pass) group(k int) int {
 		return n
 	}
 	return p.phone(k)
+}
+
+// mayBeDate says whether the three groups from k can be day, month and year.
+func (q *sequence) mayBeDate(k int) bool {
+	if k+1 >= q.n || q.g[k+1].sep <= sepBlank {
+		return false
+	}
+	if k+2 >= q.n {
+		return true // a date may end where the sequence does
+	}
+	year := q.g[k+2]
+	return year.sep == q.g[k+1].sep && (year.e-year.s == 2 || year.e-year.s == 4)
 }
 
 // digitsFrom counts the digits of the groups from k on, as far as it matters.
@@ -415,6 +427,9 @@ func (p *pass) mixed(i, j int) {
 // secret or a date of birth.
 func (p *pass) colon(i int) int {
 	t := p.t
+	if c := at(t, i+1); c == ' ' && i > 1 && has(t[i-1], isLetter) && !nameEnds[endOf(t[i-2], t[i-1])] {
+		return i + 1
+	}
 	if at(t, i+3) == ':' {
 		p.mac(i - 2)
 	}

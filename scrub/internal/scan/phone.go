@@ -174,6 +174,9 @@ type shape struct {
 // groups that convinces.
 func (p *pass) nationalPhone(k int) int {
 	q, t := &p.seq, p.t
+	if q.mid(k) {
+		return 0
+	}
 	var room [maxPhone + maxRun + 1]byte
 	d := room[:0]
 	s := shape{paren: at(t, q.g[k].s-1) == '('}
@@ -202,6 +205,23 @@ func (p *pass) nationalPhone(k int) int {
 		return 0
 	}
 	return p.foundPhone(k, best, same)
+}
+
+// mid says whether group k is too short for a number alone, and follows another as the next
+// one follows it: no number of several groups begins there; see apart.
+func (q *sequence) mid(k int) bool {
+	g := q.g[k]
+	if g.e-g.s >= minPhone || k+1 >= q.n || q.free {
+		return false
+	}
+	switch next := q.g[k+1].sep; g.sep {
+	case sepNone, sepParen, sepWide:
+		return false
+	case sepBlank:
+		return next == sepBlank
+	default:
+		return true
+	}
 }
 
 // add counts a group.

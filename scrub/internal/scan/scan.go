@@ -78,6 +78,7 @@ type pass struct {
 	// Lines of a key in base64, and a long token in it; see line and longToken.
 	linesFrom, linesTo, lineSize int
 	tokenFrom, tokenTo           int
+	valueFrom, valueTo           int      // no value ends there; see valueEnd
 	room                         [24]byte // the digits of a number that is checked
 }
 
@@ -93,7 +94,7 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 	defer passes.Put(p)
 	p.Scanner, p.t, p.from, p.to, p.out = s, w.Text, w.From, w.To, dst
 	p.covered, p.context.at, p.quietFrom, p.quietTo = span.Span{}, -1, 0, 0
-	p.linesFrom, p.linesTo, p.tokenFrom, p.tokenTo = 0, 0, 0, 0
+	p.linesFrom, p.linesTo, p.tokenFrom, p.tokenTo, p.valueFrom, p.valueTo = 0, 0, 0, 0, 0, 0
 	first := len(dst)
 	t := w.Text
 	end := min(len(t), w.To+span.Ahead)
@@ -123,15 +124,17 @@ func next(t []byte, i int) (int, *gram) {
 	if i >= len(t) {
 		return len(t), nil
 	}
-	x, mix := grams, mixedBefore(t, i)
+	filter, mix := &grams.filter, mixedBefore(t, i)
 	for k, c := range t[i:] {
 		mix = mixed(mix, c)
-		if starts[c] != 0 || x.may(mix) {
-			if x.may(mix) {
-				return i + k, x.gram(mix)
-			}
-			return i + k, nil
+		may := filter[mix>>6] >> (mix & 63) & 1
+		if uint64(starts[c])|may == 0 { // one branch for both
+			continue
 		}
+		if may != 0 {
+			return i + k, grams.gram(mix)
+		}
+		return i + k, nil
 	}
 	return len(t), nil
 }
@@ -152,6 +155,9 @@ func (p *pass) start(i int) int {
 	case colon:
 		return p.colon(i)
 	case equals:
+		if i > 1 && has(t[i-1], isLetter) && !nameEnds[endOf(t[i-2], t[i-1])] {
+			break // nearly all names of logfmt
+		}
 		p.named(i)
 	case plus:
 		return p.plus(i)

@@ -147,7 +147,7 @@ func (p *pass) value(i int, sure bool) {
 		p.scheme(e, 4)
 		return
 	}
-	e := valueEnd(t, i)
+	e := p.valueEnd(i)
 	if blanks > 0 && program(t[i:e]) {
 		return
 	}
@@ -196,24 +196,35 @@ func quotedEnd(t []byte, i int, q byte) int {
 	return min(e, len(t), i+maxQuoted)
 }
 
-// valueEnd is the end of the value without quotes at i.
-func valueEnd(t []byte, i int) int {
-	e := i
-	for e < len(t) && e < i+maxSecret {
-		switch c := t[e]; c {
-		case ' ', '\t', '\n', '\r', '"', '\'', '`', '&', ';', ',', '<', '>', ')', ']', '}':
-			return e
-		case '\\':
-			if d := at(t, e+1); d == 'n' || d == 'r' || d == '"' || d == 't' {
-				return e
-			}
-		}
+// valueEnd is the end of the value without quotes at i. What was seen to be no end is kept,
+// so that values in values are read once.
+func (p *pass) valueEnd(i int) int {
+	t := p.t
+	if i < p.valueFrom || i > p.valueTo {
+		p.valueFrom, p.valueTo = i, i
+	}
+	e := p.valueTo
+	for e < len(t) && e < i+maxSecret && !endsValue(t, e) {
 		e++
 	}
+	p.valueTo = e
+	e = min(e, i+maxSecret)
 	for e > i && t[e-1] >= 0x80 && e == i+maxSecret {
 		e--
 	}
 	return e
+}
+
+// endsValue says whether a value without quotes ends before the byte at i.
+func endsValue(t []byte, i int) bool {
+	switch t[i] {
+	case ' ', '\t', '\n', '\r', '"', '\'', '`', '&', ';', ',', '<', '>', ')', ']', '}':
+		return true
+	case '\\':
+		d := at(t, i+1)
+		return d == 'n' || d == 'r' || d == '"' || d == 't'
+	}
+	return false
 }
 
 func endsLine(t []byte, e int) bool {
@@ -230,14 +241,17 @@ func secretLike(v []byte, sure, plain bool) bool {
 	if len(v) == 0 || placeholder(v) || bytes.Contains(v, []byte(open)) {
 		return false
 	}
+	if sure && plain && len(v) > 1 {
+		return true
+	}
 	var seen uint8
 	other := false
-	for _, c := range v {
+	for _, c := range v[:min(len(v), 64)] { // what shows no digit here is no key
 		seen |= props[c]
 		other = other || !has(c, isAlnum|isHigh)
 	}
 	if sure {
-		return plain && (len(v) > 1) || seen&isDigit != 0 && len(v) >= 4 || other && len(v) >= 6
+		return seen&isDigit != 0 && len(v) >= 4 || other && len(v) >= 6
 	}
 	if len(v) > 2 && len(v) <= 18 && v[0] == '0' && v[1] == 'x' {
 		return false // a number
@@ -333,7 +347,7 @@ func (p *pass) spokenSecret(i int) {
 	for n := 0; n < 1 && (at(t, i) == '"' || at(t, i) == '\'' || at(t, i) == '`'); n++ {
 		i++
 	}
-	e := valueEnd(t, i)
+	e := p.valueEnd(i)
 	for e > i && (t[e-1] == '.' || t[e-1] == '?' || t[e-1] == '!' || t[e-1] == ':') {
 		e--
 	}

@@ -118,8 +118,8 @@ func (p *pass) keyOf(s *service, i int) {
 	for n := 0; n < 5 && isOneOf(at(t, k), " \t\r\n\"'`=\\"); n++ {
 		k++
 	}
-	e = keyValue(t, k)
-	if looksRandom(t[k:e], s) && !(s.plain && identifier(t[k:e])) {
+	e = keyValue(t, k, s.plain)
+	if looksRandom(t[k:e], s) && (!s.plain || !identifier(t[k:e])) {
 		p.add(span.Key, k, e, 0)
 	}
 }
@@ -139,11 +139,18 @@ func identifier(v []byte) bool {
 	return false
 }
 
-// keyValue is the end of the value at i.
-func keyValue(t []byte, i int) int {
+// keyValue is the end of the value at i, or i if there is rather another name at once.
+func keyValue(t []byte, i int, plain bool) int {
+	name := i + minValue
+	if plain {
+		name = i + 3*maxSuffix
+	}
 	limit := min(len(t), i+maxValue)
 	e := i
 	for e < limit && (has(t[e], isToken|isBase64) || isOneOf(t[e], ".~%:$!") || has(t[e], isHigh) && !hasPrefix(t, e, open)) {
+		if t[e] == '=' && e < name && has(at(t, e+1), isLetter) {
+			return i
+		}
 		e++
 	}
 	if e < limit && has(t[e], isHigh) || at(t, e) == '@' || at(t, e) == '(' {

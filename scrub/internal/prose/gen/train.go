@@ -21,9 +21,9 @@ import (
 const (
 	seed       = 20261123
 	copies     = 1500 // of each template with people
-	others     = 900 // of each template without
-	epochs     = 4   // over all examples
-	rate       = 0.1 // of learning
+	others     = 900  // of each template without
+	epochs     = 4    // over all examples
+	rate       = 0.1  // of learning
 	decay      = 1e-5
 	forgotten  = 25 // percent of names that the dictionary is said not to know
 	misplaced  = 25 // percent of towns

@@ -107,10 +107,11 @@ func exact(t *word.Token) uint32 {
 	return coarse(t)
 }
 
-// collector hashes features into the table.
+// collector hashes features into the table, and adds up their weights.
 type collector struct {
-	out []uint32
+	out []uint32 // nil where nobody wants to have them
 	n   uint32
+	sum int
 }
 
 func (c *collector) add(parts ...uint32) {
@@ -121,11 +122,22 @@ func (c *collector) add(parts ...uint32) {
 		h ^= h >> 15
 	}
 	h *= 0xC2B2AE35
-	c.out = append(c.out, h>>(32-Bits))
+	h >>= 32 - Bits
+	c.sum += int(int8(weights[h]))
+	if c.out != nil {
+		c.out = append(c.out, h)
+	}
 }
 
 // Look lists the features of token i as places in the table of weights.
 func Look(buf *[Features]uint32, s *word.Strip, i int) []uint32 {
+	c := collector{out: buf[:0]}
+	c.look(s, i)
+	return c.out
+}
+
+// look adds the features of token i.
+func (c *collector) look(s *word.Strip, i int) {
 	t := *s.At(i)
 	l, r := around(s, i, -1), around(s, i, 1)
 	own := known(&t) | uint32(t.Shape)<<6
@@ -135,7 +147,6 @@ func Look(buf *[Features]uint32, s *word.Strip, i int) []uint32 {
 	}
 	class := uint32(t.Attr.Class())
 	p1, n1 := coarse(&l.near), coarse(&r.near)
-	c := collector{out: buf[:0]}
 
 	c.add()
 	c.add(own)
@@ -177,5 +188,4 @@ func Look(buf *[Features]uint32, s *word.Strip, i int) []uint32 {
 	c.add(own, l.nearMarks)
 	c.add(own, r.nearMarks)
 	c.add(own, place, p1, n1, l.nearMarks, r.nearMarks)
-	return c.out
 }

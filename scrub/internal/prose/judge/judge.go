@@ -29,12 +29,9 @@ const (
 // Score says how likely token i is part of a person's name: the logarithm of the odds in
 // steps of Unit.
 func Score(s *word.Strip, i int) int {
-	var buf [Features]uint32
-	sum := 0
-	for _, f := range Look(&buf, s, i) {
-		sum += int(int8(weights[f]))
-	}
-	return sum
+	var c collector
+	c.look(s, i)
+	return c.sum
 }
 
 // Worth says whether token i is worth judging. It is when Hot says so of the word alone, or
@@ -50,7 +47,7 @@ func Worth(s *word.Strip, i int) bool {
 	case word.Upper, word.Caseless: // most of these are no names
 		return !Cold(t.Attr) && t.Attr.Name()
 	case word.Lower:
-		if t.Attr.Class() != word.None || t.Attr.Common() >= 2 && t.Attr.Given() < 3 || t.Attr.Common() == 1 && !t.Attr.Name() {
+		if !MaySmall(t.Attr) {
 			return false
 		}
 		if !inPath(s, i) {
@@ -61,6 +58,12 @@ func Worth(s *word.Strip, i int) bool {
 	case word.Mixed, word.Han:
 	}
 	return false
+}
+
+// MaySmall says of a word in small letters that it may be a name where something leads to
+// it.
+func MaySmall(a word.Attr) bool {
+	return a.Class() == word.None && (a.Common() < 2 || a.Given() == 3) && (a.Common() != 1 || a.Name())
 }
 
 // inPath says whether token i is a part of something longer without blanks, such as the name

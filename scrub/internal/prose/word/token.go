@@ -213,7 +213,11 @@ func (c *Cutter) written() int {
 	if len(rest) > 4 && rest[0] == '%' && rest[1] == '2' && rest[2] == '0' && byteClass[rest[3]] >= isLetter {
 		return 3
 	}
-	if len(rest) < 3 || rest[0] != '+' || !(byteClass[rest[1]] == isHigh || rest[1]|0x20 != rest[1] && byteClass[rest[1]] == isLetter && rest[2]|0x20 == rest[2]) {
+	if len(rest) < 3 || rest[0] != '+' {
+		return 0
+	}
+	capital := byteClass[rest[1]] == isLetter && rest[1]|0x20 != rest[1] && rest[2]|0x20 == rest[2]
+	if byteClass[rest[1]] != isHigh && !capital {
 		return 0
 	}
 	p := c.Pos
