@@ -144,18 +144,24 @@ func (a *Accounts) confirmMain(tx *sqlstore.Tx, c account.Challenge, actor habea
 			return out, err
 		}
 	}
-	link := a.stopLink(c.ID)
+	link := a.keys.Token(changeLink, c.ID[:])
 	change := a.rules.Begin(c, actor.Account, main.Hash, sha256.Sum256(link[:]), now)
+	clear(link[:])
 	if err := w.SaveChange(change, a.changeEntry(change, actor, stepConfirmed)); err != nil {
 		return out, err
 	}
 	return out, a.tellOld(tx, change, main, mail.KindAddressWaiting, a.rules.Wait)
 }
 
-// stopLink is the token of the link that stops a change: 256 bits derived from the
+// changeLink is the use of keys for links that stop a change of address.
+const changeLink = "address-change"
+
+// changeToken is what the link that stops a change carries: 256 bits derived from the
 // change's id. No row holds it, only its hash (PTY-A24).
-func (a *Accounts) stopLink(id habeas.ChallengeID) [32]byte {
-	return a.keys.Token("address-change", id[:])
+func changeToken(keys *keyring.Ring, id habeas.ChallengeID) []byte {
+	t := keys.Token(changeLink, id[:])
+	defer clear(t[:])
+	return base64.RawURLEncoding.AppendEncode(nil, t[:])
 }
 
 // tellOld writes to the address that was the main one, with the link that stops the
@@ -165,10 +171,9 @@ func (a *Accounts) tellOld(tx *sqlstore.Tx, c account.Change, old account.Addres
 	if err != nil {
 		return err
 	}
-	link := a.stopLink(c.ID)
 	return a.mailer.Post(tx, habeas.SubjectOf(c.Account), Letter{
 		Kind: kind, To: old.Mailbox, Language: who.Profile.Language, Hours: max(1, int(held/time.Hour)),
-		Link: "/address-change?t=" + base64.RawURLEncoding.EncodeToString(link[:]),
+		Change: c.ID,
 	})
 }
 

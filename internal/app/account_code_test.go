@@ -208,7 +208,7 @@ func TestEveryRefusalOfACodeIsTheSame(t *testing.T) {
 			b := w.browser()
 			o := b.options("/sign-in/passkey/options", map[string]string{})
 			id := ceremonyID(o.PublicKey.Challenge)
-			return b, id.String(), CodeOf(w.keys, id)
+			return b, id.String(), typedCode(w.keys, id)
 		},
 		"with an unreadable id": func() (*tab, string, string) { return w.browser(), "nonsense", "12345678" },
 	}
@@ -238,10 +238,10 @@ func TestTheDatabaseHoldsNoCodeNoTokenAndNoAddress(t *testing.T) {
 	w.must(err)
 	b := w.browser()
 	c := b.ask("Secretive@Example.org")
-	asked := CodeOf(w.keys, mustID(t, c))
+	asked := typedCode(w.keys, mustID(t, c))
 	b.submit("/code", "c", c, "code", w.code())
 	pending := b.ask("another@example.org")
-	secrets := []string{asked, CodeOf(w.keys, mustID(t, pending)), strings.TrimPrefix(link, "/first-administrator?t="), "ecretive", "another@"}
+	secrets := []string{asked, typedCode(w.keys, mustID(t, pending)), strings.TrimPrefix(link, "/first-administrator?t="), "ecretive", "another@"}
 	for _, value := range b.cookies {
 		raw, err := b64.DecodeString(value)
 		w.must(err)
@@ -288,7 +288,7 @@ func TestGuessingIsLimitedAndLocksNobodyOut(t *testing.T) {
 		attacker.network = "198.51.100." + string(rune('1'+network%9)) + string(rune('0'+network/9))
 		for range account.AsksPerClient + 2 {
 			c := attacker.ask("victim@example.org")
-			code := other(CodeOf(w.keys, mustID(t, c)))
+			code := other(typedCode(w.keys, mustID(t, c)))
 			for range 10 {
 				attacker.submit("/code", "c", c, "code", code)
 			}
@@ -296,7 +296,7 @@ func TestGuessingIsLimitedAndLocksNobodyOut(t *testing.T) {
 			w.must(w.raw().QueryRow(`SELECT tries FROM challenge WHERE id = $1`, idBytes(t, c)).Scan(&tries))
 			guesses += tries
 			// The limit is durable: after it even the right code is refused.
-			if reply := attacker.submit("/code", "c", c, "code", CodeOf(w.keys, mustID(t, c))); reply.StatusCode != http.StatusBadRequest {
+			if reply := attacker.submit("/code", "c", c, "code", typedCode(w.keys, mustID(t, c))); reply.StatusCode != http.StatusBadRequest {
 				t.Fatal("a challenge opened after its tries were spent")
 			}
 		}

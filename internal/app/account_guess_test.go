@@ -59,7 +59,7 @@ func (g *guesser) guess(at try) {
 			return
 		}
 		g.typed++
-		_, err = g.servers[g.typed%2].Prove(ctx, habeas.Actor{}, at.id, sealedtest.Seal(other(CodeOf(g.keys, at.id))), account.Browser{Flow: at.flow})
+		_, err = g.servers[g.typed%2].Prove(ctx, habeas.Actor{}, at.id, sealedtest.Seal(other(typedCode(g.keys, at.id))), account.Browser{Flow: at.flow})
 		g.refuses(err, account.ErrCode.Code)
 	}
 }
@@ -130,7 +130,7 @@ func TestACodeThatWasNotMailedOpensNothing(t *testing.T) {
 	if mails := w.post(); len(mails) != 0 {
 		t.Fatalf("%d mails over the limit", len(mails))
 	}
-	_, err := w.accounts.Prove(context.Background(), habeas.Actor{}, over.id, sealedtest.Seal(CodeOf(w.keys, over.id)), account.Browser{Flow: over.flow})
+	_, err := w.accounts.Prove(context.Background(), habeas.Actor{}, over.id, sealedtest.Seal(typedCode(w.keys, over.id)), account.Browser{Flow: over.flow})
 	w.refuses(err, account.ErrCode.Code)
 }
 

@@ -53,8 +53,9 @@ type accountWorld struct {
 
 // Send implements Sender.
 func (w *accountWorld) Send(_ context.Context, m mail.Message) error {
+	m, err := m.Opened()
 	w.mails = append(w.mails, m)
-	return nil
+	return err
 }
 
 func newAccountWorld(t testing.TB) *accountWorld {
@@ -112,6 +113,12 @@ func (w *accountWorld) post() []mail.Message {
 		w.must(w.db.Ops().Done(context.Background(), job.ID, now))
 	}
 	return w.mails
+}
+
+// typedCode is the code of a challenge as its reader types it.
+func typedCode(keys *keyring.Ring, id habeas.ChallengeID) string {
+	code := codeOf(keys, id)
+	return string(code[:])
 }
 
 var codeInMail = regexp.MustCompile(`(?m)^ *(\d{4}) ?(\d{4}) *$`)

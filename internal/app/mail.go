@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -12,35 +13,38 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/sealed"
+	"github.com/habeas-data/habeas/sealed/wire"
 )
 
 // JobMail is the outbox kind of a mail.
 const JobMail jobs.Kind = "mail"
 
 // Letter is a mail before it is rendered. It lies sealed in the outbox. It never
-// holds a code: when Challenge is set, the code is derived from it while the mail
-// is rendered, so no row ever holds one (ADR 0011).
+// holds a code or a token: Challenge, Change and Stop are what they are derived from
+// while the mail is delivered, so no row ever holds one (ADR 0011).
 type Letter struct {
 	Kind      mail.Kind          `json:"k"`
 	To        string             `json:"t"` // envelope address as it was stored, never as typed by somebody else (PTY-A10)
 	Language  string             `json:"l"`
 	Link      string             `json:"p,omitempty"` // path within the origin
-	Challenge habeas.ChallengeID `json:"c,omitzero"`
+	Challenge habeas.ChallengeID `json:"c,omitzero"`  // whose code it carries
+	Change    habeas.ChallengeID `json:"x,omitzero"`  // of an address, which its link stops
 	Minutes   int                `json:"m,omitempty"`
 	Hours     int                `json:"h,omitempty"`
 	Reason    string             `json:"r,omitempty"`
 
 	// For people who hold no account: categories of data and where they came from.
-	Stop    string   `json:"s,omitempty"` // path of the link that stops such mails
-	Sets    []string `json:"g,omitempty"`
-	From    []string `json:"f,omitempty"`
-	Why     string   `json:"w,omitempty"`
-	Contact string   `json:"a,omitempty"` // whom to ask; empty: the organisation's contact
-	Months  int      `json:"n,omitempty"`
-	Days    int      `json:"d,omitempty"`
+	Stop    keyring.LookupHash `json:"s,omitzero"` // address whose link stops such mails
+	Sets    []string           `json:"g,omitempty"`
+	From    []string           `json:"f,omitempty"`
+	Why     string             `json:"w,omitempty"`
+	Contact string             `json:"a,omitempty"` // whom to ask; empty: the organisation's contact
+	Months  int                `json:"n,omitempty"`
+	Days    int                `json:"d,omitempty"`
 }
 
 // Sender hands a rendered mail to the mail server, or to the outbox page of the demo.
+// What is sealed in the mail lives until Send returns.
 type Sender interface {
 	Send(ctx context.Context, m mail.Message) error
 }
@@ -92,31 +96,69 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 	if l.Contact != "" {
 		data.Contact = l.Contact
 	}
-	if l.Stop != "" {
-		data.StopLink = m.Origin.URL(l.Stop)
-	}
 	if l.Link != "" {
 		data.Link = m.Origin.URL(l.Link)
 	}
-	if !l.Challenge.IsZero() {
-		data.Code = CodeOf(m.Keys, l.Challenge)
+	session := sealed.Open(ctx)
+	defer session.Close()
+	stands := wire.Stands{}
+	if err := m.seal(session, stands, l, &data); err != nil {
+		return err
 	}
 	msg, err := mail.Render(l.Kind, l.Language, data)
 	if err != nil {
 		return jobs.Permanent("template", err)
 	}
-	msg.To = l.To
+	msg.To, msg.Sealed = l.To, stands
 	msg.MessageID = mail.NewMessageID(job.ID, m.Domain)
 	return m.Sender.Send(ctx, msg)
 }
 
-// CodeOf derives the eight-digit code of a challenge: 26 bits, the same each time
-// it is asked, and in no row.
-func CodeOf(keys *keyring.Ring, id habeas.ChallengeID) string {
-	code := codeOf(keys, id)
-	return string(code[:])
+// seal derives the secrets of a letter into the session, and gives the mail stand-ins
+// for them. They are shown at the connection to the mail server (SEAL-A7).
+func (m *Mailer) seal(session *sealed.Session, stands wire.Stands, l Letter, data *mail.Data) error {
+	put := func(label string, plain []byte) (string, error) {
+		v, err := session.Seal(label, plain)
+		if err != nil {
+			return "", err
+		}
+		stand, ok := stands.Put(v)
+		if !ok {
+			return "", errNoStand
+		}
+		return stand, nil
+	}
+	if !l.Challenge.IsZero() {
+		code := codeOf(m.Keys, l.Challenge)
+		stand, err := put("code", mail.Grouped(nil, code[:]))
+		clear(code[:])
+		if err != nil {
+			return err
+		}
+		data.Code = stand
+	}
+	if !l.Change.IsZero() {
+		stand, err := put("token", changeToken(m.Keys, l.Change))
+		if err != nil {
+			return err
+		}
+		data.Link = m.Origin.URL("/address-change?t=" + stand)
+	}
+	if l.Stop != (keyring.LookupHash{}) {
+		stand, err := put("token", stopToken(m.Keys, l.Stop))
+		if err != nil {
+			return err
+		}
+		data.StopLink = m.Origin.URL("/notice/stop/" + stand)
+	}
+	return nil
 }
 
+// errNoStand cannot happen: what is derived holds letters, digits and hyphens only.
+var errNoStand = errors.New("app: a derived secret has no stand-in")
+
+// codeOf derives the eight-digit code of a challenge: 26 bits, the same each time
+// it is asked, and in no row.
 func codeOf(keys *keyring.Ring, id habeas.ChallengeID) (code [8]byte) {
 	n := keys.Code("mailed-code", id[:])
 	for i := range code {

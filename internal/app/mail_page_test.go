@@ -30,8 +30,9 @@ func (z texts) LookupTXT(_ context.Context, name string) ([]string, error) {
 type kept struct{ mails []mail.Message }
 
 func (k *kept) Send(_ context.Context, m mail.Message) error {
+	m, err := m.Opened()
 	k.mails = append(k.mails, m)
-	return nil
+	return err
 }
 
 // employed makes somebody who administers the server.

@@ -184,7 +184,7 @@ func (n *Notices) at(ctx context.Context, from party.Reader, hash keyring.Lookup
 func (n *Notices) post(tx *sqlstore.Tx, policy party.Policy, rec party.Record, to email.Address, h party.Holding, names []string, said []party.Statement) error {
 	language := mailLanguage(rec.Text("contact", "language"), policy.Notices.Language)
 	id, err := n.records.Mailer.post(tx, habeas.SubjectOf(rec.Party.ID), Letter{
-		Kind: mail.KindNotice, To: to.Mailbox(), Language: language, Link: "/notice", Stop: n.stopPath(h.Notified.Address),
+		Kind: mail.KindNotice, To: to.Mailbox(), Language: language, Link: "/notice", Stop: h.Notified.Address,
 		Sets: n.labels(names, language), From: n.sources(tx, said, language),
 		Why: policy.Notices.Why.In(language), Contact: policy.Notices.Contact.In(language),
 		Months: policy.Retention.Months,
@@ -263,18 +263,15 @@ func (n *Notices) sources(tx *sqlstore.Tx, said []party.Statement, language stri
 
 // stopToken is what a stop link carries: 128 bits derived from the address, so that
 // every mail to it carries the same, and only a hash of it is in a row (PTY-A24).
-func (n *Notices) stopToken(address keyring.LookupHash) []byte {
-	t := n.records.Keys.Lookup("notice-stop", string(address[:]))
+func stopToken(keys *keyring.Ring, address keyring.LookupHash) []byte {
+	t := keys.Lookup("notice-stop", string(address[:]))
+	defer clear(t[:])
 	return base64.RawURLEncoding.AppendEncode(nil, t[:])
-}
-
-func (n *Notices) stopPath(address keyring.LookupHash) string {
-	return "/notice/stop/" + string(n.stopToken(address))
 }
 
 // stopAt is what a row holds of the token of an address's stop link.
 func (n *Notices) stopAt(address keyring.LookupHash) party.StopToken {
-	token := n.stopToken(address)
+	token := stopToken(n.records.Keys, address)
 	defer clear(token)
 	return sha256.Sum256(token)
 }

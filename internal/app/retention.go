@@ -109,7 +109,7 @@ func (n *Notices) warn(tx *sqlstore.Tx, policy party.Policy, rec party.Record, k
 		Link: "/notice", Months: policy.Retention.Months, Days: policy.Retention.WarnDays,
 	}
 	if !told.SentAt.IsZero() { // else the link would lead to no row
-		letter.Stop = n.stopPath(hash)
+		letter.Stop = hash
 	}
 	return n.records.Mailer.Post(tx, habeas.SubjectOf(id), letter)
 }

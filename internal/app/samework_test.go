@@ -148,7 +148,7 @@ func (c *crowd) ask(a email.Address) (habeas.ChallengeID, account.Token) {
 func (c *crowd) member(a email.Address) habeas.AccountID {
 	c.Helper()
 	id, flow := c.ask(a)
-	p, err := c.accounts.Prove(c.Context(), habeas.Actor{}, id, sealedtest.Seal(CodeOf(c.keys, id)), account.Browser{Flow: flow, New: account.Token{2, byte(c.n >> 8), byte(c.n)}})
+	p, err := c.accounts.Prove(c.Context(), habeas.Actor{}, id, sealedtest.Seal(typedCode(c.keys, id)), account.Browser{Flow: flow, New: account.Token{2, byte(c.n >> 8), byte(c.n)}})
 	c.ok(err)
 	return p.Account
 }
@@ -233,7 +233,7 @@ func TestKnownAndUnknownAddressesCostTheSameWork(t *testing.T) {
 		"a wrong code": func(a email.Address) func() {
 			id, flow := c.ask(a)
 			return func() {
-				_, err := c.accounts.Prove(c.Context(), habeas.Actor{}, id, sealedtest.Seal(other(CodeOf(c.keys, id))), account.Browser{Flow: flow})
+				_, err := c.accounts.Prove(c.Context(), habeas.Actor{}, id, sealedtest.Seal(other(typedCode(c.keys, id))), account.Browser{Flow: flow})
 				if habeas.KindOf(err) != habeas.KindInvalid {
 					t.Fatal(err)
 				}

@@ -54,8 +54,9 @@ type world struct {
 
 // Send implements app.Sender.
 func (w *world) Send(_ context.Context, m mail.Message) error {
+	m, err := m.Opened()
 	w.sent = append(w.sent, m)
-	return nil
+	return err
 }
 
 // masterPassword opens the key stores of these tests.

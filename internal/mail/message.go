@@ -3,16 +3,18 @@ package mail
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/sealed/wire"
 )
 
-// Message is one mail to one person. Render fills everything but To and
-// MessageID.
+// Message is one mail to one person. Render fills everything but To, MessageID
+// and Sealed.
 type Message struct {
 	To              string // envelope address, address only: no display name
 	Subject         string
@@ -22,6 +24,31 @@ type Message struct {
 	Kind            Kind   // what it is about, for the delivery record
 	Language        string // of the text: "en", "es"
 	ListUnsubscribe string // link to a page that stops such mails, by one POST too; may be empty (RFC 2369, RFC 8058)
+
+	// Sealed holds the values whose stand-ins are in Text, HTML and
+	// ListUnsubscribe. Sender puts them in their places below everything that
+	// has a buffer (SEAL-A7). A value begins with no dot and ends with no blank,
+	// has no blank where it is part of a link, and lives until Send returns.
+	Sealed wire.Stands
+}
+
+// Opened gives the message with its values in their places, as its reader sees
+// it: for who shows or keeps mails and does not send them. The values are then
+// on the heap. It is an error when one of them is closed.
+func (m Message) Opened() (Message, error) {
+	for stand, v := range m.Sealed {
+		err := v.Use(func(plain []byte) error {
+			for _, part := range []*string{&m.Text, &m.HTML, &m.ListUnsubscribe} {
+				*part = strings.ReplaceAll(*part, stand, string(plain))
+			}
+			return nil
+		})
+		if err != nil {
+			return Message{}, fmt.Errorf("mail: a sealed value cannot be opened: %w", err)
+		}
+	}
+	m.Sealed = nil
+	return m, nil
 }
 
 // NewMessageID derives the Message-ID of an outbox row, the same for every
@@ -48,6 +75,27 @@ func (m Message) check() error {
 		return &Error{Stage: StageMessage, reason: "message-id"}
 	case m.ListUnsubscribe != "" && !isLink(m.ListUnsubscribe):
 		return &Error{Stage: StageMessage, reason: "link"}
+	}
+	return m.checkSealed()
+}
+
+// checkSealed refuses values that the way would change: a dot that begins a line
+// is doubled (RFC 5321, 4.5.2) before the value is there, and a blank that ends
+// one may be dropped. A value that is closed belongs to a delivery that is over,
+// so the mail may be tried again.
+func (m Message) checkSealed() error {
+	for _, v := range m.Sealed {
+		fit := false
+		err := v.Use(func(plain []byte) error {
+			fit = len(plain) > 0 && plain[0] != '.' && plain[len(plain)-1] != ' '
+			return nil
+		})
+		switch {
+		case err != nil:
+			return &Error{Stage: StageContent, reason: "sealed"}
+		case !fit:
+			return &Error{Stage: StageMessage, reason: "sealed"}
+		}
 	}
 	return nil
 }

@@ -28,9 +28,13 @@ type postOffice struct {
 	onRcpt   error
 	onMail   error
 	onData   error
-	dropData bool // cut the connection in the middle of DATA
-	dropQuit bool // cut it right after accepting
+	dropData bool   // cut the connection in the middle of DATA
+	dropQuit bool   // cut it right after accepting
+	atRcpt   func() // called when the recipient is named
+	logins   []string
+	asked    string // the login that was tried last
 	port     int
+	root     []byte // the certificate of its authority
 	roots    *x509.CertPool
 }
 
@@ -51,9 +55,18 @@ func (p *postOffice) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	return &visit{p: p, conn: c}, nil
 }
 
-func (v *visit) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (v *visit) AuthMechanisms() []string {
+	if v.p.logins != nil {
+		return v.p.logins
+	}
+	return []string{sasl.Plain}
+}
 
-func (v *visit) Auth(string) (sasl.Server, error) {
+func (v *visit) Auth(mechanism string) (sasl.Server, error) {
+	v.p.asked = mechanism
+	if mechanism != sasl.Plain {
+		return nil, errors.New("not today")
+	}
 	return sasl.NewPlainServer(func(_, user, password string) error {
 		if user != "habeas" || password != "right" {
 			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "no " + user}
@@ -70,6 +83,9 @@ func (v *visit) Mail(from string, _ *smtp.MailOptions) error {
 
 func (v *visit) Rcpt(to string, _ *smtp.RcptOptions) error {
 	v.mail.to = to
+	if v.p.atRcpt != nil {
+		v.p.atRcpt()
+	}
 	return v.p.onRcpt
 }
 
@@ -133,6 +149,7 @@ func (p *postOffice) open(t *testing.T, way TLS) {
 	server.ErrorLog = quiet{}
 	var pair tls.Certificate
 	pair, p.roots = certificate(t)
+	p.root = pair.Certificate[0]
 	config := &tls.Config{Certificates: []tls.Certificate{pair}}
 	if way == StartTLS {
 		server.TLSConfig = config
@@ -152,7 +169,7 @@ func (p *postOffice) open(t *testing.T, way TLS) {
 			t.Error(err)
 		}
 	}()
-	t.Cleanup(func() { server.Close(); <-served })
+	t.Cleanup(func() { server.Close(); l.Close(); <-served }) // it may not serve yet
 }
 
 type quiet struct{}

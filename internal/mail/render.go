@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ type Data struct {
 	Contact      string // how to reach people at the organisation; required
 	Link         string // page to open; within PublicURL
 	StopLink     string // page that stops such mails; within PublicURL
-	Code         string // letters and digits, shown in groups
+	Code         string // letters and digits, shown in groups; or the stand-in of a value that is grouped (see Grouped)
 	Minutes      int    // how long link or code hold: minutes, or hours if they are set
 	Hours        int
 	Reason       string // why there is a record or what was decided, one sentence
@@ -93,8 +94,8 @@ func Kinds() []Kind {
 // used when a person's language is not among them.
 func Languages() []string { return []string{"en", "es"} }
 
-// Render writes the mail of a kind in a language, such as "es" or "es-MX". To
-// and MessageID are left for the caller. Prose is put on one line and stripped
+// Render writes the mail of a kind in a language, such as "es" or "es-MX". To,
+// MessageID and Sealed are left for the caller. Prose is put on one line and stripped
 // of control characters; a link outside PublicURL, a link or code with odd
 // characters, or a missing value is an error, which repeats none of them.
 func Render(kind Kind, language string, data Data) (Message, error) {
@@ -158,11 +159,14 @@ func (d *Data) prepare(kind Kind) error {
 		return fmt.Errorf("mail: %s does not say how long its code holds", kind)
 	case !d.within(d.Link) || !d.within(d.StopLink):
 		return errors.New("mail: a link leads outside the public URL")
-	case len(d.Code) > 64 || strings.Trim(d.Code, codeCharacters) != "":
+	case len(d.Code) > 64 || strings.Trim(strings.TrimPrefix(d.Code, standIn), codeCharacters) != "":
 		return errors.New("mail: a code holds letters, digits and hyphens only")
 	}
 	return nil
 }
+
+// standIn begins the stand-in of a sealed value (package sealed/wire).
+const standIn = "~"
 
 const codeCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"
 
@@ -200,20 +204,32 @@ func lines(all []string) []string {
 	return out
 }
 
-// grouped spaces a code so that it can be read and typed: 482 913, ABCD EFGH.
-func grouped(code string) string {
-	if strings.Contains(code, "-") || len(code) < 6 {
-		return code
+// Grouped spaces a code so that it can be read and typed: 482 913, ABCD EFGH. It
+// appends to dst. A sealed code is grouped before it is sealed, since a stand-in
+// cannot be cut.
+func Grouped(dst, code []byte) []byte {
+	if bytes.IndexByte(code, '-') >= 0 || len(code) < 6 {
+		return append(dst, code...)
 	}
 	size := 4
 	if len(code)%3 == 0 && len(code)%4 != 0 {
 		size = 3
 	}
-	var parts []string
-	for part := range slices.Chunk([]byte(code), size) {
-		parts = append(parts, string(part))
+	for i, c := range code {
+		if i > 0 && i%size == 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, c)
 	}
-	return strings.Join(parts, " ")
+	return dst
+}
+
+// grouped is Grouped for the templates. A stand-in stays as it is.
+func grouped(code string) string {
+	if strings.HasPrefix(code, standIn) {
+		return code
+	}
+	return string(Grouped(nil, []byte(code)))
 }
 
 //go:embed templates

@@ -178,6 +178,7 @@ func TestRenderRefusesWhatWouldMislead(t *testing.T) {
 		"stop link elsewhere":     func(d *Data) { d.StopLink = "https://evil.example/stop" },
 		"stop link with brackets": func(d *Data) { d.StopLink = "https://records.example.org/a>,<b" },
 		"code with markup":        func(d *Data) { d.Code = "<b>1</b>" },
+		"code with ~ within":      func(d *Data) { d.Code = "123~456" },
 		"code with a line break":  func(d *Data) { d.Code = "123\n456" },
 		"no code":                 func(d *Data) { d.Code = "" },
 		"no link":                 func(d *Data) { d.Link = "" },
@@ -207,7 +208,7 @@ func TestRenderRefusesWhatWouldMislead(t *testing.T) {
 func TestCodesAreShownInGroups(t *testing.T) {
 	for code, want := range map[string]string{
 		"482913": "482 913", "48291365": "4829 1365", "ABCDEFGHIJKL": "ABCD EFGH IJKL",
-		"123456789": "123 456 789", "4821": "4821", "AB-CD-EF": "AB-CD-EF", "1234567890": "1234 5678 90",
+		"~abcdefgh": "~abcdefgh", "123456789": "123 456 789", "4821": "4821", "AB-CD-EF": "AB-CD-EF", "1234567890": "1234 5678 90",
 	} {
 		if got := grouped(code); got != want {
 			t.Errorf("grouped(%q) = %q, want %q", code, got, want)

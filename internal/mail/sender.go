@@ -5,13 +5,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 	"net/netip"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 
-	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
 	"golang.org/x/net/idna"
 
 	"github.com/habeas-data/habeas"
@@ -99,118 +99,68 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	msg, err := s.compose(m)
+	content, err := s.compose(m)
 	if err != nil {
-		return &Error{Stage: StageMessage, reason: "address"} // err quotes it: dropped
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.c.Timeout)
 	defer cancel()
-	conn := &dialled{ctx: ctx}
-	defer conn.close()
-	client, err := s.client(conn, isASCII(m.To))
-	if err != nil {
-		return &Error{Stage: StageConnect, reason: "configuration"}
-	}
-	smtp, err := client.DialToSMTPClientWithContext(ctx)
+	l, err := s.dial(ctx, m.Sealed)
 	if err != nil {
 		return connectError(err)
 	}
-	if ok, _ := smtp.Extension("SMTPUTF8"); !ok && !isASCII(m.To) {
-		return &Error{Stage: StageRecipient, Code: 553, Enhanced: "5.6.7"} // RFC 6531, 3.5
+	defer l.hangUp()
+	client, err := s.greet(l, isASCII(m.To))
+	if err != nil {
+		return connectError(err)
 	}
-	err = client.SendWithSMTPClient(smtp, msg)
-	if msg.IsDelivered() {
-		client.CloseWithSMTPClient(smtp) //nolint:errcheck // politeness; the mail is out
-		return nil
-	}
-	return sendError(err)
+	return s.deliver(client, m.To, content)
 }
 
-// compose builds the MIME message.
-func (s *Sender) compose(m Message) (*gomail.Msg, error) {
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := msg.FromFormat(s.c.FromName, s.c.From); err != nil {
-		return nil, err
-	}
-	if err := msg.To(m.To); err != nil {
-		return nil, err
-	}
-	msg.Subject(m.Subject)
-	msg.SetDateWithValue(s.c.Clock.Now())
-	msg.SetMessageIDWithValue(m.MessageID)
-	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no holiday replies, please
-	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
-	if m.Language != "" {
-		msg.SetGenHeader("Content-Language", m.Language)
-	}
-	if m.ListUnsubscribe != "" {
-		msg.SetListUnsubscribe(m.ListUnsubscribe)
-		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") // RFC 8058
-	}
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	if m.HTML != "" {
-		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	}
-	return msg, nil
-}
-
-// client makes a library client for one conversation.
-func (s *Sender) client(conn *dialled, ascii bool) (*gomail.Client, error) {
-	config := &tls.Config{ServerName: s.c.Host, RootCAs: s.c.RootCAs, MinVersion: tls.VersionTLS12}
-	policy := gomail.TLSMandatory
-	switch s.c.TLS {
-	case NoTLS:
-		policy = gomail.NoTLS
-	case Implicit:
-		// The dialler encrypts already; the library only has to notice it.
-		policy, conn.tls = gomail.TLSOpportunistic, config
-	case StartTLS:
-	}
-	options := []gomail.Option{
-		gomail.WithPort(s.c.Port), gomail.WithTimeout(s.c.Timeout), gomail.WithHELO(s.domain),
-		gomail.WithTLSPolicy(policy), gomail.WithTLSConfig(config),
-		gomail.WithDialContextFunc(conn.dial), gomail.WithoutNoop(),
-	}
-	if ascii {
-		// Asking for SMTPUTF8 without need makes the next hop refuse good mail.
-		options = append(options, gomail.WithoutSMTPUTF8())
-	}
-	if s.c.Username != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
-			gomail.WithUsername(s.c.Username), gomail.WithPassword(s.c.Password()))
-	}
-	return gomail.NewClient(s.c.Host, options...)
-}
-
-// dialled keeps hold of the connection, because the library drops it without
-// closing when the greeting, TLS or the login fails, and watches deadlines
-// only: closing the connection is what makes it notice a cancellation.
-type dialled struct {
-	ctx  context.Context // of the whole conversation
-	tls  *tls.Config     // not nil: encrypt from the first byte
-	conn net.Conn
-	stop func() bool
-}
-
-func (d *dialled) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+// greet begins the conversation, with a login where one is set.
+func (s *Sender) greet(l *line, ascii bool) (*smtp.Client, error) {
+	client, err := smtp.NewClient(l.top, s.c.Host)
 	if err != nil {
 		return nil, err
 	}
-	d.conn = conn
-	d.stop = context.AfterFunc(d.ctx, func() { conn.Close() })
-	if d.tls == nil {
-		return conn, nil
+	client.SkipSMTPUTF8(ascii) // asking for it without need makes the next hop refuse good mail
+	if err := client.Hello(s.domain); err != nil {
+		return nil, err
 	}
-	secure := tls.Client(conn, d.tls)
-	return secure, secure.HandshakeContext(ctx)
+	if s.c.Username == "" {
+		return client, nil
+	}
+	return client, client.Auth(&login{c: &s.c, tls: l.tls})
 }
 
-func (d *dialled) close() {
-	if d.conn != nil {
-		d.stop()
-		d.conn.Close()
+// deliver hands the mail over.
+func (s *Sender) deliver(client *smtp.Client, to string, content []byte) error {
+	if ok, _ := client.Extension("SMTPUTF8"); !ok && !isASCII(to) {
+		return &Error{Stage: StageRecipient, Code: 553, Enhanced: "5.6.7"} // RFC 6531, 3.5
 	}
+	if err := client.Mail("<" + s.c.From + ">"); err != nil {
+		return refusal(StageSender, client, err)
+	}
+	if err := client.Rcpt("<" + to + ">"); err != nil {
+		return refusal(StageRecipient, client, err)
+	}
+	w, err := client.Data()
+	if err == nil {
+		_, err = w.Write(content)
+	}
+	if err == nil {
+		// Close would not say that the content could not be written, and wait
+		// for an answer that does not come.
+		err = client.Text.W.Flush()
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return refusal(StageContent, client, err)
+	}
+	client.Quit() //nolint:errcheck // politeness; the mail is out
+	return nil
 }
 
 // asciiDomain writes an international domain in its ASCII form, which every
@@ -232,32 +182,26 @@ func connectError(err error) *Error {
 	switch {
 	case errors.As(err, &reply):
 		e.Code = reply.Code
-	case errors.As(err, &certificate), strings.Contains(err.Error(), "STARTTLS"):
+	case errors.As(err, &certificate), errors.Is(err, errStartTLS):
 		e.reason = "tls"
 	}
 	return e
 }
 
-// sendError keeps the codes of a refusal and drops its text, in which servers
+// refusal keeps the codes of a refusal and drops its text, in which servers
 // like to repeat the address.
-func sendError(err error) *Error {
-	e := &Error{Stage: StageContent}
-	var refused *gomail.SendError
-	if !errors.As(err, &refused) {
+func refusal(stage Stage, client *smtp.Client, err error) *Error {
+	e := &Error{Stage: stage}
+	var reply *textproto.Error
+	if !errors.As(err, &reply) || reply.Code < 400 || reply.Code > 599 {
 		return e
 	}
-	if code := refused.ErrorCode(); code >= 400 && code < 600 {
-		e.Code, e.Enhanced = code, refused.EnhancedStatusCode()
-	}
-	switch refused.Reason {
-	case gomail.ErrSMTPMailFrom, gomail.ErrGetSender:
-		e.Stage = StageSender
-	case gomail.ErrSMTPRcptTo, gomail.ErrGetRcpts:
-		e.Stage = StageRecipient
-	case gomail.ErrConnCheck:
-		e.Stage = StageConnect
-	case gomail.ErrSMTPData, gomail.ErrSMTPDataClose, gomail.ErrWriteContent, gomail.ErrNoUnencoded,
-		gomail.ErrSMTPReset, gomail.ErrAmbiguous:
+	e.Code = reply.Code
+	if ok, _ := client.Extension("ENHANCEDSTATUSCODES"); ok {
+		e.Enhanced = enhanced.FindString(reply.Msg)
 	}
 	return e
 }
+
+// enhanced is a code at the beginning of a reply (RFC 2034, 4).
+var enhanced = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)

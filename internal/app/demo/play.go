@@ -157,6 +157,10 @@ const mostKept = 100
 
 // Send implements Sender.
 func (p *outbox) Send(_ context.Context, m mail.Message) error {
+	m, err := m.Opened()
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent = append(p.sent, webdemo.Mail{At: p.clock.Now(), To: m.To, Subject: m.Subject, Text: m.Text})
