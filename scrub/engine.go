@@ -296,6 +296,9 @@ func (e *engine) cut(dst []part, t *stretch, spans []span.Span) []part {
 	slices.SortStableFunc(spans, func(a, b span.Span) int { return a.Start - b.Start })
 	n := len(dst)
 	for _, sp := range spans {
+		if t.holdsFar(sp) {
+			continue
+		}
 		e.parts = t.lexer.parts(e.parts[:0], t.text, sp)
 		for _, p := range e.parts {
 			dst = t.outside(dst, p)
@@ -306,6 +309,20 @@ func (e *engine) cut(dst []part, t *stretch, spans []span.Span) []part {
 		slices.SortStableFunc(dst, func(a, b part) int { return a.start - b.start })
 	}
 	return dst
+}
+
+// holdsFar reports a pseudonym so far within a place that the second reading around it
+// would not have come to where the place begins. Such a place is none: it may have become
+// one only because what was there before was longer, and then it would be found the next
+// time.
+func (t *stretch) holdsFar(sp span.Span) bool {
+	i, _ := slices.BinarySearchFunc(t.marks, sp.Start, func(m mark, at int) int { return m.at - at })
+	for ; i < len(t.marks) && t.marks[i].at < sp.End; i++ {
+		if at := t.marks[i].at; at-sp.Start > wordsBack(t.text[:at]) {
+			return true
+		}
+	}
+	return false
 }
 
 // outside appends what of a part lies outside of pseudonyms and says something.

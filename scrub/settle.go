@@ -163,13 +163,6 @@ func (e *engine) merge() {
 	e.dirty = kept
 }
 
-// How much text a first glance at a zone takes in on either side: enough for names and
-// addresses. Where it finds something else, all that finders may see is read.
-const (
-	glanceBack  = 224
-	glanceAhead = 320
-)
-
 // reread runs the finders over the zones, as far as everything they may see is there.
 func (e *engine) reread(dst []span.Span, end int, final bool) []span.Span {
 	e.windows = e.windows[:0]
@@ -186,38 +179,15 @@ func (e *engine) reread(dst []span.Span, end int, final bool) []span.Span {
 		all := e.windows
 		return together(dst, n, func(dst []span.Span, i int) []span.Span {
 			for _, w := range all[len(all)*i/n : len(all)*(i+1)/n] {
-				dst = e.glanceAt(dst, w)
+				dst = e.find(dst, w)
 			}
 			return dst
 		})
 	}
 	for _, w := range e.windows {
-		dst = e.glanceAt(dst, w)
+		dst = e.find(dst, w)
 	}
 	return dst
-}
-
-// glanceAt finds what there is in a window by a glance, and reads all of it only if needed.
-func (e *engine) glanceAt(dst []span.Span, w span.Window) []span.Span {
-	n, g := len(dst), glance(w)
-	dst = e.find(dst, g)
-	if slices.ContainsFunc(dst[n:], func(sp span.Span) bool { return sp.Kind < Address }) {
-		return e.find(dst[:n], w)
-	}
-	for i := n; i < len(dst); i++ {
-		dst[i].Start += w.From - g.From
-		dst[i].End += w.From - g.From
-	}
-	return dst
-}
-
-// glance is a window with less around what is wanted.
-func glance(w span.Window) span.Window {
-	from, to := max(0, w.From-glanceBack), min(len(w.Text), w.To+glanceAhead)
-	return span.Window{
-		Text: w.Text[from:to], From: w.From - from, To: w.To - from,
-		Begins: w.Begins && from == 0, Ends: w.Ends && to == len(w.Text),
-	}
 }
 
 // wasRead keeps of the zones what lies after a place.

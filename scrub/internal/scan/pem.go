@@ -19,10 +19,31 @@ func (p *pass) dash(i int) int {
 	switch {
 	case hasPrefix(t, i, "-----BEGIN ") && privateLabel(t, i+11):
 		p.add(span.Key, i, pemEnd(t, i), 0)
-	case hasPrefix(t, i, "-----END ") && privateLabel(t, i+9):
+	case p.isEnd(i):
 		p.pemTail(i)
 	}
 	return i + 5
+}
+
+const pemEnds = "-----END "
+
+// isEnd says whether a private key ends with what stands at i.
+func (p *pass) isEnd(i int) bool {
+	return hasPrefix(p.t, i, pemEnds) && at(p.t, i-1) != '-' && privateLabel(p.t, i+len(pemEnds))
+}
+
+// keyEnds looks for the ends of private keys in [i, to).
+func (p *pass) keyEnds(i, to int) {
+	for to-i >= len(pemEnds) {
+		k := bytes.Index(p.t[i:to], []byte(pemEnds))
+		if k < 0 {
+			return
+		}
+		if i += k; p.isEnd(i) {
+			p.pemTail(i)
+		}
+		i += len(pemEnds)
+	}
 }
 
 // privateLabel says whether the label at i is that of a private key.
@@ -35,7 +56,7 @@ func privateLabel(t []byte, i int) bool {
 // pemEnd is the end of the private key that begins at i, as far as a span may reach.
 func pemEnd(t []byte, i int) int {
 	limit := min(len(t), i+span.Ahead-1)
-	if k := bytes.Index(t[i:limit], []byte("-----END ")); k > 0 {
+	if k := bytes.Index(t[i:limit], []byte(pemEnds)); k > 0 {
 		e := i + k + 9
 		if d := bytes.Index(t[e:min(limit, e+48)], []byte("-----")); d >= 0 {
 			return e + d + 5

@@ -97,7 +97,7 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 	p.linesFrom, p.linesTo, p.tokenFrom, p.tokenTo, p.valueFrom, p.valueTo = 0, 0, 0, 0, 0, 0
 	first := len(dst)
 	t := w.Text
-	end := min(len(t), w.To+span.Ahead)
+	end := min(len(t), w.To+near)
 	for i := max(0, w.From-span.Back); ; {
 		var g *gram
 		if i, g = next(t[:end], i); i == end {
@@ -112,11 +112,16 @@ func (s *Scanner) Find(dst []span.Span, w span.Window) []span.Span {
 			i = p.start(i)
 		}
 	}
+	p.keyEnds(end, min(len(t), w.To+span.Ahead))
 	dst = append(p.out[:first], order(p.out[first:])...)
 	p.t, p.out = nil, nil
 	clear(p.room[:])
 	return dst
 }
+
+// near is how far after its beginning what begins a span is recognised, but for the rest of
+// private keys.
+const near = 256
 
 // next is where the next byte from i on stands that starts something, or at which a gram
 // ends.
