@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/habeas-data/habeas/scrub/internal/span"
+	"github.com/habeas-data/habeas/scrub/internal/view"
 )
 
 // Text is scrubbed in two readings.
@@ -113,7 +114,8 @@ type engine struct {
 	again []part
 	spare stretch
 
-	windows []span.Window // on out, that are read again
+	windows []window // on out, that are read again
+	moves   []moved
 
 	spans  []span.Span
 	parts  []part
@@ -154,7 +156,7 @@ func (e *engine) release() {
 	*e = engine{
 		raw: e.raw, out: e.out, spare: e.spare, hash: keyed{scratch: e.hash.scratch[:0]},
 		waiting: e.waiting[:0], dirty: e.dirty[:0], spans: e.spans[:0], parts: e.parts[:0], again: e.again[:0],
-		ahead: e.ahead[:0], blanks: e.blanks[:0], windows: e.windows[:0],
+		ahead: e.ahead[:0], blanks: e.blanks[:0], windows: e.windows[:0], moves: e.moves[:0],
 	}
 	engines.Put(e)
 }
@@ -166,7 +168,7 @@ func (e *engine) clean(src []byte) bool {
 		return false
 	}
 	e.form = e.o.Format == URL || e.o.Format == Auto && isForm(bytes.TrimRight(src[:min(len(src), sniffLen)], "\r\n"))
-	e.ahead = e.find(e.ahead[:0], span.Window{Text: src, To: len(src), Begins: true, Ends: true})
+	e.ahead = e.find(e.ahead[:0], span.Window{Text: src, To: len(src), Begins: true, Ends: true}, view.Find)
 	e.looked = len(e.ahead) > 0
 	return !e.looked
 }
@@ -272,7 +274,7 @@ func (e *engine) first(to int, ends bool) {
 	} else { // what may be the beginning of a pseudonym is not shown
 		e.spans = e.find(e.spans[:0], span.Window{
 			Text: t.text[:e.ready], From: e.read, To: to, Begins: t.base == 0, Ends: ends,
-		})
+		}, view.Find)
 	}
 	e.read = to
 	e.waiting = e.cut(e.waiting, t, e.spans)
@@ -351,7 +353,7 @@ func (t *stretch) trimmed(dst []part, p part) []part {
 }
 
 // find runs the finders over a window and leaves out what is not wanted.
-func (e *engine) find(dst []span.Span, w span.Window) []span.Span {
+func (e *engine) find(dst []span.Span, w span.Window, by finding) []span.Span {
 	if e.form {
 		e.blanks = append(room(e.blanks[:0], len(w.Text)), w.Text...)
 		for i, c := range e.blanks {
@@ -363,9 +365,9 @@ func (e *engine) find(dst []span.Span, w span.Window) []span.Span {
 		w.Text = e.blanks
 	}
 	if n := e.o.Workers; n > 1 && w.To-w.From >= leastForWorkers {
-		return e.findTogether(dst, w, n)
+		return e.findTogether(dst, w, by, n)
 	}
-	return e.s.find(dst, w)
+	return e.s.find(dst, w, by)
 }
 
 // leastForWorkers is how much text is worth waking another core.
@@ -373,11 +375,11 @@ const leastForWorkers = 16 << 10
 
 // findTogether shares a window among n goroutines. What finders say about a place does not
 // depend on the window, so that the result is the same.
-func (e *engine) findTogether(dst []span.Span, w span.Window, n int) []span.Span {
+func (e *engine) findTogether(dst []span.Span, w span.Window, by finding, n int) []span.Span {
 	return together(dst, n, func(dst []span.Span, i int) []span.Span {
 		v, size := w, w.To-w.From
 		v.From, v.To = w.From+size*i/n, w.From+size*(i+1)/n
-		return e.s.find(dst, v)
+		return e.s.find(dst, v, by)
 	})
 }
 

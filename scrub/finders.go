@@ -7,7 +7,6 @@ import (
 	"github.com/habeas-data/habeas/scrub/internal/prose"
 	"github.com/habeas-data/habeas/scrub/internal/scan"
 	"github.com/habeas-data/habeas/scrub/internal/span"
-	"github.com/habeas-data/habeas/scrub/internal/view"
 )
 
 // What is the same for all Scrubbers is made once.
@@ -31,14 +30,17 @@ func (s *Scrubber) allFinders() (all []span.Finder) {
 	return all
 }
 
+// finding is view.Find, or a part of it.
+type finding func(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span
+
 // find runs the finders over a window, and over what is encoded in it. s is locked for
 // reading.
-func (s *Scrubber) find(dst []span.Span, w span.Window) []span.Span {
+func (s *Scrubber) find(dst []span.Span, w span.Window, by finding) []span.Span {
 	if len(s.finders) == 0 {
 		return dst
 	}
 	first := len(dst)
-	dst = view.Find(dst, w, s.finders...)
+	dst = by(dst, w, s.finders...)
 	kept := slices.DeleteFunc(dst[first:], func(sp span.Span) bool { return !s.wanted[sp.Kind] || sp.Start >= sp.End })
 	return dst[:first+len(kept)]
 }

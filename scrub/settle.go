@@ -4,10 +4,15 @@ import (
 	"slices"
 
 	"github.com/habeas-data/habeas/scrub/internal/span"
+	"github.com/habeas-data/habeas/scrub/internal/view"
 )
 
-// zone is a part of a text that is to be read again.
-type zone struct{ start, end int }
+// zone is a part of a text that is to be read again: for finders that go by the context, or
+// for the others, to which a pseudonym makes a difference where it is not set apart.
+type zone struct {
+	start, end int
+	exact      bool
+}
 
 // How far from a new pseudonym the second reading goes: so many words, and at most so many
 // bytes. Finders may look as far as span.Back and span.Ahead; what they say of a place is
@@ -19,11 +24,15 @@ const (
 	nearAfter  = 192
 )
 
-// around is where finders may find something new because of a new pseudonym of n bytes
-// after a text and before another.
-func around(before, after []byte, n int) zone {
+// around notes where finders may find something new because of a new pseudonym of n bytes in
+// the place of a value, after a text and before another.
+func (e *engine) around(before, value, after []byte, n int) {
 	at := len(before)
-	return zone{at - wordsBack(before), at + n + wordsAhead(after)}
+	z := zone{at - wordsBack(before), at + n + wordsAhead(after), false}
+	e.dirty = append(e.dirty, z)
+	if z.exact = e.form || !view.Apart(before, value, after); z.exact {
+		e.dirty = append(e.dirty, z)
+	}
 }
 
 // wordsAhead is how many bytes the first words of a text take, with what is between them.
@@ -80,7 +89,7 @@ func (e *engine) emit(parts []part, to int) {
 		pass(p.start)
 		e.count(p, t.base)
 		k := mark{at: len(e.out.text), name: e.name(p, t.text)}
-		e.dirty = append(e.dirty, around(e.out.text, t.text[p.end:], int(k.name.n)))
+		e.around(e.out.text, t.text[p.start:p.end], t.text[p.end:], int(k.name.n))
 		e.addMark(&e.out, k)
 		e.emitted = p.end
 	}
@@ -149,16 +158,20 @@ func (e *engine) settle(final bool) error {
 // look at around a zone costs about as much.
 const apart = 1 << 10
 
-// merge puts zones in order and joins those that are near each other.
+// merge puts zones in order and joins those of a sort that are near each other.
 func (e *engine) merge() {
 	slices.SortFunc(e.dirty, func(a, b zone) int { return a.start - b.start })
-	kept := e.dirty[:1]
-	for _, z := range e.dirty[1:] {
-		if last := &kept[len(kept)-1]; z.start <= last.end+apart {
-			last.end = max(last.end, z.end)
-		} else {
-			kept = append(kept, z)
+	kept, last := e.dirty[:0], [2]int{-1, -1}
+	for _, z := range e.dirty {
+		l := &last[0]
+		if z.exact {
+			l = &last[1]
 		}
+		if *l >= 0 && z.start <= kept[*l].end+apart {
+			kept[*l].end = max(kept[*l].end, z.end)
+			continue
+		}
+		*l, kept = len(kept), append(kept, z)
 	}
 	e.dirty = kept
 }
@@ -171,7 +184,7 @@ func (e *engine) reread(dst []span.Span, end int, final bool) []span.Span {
 			Text: e.out.text, From: max(z.start, e.done), To: min(z.end, end), Begins: e.out.base == 0, Ends: final,
 		}
 		if w.From < w.To {
-			e.windows = append(e.windows, w)
+			e.windows = append(e.windows, window{w, z.exact})
 		}
 	}
 	defer clear(e.windows)
@@ -179,15 +192,28 @@ func (e *engine) reread(dst []span.Span, end int, final bool) []span.Span {
 		all := e.windows
 		return together(dst, n, func(dst []span.Span, i int) []span.Span {
 			for _, w := range all[len(all)*i/n : len(all)*(i+1)/n] {
-				dst = e.find(dst, w)
+				dst = e.findAgain(dst, w)
 			}
 			return dst
 		})
 	}
 	for _, w := range e.windows {
-		dst = e.find(dst, w)
+		dst = e.findAgain(dst, w)
 	}
 	return dst
+}
+
+// window is a zone with what is around it.
+type window struct {
+	span.Window
+	exact bool
+}
+
+func (e *engine) findAgain(dst []span.Span, w window) []span.Span {
+	if w.exact {
+		return e.find(dst, w.Window, view.FindExact)
+	}
+	return e.find(dst, w.Window, view.FindContext)
 }
 
 // wasRead keeps of the zones what lies after a place.
@@ -206,11 +232,15 @@ func (e *engine) uncommitted(parts []part) []part {
 	return slices.DeleteFunc(parts, func(p part) bool { return p.start < e.done })
 }
 
+// moved says by how much a text moves up to a place.
+type moved struct{ to, by int }
+
 // replace puts pseudonyms in the place of parts of the second text.
 func (e *engine) replace(parts []part) {
 	t, from := &e.spare, &e.out
 	t.base, t.lexer = from.base, from.lexer
-	at, m, zs, ze, zones := 0, 0, 0, 0, slices.Clone(e.dirty)
+	at, m, read := 0, 0, len(e.dirty)
+	e.moves = e.moves[:0]
 	pass := func(end int) {
 		shift := len(t.text) - at
 		for ; m < len(from.marks) && from.marks[m].at < end; m++ {
@@ -218,12 +248,7 @@ func (e *engine) replace(parts []part) {
 			k.at += shift
 			t.marks = append(t.marks, k)
 		}
-		for ; zs < len(zones) && zones[zs].start <= end; zs++ {
-			e.dirty[zs].start += shift
-		}
-		for ; ze < len(zones) && zones[ze].end <= end; ze++ {
-			e.dirty[ze].end += shift
-		}
+		e.moves = append(e.moves, moved{end, shift})
 		t.add(from.text[at:end])
 		at = end
 	}
@@ -231,13 +256,23 @@ func (e *engine) replace(parts []part) {
 		pass(p.start)
 		e.count(p, from.base)
 		k := mark{at: len(t.text), name: e.name(p, from.text)}
-		e.dirty = append(e.dirty, around(t.text, from.text[p.end:], int(k.name.n)))
+		e.around(t.text, from.text[p.start:p.end], from.text[p.end:], int(k.name.n))
 		e.addMark(t, k)
 		at = p.end
 	}
 	pass(len(from.text))
+	for i := range e.dirty[:read] {
+		z := &e.dirty[i]
+		z.start, z.end = e.move(z.start), e.move(z.end)
+	}
 	e.out, e.spare = e.spare, e.out
 	e.spare.wipe()
+}
+
+// move is where a place of the text is now.
+func (e *engine) move(at int) int {
+	i, _ := slices.BinarySearchFunc(e.moves, at, func(m moved, at int) int { return m.to - at })
+	return at + e.moves[min(i, len(e.moves)-1)].by
 }
 
 // commit gives the text up to a place to the sink, with its pseudonyms unmasked, and keeps

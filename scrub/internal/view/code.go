@@ -155,7 +155,7 @@ func (s *search) run(t *text, i, j int, depth int) {
 		line = nextLine(t.Text, j, l.marks.to)
 	}
 	l.code.read(t.Text, i, j, &base64)
-	l.code.cutHead, l.code.cutTail = i > 1 && t.Text[i-1] == '\n' && class[t.Text[i-2]] != 0, line > j
+	l.code.cutHead, l.code.cutTail = i > 0 && t.Text[i-1] == '\n' && symbolsBefore(t.Text, i-1) == minLine, line > j
 	s.phases(t, &base64, depth)
 	if line > j {
 		end := line

@@ -63,12 +63,35 @@ func isBusy(f span.Finder) bool {
 // as spans of raw text that start in [w.From, w.To), ordered by start, the longer first.
 // They may overlap; none is there twice. It may be called by several goroutines at once.
 func Find(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span {
+	return part(dst, w, everyone, finders)
+}
+
+// What Find does is done by two: where places of a text were masked since it was looked
+// through, finders that go by the context may say another thing around them, FindContext;
+// those that are Exact, and what is in codes, only where Apart does not hold, FindExact.
+func FindContext(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span {
+	return part(dst, w, others, finders)
+}
+
+// FindExact is the rest of what Find does: see FindContext.
+func FindExact(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span {
+	return part(dst, w, exact, finders)
+}
+
+func part(dst []span.Span, w span.Window, who asked, finders []span.Finder) []span.Span {
 	base := len(dst)
 	for _, f := range finders {
-		dst = f.Find(dst, w)
+		if who&whose(f) != 0 {
+			dst = f.Find(dst, w)
+		}
 	}
+	return finish(look(dst, w, who, finders), base)
+}
+
+// look decodes what is encoded in a window and appends what the finders find in it.
+func look(dst []span.Span, w span.Window, who asked, finders []span.Finder) []span.Span {
 	s, _ := searches.Get().(*search)
-	s.w, s.finders, s.dst, s.least = w, finders, dst, minReadable
+	s.w, s.finders, s.dst, s.least, s.who = w, finders, dst, minReadable, who
 	if slices.ContainsFunc(finders, isBusy) {
 		s.least = minNoise
 	}
@@ -77,7 +100,11 @@ func Find(dst []span.Span, w span.Window, finders ...span.Finder) []span.Span {
 	s.w, s.finders, s.dst = span.Window{}, nil, nil
 	s.release()
 	searches.Put(s)
+	return dst
+}
 
+// finish puts what was found in order.
+func finish(dst []span.Span, base int) []span.Span {
 	found := dst[base:]
 	slices.SortFunc(found, func(a, b span.Span) int {
 		if a.Start != b.Start {
@@ -125,6 +152,7 @@ type search struct {
 	w       span.Window
 	finders []span.Finder
 	least   int // the shortest stretch of text in a code that counts
+	who     asked
 	dst     []span.Span
 	levels  [maxDepth]level
 }
@@ -175,8 +203,10 @@ func (s *search) explore(t text, kinds kind, depth int) {
 		return
 	}
 	s.levels[depth].marks.read(t.Text, max(0, t.From-span.Back), min(len(t.Text), t.To+span.Ahead))
-	s.escapes(t, kinds, depth)
-	if kinds == allKinds {
+	if s.who&others != 0 || depth > 0 {
+		s.escapes(t, kinds, depth)
+	}
+	if kinds == allKinds && (s.who&exact != 0 || depth > 0) {
 		s.codes(&t, depth)
 	}
 }
@@ -190,14 +220,17 @@ const (
 	everyone = exact | others
 )
 
+func whose(f span.Finder) asked {
+	if _, ok := f.(Exact); ok {
+		return exact
+	}
+	return others
+}
+
 // find runs finders over a decoded text. What they find must have at least some bytes.
 func (s *search) find(t *text, who asked, least int) {
 	for _, f := range s.finders {
-		is := others
-		if _, ok := f.(Exact); ok {
-			is = exact
-		}
-		if who&is == 0 {
+		if who&whose(f) == 0 {
 			continue
 		}
 		before := len(s.dst)
