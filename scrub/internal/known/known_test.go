@@ -46,6 +46,8 @@ func TestSpellingsOfAValue(t *testing.T) {
 		{"1990-02-01", "in 1990", ""},
 		{"Ian", "I an", ""},
 		{"Jude", "Jud\xe9", "Jud\xe9"},
+		{"+44 121 496", "call + 4 4  1 2 1  4 9 6.", "+ 4 4  1 2 1  4 9 6"},
+		{"+44 121 496", "form: 44+121+496", " 44+121+496"},
 	} {
 		m := New()
 		add(t, m, session, c.value)

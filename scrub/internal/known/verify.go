@@ -87,12 +87,15 @@ func edgeBefore(t []byte, start int, edge []byte) int {
 	i := start
 	for n := len(edge); n > 0 && start-i < maxEdge; n-- {
 		k := i
-		for gap := 0; k > 0 && gap < maxGap && !isEdge(t[k-1], edge[n-1]) && isApart(prev(t, k)); gap++ {
+		for gap := 0; k > 0 && gap < maxGap && t[k-1] != edge[n-1] && isApart(prev(t, k)); gap++ {
 			_, size := prev(t, k)
 			k -= size
 		}
-		if k == 0 || !isEdge(t[k-1], edge[n-1]) {
-			break
+		if k == 0 || t[k-1] != edge[n-1] {
+			if k = i; k == 0 || edge[n-1] != '+' || t[k-1] != ' ' {
+				break
+			}
+			// The plus of a telephone number, which a form has as a blank.
 		}
 		i = k - 1
 	}
@@ -101,10 +104,6 @@ func edgeBefore(t []byte, start int, edge []byte) int {
 	}
 	return i
 }
-
-// isEdge reports that a byte of a text is one of a value. A blank stands for the plus of a
-// telephone number, because in forms it is written so.
-func isEdge(b, edge byte) bool { return b == edge || edge == '+' && b == ' ' }
 
 // isApart reports that a character may stand between the punctuation and the letters of a
 // value where blanks or what has no width was put between all its characters.
