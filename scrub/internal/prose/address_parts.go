@@ -15,7 +15,7 @@ type part struct {
 // token and how much the parts weigh. From is where the address begins.
 func (r *reader) extend(last, from int) (end, weight int) {
 	end = last
-	at, pending := last, 0
+	at, pending, code := last, 0, false
 	for range 8 {
 		next, separated := r.separators(at)
 		p, ok := r.inTown(next, separated)
@@ -27,9 +27,11 @@ func (r *reader) extend(last, from int) (end, weight int) {
 		}
 		at = p.last
 		pending += p.weight
-		if p.sure {
+		// A town right behind a postcode belongs to it whatever follows.
+		if p.sure || code && separated == nothing && p.weight == knownPlace {
 			end, weight, pending = at, weight+pending, 0
 		}
+		code = p.weight == postcode
 	}
 	return end, weight
 }

@@ -1,6 +1,8 @@
 package prose
 
 import (
+	"bytes"
+
 	"github.com/habeas-data/habeas/scrub/internal/prose/judge"
 	"github.com/habeas-data/habeas/scrub/internal/prose/word"
 	"github.com/habeas-data/habeas/scrub/internal/span"
@@ -71,7 +73,8 @@ func (r *reader) label(i int) uint8 {
 	r.labels[i] = isNone
 	t := *r.strip.At(i)
 	if t.Kind != word.Word || t.Letters < 2 || judge.Never(t.Attr.Class()) || t.Shape == word.Mixed || t.Shape == word.Han ||
-		r.strip.At(i-1).Char == word.Binary || r.strip.At(i+1).Char == word.Binary || r.place(i) || r.dated(i) {
+		judge.Plays(t.Attr) || r.strip.At(i-1).Char == word.Binary || r.strip.At(i+1).Char == word.Binary ||
+		t.Shape != word.Lower && coded(r.window.Text, t.Start, t.End) || r.place(i) || r.dated(i) {
 		return isNone
 	}
 	own, least := threshold, company
@@ -86,6 +89,36 @@ func (r *reader) label(i int) uint8 {
 	}
 	return r.labels[i]
 }
+
+// around a word, how many bytes tell whether it is a piece of a code.
+const codeReach = 24
+
+// coded says whether a word is a piece of a code such as Base64: a digit right before it, or
+// letters and digits that take turns around it.
+func coded(text []byte, start, end int) bool {
+	if start > 0 && text[start-1]-'0' < 10 { // but not in %C3%89mile, Wei\u00df-Lorenz
+		return (start < 3 || text[start-3] != '%') && !bytes.Contains(text[max(0, start-6):start], []byte(`\u`))
+	}
+	turns := 0
+	for p, was := start-1, false; p >= max(0, start-codeReach) && inCode(text[p]); p-- {
+		is := text[p]-'0' < 10
+		if is != was {
+			turns++
+		}
+		was = is
+	}
+	for p, was := end, false; p < min(len(text), end+codeReach) && inCode(text[p]); p++ {
+		is := text[p]-'0' < 10
+		if is != was {
+			turns++
+		}
+		was = is
+	}
+	return turns > 1
+}
+
+// inCode says whether a byte is a letter or a digit.
+func inCode(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' || b-'0' < 10 }
 
 // place says whether token i is the rest of the name of a place: San Diego, Los Angeles,
 // North Shelby.

@@ -77,6 +77,7 @@ func TestNamesAndAddressesInManyForms(t *testing.T) {
 		"⟨A 6750 Koskikatu 25 Apt. 864\nArtilleros\n, CO\n Uruguay 64677⟩",
 		"sent to ⟨A 12 elm street⟩",
 		"⟨A 155 W 42nd St, New York⟩",
+		"She moved to ⟨A 46 Albert Street, SE49 5RN London⟩ last spring",
 		`street="⟨A Unter den Linden 49⟩"`,
 	} {
 		text := unmark(want)
@@ -101,6 +102,25 @@ func TestNothingIsFoundWhereNobodyIs(t *testing.T) {
 	}
 	if i := slices.IndexFunc(wrong, func(s string) bool { return strings.HasPrefix(s, "ADDRESS") }); i >= 0 {
 		t.Errorf("an address where none is: %s", wrong[i])
+	}
+}
+
+// Proves SCR-5.
+func TestNumbersOfInvoicesAndCodesAreNoNames(t *testing.T) {
+	f := prose.New()
+	for _, text := range []string{
+		"Rechnung R1183220663\n", "Rechnung R6654315124", "Factura INV-00421",
+		`"integrity": "sha512-aWFHNHFIbzFuc3BxYWR0N1EwbU5FQVJuNWhWdnJQUWhmWUFqY2djWXpTS2Vra21Mcw=="`,
+		`"payload":"bndDYWxsZSBkZWwgT2xpdm8gNDEgM8K6IEJqbnF5"`, `BfiU"UBW`, "FwtR'",
+	} {
+		if spans := whole(f, []byte(text)); len(spans) > 0 {
+			t.Errorf("found %s", show([]byte(text), spans))
+		}
+	}
+	for _, text := range []string{"Hi Jude", "q=Jude%20Emlin", `"name":"Jude Wei\u00df-Lorenz"`} {
+		if spans := whole(f, []byte(text)); len(spans) == 0 {
+			t.Errorf("nothing is found in %s", text)
+		}
 	}
 }
 

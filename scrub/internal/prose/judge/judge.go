@@ -104,6 +104,17 @@ func Never(c word.Class) bool {
 	}
 }
 
+// Plays says of a word that nobody is known to be called that it plays another part around
+// names: Invoice, Director. Particles and points of the compass may be part of them.
+func Plays(a word.Attr) bool {
+	switch a.Class() {
+	case word.None, word.Particle, word.Compass, word.Suffix:
+		return false
+	default:
+		return !a.Name()
+	}
+}
+
 // HotSmall says of a word in small ASCII letters that it may be a name without anything that
 // leads to it.
 func HotSmall(a word.Attr, letters int) bool {
