@@ -16,7 +16,8 @@ const (
 	longest = 240 // of an address
 	nearby  = 120 // what a street may have before it
 	beyond  = longest + 64
-	further = 160 // is too far to go on word by word
+	near    = 24  // is no further than a new strip of tokens would begin
+	many    = 400 // tokens are enough for a strip
 )
 
 // Finder finds names of people and street addresses. Make one with New.
@@ -59,16 +60,12 @@ type reader struct {
 	window    span.Window
 	scan      scanner
 	strip     word.Strip
-	labels    []uint8   // of the tokens of strip
 	addresses []located // met so far, also those that start outside what is wanted
 	out       []span.Span
 }
 
 // located is where something is.
 type located struct{ start, end int }
-
-// lead is how many words are cut off before the one that the scan stops at.
-const lead = judge.Reach + 28
 
 // read looks at all places at which the scan stops.
 func (r *reader) read() {
@@ -87,47 +84,17 @@ func border(text []byte, p int) int {
 	if p == 0 {
 		return 0
 	}
-	for p < len(text) && !plain(text[p]) {
+	for p < len(text) && !word.Plain(text[p]) {
 		p++
 	}
 	return p
 }
 
-// plain says that a byte is no part of a word, a number or a rune past ASCII.
-func plain(b byte) bool {
-	return b < 0x80 && b != '\'' && b != '-' && (b|0x20 < 'a' || b|0x20 > 'z') && (b < '0' || b > '9')
-}
-
-// start goes back from a place by some words to where a token surely begins.
-func start(text []byte, p int) int {
-	words := 0
-	limit := max(0, p-span.Back)
-	for p > limit {
-		p--
-		if plain(text[p]) {
-			if text[p] > ' ' || p > 0 && text[p-1] > ' ' {
-				words++
-			}
-			if words >= lead {
-				return p
-			}
-		}
-	}
-	return border(text, p)
-}
-
 // region looks at the words at which the scan stops, from the one at p on, while the next is
-// near, and tells where the scan stops after that, if it does. What lies between is cut into
-// tokens, which is less work than to begin again.
+// near, and tells where the scan stops after that, if it does.
 func (r *reader) region(p, to int) (int, bool) {
-	r.strip.Reset(r.window.Text, start(r.window.Text, p))
-	r.labels = r.labels[:0]
+	r.strip.Reset(r.window.Text, p)
 	for i := 0; ; i++ {
-		if i == 256 {
-			r.strip.Drop(i - lead)
-			r.labels = r.labels[:copy(r.labels, r.labels[min(i-lead, len(r.labels)):])]
-			i = lead
-		}
 		t := r.strip.At(i)
 		if t.Start >= to || t.Start == t.End && t.Kind == word.Edge && t.End >= len(r.window.Text) {
 			return 0, false
@@ -141,7 +108,7 @@ func (r *reader) region(p, to int) (int, bool) {
 		}
 		r.scan.seek(end)
 		next, ok := r.scan.next(to)
-		if !ok || next-end > further {
+		if !ok || next-r.strip.End() > near || i > many {
 			return next, ok
 		}
 		p = next

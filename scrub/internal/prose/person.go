@@ -61,18 +61,22 @@ func (r *reader) beside(i, step int) bool {
 
 // label judges token i by itself.
 func (r *reader) label(i int) uint8 {
-	if i < 0 {
+	t := r.strip.At(i)
+	if t.Kind != word.Word {
 		return isNone
 	}
-	for len(r.labels) <= i {
-		r.labels = append(r.labels, notJudged)
+	if t.Note == notJudged {
+		n := r.opinion(i)
+		t = r.strip.At(i)
+		t.Note = n
 	}
-	if r.labels[i] != notJudged {
-		return r.labels[i]
-	}
-	r.labels[i] = isNone
+	return t.Note
+}
+
+// opinion makes up the label of token i.
+func (r *reader) opinion(i int) uint8 {
 	t := *r.strip.At(i)
-	if t.Kind != word.Word || t.Letters < 2 || judge.Never(t.Attr.Class()) || t.Shape == word.Mixed || t.Shape == word.Han ||
+	if t.Letters < 2 || judge.Never(t.Attr.Class()) || t.Shape == word.Mixed || t.Shape == word.Han ||
 		judge.Plays(t.Attr) || r.strip.At(i-1).Char == word.Binary || r.strip.At(i+1).Char == word.Binary ||
 		t.Shape != word.Lower && coded(r.window.Text, t.Start, t.End) || r.place(i) || r.dated(i) {
 		return isNone
@@ -83,11 +87,11 @@ func (r *reader) label(i int) uint8 {
 	}
 	switch score := judge.Score(&r.strip, i); {
 	case score > own:
-		r.labels[i] = isName
+		return isName
 	case score > least && t.Shape != word.Lower && (t.Attr.Name() || t.Attr == 0):
-		r.labels[i] = maybeName
+		return maybeName
 	}
-	return r.labels[i]
+	return isNone
 }
 
 // around a word, how many bytes tell whether it is a piece of a code.

@@ -68,6 +68,7 @@ type Token struct {
 	Gap        Gap
 	Char       byte // of a Mark; 0 past ASCII
 	Letters    uint8
+	Note       uint8 // is the caller's
 }
 
 // Len is the length of a token in bytes.
@@ -230,15 +231,20 @@ func (c *Cutter) written() int {
 	return 1
 }
 
+// What a pseudonym begins and ends with, and how long it may be.
+var opening, closing = []byte("⟦"), []byte("⟧")
+
+const maxSealed = 48
+
 // sealed takes a whole pseudonym.
 func (c *Cutter) sealed(t *Token) bool {
-	rest := c.Text[c.Pos:min(c.Pos+48, len(c.Text))]
-	n := bytes.Index(rest, []byte("⟧"))
+	rest := c.Text[c.Pos:min(c.Pos+maxSealed, len(c.Text))]
+	n := bytes.Index(rest, closing)
 	if n < 0 {
 		return false
 	}
 	t.Kind = Sealed
-	c.Pos += n + len("⟧")
+	c.Pos += n + len(closing)
 	return true
 }
 
