@@ -72,6 +72,7 @@ func (r *reader) read() {
 	text := r.window.Text
 	from := border(text, max(0, r.window.From-span.Back))
 	to := min(len(text), r.window.To+beyond)
+	r.scan.memo = r.strip.Memo()
 	r.scan.reset(text, from)
 	p, ok := r.scan.next(to)
 	for ok {

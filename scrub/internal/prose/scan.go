@@ -45,6 +45,8 @@ type scanner struct {
 	pos   int    // where the block that is looked at begins
 	left  uint64 // the beginnings of words in it that have not been looked at
 	carry uint64 // 0x80 where the byte before pos is a letter
+	digit uint64 // the same for a digit
+	memo  *word.Memo
 }
 
 func (s *scanner) reset(text []byte, pos int) {
@@ -54,18 +56,30 @@ func (s *scanner) reset(text []byte, pos int) {
 
 // seek goes on at a place that is no letter or follows none.
 func (s *scanner) seek(pos int) {
-	s.pos, s.carry = pos, 0
+	s.pos, s.carry, s.digit = pos, 0, 0
 	s.left = s.block()
 }
 
-// block marks the beginnings of words in the eight bytes at pos.
+// block marks the beginnings of words in the eight bytes at pos. What begins right behind a
+// digit is the unit of a number or a piece of a code, but for what is past ASCII and for
+// %C3%89mile.
 func (s *scanner) block() uint64 {
 	if s.pos >= len(s.text) {
 		return 0
 	}
-	m := word.Letters(s.load(s.pos))
+	x := s.load(s.pos)
+	m := word.Letters(x)
 	starts := m &^ (m<<8 | s.carry)
 	s.carry = m >> 56
+	digits := word.DigitsOf(x)
+	behind := starts & (digits<<8 | s.digit) &^ x
+	s.digit = digits >> 56
+	if behind != 0 {
+		starts &^= behind
+		if s.pos >= 3 {
+			starts |= behind & word.Equal(s.load(s.pos-3), '%')
+		}
+	}
 	return starts
 }
 
@@ -112,14 +126,17 @@ func (s *scanner) stop(p int) (int, bool) {
 		return s.stopRun(p)
 	}
 	if byte(x)&0x20 == 0 {
-		a := word.Look(word.HashShort(x | small))
-		return p, !skips(a) && (x&small != 0 || a != 0) // of words in capitals only known ones
+		// Mixed forms are left to stopRun, but for McDonald.
+		if x&small != 0 && x&small != small&^0x20 {
+			return s.stopRun(p)
+		}
+		return p, s.capital(p, p+n, s.memo.Look(word.HashShort(x|small)), x&small == 0)
 	}
 	if x&small != small {
 		return s.stopRun(p)
 	}
-	if p > 0 && (s.text[p-1]-'0' < 10 || n == 2 && s.text[p-1] == '_') {
-		return p, false // 14ms, duration_ms
+	if n == 2 && p > 0 && s.text[p-1] == '_' {
+		return p, false // duration_ms
 	}
 	return s.stopSmall(p, p+n, word.HashShort(x))
 }
@@ -151,7 +168,7 @@ func (s *scanner) stopLong(p int) (int, bool) {
 			h = word.Step(h, x)
 		}
 		if capital {
-			return p, !skips(word.Look(uint32(h)))
+			return p, s.capital(p, at+n, s.memo.Look(uint32(h)), false)
 		}
 		return s.stopSmall(p, at+n, uint32(h))
 	}
@@ -174,8 +191,8 @@ func (s *scanner) stopRun(p int) (int, bool) {
 			p += n
 			continue
 		}
-		end, hump := s.wordAt(p)
-		if at, ok := s.stopWord(p, end, hump, r); ok {
+		end, hump, capitals := s.wordAt(p)
+		if at, ok := s.stopWord(p, end, hump, capitals, r); ok {
 			return at, true
 		}
 		p = end
@@ -183,16 +200,20 @@ func (s *scanner) stopRun(p int) (int, bool) {
 	return p, false
 }
 
-// wordAt tells where the word at p ends and how far from p its last part in camelCase begins.
-func (s *scanner) wordAt(p int) (end, hump int) {
+// wordAt tells where the word at p ends, how far from p its last part in camelCase begins,
+// and how many capitals of ASCII it has.
+func (s *scanner) wordAt(p int) (end, hump, capitals int) {
 	for end = p; end < len(s.text); {
 		b := s.text[end]
 		if b < utf8.RuneSelf {
 			if b|0x20 < 'a' || b|0x20 > 'z' {
 				break
 			}
-			if b&0x20 == 0 && end > p && s.text[end-1]&0x20 != 0 {
-				hump = end - p
+			if b&0x20 == 0 {
+				capitals++
+				if end > p && s.text[end-1]&0x20 != 0 {
+					hump = end - p
+				}
 			}
 			end++
 			continue
@@ -203,12 +224,12 @@ func (s *scanner) wordAt(p int) (end, hump int) {
 		}
 		end += n
 	}
-	return end, hump
+	return end, hump, capitals
 }
 
 // stopWord says whether a word that begins with r is worth a closer look, or leads to one
 // that is, and where.
-func (s *scanner) stopWord(p, end, hump int, r rune) (int, bool) {
+func (s *scanner) stopWord(p, end, hump, capitals int, r rune) (int, bool) {
 	if unicode.Is(unicode.Lo, r) {
 		return p, true
 	}
@@ -223,10 +244,11 @@ func (s *scanner) stopWord(p, end, hump int, r rune) (int, bool) {
 	}
 	var buf [2 * word.MaxWord]byte
 	if unicode.IsUpper(r) {
-		if hump > 3 && s.text[p] < utf8.RuneSelf {
-			return s.leads(p, end, word.Look(word.Hash(word.AppendFolded(buf[:0], s.text[p+hump:end])))) // LastName
+		if (hump > 3 || hump > 0 && capitals > 2) && s.text[p] < utf8.RuneSelf {
+			return s.leads(p, end, s.memo.Look(word.Hash(word.AppendFolded(buf[:0], s.text[p+hump:end])))) // LastName
 		}
-		return p, !skips(word.Look(word.Hash(word.AppendFolded(buf[:0], s.text[p:end]))))
+		a := s.memo.Look(word.Hash(word.AppendFolded(buf[:0], s.text[p:end])))
+		return p, s.capital(p, end, a, capitals == end-p && capitals > 1)
 	}
 	// The last part of firstName leads to a name.
 	return s.stopSmall(p, end, word.Hash(word.AppendFolded(buf[:0], s.text[p+hump:end])))
@@ -239,7 +261,7 @@ func (s *scanner) stopSmall(p, end int, hash uint32) (int, bool) {
 		ok := end+1 < len(s.text) && s.text[end] == ' ' && s.text[end+1]-'0' < 10 && end-p > 5 && end-p <= word.MaxWord && s.streetWord(p, end)
 		return p, ok
 	}
-	a := word.Look(hash)
+	a := s.memo.Look(hash)
 	switch {
 	case ofStreet(a.Class()):
 		return p, s.digitNear(p, end)
@@ -281,11 +303,11 @@ func (s *scanner) leads(p, end int, a word.Attr) (int, bool) {
 			return at, true
 		}
 		var hump int
-		if end, hump = s.wordAt(at); hump > 0 || end-at > word.MaxWord || s.text[at]&0x20 == 0 {
+		if end, hump, _ = s.wordAt(at); hump > 0 || end-at > word.MaxWord || s.text[at]&0x20 == 0 {
 			return p, false
 		}
 		var buf [2 * word.MaxWord]byte
-		b := word.Look(word.Hash(word.AppendFolded(buf[:0], s.text[at:end])))
+		b := s.memo.Look(word.Hash(word.AppendFolded(buf[:0], s.text[at:end])))
 		if judge.MaySmall(b) || end < len(s.text) && (s.text[end] == '\'' || s.text[end] == '-') {
 			return at, true
 		}
@@ -309,14 +331,4 @@ func (s *scanner) following(p int) (int, bool) {
 		}
 	}
 	return p, false
-}
-
-// skips says whether the scan passes a capitalised word.
-func skips(a word.Attr) bool {
-	switch a.Class() {
-	case word.None, word.Tech, word.Month, word.Weekday, word.Pronoun, word.Be, word.Have, word.Number, word.And:
-		return judge.Cold(a)
-	default:
-		return false
-	}
 }

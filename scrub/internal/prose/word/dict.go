@@ -89,6 +89,26 @@ func (d *dictionary) look(hash uint32) Attr {
 // taken for another.
 func Look(hash uint32) Attr { return loaded().look(hash) }
 
+// Memo keeps what is known of the words looked up lately, which texts repeat, where it is
+// found sooner than in the dictionary. It is not for several goroutines at once.
+type Memo struct {
+	dict  *dictionary
+	words [1 << 10]uint64 // hash, and below it the attribute and whether there is one
+}
+
+// NewMemo makes a memo that is empty.
+func NewMemo() *Memo { return &Memo{dict: loaded()} }
+
+// Look is as the function of that name.
+func (m *Memo) Look(hash uint32) Attr {
+	const there = 1 << 31
+	e := &m.words[hash%uint32(len(m.words))]
+	if *e>>16 != uint64(hash)<<16|there>>16 {
+		*e = uint64(hash)<<32 | there | uint64(m.dict.look(hash))
+	}
+	return Attr(*e & 0xffff)
+}
+
 // LookWord tells what is known of a word, folded or not.
 func LookWord(w string) Attr { return Look(Hash(AppendFolded(nil, []byte(w)))) }
 

@@ -26,12 +26,18 @@ const (
 	back   = 512
 )
 
-// Reset begins a new strip at a border between tokens not far before a place.
-func (s *Strip) Reset(text []byte, pos int) {
-	if s.cut.dict == nil {
-		s.cut = NewCutter(text, pos)
+// Memo is what the strip looks words up in.
+func (s *Strip) Memo() *Memo {
+	if s.cut.memo == nil {
+		s.cut = NewCutter(nil, 0)
 		s.room = make([]Token, 4*before)
 	}
+	return s.cut.memo
+}
+
+// Reset begins a new strip at a border between tokens not far before a place.
+func (s *Strip) Reset(text []byte, pos int) {
+	s.Memo()
 	s.limit = max(0, pos-back)
 	s.from = border(text, pos, s.limit)
 	s.cut.Text, s.cut.Pos = text, s.from
@@ -138,6 +144,9 @@ func border(text []byte, p, limit int) int {
 	}
 	// Within a pseudonym there are no tokens.
 	before := text[max(limit, q-maxSealed):q]
+	if bytes.IndexByte(before, opening[0]) < 0 {
+		return q
+	}
 	if i := bytes.LastIndex(before, opening); i >= 0 && !bytes.Contains(before[i:], closing) {
 		return q - len(before) + i
 	}

@@ -12,10 +12,13 @@ var streetEnds, weakEnds = ends(`strasse strase str gasse weg allee platz damm u
 	vangen haugen lia tee allé hovi ranta mäki penger aukio stien veita tunet gård bakke alle zeile anger
 	ried grund terrasse kaevu allika tun stræti straeti holt heidi gerdi mannen hage`)
 
-func ends(list string) []string {
-	all := strings.Fields(list)
-	for i, w := range all {
-		all[i] = string(AppendFolded(nil, []byte(w)))
+// ends lists the ends of words by their last byte.
+func ends(list string) *[256][]string {
+	all := &[256][]string{}
+	for w := range strings.FieldsSeq(list) {
+		w = string(AppendFolded(nil, []byte(w)))
+		last := w[len(w)-1]
+		all[last] = append(all[last], w)
 	}
 	return all
 }
@@ -38,8 +41,11 @@ var quarterEnds = ends("cho machi gaoka dori chome dai")
 func QuarterEnd(folded []byte) bool { return longest(folded, quarterEnds) }
 
 // longest says whether a word has one of the ends and at least three bytes before it.
-func longest(folded []byte, ends []string) bool {
-	for _, e := range ends {
+func longest(folded []byte, ends *[256][]string) bool {
+	if len(folded) < 4 {
+		return false
+	}
+	for _, e := range ends[folded[len(folded)-1]] {
 		if n := len(folded) - len(e); n >= 3 && string(folded[n:]) == e {
 			return true
 		}

@@ -80,12 +80,12 @@ type Cutter struct {
 	Pos    int
 	folded []byte
 	table  *[0x2000]uint16
-	dict   *dictionary
+	memo   *Memo
 }
 
 // NewCutter makes a cutter of a text that begins at a border between tokens.
 func NewCutter(text []byte, pos int) Cutter {
-	return Cutter{Text: text, Pos: pos, table: folds(), dict: loaded(), folded: make([]byte, 0, 2*MaxWord)}
+	return Cutter{Text: text, Pos: pos, table: folds(), memo: NewMemo(), folded: make([]byte, 0, 2*MaxWord)}
 }
 
 // Classes of bytes.
@@ -293,7 +293,7 @@ func (c *Cutter) ascii(t *Token) bool {
 		t.Head = t.Head<<8 | uint32(b|0x20)
 	}
 	t.Letters, t.Hash = uint8(n), uint32(h)
-	t.Attr = c.dict.look(t.Hash)
+	t.Attr = c.memo.Look(t.Hash)
 	c.Pos = p
 	return true
 }
@@ -334,7 +334,7 @@ func (c *Cutter) word(t *Token) {
 		f = f[i+1:] // m'appelle
 	}
 	t.Hash = Hash(f)
-	t.Attr = c.dict.look(t.Hash)
+	t.Attr = c.memo.Look(t.Hash)
 	if t.Attr == 0 && bytes.IndexByte(f, '-') > 0 {
 		t.Attr = c.parts(f)
 	}
@@ -349,7 +349,7 @@ func (c *Cutter) word(t *Token) {
 // parts is what is known of Anne-Marie: what is known of both parts.
 func (c *Cutter) parts(f []byte) Attr {
 	i := bytes.LastIndexByte(f, '-')
-	a, b := c.dict.look(Hash(f[:i])), c.dict.look(Hash(f[i+1:]))
+	a, b := c.memo.Look(Hash(f[:i])), c.memo.Look(Hash(f[i+1:]))
 	return Make(min(a.Given(), b.Given()), min(max(a.Surname(), a.Given()), b.Surname()),
 		min(a.Common(), b.Common()), min(a.Town(), b.Town()), false)
 }
