@@ -210,3 +210,16 @@ func TestEscapesLieAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// A union that is long enough ends within others, of some of which nothing is left.
+func TestUnionsThatOverlapWithoutEnd(t *testing.T) {
+	s := newReal(t)
+	text := strings.Repeat("Zwiebelfisch ", 6000)
+	out := string(s.AppendAs(nil, []byte(text), Text))
+	if strings.Contains(out, "Zwiebelfisch") {
+		t.Error("not all of it is gone")
+	}
+	if again := string(s.AppendAs(nil, []byte(out), Text)); again != out {
+		t.Error("something is found the second time")
+	}
+}

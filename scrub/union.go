@@ -23,15 +23,27 @@ func (e *engine) unite(t *stretch, all []part, limit int, last bool) (closed, wa
 		} else {
 			closed = append(closed, u.named())
 		}
-		for i = j; j < len(all) && all[j].start < u.end; j++ { // the union is long enough
-			all[j].start, all[j].same = min(u.end, all[j].end), 0
-		}
-		for i < len(all) && all[i].start == all[i].end {
-			i++
-		}
+		i = past(all, j, u.end)
 	}
 	e.parts = closed
 	return closed, slices.Delete(all, 0, i)
+}
+
+// past cuts off what of the parts from i on lies before the end of a union that is long
+// enough without them. It returns where those begin of which something is left.
+func past(all []part, i, end int) int {
+	j := i
+	for ; j < len(all) && all[j].start < end; j++ {
+		all[j].start, all[j].same = end, 0
+	}
+	left := j
+	for k := j - 1; k >= i; k-- {
+		if all[k].end > end {
+			left--
+			all[left] = all[k]
+		}
+	}
+	return left
 }
 
 // union is several parts that overlap, and the one that names them.
