@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/habeas-data/habeas/scrub/internal/span"
 	"github.com/habeas-data/habeas/scrub/internal/view"
@@ -112,6 +113,7 @@ type engine struct {
 	done  int    // of out, what went to the sink
 	dirty []zone // of out, what is to be read again
 	again []part
+	grow  int // what is found next is made longer by this
 	spare stretch
 
 	windows []window // on out, that are read again
@@ -297,9 +299,13 @@ func (e *engine) cut(dst []part, t *stretch, spans []span.Span) []part {
 	}
 	slices.SortStableFunc(spans, func(a, b span.Span) int { return a.Start - b.Start })
 	n := len(dst)
+	spans = joined(spans)
 	for _, sp := range spans {
 		if t.holdsFar(sp) {
 			continue
+		}
+		if e.grow > 0 {
+			sp = t.wider(sp, e.grow, e.done)
 		}
 		e.parts = t.lexer.parts(e.parts[:0], t.text, sp)
 		for _, p := range e.parts {
@@ -311,6 +317,37 @@ func (e *engine) cut(dst []part, t *stretch, spans []span.Span) []part {
 		slices.SortStableFunc(dst, func(a, b part) int { return a.start - b.start })
 	}
 	return dst
+}
+
+// crowd is how many places of a kind have to overlap to be joined before they are looked at.
+const crowd = 8
+
+// joined makes one of places of a kind that overlap each other in crowds, as the values of
+// password=password=password= do, so that a text takes no more time than its length.
+func joined(spans []span.Span) []span.Span {
+	kept := spans[:0]
+	for i := 0; i < len(spans); {
+		sp, j := spans[i], i+1
+		for ; j+crowd < len(spans) && spans[j+crowd].Start < sp.End && spans[j].Kind == sp.Kind && spans[j].End-sp.Start <= longestUnion; j++ {
+			sp.End, sp.Same = max(sp.End, spans[j].End), 0
+		}
+		kept, i = append(kept, sp), j
+	}
+	return kept
+}
+
+// wider is a place with n bytes more on either side, none of them before a place that is
+// done.
+func (t *stretch) wider(sp span.Span, n, done int) span.Span {
+	sp.Start, sp.Same = min(sp.Start, max(sp.Start-n, done+lookBack)), 0
+	sp.End = min(sp.End+n, len(t.text))
+	for k := 1; k < utf8.UTFMax && sp.Start > 0 && !utf8.RuneStart(t.text[sp.Start]); k++ {
+		sp.Start--
+	}
+	for k := 1; k < utf8.UTFMax && sp.End < len(t.text) && !utf8.RuneStart(t.text[sp.End]); k++ {
+		sp.End++
+	}
+	return sp
 }
 
 // holdsFar reports a pseudonym so far within a place that the second reading around it

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -221,5 +222,58 @@ func TestUnionsThatOverlapWithoutEnd(t *testing.T) {
 	}
 	if again := string(s.AppendAs(nil, []byte(out), Text)); again != out {
 		t.Error("something is found the second time")
+	}
+}
+
+// domino finds the letter d where a pseudonym stands before it or the text begins, and
+// counts the bytes it is asked about.
+type domino struct{ asked *int }
+
+func (f domino) Find(dst []span.Span, w span.Window) []span.Span {
+	*f.asked += w.To - w.From
+	for p := w.From; p < w.To; p++ {
+		if w.Text[p] == 'd' && (p == 0 && w.Begins || p > 1 && w.Text[p-2] == '*') {
+			dst = append(dst, span.Span{Start: p, End: p + 1, Kind: Person})
+		}
+	}
+	return dst
+}
+
+// Proves SCR-6.
+func TestDominoesFallQuickly(t *testing.T) {
+	asked := 0
+	s := newRough()
+	s.finders = []span.Finder{domino{&asked}}
+	text := strings.Repeat("d ", 100_000)
+	out := string(s.AppendAs(nil, []byte(text), Text))
+	if strings.Contains(out, "d ") {
+		t.Error("some are left")
+	}
+	if asked > 20*len(text) {
+		t.Errorf("%d bytes were looked at, %d of the text, want 20 of it at most", asked, asked/len(text))
+	}
+}
+
+func TestCrowdsAreJoined(t *testing.T) {
+	var spans []span.Span
+	for i := range 4000 {
+		spans = append(spans, span.Span{Start: 9 * i, End: 9*i + 256, Kind: Key, Same: uint64(i)})
+	}
+	spans = append(spans, span.Span{Start: 50_000, End: 50_010, Kind: Card, Same: 5})
+	got := joined(slices.Clone(spans))
+	if len(got) > 40 {
+		t.Errorf("%d places are left", len(got))
+	}
+	covered := 0
+	for _, sp := range got {
+		if sp.Kind == Key && (sp.Start > covered || sp.End-sp.Start > longestUnion) {
+			t.Errorf("%v does not go on at %d, or is too long", sp, covered)
+		}
+		if sp.Kind == Key {
+			covered = max(covered, sp.End)
+		}
+	}
+	if covered != 9*3999+256 || got[len(got)-1] != spans[4000] {
+		t.Errorf("covered to %d, the last is %v", covered, got[len(got)-1])
 	}
 }

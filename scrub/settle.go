@@ -123,6 +123,12 @@ func (e *engine) name(p part, text []byte) name {
 	return write(p.kind, e.hash.code(p.kind, p.same, text[p.start:p.end]), p.dress)
 }
 
+// patience is how often the second reading comes back to a text as often as something new
+// is found there; other texts than those that are made for it take two or three times. Where
+// one thing goes on making another one stand free, as dominoes fall, larger and larger
+// pieces are replaced after that, so that it ends soon.
+const patience = 8
+
 // settle is the second reading. It goes on until it finds nothing, and gives what nothing
 // can change any more to the sink.
 func (e *engine) settle(final bool) error {
@@ -131,7 +137,11 @@ func (e *engine) settle(final bool) error {
 	if !final {
 		end = max(end-lookAhead, e.done)
 	}
-	for len(e.dirty) > 0 {
+	defer func() { e.grow = 0 }()
+	for round := 1; len(e.dirty) > 0; round++ {
+		if round > patience {
+			e.grow = min(longestUnion, max(4*e.grow, 16))
+		}
 		e.merge()
 		e.spans = e.reread(e.spans[:0], end, final)
 		lexer := t.lexer // which goes on only when the text is given to the sink
