@@ -41,7 +41,7 @@ func TestOscarWhoOwnsTheMistypedAddressSeesOnlyAMaskedView(t *testing.T) {
 	check("the copy", string(c.JSON)+string(c.CSV)+string(c.HTML))
 	// What he says himself counts as his word and opens nothing.
 	w.ok(w.Records.Correct(w.ctx(), oscar, id, w.held(id).Party.Version, with(person("Oscar", "", ""), "membership", "number", "X-1")))
-	if right, _, err := w.Records.ShowEvidence(w.ctx(), oscar, id, party.MembershipNumber, "X-1"); err != nil || right {
+	if right, _, err := w.Records.ShowEvidence(w.ctx(), oscar, id, party.MembershipNumber, sealedtest.Seal("X-1")); err != nil || right {
 		t.Errorf("his own number as evidence: %v (%v)", right, err)
 	}
 	for _, l := range w.activity(oscar) {
@@ -182,7 +182,7 @@ func TestAnAddressAddedToAnAccountIsNoSecondClaimByItself(t *testing.T) {
 	if err := w.Records.Accept(w.ctx(), tim, two, w.held(two).Party.Version, nil); err == nil {
 		t.Error("the second record was claimed without anybody looking")
 	}
-	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, two, party.MembershipNumber, "M-1")
+	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, two, party.MembershipNumber, sealedtest.Seal("M-1"))
 	w.refused(err, "claim.none")
 }
 

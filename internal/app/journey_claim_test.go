@@ -10,6 +10,8 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // Proves PTY-3.
@@ -154,7 +156,7 @@ func TestSensitiveValuesOfOthersStayHiddenFromASelfMadeRecordUntilEvidence(t *te
 			t.Errorf("the ticket shows %q", got)
 		}
 	}
-	right, _, err := w.Records.ShowEvidence(w.ctx(), ida, id, party.MembershipNumber, "m 20417")
+	right, _, err := w.Records.ShowEvidence(w.ctx(), ida, id, party.MembershipNumber, sealedtest.Seal("m 20417"))
 	if err != nil || !right {
 		t.Fatalf("the membership number: %v %v", right, err)
 	}
@@ -184,8 +186,9 @@ func TestACodeOnPaperOpensWhatIsMasked(t *testing.T) {
 	id, _ := bookings.say("tim@example.org", person("Tim", "Berger", "1984-05-03"))
 	code, until, err := w.Records.PaperCode(w.ctx(), nora, id)
 	w.ok(err)
-	if len(code) != 14 || until.Sub(w.clock.Now()) != party.DefaultRules.PaperLife {
-		t.Fatalf("code of %d characters until %v", len(code), until)
+	printed := sealedtest.Text(code)
+	if len(printed) != 14 || until.Sub(w.clock.Now()) != party.DefaultRules.PaperLife {
+		t.Fatalf("code of %d characters until %v", len(printed), until)
 	}
 	tim := w.join("tim@example.org")
 	if f := field(w.offer(tim, id).Record, "identity", "birth_date"); !f.Masked || f.Current.Text != "•••• 1984" {
@@ -195,7 +198,7 @@ func TestACodeOnPaperOpensWhatIsMasked(t *testing.T) {
 	if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.PaperCode, must2(w, nora, elsewhere)); err != nil || right {
 		t.Fatalf("the code of another record: %v %v", right, err)
 	}
-	typed := strings.ToUpper(strings.ReplaceAll(code, "-", "  "))
+	typed := sealedtest.Seal(strings.ToUpper(strings.ReplaceAll(printed, "-", "  ")))
 	right, left, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.PaperCode, typed)
 	if err != nil || !right || left != party.DefaultRules.MaxTries-1 {
 		t.Fatalf("the code as people type it: %v, %d left (%v)", right, left, err)
@@ -215,7 +218,7 @@ func TestACodeOnPaperOpensWhatIsMasked(t *testing.T) {
 	}
 }
 
-func must2(w *world, nora habeas.Actor, id habeas.PartyID) string {
+func must2(w *world, nora habeas.Actor, id habeas.PartyID) sealed.Value {
 	w.Helper()
 	code, _, err := w.Records.PaperCode(w.ctx(), nora, id)
 	w.ok(err)
@@ -246,7 +249,7 @@ func TestTriesAreCappedStaffAreToldAndCanHelp(t *testing.T) {
 	w.offer(tim, id)
 	w.mails()
 	for i := range party.DefaultRules.MaxTries {
-		right, left, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-1000"+string(rune('0'+i)))
+		right, left, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("M-1000"+string(rune('0'+i))))
 		if err != nil || right || left != party.DefaultRules.MaxTries-1-i {
 			t.Fatalf("try %d: %v, %d left (%v)", i, right, left, err)
 		}
@@ -255,7 +258,7 @@ func TestTriesAreCappedStaffAreToldAndCanHelp(t *testing.T) {
 	if strings.Contains(m.Text+m.HTML+m.Subject, "Berger") || strings.Contains(m.Text+m.HTML, "M-") {
 		t.Error("the mail to staff carries the data")
 	}
-	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-20417")
+	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("M-20417"))
 	w.refused(err, "evidence.locked")
 	if o := w.offer(tim, id); !o.Locked {
 		t.Error("the confirm screen does not say that it is locked")
@@ -270,7 +273,7 @@ func TestTriesAreCappedStaffAreToldAndCanHelp(t *testing.T) {
 	if o := w.offer(tim, id); o.Locked || o.Review != party.ReviewNone {
 		t.Fatalf("after staff released it: %+v", o)
 	}
-	if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-20417"); err != nil || !right {
+	if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("M-20417")); err != nil || !right {
 		t.Errorf("the right number after help: %v %v", right, err)
 	}
 	w.accept(tim, id, nil)
@@ -284,18 +287,18 @@ func TestTriesAreCappedOnAClaimedRecordToo(t *testing.T) {
 	tim := w.join("tim@example.org")
 	w.accept(tim, id, nil)
 	for range party.DefaultRules.MaxTries {
-		if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-1"); err != nil || right {
+		if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("M-1")); err != nil || right {
 			t.Fatal(right, err)
 		}
 	}
-	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-20417")
+	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("M-20417"))
 	w.refused(err, "evidence.locked")
 	if rec := w.my(tim, id); rec.Party.Review != party.ReviewEvidence || !field(rec, "identity", "given_name").Masked {
 		t.Fatalf("after the last try: %+v", rec.Party)
 	}
 	w.refused(w.Records.Decide(w.ctx(), nora, id, party.KeepApart), "party.claimed")
 	w.ok(w.Records.Decide(w.ctx(), nora, id, party.Release))
-	if right, left, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-20417"); err != nil || !right || left != party.DefaultRules.MaxTries {
+	if right, left, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("M-20417")); err != nil || !right || left != party.DefaultRules.MaxTries {
 		t.Errorf("after staff's help: %v, %d left (%v)", right, left, err)
 	}
 	if rec := w.my(tim, id); rec.Party.State != party.Claimed || rec.Text("membership", "number") != "M-20417" {
@@ -307,12 +310,12 @@ func TestOnlyKnownEvidenceIsTaken(t *testing.T) {
 	w := newWorld(t)
 	id, _ := w.connect("City Bookings").say("tim@example.org", person("Tim", "Berger", ""))
 	tim := w.join("tim@example.org")
-	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.InPerson, "x")
+	_, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.InPerson, sealedtest.Seal("x"))
 	w.refused(err, "evidence.kind")
-	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "  ")
+	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("  "))
 	w.refused(err, "evidence.empty")
-	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, strings.Repeat("1", 101))
+	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal(strings.Repeat("1", 101)))
 	w.refused(err, "evidence.empty")
-	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-1")
+	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("M-1"))
 	w.refused(err, "claim.none") // no confirm screen was opened
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // tim is a person with a claimed record about whom a lot was said.
@@ -31,7 +32,7 @@ func (w *world) tim() (habeas.Actor, habeas.PartyID) {
 	w.ok(w.Records.Invite(w.ctx(), nora, id))
 	tim := w.join("tim@example.org")
 	w.offer(tim, id)
-	if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "M-20417"); err != nil || !right {
+	if right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("M-20417")); err != nil || !right {
 		w.Fatal(right, err)
 	}
 	w.accept(tim, id, party.Values{"identity": {"given_name": "Timothy"}})

@@ -12,6 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // readCloser is a body for a request.
@@ -49,7 +50,7 @@ func personal(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
 	_, out["Offer"] = r.Offer(ctx, a, id)
 	out["Accept"] = r.Accept(ctx, a, id, version, nil)
 	out["NotMe"] = r.NotMe(ctx, a, id, version)
-	_, _, out["ShowEvidence"] = r.ShowEvidence(ctx, a, id, party.MembershipNumber, "M-20417")
+	_, _, out["ShowEvidence"] = r.ShowEvidence(ctx, a, id, party.MembershipNumber, sealedtest.Seal("M-20417"))
 	_, out["My"] = r.My(ctx, a, id)
 	_, out["Occasions"] = r.Occasions(ctx, a, id)
 	out["Correct"] = r.Correct(ctx, a, id, version, person("Eva", "", ""))

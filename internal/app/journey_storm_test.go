@@ -10,6 +10,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // storm is a world in which two systems, staff and three people do what they like,
@@ -138,7 +139,7 @@ func (s *storm) actions() map[string]func(*rapid.T) {
 		},
 		"somebody shows a number": func(t *rapid.T) {
 			a, id := s.someone(t), s.some(t)
-			_, _, err := r.ShowEvidence(s.ctx(), a, id, party.MembershipNumber, rapid.SampledFrom([]string{"M-1", "M-2"}).Draw(t, "number"))
+			_, _, err := r.ShowEvidence(s.ctx(), a, id, party.MembershipNumber, sealedtest.Seal(rapid.SampledFrom([]string{"M-1", "M-2"}).Draw(t, "number")))
 			s.allowed(err)
 		},
 		"somebody erases": func(t *rapid.T) {

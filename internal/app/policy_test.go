@@ -6,6 +6,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // Proves PTY-24.
@@ -108,7 +109,7 @@ func TestGuessingAMembershipNumberIsLimitedAndUselessWithoutTheAddress(t *testin
 	eve, tim := w.join("eve@example.org"), w.join("tim@example.org")
 	w.offer(tim, id)
 	for _, number := range []string{"1", "2", "3", "4711", "4711", "4711"} { // also the right one
-		_, _, err := w.Records.ShowEvidence(w.ctx(), eve, id, party.MembershipNumber, number)
+		_, _, err := w.Records.ShowEvidence(w.ctx(), eve, id, party.MembershipNumber, sealedtest.Seal(number))
 		w.refused(err, "claim.none")
 	}
 	_, err := w.Records.Offer(w.ctx(), eve, id)
@@ -119,12 +120,12 @@ func TestGuessingAMembershipNumberIsLimitedAndUselessWithoutTheAddress(t *testin
 
 	// With the address, five wrong tries end it, and the right number comes too late.
 	for left := party.DefaultRules.MaxTries - 1; left >= 0; left-- {
-		right, n, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "0815")
+		right, n, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("0815"))
 		if err != nil || right || n != left {
 			t.Fatalf("a wrong number: %v, %d tries left, want %d; %v", right, n, left, err)
 		}
 	}
-	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "4711")
+	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("4711"))
 	w.refused(err, "evidence.locked")
 	if p := w.held(id).Party; p.Review != party.ReviewEvidence {
 		t.Errorf("staff are not told: %+v", p)
@@ -132,10 +133,10 @@ func TestGuessingAMembershipNumberIsLimitedAndUselessWithoutTheAddress(t *testin
 	// Another account at the same record gets no fresh tries either.
 	other := w.join("tim2@example.org")
 	w.move(nora, id, "tim2@example.org")
-	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, "4711")
+	_, _, err = w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal("4711"))
 	w.refused(err, "claim.none") // the address no longer leads there
 	w.offer(other, id)
-	right, _, err := w.Records.ShowEvidence(w.ctx(), other, id, party.MembershipNumber, "4711")
+	right, _, err := w.Records.ShowEvidence(w.ctx(), other, id, party.MembershipNumber, sealedtest.Seal("4711"))
 	if err != nil || !right {
 		t.Errorf("the owner of the corrected address has tries of their own: %v %v", right, err)
 	}

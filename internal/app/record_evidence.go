@@ -1,25 +1,35 @@
 package app
 
 import (
+	"bytes"
 	"context"
-	"strings"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // lookupPaper is the lookup kind of codes on paper.
 const lookupPaper = "paper"
 
+// maxProof is how many bytes of a number or a code are read.
+const maxProof = 100
+
 // ShowEvidence implements web/party.Records.
-func (r *Records) ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (right bool, left int, err error) {
+func (r *Records) ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof sealed.Value) (right bool, left int, err error) {
 	if kind != party.MembershipNumber && kind != party.PaperCode {
 		return false, 0, habeas.Invalid("kind", "Show a membership number or a code that you were given on paper.").WithCode("evidence.kind")
 	}
-	if len(proof) > 100 || strings.TrimSpace(proof) == "" {
+	fits := false
+	_ = proof.Use(func(typed []byte) error {
+		fits = len(typed) <= maxProof && len(bytes.TrimSpace(typed)) > 0
+		return nil
+	})
+	if !fits {
 		return false, 0, habeas.Invalid("proof", "Type the number or code as it stands on the card or letter.").WithCode("evidence.empty")
 	}
 	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
@@ -29,7 +39,7 @@ func (r *Records) ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.Pa
 	return right, left, err
 }
 
-func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (bool, int, error) {
+func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof sealed.Value) (bool, int, error) {
 	w := tx.Records()
 	p, c, _, linked, err := r.claimNow(ctx, tx, a, id)
 	if err != nil {
@@ -55,12 +65,15 @@ func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id
 	detail := map[string]string{"kind": string(kind)}
 	right := false
 	if kind == party.PaperCode {
-		hash := r.Keys.Lookup(lookupPaper, id.String()+"|"+paperText(proof))
+		hash, err := r.paperHash(id, proof)
+		if err != nil {
+			return false, 0, err
+		}
 		if right, err = w.UsePaperCode(id, hash, r.Clock.Now(), r.event(audit.EvidenceGiven, id, a, detail)); err != nil {
 			return false, 0, err
 		}
-	} else {
-		right = party.MatchesMembership(said, proof)
+	} else if err := proof.Use(func(number []byte) error { right = party.MatchesMembership(said, number); return nil }); err != nil {
+		return false, 0, err
 	}
 	state := c.State
 	c = party.Judge(c, right, r.schemas, r.Rules)
@@ -95,20 +108,35 @@ func (r *Records) lock(ctx context.Context, tx *sqlstore.Tx, p party.Party, said
 	return r.tellEnterer(ctx, tx, said, mail.KindRefused, p.ID)
 }
 
-// paperText is a code as people may type it: letters and digits count, case and
-// spaces do not, and look-alikes are read as Crockford's alphabet does.
-func paperText(s string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c == 'o' || c == 'O':
-			return '0'
-		case c == 'i' || c == 'I' || c == 'l' || c == 'L':
-			return '1'
-		case c >= 'A' && c <= 'Z':
-			return c - 'A' + 'a'
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-			return c
+// paperHash is what is kept of a code on paper for a record.
+func (r *Records) paperHash(id habeas.PartyID, code sealed.Value) (hash keyring.LookupHash, err error) {
+	err = code.Use(func(typed []byte) error {
+		head := id.String() + "|"
+		text := append(make([]byte, 0, len(head)+len(typed)), head...)
+		defer func() { clear(text) }()
+		for _, c := range typed {
+			if c = paperLetter(c); c != 0 {
+				text = append(text, c)
+			}
 		}
-		return -1
-	}, s)
+		hash = r.Keys.LookupSecret(lookupPaper, text)
+		return nil
+	})
+	return hash, err
+}
+
+// paperLetter reads a letter of a code as people may type it: letters and digits count,
+// case and spaces do not (0), and look-alikes are read as Crockford's alphabet does.
+func paperLetter(c byte) byte {
+	switch {
+	case c == 'o' || c == 'O':
+		return '0'
+	case c == 'i' || c == 'I' || c == 'l' || c == 'L':
+		return '1'
+	case c >= 'A' && c <= 'Z':
+		return c - 'A' + 'a'
+	case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+		return c
+	}
+	return 0
 }

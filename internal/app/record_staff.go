@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // staff refuses everybody else, and marks what follows as done at work.
@@ -280,24 +281,35 @@ func (r *Records) Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 
 // PaperCode implements web/party.Records: twelve characters, 60 bits, of which only a
 // keyed hash is kept.
-func (r *Records) PaperCode(ctx context.Context, a habeas.Actor, id habeas.PartyID) (string, time.Time, error) {
+func (r *Records) PaperCode(ctx context.Context, a habeas.Actor, id habeas.PartyID) (code sealed.Value, until time.Time, err error) {
 	if err := staff(&a); err != nil {
-		return "", time.Time{}, err
+		return code, until, err
 	}
-	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-	var raw [12]byte
-	rand.Read(raw[:]) // never fails
-	for i, b := range raw {
-		raw[i] = alphabet[b%32]
+	if code, err = sealed.In(ctx).Seal("code on paper", drawPaperCode()); err != nil {
+		return code, until, err
 	}
-	code := string(raw[:4]) + "-" + string(raw[4:8]) + "-" + string(raw[8:])
-	until := r.Clock.Now().Add(r.Rules.PaperLife)
-	hash := r.Keys.Lookup(lookupPaper, id.String()+"|"+paperText(code))
-	err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+	until = r.Clock.Now().Add(r.Rules.PaperLife)
+	hash, err := r.paperHash(id, code)
+	if err != nil {
+		return code, until, err
+	}
+	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		if _, err := tx.Records().Party(ctx, id); err != nil {
 			return err
 		}
 		return tx.Records().PutPaperCode(id, hash, until, r.event(audit.PartyReviewed, id, a, map[string]string{"decision": "paper-code"}))
 	})
 	return code, until, err
+}
+
+// drawPaperCode returns three groups of four, which Seal clears.
+func drawPaperCode() []byte {
+	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+	code := make([]byte, 14)
+	rand.Read(code) // never fails
+	for i, b := range code {
+		code[i] = alphabet[b%32]
+	}
+	code[4], code[9] = '-', '-'
+	return code
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/web"
 	"github.com/habeas-data/habeas/sealed"
 )
 
@@ -29,13 +30,14 @@ const acmeDir = "acme"
 // ServeOptions say how `habeas serve` runs.
 type ServeOptions struct {
 	Dir       string
-	Password  keyring.Password // closed
-	Recovery  bool             // Password is the recovery code
-	Addr      string           // where to listen; empty: as the settings say
-	Log       *slog.Logger     // nil: as the settings say
-	Open      error            // what Harden has left open; it is logged
-	Reload    <-chan os.Signal // asks for the certificate to be read again; may be nil
-	Listening func(url string) // called once people can come
+	Password  keyring.Password                  // closed
+	Recovery  bool                              // Password is the recovery code
+	Addr      string                            // where to listen; empty: as the settings say
+	Log       *slog.Logger                      // nil: as the settings say
+	Open      error                             // what Harden has left open; it is logged
+	Reload    <-chan os.Signal                  // asks for the certificate to be read again; may be nil
+	Listening func(url string)                  // called once people can come
+	More      func(m *edge.Mux, site *web.Site) // further pages, of tests; may be nil
 }
 
 // ErrNoRecords says that a directory was not made yet.
@@ -203,7 +205,7 @@ func (p *process) certificate(origin edge.Origin) (err error) {
 // serve answers until ctx ends.
 func (p *process) serve(ctx context.Context) error {
 	s := p.server
-	h, err := s.Handler(nil)
+	h, err := s.Handler(p.o.More)
 	if err != nil {
 		return err
 	}

@@ -143,10 +143,15 @@ func (f *Form) Code(name string, digits int) sealed.Value {
 	_ = f.Secret(name).Use(func(typed []byte) error {
 		plain := make([]byte, 0, len(typed))
 		defer func() { clear(plain) }()
-		for _, c := range bytes.ReplaceAll(typed, []byte("\u00a0"), nil) {
-			if c != ' ' && c != '-' {
+		for rest := typed; len(rest) > 0; {
+			if after, ok := bytes.CutPrefix(rest, []byte("\u00a0")); ok {
+				rest = after
+				continue
+			}
+			if c := rest[0]; c != ' ' && c != '-' {
 				plain = append(plain, c)
 			}
+			rest = rest[1:]
 		}
 		if len(plain) == digits && len(bytes.Trim(plain, "0123456789")) == 0 {
 			code, _ = sealed.In(f.ctx).Seal("code", plain) // none, if no protected memory is left

@@ -12,13 +12,13 @@ import (
 	"github.com/habeas-data/habeas/sealed/wire"
 )
 
-// SecretRules say where requests bring secrets: codes, tokens, and what signs somebody in.
+// SecretRules say where requests bring secrets: codes, tokens, proofs, and what signs somebody in.
 // On a connection without TLS of our own, net/http never sees them (SEAL-A7).
 func (c Cookies) SecretRules() wire.Rules {
 	return wire.Rules{
 		Headers: []string{"Authorization"},
 		Cookies: []string{c.name(signInName), c.name(flowName), c.name(visitName)},
-		Fields:  []string{"code", "t", "client_secret", "token"},
+		Fields:  []string{"code", "t", "client_secret", "token", "proof"},
 		Paths:   []string{"/notice/stop/"},
 	}
 }

@@ -3,7 +3,6 @@ package party
 import (
 	"crypto/subtle"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -165,31 +164,36 @@ const (
 // MatchesMembership reports in constant time whether the number is one that
 // somebody other than the claimant put on the record. Statements of the claimant
 // and of excluded sources do not count (PTY-A28).
-func MatchesMembership(statements []Statement, number string) bool {
-	given := normaliseNumber(number)
+func MatchesMembership(statements []Statement, number []byte) bool {
+	given := normal(number)
+	defer clear(given[:cap(given)])
 	match := 0
 	for _, s := range statements {
 		if s.Source.Kind == FromSelf {
 			continue
 		}
-		held := normaliseNumber(s.Values.Get("membership", "number"))
-		if held != "" && given != "" {
-			match |= subtle.ConstantTimeCompare([]byte(held), []byte(given))
+		held := normal(s.Values.Get("membership", "number"))
+		if len(held) > 0 && len(given) > 0 {
+			match |= subtle.ConstantTimeCompare(held, given)
 		}
 	}
 	return match == 1
 }
 
-func normaliseNumber(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9' || r >= 'A' && r <= 'Z':
-			return r
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
+func normaliseNumber(s string) string { return string(normal(s)) }
+
+// normal is what counts of a number: letters, without case, and digits.
+func normal[T string | []byte](s T) []byte {
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9' || c >= 'A' && c <= 'Z':
+			out = append(out, c)
+		case c >= 'a' && c <= 'z':
+			out = append(out, c-'a'+'A')
 		}
-		return -1
-	}, s)
+	}
+	return out
 }
 
 // Judge records an attempt at evidence on a claim. After MaxTries wrong ones the

@@ -175,11 +175,11 @@ func TestAMembershipNumberCountsOnlyWhenSomebodyElseSaidIt(t *testing.T) {
 		"M-204 17": true, "m20417": true, " M 2 0 4 1 7 ": true, "M-30000": true,
 		"X-99": false, "20417": false, "M-2041": false, "M-204177": false, "": false, " - ": false, "М20417": false, // Cyrillic М
 	} {
-		if got := MatchesMembership(said, number); got != want {
+		if got := MatchesMembership(said, []byte(number)); got != want {
 			t.Errorf("%q: %v, want %v", number, got, want)
 		}
 	}
-	if MatchesMembership(nil, "") || MatchesMembership([]Statement{spoken(FromStaff, 1, "membership", "number", "--")}, "--") {
+	if MatchesMembership(nil, nil) || MatchesMembership([]Statement{spoken(FromStaff, 1, "membership", "number", "--")}, []byte("--")) {
 		t.Error("nothing matches nothing")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // claimants is how many people of the demo, beside the cast, keep their own record.
@@ -241,8 +242,15 @@ func (d *Demo) claim(ctx context.Context, nora habeas.Actor, person int) error {
 // evidence is somebody showing their membership number, or else a code that Nora gave
 // them at the desk.
 func (d *Demo) evidence(ctx context.Context, a, nora habeas.Actor, id habeas.PartyID, p *demo.Person, rec party.Record) (bool, error) {
+	session := sealed.Open(ctx)
+	defer session.Close()
+	ctx = sealed.NewContext(ctx, session)
 	if p.Membership != nil && rec.Text("membership", "number") != "" {
-		shown, _, err := d.Records.ShowEvidence(ctx, a, id, party.MembershipNumber, p.Membership.Number)
+		number, err := session.Seal("membership number", []byte(p.Membership.Number))
+		if err != nil {
+			return false, err
+		}
+		shown, _, err := d.Records.ShowEvidence(ctx, a, id, party.MembershipNumber, number)
 		return shown, err
 	}
 	code, _, err := d.Records.PaperCode(ctx, nora, id)

@@ -11,6 +11,8 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed"
+	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
 // memoryRecords keeps records in memory: enough of Records to look at pages and to
@@ -147,12 +149,12 @@ func (m *memoryRecords) NotMe(_ context.Context, _ habeas.Actor, id habeas.Party
 	return nil
 }
 
-func (m *memoryRecords) ShowEvidence(_ context.Context, _ habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (bool, int, error) {
+func (m *memoryRecords) ShowEvidence(_ context.Context, _ habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof sealed.Value) (bool, int, error) {
 	m.told = append(m.told, "evidence "+string(kind))
 	if m.tries >= 5 {
 		return false, 0, habeas.TooMany("Too many wrong tries. A member of staff can help you.").WithCode("evidence.locked")
 	}
-	if !party.MatchesMembership(m.said[id], proof) {
+	if !party.MatchesMembership(m.said[id], []byte(sealedtest.Text(proof))) {
 		m.tries++
 		return false, 5 - m.tries, nil
 	}
@@ -383,8 +385,8 @@ func (m *memoryRecords) Invite(context.Context, habeas.Actor, habeas.PartyID) er
 	return nil
 }
 
-func (m *memoryRecords) PaperCode(context.Context, habeas.Actor, habeas.PartyID) (string, time.Time, error) {
-	return "7k2m-x4tz-90ab", m.clock.Now().Add(60 * 24 * time.Hour), nil
+func (m *memoryRecords) PaperCode(context.Context, habeas.Actor, habeas.PartyID) (sealed.Value, time.Time, error) {
+	return sealedtest.Seal("7k2m-x4tz-90ab"), m.clock.Now().Add(60 * 24 * time.Hour), nil
 }
 
 func (m *memoryRecords) Waiting(_ context.Context, _ habeas.Actor, after habeas.PartyID, limit int) ([]party.Record, error) {

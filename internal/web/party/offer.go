@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/web/ui"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // OfferPage is the data of me/offer: the confirm screen.
@@ -98,15 +99,19 @@ func evidenceForm(p lang.Printer, rec party.Record, action string) *Evidence {
 	}
 }
 
+var errNoProof = habeas.Invalid("proof", "Please fill this in.").WithCode("form.required")
+
 // readEvidence reads what evidenceForm asked for.
-func readEvidence(w http.ResponseWriter, r *http.Request) (*edge.Form, party.EvidenceKind, string, error) {
+func readEvidence(w http.ResponseWriter, r *http.Request) (*edge.Form, party.EvidenceKind, sealed.Value, error) {
 	f, err := edge.DecodeForm(w, r, maxRecordForm)
 	if err != nil {
-		return nil, "", "", err
+		return nil, "", sealed.Value{}, err
 	}
 	kind := party.EvidenceKind(f.Choice("kind", string(party.MembershipNumber), string(party.PaperCode)))
-	ui.Typed(r, f, "proof")
-	proof := f.Required("proof", 100)
+	proof := f.Secret("proof")
+	if proof.IsZero() {
+		f.Fail("proof", errNoProof)
+	}
 	if f.Typed("kind") == "" {
 		f.Fail("kind", habeas.Invalid("kind", "Choose one of the options."))
 	}
@@ -123,7 +128,7 @@ func (e *Evidence) showAgain(p lang.Printer, f *edge.Form, err error) bool {
 }
 
 // tryEvidence shows evidence and returns what is wrong with it, or nil when it fitted.
-func (s *Pages) tryEvidence(r *http.Request, v ui.Visit, id habeas.PartyID, kind party.EvidenceKind, proof string) error {
+func (s *Pages) tryEvidence(r *http.Request, v ui.Visit, id habeas.PartyID, kind party.EvidenceKind, proof sealed.Value) error {
 	right, left, err := s.Records.ShowEvidence(r.Context(), v.Actor, id, kind, proof)
 	if err != nil || right {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Records is what the pages about records ask of the server. Every method checks
@@ -37,7 +38,7 @@ type Records interface {
 	NotMe(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64) error
 	// ShowEvidence offers more than the address, before or after the claim. right
 	// says whether it fitted; left is how many tries remain.
-	ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof string) (right bool, left int, err error)
+	ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof sealed.Value) (right bool, left int, err error)
 	// Mine are the actor's records, masked where evidence is wanted.
 	Mine(ctx context.Context, a habeas.Actor) ([]party.Record, error)
 	// My is one of them.
@@ -90,7 +91,7 @@ type Records interface {
 	// Invite sends the person a mail with a code.
 	Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID) error
 	// PaperCode makes a code to hand over on paper; it is shown once.
-	PaperCode(ctx context.Context, a habeas.Actor, id habeas.PartyID) (code string, until time.Time, err error)
+	PaperCode(ctx context.Context, a habeas.Actor, id habeas.PartyID) (code sealed.Value, until time.Time, err error)
 	// Waiting are the records that wait for a decision, oldest first.
 	Waiting(ctx context.Context, a habeas.Actor, after habeas.PartyID, limit int) ([]party.Record, error)
 	// Rivals are the other records known at the address of one that waits.

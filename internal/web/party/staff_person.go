@@ -309,7 +309,7 @@ func (s *Pages) paper(w http.ResponseWriter, r *http.Request, v ui.Visit, id hab
 	if err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "staff/paper", PaperPage{ID: id.String(), Code: code, Until: until, Site: s.Origin.String()})
+	return s.Render(w, r, http.StatusOK, "staff/paper", PaperPage{ID: id.String(), Code: edge.Show(r.Context(), code), Until: until, Site: s.Origin.String()})
 }
 
 // invitationWords says in a sentence what became of the newest invitation.
