@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 
 	"github.com/habeas-data/habeas/sealed"
 )
@@ -26,6 +27,7 @@ func (l listener) Accept() (net.Conn, error) {
 	}
 	c := &conn{Conn: inner}
 	c.in = newInbound(&l.rules, c.arrived)
+	c.raw = rawOf(inner)
 	return c, nil
 }
 
@@ -111,8 +113,9 @@ func Put(ctx context.Context, v sealed.Value) (string, bool) {
 // writes.
 type conn struct {
 	net.Conn
-	in  *inbound // nil for a connection that this side opened
-	out Stands   // of such a connection
+	in  *inbound        // nil for a connection that this side opened
+	out Stands          // of such a connection
+	raw syscall.RawConn // to read by way of a desk; nil where that cannot be
 
 	mu      sync.Mutex // guards the rest
 	batches []*batch   // one for each request that brought or was given secrets, in order
@@ -179,6 +182,9 @@ func (c *conn) answered() {
 func (c *conn) Read(p []byte) (int, error) {
 	if err := c.release(); err != nil {
 		return 0, err
+	}
+	if c.raw != nil {
+		return c.readRaw(p)
 	}
 	n, err := c.Conn.Read(p)
 	if c.in != nil {
