@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/sealed/canary"
 )
 
 // The canaries: no word of them stands anywhere by chance. Values of a few letters,
@@ -99,6 +100,14 @@ type canaries struct {
 	*searcher
 	short map[string]string // value → name: too short for bytes
 	all   map[string]string // value → name: what was entered about people
+
+	secrets canary.Set // of those, what the memory of a server must not show either
+}
+
+// token adds a secret.
+func (c *canaries) token(name, value string) {
+	c.searcher.token(name, value)
+	c.secrets.Token(name, value)
 }
 
 func newCanaries() *canaries {
@@ -140,6 +149,7 @@ func newCanaries() *canaries {
 	} {
 		c.word(name, v)
 	}
+	c.secrets.Text("master password", masterPassword)
 	return c
 }
 

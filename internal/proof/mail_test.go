@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	netmail "net/mail"
 	"regexp"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ type postOffice struct {
 	server  *smtp.Server
 	tried   chan struct{} // one for each refusal
 	came    chan string   // what was taken in
+	to      *postman      // who is given it instead; may be nil
 
 	mu     sync.Mutex
 	busy   bool
@@ -58,7 +60,7 @@ func (p *postOffice) open(t *testing.T, busy bool) {
 		t.Fatal(err)
 	}
 	p.server = smtp.NewServer(p)
-	p.server.Domain = "localhost"
+	p.server.Domain, p.server.EnableSMTPUTF8 = "localhost", true
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = p.server.Serve(l) }() // it ends by being closed
 	t.Cleanup(func() { _ = p.server.Close(); <-ended })
@@ -67,13 +69,17 @@ func (p *postOffice) open(t *testing.T, busy bool) {
 // NewSession implements smtp.Backend.
 func (p *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) { return &delivery{p: p}, nil }
 
-type delivery struct{ p *postOffice }
+type delivery struct {
+	p  *postOffice
+	to string
+}
 
 func (d *delivery) Mail(string, *smtp.MailOptions) error { return nil }
 
 func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 	d.p.mu.Lock()
 	defer d.p.mu.Unlock()
+	d.to = to
 	if d.p.closed {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "<" + to + "> is nobody here"}
 	}
@@ -85,9 +91,38 @@ func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (d *delivery) Data(r io.Reader) error {
+	if d.p.to != nil {
+		return d.p.to.receive(d.to, r)
+	}
 	text, err := io.ReadAll(r)
 	d.p.came <- string(text)
 	return err
+}
+
+// begins is how the subjects of mails begin, by which a kind is known from outside.
+var begins = map[mail.Kind]string{
+	mail.KindCode: "Your code", mail.KindInvitation: "A record about you", mail.KindNotice: "What ",
+	mail.KindAddressWaiting: "The main address", mail.KindAnswered: "City Sports has answered",
+}
+
+// receive reads a mail as it came over the wire.
+func (p *postman) receive(to string, r io.Reader) error {
+	m, err := netmail.ReadMessage(r)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(m.Body)
+	if err != nil {
+		return err
+	}
+	got := mail.Message{To: to, Subject: m.Header.Get("Subject"), ListUnsubscribe: strings.Trim(m.Header.Get("List-Unsubscribe"), "<>")}
+	got.Text = strings.NewReplacer("=\r\n", "", "=3D", "=", "\r\n", "\n").Replace(string(body)) // quoted-printable, as far as links and codes have it
+	for kind, subject := range begins {
+		if strings.HasPrefix(got.Subject, subject) {
+			got.Kind = kind
+		}
+	}
+	return p.Send(context.Background(), got)
 }
 
 func (d *delivery) Reset()        {}

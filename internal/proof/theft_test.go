@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -206,9 +205,9 @@ func (h *heist) throughItsPerson() {
 		h.Fatalf("wrong evidence: %d", r.status)
 	}
 	h.person.done(offer+"/evidence", "kind", "paper", "proof", code)
-	h.person.done(offer+"/accept", form("", accepted, "version", h.version())...)
+	h.person.done(offer+"/accept", form("", accepted, "version", h.person.version(offer))...)
 	record := "/me/records/" + h.apiPerson.String()
-	h.person.done(record+"/edit/address", form("address.", corrected, "version", h.version())...)
+	h.person.done(record+"/edit/address", form("address.", corrected, "version", h.person.version(record+"/edit/address"))...)
 	h.person.addPasskey(passkeyName)
 	h.person.done("/me/credentials/name", "called", accountName)
 	to := h.person.done("/me/addresses", "address", secondAddress, "again", secondAddress)
@@ -230,11 +229,17 @@ func (h *heist) throughItsPerson() {
 	}
 }
 
-// version is that of the record that is being claimed.
-func (h *heist) version() string {
-	p, err := h.DB.Records().Party(h.Context(), h.apiPerson)
-	h.must(err)
-	return strconv.FormatInt(p.Version, 10)
+var versionField = regexp.MustCompile(`name="version" value="(\d+)"`)
+
+// version is that of the record that a page shows.
+func (b *browser) version(path string) string {
+	b.w.Helper()
+	page := b.send(http.MethodGet, path, "", "")
+	found := versionField.FindStringSubmatch(page.body)
+	if found == nil {
+		b.w.Fatalf("%s: %d, without a version", path, page.status)
+	}
+	return found[1]
 }
 
 // throughMistakes sends canaries where they are refused: what is wrong must not be
