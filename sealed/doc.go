@@ -49,10 +49,15 @@
 // values sealed before go on. Memory once reserved is used again and not given back.
 // [Report] says what is in use, for a health page.
 //
-// # With GOEXPERIMENT=runtimesecret
+// # What a use leaves behind
 //
-// On linux/amd64 and linux/arm64, Use then runs its function inside runtime/secret.Do: what
-// the function leaves in registers and on the stack is erased when it returns, and heap that
+// When the function given to Use returns, the 4 KiB of stack below it are erased: hashes and
+// ciphers leave copies of what they are given there. [Do] does so for what happens before a
+// value is sealed. What the function puts on the heap stays there, and so does a stack that
+// it has outgrown.
+//
+// With GOEXPERIMENT=runtimesecret, on linux/amd64 and linux/arm64, both run their function
+// inside runtime/secret.Do: registers and the whole stack are erased, and heap that
 // it has allocated at the next garbage collection, which Close forces. What it has put into
 // memory that lives on is not erased: fmt keeps its buffers in a pool, so a value that was
 // formatted inside Use stays there. The cost is a closure a use, and a collection a session.

@@ -86,8 +86,8 @@ func (s *Session) inputKey() (*inputKey, error) {
 //
 // The private key, the shared secret and the keys made of it are in the arena; copies that
 // the standard library puts on the heap (of the private key, the expanded AES key and
-// blocks of hashes) are wiped before OpenHPKE returns. What it leaves in registers and on
-// the stack is erased with GOEXPERIMENT=runtimesecret only.
+// blocks of hashes) are wiped before OpenHPKE returns. What it leaves in registers, and
+// further down the stack than Use erases, is erased with GOEXPERIMENT=runtimesecret only.
 func (s *Session) OpenHPKE(label string, info, aad, enc, ciphertext []byte) (Value, error) {
 	k, err := s.inputKey()
 	if err != nil {

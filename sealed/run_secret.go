@@ -16,6 +16,9 @@ func run(f func([]byte) error, plain []byte) (panicked *PanicError, err error) {
 	return panicked, err
 }
 
+// Do is runtime/secret.Do: it calls f and erases registers, stack and heap that f has used.
+func Do(f func()) { secret.Do(f) }
+
 // collectWithin bounds how long after the end of a session what its functions have left on
 // the heap may stay there, while the garbage collector has nothing else to do.
 const collectWithin = time.Second
