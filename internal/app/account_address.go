@@ -144,9 +144,12 @@ func (a *Accounts) confirmMain(tx *sqlstore.Tx, c account.Challenge, actor habea
 			return out, err
 		}
 	}
-	link := a.keys.Token(changeLink, c.ID[:])
-	change := a.rules.Begin(c, actor.Account, main.Hash, sha256.Sum256(link[:]), now)
-	clear(link[:])
+	var link [sha256.Size]byte
+	sealed.Do(func() {
+		token := a.keys.Token(changeLink, c.ID[:])
+		link = sha256.Sum256(token[:])
+	})
+	change := a.rules.Begin(c, actor.Account, main.Hash, link, now)
 	if err := w.SaveChange(change, a.changeEntry(change, actor, stepConfirmed)); err != nil {
 		return out, err
 	}

@@ -157,13 +157,16 @@ func (a *Accounts) FirstAdministratorLink(ctx context.Context) (path string, err
 // firstLinkID is the hash by which a link is found: 128 bits of SHA-256. A link that
 // cannot be read is nobody's.
 func firstLinkID(link sealed.Value) (id habeas.ChallengeID) {
-	h := sha256.New()
-	h.Write([]byte("habeas first administrator "))
-	if link.Use(func(text []byte) error { _, err := h.Write(text); return err }) != nil {
+	err := link.Use(func(text []byte) error {
+		long := append([]byte("habeas first administrator "), text...)
+		defer clear(long)
+		sum := sha256.Sum256(long)
+		copy(id[:], sum[:])
+		return nil
+	})
+	if err != nil {
 		_, _ = rand.Read(id[:]) // never fails: crypto/rand aborts the program instead
-		return id
 	}
-	copy(id[:], h.Sum(nil))
 	return id
 }
 

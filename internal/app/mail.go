@@ -102,7 +102,9 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 	session := sealed.Open(ctx)
 	defer session.Close()
 	stands := wire.Stands{}
-	if err := m.seal(session, stands, l, &data); err != nil {
+	var err error
+	sealed.Do(func() { err = m.seal(session, stands, l, &data) }) // deriving leaves copies on the stack
+	if err != nil {
 		return err
 	}
 	msg, err := mail.Render(l.Kind, l.Language, data)
@@ -169,8 +171,10 @@ func codeOf(keys *keyring.Ring, id habeas.ChallengeID) (code [8]byte) {
 }
 
 // rightCode compares a typed code with the one of a challenge in constant time.
-func rightCode(keys *keyring.Ring, id habeas.ChallengeID, typed sealed.Value) bool {
-	code := codeOf(keys, id)
-	defer clear(code[:])
-	return account.Right(typed, code[:])
+func rightCode(keys *keyring.Ring, id habeas.ChallengeID, typed sealed.Value) (right bool) {
+	sealed.Do(func() {
+		code := codeOf(keys, id)
+		right = account.Right(typed, code[:])
+	})
+	return right
 }

@@ -270,10 +270,13 @@ func stopToken(keys *keyring.Ring, address keyring.LookupHash) []byte {
 }
 
 // stopAt is what a row holds of the token of an address's stop link.
-func (n *Notices) stopAt(address keyring.LookupHash) party.StopToken {
-	token := stopToken(n.records.Keys, address)
-	defer clear(token)
-	return sha256.Sum256(token)
+func (n *Notices) stopAt(address keyring.LookupHash) (h party.StopToken) {
+	sealed.Do(func() {
+		token := stopToken(n.records.Keys, address)
+		defer clear(token)
+		h = sha256.Sum256(token)
+	})
+	return h
 }
 
 // stopHash is stopAt of a token that somebody shows. One that cannot be read is nobody's.
