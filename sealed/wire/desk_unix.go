@@ -12,8 +12,6 @@ import (
 	"sync"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/habeas-data/habeas/sealed"
 )
 
@@ -76,7 +74,7 @@ func (c *conn) readRaw(p []byte) (n int, err error) {
 		if used != nil {
 			n, err = 0, used
 		}
-		return !errors.Is(err, unix.EAGAIN)
+		return !errors.Is(err, syscall.EAGAIN)
 	})
 	switch {
 	case waited != nil: // it was closed, or its deadline has passed
@@ -92,8 +90,8 @@ func (c *conn) readRaw(p []byte) (n int, err error) {
 // retried is read(2), again when a signal has interrupted it.
 func retried(fd int, b []byte) (int, error) {
 	for {
-		n, err := unix.Read(fd, b)
-		if !errors.Is(err, unix.EINTR) {
+		n, err := syscall.Read(fd, b)
+		if !errors.Is(err, syscall.EINTR) {
 			return max(n, 0), err
 		}
 	}
