@@ -150,6 +150,7 @@ func newCanaries() *canaries {
 		c.word(name, v)
 	}
 	c.secrets.Text("master password", masterPassword)
+	c.secrets.Text("wrong membership number", wrongNumber) // nobody's, so it came as a proof alone
 	return c
 }
 

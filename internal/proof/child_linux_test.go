@@ -11,13 +11,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // child is a server in a process of its own.
 type child struct {
 	testing.TB
 	program, dir, password string
-	out                    string // directory of what it prints and of its cores
+	out                    string // directory of its standard error, its temporary files and its cores
 	addr                   string // where it listened first, and does again
 
 	cmd    *exec.Cmd
@@ -34,7 +36,7 @@ func newChild(t testing.TB, dir string) *child {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	for _, err := range []error{os.Mkdir(c.out, 0o700), os.WriteFile(c.password, []byte(masterPassword+"\n"), 0o600)} {
+	for _, err := range []error{os.MkdirAll(c.temp(), 0o700), os.WriteFile(c.password, []byte(masterPassword+"\n"), 0o600)} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +50,7 @@ func (c *child) start() *httptest.Server {
 	run := len(c.glob("stderr-*")) + 1
 	c.cmd = exec.CommandContext(c.Context(), c.program, "--dir", c.dir, "--master-password-file", c.password, "--addr", c.addr)
 	c.cmd.Dir = c.out // where the kernel leaves cores
-	c.cmd.Env = append(os.Environ(), "GOTRACEBACK=crash")
+	c.cmd.Env = append(os.Environ(), "GOTRACEBACK=crash", "TMPDIR="+c.temp(), "SQLITE_TMPDIR="+c.temp())
 	out, err := c.cmd.StdoutPipe()
 	if err == nil {
 		c.stderr, err = os.Create(filepath.Join(c.out, fmt.Sprintf("stderr-%d", run)))
@@ -69,6 +71,9 @@ func (c *child) start() *httptest.Server {
 	c.addr = strings.TrimPrefix(url, "http://")
 	return &httptest.Server{URL: url}
 }
+
+// temp is where it has its temporary files.
+func (c *child) temp() string { return filepath.Join(c.out, "temporary") }
 
 func (c *child) glob(pattern string) []string {
 	c.Helper()
@@ -108,7 +113,7 @@ func (c *child) stop() {
 // crash ends it at once, wherever it is, and returns its core.
 func (c *child) crash(name string) string {
 	c.Helper()
-	core := filepath.Join(filepath.Dir(c.out), "core of "+name)
+	core := filepath.Join(filepath.Dir(c.out), name)
 	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
 	if err != nil {
 		c.Fatal(err)
@@ -118,6 +123,8 @@ func (c *child) crash(name string) string {
 		if err != nil {
 			c.Fatalf("gcore (of gdb) is needed: %v: %s", err, text)
 		}
+	} else if err := unix.Prlimit(c.cmd.Process.Pid, unix.RLIMIT_CORE, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}, nil); err != nil {
+		c.Fatal(err)
 	}
 	_ = c.cmd.Process.Signal(syscall.SIGABRT) // Wait says that it ended
 	_ = c.cmd.Wait()

@@ -3,6 +3,8 @@ package proof_test
 import (
 	"context"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net"
 	"net/http"
 	netmail "net/mail"
@@ -111,12 +113,22 @@ func (p *postman) receive(to string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(m.Body)
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil {
 		return err
 	}
-	got := mail.Message{To: to, Subject: m.Header.Get("Subject"), ListUnsubscribe: strings.Trim(m.Header.Get("List-Unsubscribe"), "<>")}
-	got.Text = strings.NewReplacer("=\r\n", "", "=3D", "=", "\r\n", "\n").Replace(string(body)) // quoted-printable, as far as links and codes have it
+	part, err := multipart.NewReader(m.Body, params["boundary"]).NextPart() // the text comes first
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(part)
+	if err != nil {
+		return err
+	}
+	got := mail.Message{
+		To: to, Subject: m.Header.Get("Subject"), ListUnsubscribe: strings.Trim(m.Header.Get("List-Unsubscribe"), "<>"),
+		Text: strings.ReplaceAll(string(text), "\r\n", "\n"),
+	}
 	for kind, subject := range begins {
 		if strings.HasPrefix(got.Subject, subject) {
 			got.Kind = kind

@@ -9,13 +9,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -24,50 +22,31 @@ import (
 	"filippo.io/age"
 	"golang.org/x/crypto/argon2"
 
-	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
+	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/keyring/store"
-	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/sealed/canary"
 )
 
 // A server in a process of its own goes through what its people do, with every secret and
-// everything about people known to the test. It is made to crash in the middle of requests,
-// and again when all is done. What it wrote holds nothing of all that; its cores hold none
-// of the secrets. Names and addresses of people are in the cores by design: the index that
-// staff search in, and the buffers of requests (docs/sealed.md).
+// everything about people known to the test. It is made to dump its core in the middle of a
+// request, and again when all is done. What it wrote holds nothing of all that; the cores
+// hold none of the secrets. Names and addresses of people are in the cores by design: in the
+// index that staff search and in buffers of requests (docs/sealed.md).
 //
 // Proves SEAL-A7 and ANA-2.
 func TestARunningServerWritesNothingAndItsCoresShowNoSecret(t *testing.T) {
-	var d databases
-	if os.Getenv("HABEAS_TEST_ENGINE") == "postgres" {
-		d = databases{pgtest.Database(t), pgtest.Database(t)}
-	}
-	h := &heist{canaries: newCanaries(), databases: d}
-	first := newWorldOn(t, d)
-	policy, err := first.Policies.Current(t.Context())
-	first.must(err)
-	policy.Notices.DelayDays = 0 // so that a notice goes out at the next start
-	_, err = first.Policies.Change(t.Context(), forged, policy)
-	first.must(err)
-	first.close()
-	h.world = &world{TB: t, made: first.made, post: first.post, faults: first.faults}
-	var recovery strings.Builder
-	h.must(h.made.Kit.WriteCode(&recovery))
-	h.token("recovery code", recovery.String())
+	h := newFarHeist(t)
 	dir := h.made.Dir
-	c := newChild(t, dir)
-	collected := newCollector(t)
+	c, collected := newChild(t, dir), newCollector(t)
 	figures := h.configure(t, dir, collected)
-	t.Log("start", time.Now())
-	h.http = c.start()
-	h.http.URL = "http://" + c.addr
 
-	h.token("first administrator's link", h.made.AdministratorLink[strings.Index(h.made.AdministratorLink, "=")+1:])
+	h.http = c.start()
 	h.throughAdministration()
-	h.throughPages()
+	h.throughDesk()
+	h.throughBulk()
 	h.throughStaff()
 	h.throughItsPerson()
 	h.throughAddressChange()
@@ -75,56 +54,85 @@ func TestARunningServerWritesNothingAndItsCoresShowNoSecret(t *testing.T) {
 	h.throughNobody()
 	h.throughPanics()
 	h.sees("metrics of the first", fetch(t, "http://"+figures+"/metrics"))
-	t.Log(time.Now())
 	during := h.inTheMiddle(c)
-	t.Log(time.Now())
 
-	between := openWorld(t, dir, func(cfg *app.Config) { cfg.Sender = nil }) // the server is to send it
-	between.must(between.Notices.Tell(t.Context()))
-	between.close()
-	t.Log("start", time.Now())
+	h.tell(t, dir)
 	h.http = c.start()
-	h.throughNotice()
+	h.throughVisit()
 	h.sees("metrics of the second", fetch(t, "http://"+figures+"/metrics"))
-	h.sees("traces", collected.got.Bytes())
 	backups := h.backUp(t, dir)
 	if r := h.person.submit("/me/records/"+h.apiPerson.String()+"/erase", "word", "erase"); r.status != http.StatusOK {
 		t.Errorf("erasing: %d", r.status)
 	}
-	h.planted(c)
+	for _, b := range []*browser{h.person, h.clerk, h.admin} {
+		h.cookies(b)
+		b.done("/sign-out")
+	}
+	h.planted()
 	after := c.crash("a server at rest")
-	t.Log("start", time.Now())
-	h.http = c.start()
-	c.stop()
 
-	t.Log("files", time.Now())
-	written := files(t, dir, c.out, backups)
-	h.nowhere(t, "what was written", written)
-	for _, part := range []string{"records.db", "keys.db", "stderr-1", "stderr-2"} {
-		if len(written[part]) == 0 && d.records == "" {
-			t.Errorf("there is no %s to search", part)
-		}
-	}
-	if log := string(c.logged()); strings.Count(log, "msg=request") < 50 || !strings.Contains(log, "SIGABRT") || !strings.Contains(log, "incident") {
-		t.Errorf("the log tells of no requests, panics and crashes: %.2000s", log)
-	}
-	t.Log("keys", time.Now())
+	h.http = c.start()
+	c.stop() // sends the traces that are left
+	h.sees("traces", collected.got.Bytes())
+	h.wrote(t, c, files(t, dir, c.out, backups))
 	h.keysOf(dir)
 	for _, core := range []string{during, after} {
 		report, err := h.secrets.Core(core)
 		if core == after && err == nil {
-			err = report.Require("planted")
-		}
-		for _, f := range report.Findings {
-			fd, _ := os.Open(core)
-			b := make([]byte, 420)
-			fd.ReadAt(b, f.Offset-200)
-			t.Logf("DEBUG %v %q", f, b)
+			err = report.Require("planted") // so the search sees what is there
 		}
 		if err := errors.Join(err, report.Err()); err != nil {
-			t.Error(err)
+			t.Errorf("core of %s: %v", filepath.Base(core), err)
 		}
-		t.Logf("%s: %d bytes searched for %d patterns", filepath.Base(core), report.Bytes, h.secrets.Patterns())
+		t.Logf("core of %s: %d bytes searched for %d patterns", filepath.Base(core), report.Bytes, h.secrets.Patterns())
+	}
+}
+
+// newFarHeist prepares a directory, whose server will run elsewhere.
+func newFarHeist(t *testing.T) *heist {
+	t.Helper()
+	var d databases
+	if os.Getenv("HABEAS_TEST_ENGINE") == "postgres" {
+		d = databases{pgtest.Database(t), pgtest.Database(t)}
+	}
+	first := newWorldOn(t, d)
+	policy, err := first.Policies.Current(t.Context())
+	first.must(err)
+	policy.Notices.DelayDays = 0
+	_, err = first.Policies.Change(t.Context(), forged, policy)
+	first.must(err)
+	first.close()
+	h := &heist{canaries: newCanaries(), databases: d, world: &world{TB: t, made: first.made, post: first.post, faults: first.faults}}
+	var recovery strings.Builder
+	h.must(h.made.Kit.WriteCode(&recovery))
+	h.token("recovery code", recovery.String())
+	h.token("first administrator's link", h.made.AdministratorLink[strings.Index(h.made.AdministratorLink, "=")+1:])
+	return h
+}
+
+// tell makes notices due, which the server sends when it runs again.
+func (h *heist) tell(t *testing.T, dir string) {
+	t.Helper()
+	between := openWorld(t, dir, func(cfg *app.Config) { cfg.Sender = nil })
+	h.must(between.Notices.Tell(t.Context()))
+	between.close()
+}
+
+// wrote searches the files of the server.
+func (h *heist) wrote(t *testing.T, c *child, written map[string][]byte) {
+	t.Helper()
+	h.nowhere(t, "what was written", written)
+	for _, part := range []string{"records.db", "keys.db", "stderr-1", "stderr-2"} {
+		if len(written[part]) == 0 && h.databases.records == "" {
+			t.Errorf("there is no %s to search", part)
+		}
+	}
+	h.noCell(t, c.dir)
+	log := string(c.logged())
+	for word, least := range map[string]int{"msg=request": 100, "incident": 2, "panic": 1, "SIGABRT": 2} {
+		if n := strings.Count(log, word); n < least {
+			t.Errorf("the log has %q %d times, want %d: %.2000s", word, n, least, log)
+		}
 	}
 }
 
@@ -141,7 +149,7 @@ func (h *heist) configure(t *testing.T, dir string, c *collector) (figures strin
 	path := filepath.Join(dir, app.SettingsFile)
 	text, err := os.ReadFile(path)
 	h.must(err)
-	h.must(os.WriteFile(path, fmt.Appendf(text, `
+	h.must(os.WriteFile(path, fmt.Appendf(append([]byte("core_dumps = true\n"), text...), `
 [smtp]
 host = %q
 port = %s
@@ -168,60 +176,24 @@ func (h *heist) sees(name string, shown []byte) {
 	}
 }
 
-var (
-	shownSecret = regexp.MustCompile(`id="client-secret">([^<]+)<`)
-	shownSystem = regexp.MustCompile(`id="client-id">([^<]+)<`)
-	personAt    = regexp.MustCompile(`/staff/people/(pty_[0-9a-z]+)`)
-)
-
-// throughPages connects a system on the pages and lets it speak over HTTP.
-func (h *heist) throughPages() {
-	page := h.admin.submit("/admin/systems", "name", "Booking desk", "mode", "live").body
-	secret, id := shownSecret.FindStringSubmatch(page), shownSystem.FindStringSubmatch(page)
-	if secret == nil || id == nil {
-		h.Fatalf("no secret is shown: %s", page)
-	}
-	var err error
-	h.desk = &system{browser: h.browser(), secret: secret[1]}
-	h.desk.id, err = habeas.ParseID[habeas.SystemKind](id[1])
-	h.must(err)
+// throughDesk lets a system speak, with each way to show its secret.
+func (h *heist) throughDesk() {
+	h.desk = h.connected(authz.Terms{Name: "Booking desk"})
 	h.token("secret of a system", h.desk.secret)
-	for range 2 {
-		h.desk.token = h.desk.fetchToken()
-		h.token("token of a system", h.desk.token)
-	}
+	h.token("token of a system", h.desk.token)
 	basic := h.desk.send(http.MethodPost, "/oauth/token", "application/x-www-form-urlencoded", "grant_type=client_credentials", "Authorization", basicAuth(h.desk.id.String(), h.desk.secret))
 	h.desk.token = basic.json(h)["access_token"].(string)
 	h.token("token of a system", h.desk.token)
 	h.token("credentials of a system", strings.TrimPrefix(basicAuth(h.desk.id.String(), h.desk.secret), "Basic "))
 
-	ticket := map[string]any{}
-	for k, v := range apiTicket {
-		ticket[k] = v
-	}
-	h.desk.party(map[string]any{"external_id": apiOwnID, "fields": apiPerson, "ticket": ticket}, "Idempotency-Key", apiRequest)
-	h.desk.party(map[string]any{"external_id": bulkOwnID, "email": bulkPerson["contact"]["email"], "fields": bulkPerson})
-	h.apiPerson = h.found(apiPerson["identity"]["family_name"])
-	h.bulkPerson = h.found(bulkPerson["identity"]["family_name"])
+	ref := h.desk.party(map[string]any{"external_id": apiOwnID, "fields": apiPerson, "ticket": apiTicket}, "Idempotency-Key", apiRequest)
+	h.apiPerson = h.behind(h.desk, ref, apiPerson["identity"]["family_name"])
 }
 
 func basicAuth(id, secret string) string {
 	r := http.Request{Header: http.Header{}}
 	r.SetBasicAuth(id, secret)
 	return r.Header.Get("Authorization")
-}
-
-// found is whom staff find by a name.
-func (h *heist) found(name string) habeas.PartyID {
-	h.Helper()
-	page := h.clerk.send(http.MethodGet, "/staff/people?q="+url.QueryEscape(name), "", "")
-	at := personAt.FindStringSubmatch(page.body)
-	if at == nil {
-		h.Fatalf("%d: nobody is found: %s", page.status, page.complaint())
-	}
-	id, err := habeas.ParseID[habeas.PartyKind](at[1])
-	h.must(err)
-	return id
 }
 
 // throughPanics lets handlers fail with people's data in their hands.
@@ -231,27 +203,6 @@ func (h *heist) throughPanics() {
 			h.Errorf("a panic was answered %d", r.status)
 		}
 	}
-}
-
-// throughNotice follows what somebody without an account is mailed, by both links and a code.
-func (h *heist) throughNotice() {
-	address := bulkPerson["contact"]["email"]
-	told := h.post.take(h, mail.KindNotice, stored(address))
-	stop := told.ListUnsubscribe[strings.LastIndex(told.ListUnsubscribe, "/")+1:]
-	h.token("link that stops mails", stop)
-	visitor := h.browser()
-	for _, path := range []string{"/notice/stop/" + stop, "/notice/stop/" + stop + "/resume"} {
-		if r := visitor.submit(path); r.status != http.StatusOK && r.status != http.StatusSeeOther {
-			h.Errorf("the link that stops mails was answered %d", r.status)
-		}
-	}
-	to := visitor.done("/notice", "address", address)
-	code := codeIn(h, h.post.take(h, mail.KindCode, stored(address)))
-	h.token("code of a notice", code)
-	visitor.submit("/notice/code", "c", strings.TrimPrefix(to, "/notice/code?c="), "code", "00000000")
-	visitor.done("/notice/code", "c", strings.TrimPrefix(to, "/notice/code?c="), "code", code)
-	visitor.done("/notice/records/" + h.bulkPerson.String() + "/object")
-	h.cookies(visitor)
 }
 
 // backUp makes a backup while the server runs and returns its directory.
@@ -265,8 +216,8 @@ func (h *heist) backUp(t *testing.T, dir string) string {
 	return to
 }
 
-// planted leaves on the heap what must be found there, so that the search is seen to see.
-func (h *heist) planted(c *child) {
+// planted leaves on the heap what must be found there.
+func (h *heist) planted() {
 	h.Helper()
 	what := h.secrets.Invent("planted", canary.Name)
 	if r := h.browser().submit("/proof/keep?what=" + url.QueryEscape(what)); r.status != http.StatusOK {
@@ -274,23 +225,34 @@ func (h *heist) planted(c *child) {
 	}
 }
 
-// inTheMiddle lets requests with every kind of secret wait in a handler while others come
-// and go, and crashes the server then.
+// inTheMiddle lets a request with every kind of secret wait in a handler while others come
+// and go, and takes a core then.
 func (h *heist) inTheMiddle(c *child) (core string) {
 	h.Helper()
 	for _, b := range []*browser{h.admin, h.clerk, h.person} {
 		h.cookies(b)
 	}
-	var wrong, token canary.Set
-	code, link := wrong.Invent("", canary.Code), token.Invent("", canary.Token)
+	var fresh canary.Set
+	code, link := fresh.Invent("", canary.Code), fresh.Invent("", canary.Token)
 	h.token("code in use", code)
 	h.token("link in use", link)
-	body := fields("code", code, "t", link)
-	conn, err := net.Dial("tcp", c.addr)
-	h.must(err)
+	conn := h.waits(c.addr, fields("code", code, "t", link))
 	defer conn.Close()
+	var callers sync.WaitGroup
+	for range 4 {
+		callers.Go(func() { h.calls(4) })
+	}
+	callers.Wait()
+	return c.crash("a server in the middle of a request")
+}
+
+// waits sends a request that a handler keeps, and returns its connection.
+func (h *heist) waits(addr, body string) net.Conn {
+	h.Helper()
+	conn, err := net.Dial("tcp", addr)
+	h.must(err)
 	fmt.Fprintf(conn, "POST /proof/wait HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n",
-		c.addr, basicAuth(h.desk.id.String(), h.desk.secret), len(body))
+		addr, basicAuth(h.desk.id.String(), h.desk.secret), len(body))
 	for _, cookie := range h.person.client.Jar.Cookies(h.origin()) {
 		fmt.Fprintf(conn, "Cookie: %s=%s\r\n", cookie.Name, cookie.Value)
 	}
@@ -299,41 +261,35 @@ func (h *heist) inTheMiddle(c *child) (core string) {
 	if line, err := bufio.NewReader(conn).ReadString('\n'); !strings.Contains(line, "103") {
 		h.Fatalf("nobody waits: %q, %v", line, err)
 	}
-	var tokens sync.Mutex
-	var callers sync.WaitGroup
-	came := make(chan struct{}, 1000)
-	for range 4 {
-		callers.Go(func() {
-			s := &http.Client{}
-			for {
-				res, err := s.PostForm("http://"+c.addr+"/oauth/token", url.Values{
-					"grant_type": {"client_credentials"}, "client_id": {h.desk.id.String()}, "client_secret": {h.desk.secret},
-				})
-				if err != nil {
-					return // the server is gone
-				}
-				body, _ := io.ReadAll(res.Body)
-				_ = res.Body.Close()
-				if text := string(body); strings.Contains(text, `"access_token":"`) {
-					_, rest, _ := strings.Cut(text, `"access_token":"`)
-					granted, _, _ := strings.Cut(rest, `"`)
-					tokens.Lock()
-					h.token("token of a system", granted)
-					tokens.Unlock()
-				}
-				select {
-				case came <- struct{}{}:
-				default:
-				}
-			}
-		})
+	return conn
+}
+
+var tokens sync.Mutex // over the canaries, while several add to them
+
+// calls fetches tokens, one after another, and shows each. What it asks last, on the same
+// connection, is answered when the server is done with all before.
+func (h *heist) calls(times int) {
+	s := &system{browser: h.browser(), id: h.desk.id, secret: h.desk.secret}
+	transport := &http.Transport{MaxConnsPerHost: 1}
+	defer transport.CloseIdleConnections()
+	s.client.Transport = transport
+	for range times {
+		r := s.submit("/oauth/token", "grant_type", "client_credentials", "client_id", s.id.String(), "client_secret", s.secret)
+		if r.status != http.StatusOK {
+			h.Errorf("token: %d %s", r.status, r.body)
+			return
+		}
+		s.token = r.json(h)["access_token"].(string)
+		tokens.Lock()
+		h.token("token of a system", s.token)
+		tokens.Unlock()
+		if r := s.send(http.MethodGet, "/api/v1/tickets:get?id="+apiTicket["id"].(string), "", "", "Authorization", "Bearer "+s.token); r.status != http.StatusOK {
+			h.Errorf("a token was answered %d", r.status)
+		}
 	}
-	for range 40 {
-		<-came
+	if r := s.send(http.MethodGet, "/healthz", "", ""); r.status != http.StatusOK {
+		h.Errorf("/healthz: %d", r.status)
 	}
-	core = c.crash("a server in the middle of requests")
-	callers.Wait()
-	return core
 }
 
 // keysOf adds the keys of a data directory whose server has stopped.

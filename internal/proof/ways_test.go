@@ -22,6 +22,55 @@ func (s *system) post(status int, path string, body any) string {
 	return r.body
 }
 
+var (
+	shownSecret = regexp.MustCompile(`id="client-secret">([^<]+)<`)
+	shownSystem = regexp.MustCompile(`id="client-id">([^<]+)<`)
+	personAt    = regexp.MustCompile(`/staff/people/(pty_[0-9a-z]+)`)
+)
+
+// connected is connectOn, on the pages where the server is not in this process.
+func (h *heist) connected(terms authz.Terms) *system {
+	h.Helper()
+	if h.Server != nil {
+		return h.connectOn(terms)
+	}
+	form := []string{"name", terms.Name, "mode", "live"}
+	if terms.Sandbox {
+		form[3] = "sandbox"
+	}
+	for _, set := range terms.Reads {
+		form = append(form, "read."+set, "on")
+	}
+	page := h.admin.submit("/admin/systems", form...)
+	secret, id := shownSecret.FindStringSubmatch(page.body), shownSystem.FindStringSubmatch(page.body)
+	if secret == nil || id == nil {
+		h.Fatalf("%d, and no secret is shown: %s", page.status, page.complaint())
+	}
+	s := &system{browser: h.browser(), secret: secret[1]}
+	var err error
+	s.id, err = habeas.ParseID[habeas.SystemKind](id[1])
+	h.must(err)
+	s.token = s.fetchToken()
+	return s
+}
+
+// behind is who a reference of a system stands for: whom staff find by the name where the
+// server is not in this process.
+func (h *heist) behind(s *system, ref, name string) habeas.PartyID {
+	h.Helper()
+	if h.Server != nil {
+		return s.behind(ref)
+	}
+	page := h.clerk.send(http.MethodGet, "/staff/people?q="+url.QueryEscape(name), "", "")
+	at := personAt.FindStringSubmatch(page.body)
+	if at == nil {
+		h.Fatalf("%d: nobody is found: %s", page.status, page.complaint())
+	}
+	id, err := habeas.ParseID[habeas.PartyKind](at[1])
+	h.must(err)
+	return id
+}
+
 // throughBulk enters people in bulk, reads somebody, and tries things out.
 func (h *heist) throughBulk() {
 	bad := map[string]any{"external_id": bulkOwnID + "-2", "fields": map[string]any{"identity": map[string]string{"birth_date": bulkBad}}}
@@ -31,11 +80,11 @@ func (h *heist) throughBulk() {
 		h.Fatalf("in bulk: %s", answer)
 	}
 	ref := regexp.MustCompile(`"party":"([0-9a-z]+)"`).FindStringSubmatch(answer)[1]
-	h.bulkPerson = h.desk.behind(ref)
+	h.bulkPerson = h.behind(h.desk, ref, bulkPerson["identity"]["family_name"])
 	h.text("reference in bulk", ref)
 	_, _ = h.faults.Write([]byte(strings.ReplaceAll(answer, ref, ""))) // holds a problem; never fails
 
-	reader := h.connectOn(authz.Terms{Name: "Reading desk", Reads: []string{"contact"}})
+	reader := h.connected(authz.Terms{Name: "Reading desk", Reads: []string{"contact"}})
 	h.token("secret of a system that reads", reader.secret)
 	h.token("token of a system that reads", reader.token)
 	seen := reader.party(map[string]any{"email": readPerson["contact"]["email"], "fields": readPerson})
@@ -53,7 +102,7 @@ func (h *heist) throughBulk() {
 		reader.post(http.StatusBadRequest, query, wrong)
 	}
 
-	trial := h.connectOn(authz.Terms{Name: "Trial", Sandbox: true, Reads: []string{"contact"}})
+	trial := h.connected(authz.Terms{Name: "Trial", Sandbox: true, Reads: []string{"contact"}})
 	h.token("token of a trial", trial.token)
 	tried := trial.party(map[string]any{"email": triedPerson["contact"]["email"], "fields": triedPerson, "ticket": triedTicket})
 	if got := trial.post(http.StatusOK, query, map[string]any{"parties": []string{tried}, "purpose": "question"}); !strings.Contains(got, triedPerson["contact"]["email"]) {
@@ -72,14 +121,27 @@ func (h *heist) throughNotices() {
 	_, err = h.Policies.Change(h.Context(), forged, policy)
 	h.must(err)
 	h.must(h.Notices.Tell(h.Context()))
+	h.throughVisit()
+}
+
+// throughVisit is what who was told does without an account, by the links and the code of
+// mails, and how staff answer.
+func (h *heist) throughVisit() {
 	address := bulkPerson["contact"]["email"]
 	told := h.post.take(h, mail.KindNotice, stored(address))
-	h.token("link that stops mails", told.ListUnsubscribe[strings.LastIndex(told.ListUnsubscribe, "/")+1:])
+	stop := told.ListUnsubscribe[strings.LastIndex(told.ListUnsubscribe, "/")+1:]
+	h.token("link that stops mails", stop)
 
 	visitor := h.browser()
+	for _, path := range []string{"/notice/stop/" + stop, "/notice/stop/" + stop + "/resume"} {
+		if r := visitor.submit(path); r.status != http.StatusOK && r.status != http.StatusSeeOther {
+			h.Errorf("the link that stops mails was answered %d", r.status)
+		}
+	}
 	to := visitor.done("/notice", "address", address)
 	code := codeIn(h, h.post.take(h, mail.KindCode, stored(address)))
 	h.token("code of a notice", code)
+	visitor.submit("/notice/code", "c", strings.TrimPrefix(to, "/notice/code?c="), "code", "00000000")
 	visitor.done("/notice/code", "c", strings.TrimPrefix(to, "/notice/code?c="), "code", code)
 	h.cookies(visitor)
 	record := "/notice/records/" + h.bulkPerson.String()

@@ -1,6 +1,5 @@
 // Command server is "habeas serve" with three pages more: one panics, one waits in the
 // middle of a request, and one keeps what it is sent on the heap, as a server must not.
-// Its core may be dumped.
 package main
 
 import (
@@ -11,8 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/edge"
@@ -32,8 +29,8 @@ func main() {
 }
 
 func serve(dir, file, addr string) error {
-	limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &limit); err != nil && os.Getuid() == 0 {
+	left, err := app.Harden(dir)
+	if err != nil {
 		return err
 	}
 	password, err := keyring.ReadPassword(keyring.PasswordOptions{File: file})
@@ -43,7 +40,7 @@ func serve(dir, file, addr string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	return app.Serve(ctx, app.ServeOptions{
-		Dir: dir, Password: password, Addr: addr, More: more,
+		Dir: dir, Password: password, Addr: addr, Open: left, More: more,
 		Listening: func(url string) { fmt.Println("listening on", url) },
 	})
 }
