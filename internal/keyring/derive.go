@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-	"unsafe"
 )
 
 // derive calls f with the key of one use of the root key: HKDF-SHA256 (RFC 5869) salted
@@ -40,11 +39,6 @@ func (r *Ring) Lookup(kind, value string) LookupHash {
 	sum, err := r.vault.lookup(r.lookup, kind, value)
 	mustBeOpen(err)
 	return sum
-}
-
-// LookupSecret is Lookup of a value that must not become a string; it makes no copy.
-func (r *Ring) LookupSecret(kind string, value []byte) LookupHash {
-	return r.Lookup(kind, unsafe.String(unsafe.SliceData(value), len(value))) // nobody keeps it
 }
 
 // Cipher returns AES-256 under a key of its own for info. Its permutation of
