@@ -82,6 +82,10 @@ type postman struct {
 
 // Send implements app.Sender.
 func (p *postman) Send(_ context.Context, m mail.Message) error {
+	m, err := m.Opened()
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.mails = append(p.mails, m)
