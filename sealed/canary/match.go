@@ -88,6 +88,9 @@ func (m *matcher) scan(data []byte, end int, hit func(at int, p *pattern), membe
 		g := gram(v)
 		h := slot(g)
 		if m.bits[h/64]&(1<<(h%64)) == 0 {
+			if v == 0 && i%stretch == 0 { // nor does a pattern begin with more zeros
+				i += max(0, zeros(data[i:end])-padding)
+			}
 			continue
 		}
 		for k := range m.index[g] {
@@ -96,6 +99,19 @@ func (m *matcher) scan(data []byte, end int, hit func(at int, p *pattern), membe
 			}
 		}
 	}
+}
+
+// stretch is how many zeros are passed at once: much of a core is memory not yet used.
+const stretch = 512
+
+var unused [stretch]byte
+
+// zeros is how many zeros data begins with, in whole stretches.
+func zeros(data []byte) (n int) {
+	for len(data)-n >= stretch && bytes.Equal(data[n:n+stretch], unused[:]) {
+		n += stretch
+	}
+	return n
 }
 
 // begins reports whether data begins with a text in lower case, whatever data's case.

@@ -202,6 +202,21 @@ func TestAValueAcrossTwoReadsIsFoundOnceAndWhereItIs(t *testing.T) {
 	}
 }
 
+func TestValuesBetweenLongStretchesOfZerosAreFound(t *testing.T) {
+	for _, value := range [][]byte{[]byte("quuxowna-77"), append(make([]byte, 7), "quuxowna-77"...)} {
+		var set Set
+		set.Binary("key", value)
+		for before := range 3 * stretch {
+			data := append(make([]byte, before), value...)
+			data = append(data, make([]byte, 2*stretch)...)
+			report, err := set.Bytes("memory", data)
+			if err != nil || len(report.Findings) != 1 || report.Findings[0].Offset != int64(before) {
+				t.Fatalf("%d zeros before %q: %v, %v", before, value, report.Findings, err)
+			}
+		}
+	}
+}
+
 func TestFilesAreSearchedWithTheirNamesAndDirectoriesInDirectories(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) {
