@@ -64,58 +64,66 @@ func (s *search) escapes(t text, kinds kind, depth int) {
 	if len(l.units) == 0 {
 		return
 	}
-	mixed := l.group(t.From, t.To)
-	s.decode(&t, kinds, depth)
-	t.From, t.To = mixed.from, mixed.to
-	for k := backslash; k <= mixed.kinds; k <<= 1 {
-		if k&mixed.kinds != 0 {
-			l.collect(t.Text, k)
-			l.group(t.From, t.To)
-			s.decode(&t, k, depth)
-		}
+	l.near = l.group(l.near[:0], t.From, t.To)
+	for _, r := range l.near {
+		s.decodeNear(&t, r, kinds, depth)
+	}
+	if slices.ContainsFunc(s.finders, isBusy) {
+		s.mixed(&t, depth)
 	}
 	clear(l.units)
 }
 
-// group finds the parts of a text near its escapes, and the one that holds all those with
-// escapes of several kinds.
-func (l *level) group(from, to int) (mixed reach) {
-	l.near = l.near[:0]
+// mixed decodes the escapes of a level one kind at a time where several kinds are near each
+// other. Only a known value may hold what looks like an escape.
+func (s *search) mixed(t *text, depth int) {
+	l := &s.levels[depth]
+	l.near = slices.DeleteFunc(l.near, func(r reach) bool { return r.kinds&(r.kinds-1) == 0 })
+	var kinds kind
+	for i := range l.near {
+		kinds |= l.near[i].kinds
+	}
+	for k := backslash; k <= kinds; k <<= 1 {
+		if k&kinds == 0 {
+			continue
+		}
+		l.collect(t.Text, k)
+		l.single = l.group(l.single[:0], t.From, t.To)
+		i := 0
+		for _, r := range l.single {
+			for i < len(l.near) && l.near[i].end < r.end {
+				i++
+			}
+			if i < len(l.near) && l.near[i].begin <= r.begin {
+				s.decodeNear(t, r, k, depth)
+			}
+		}
+	}
+}
+
+// group appends the parts of a text near its escapes in which spans that start in [from, to)
+// may be found.
+func (l *level) group(near []reach, from, to int) []reach {
 	for i := range l.units {
 		u := &l.units[i]
 		begin, end := u.pos-reachBefore, u.end+reachAfter
-		if n := len(l.near); n > 0 && begin <= l.near[n-1].end {
-			l.near[n-1].end = max(end, l.near[n-1].end)
-			l.near[n-1].kinds |= u.kind
+		if n := len(near); n > 0 && begin <= near[n-1].end {
+			near[n-1].end = max(end, near[n-1].end)
+			near[n-1].kinds |= u.kind
 			continue
 		}
-		l.near = append(l.near, reach{begin: begin, end: end, first: i, kinds: u.kind})
+		near = append(near, reach{begin: begin, end: end, first: i, kinds: u.kind})
 	}
-	kept := l.near[:0]
-	for _, r := range l.near {
-		if r.from, r.to = max(from, r.begin), min(to, r.end); r.from >= r.to {
-			continue
-		}
-		kept = append(kept, r)
-		if r.kinds&(r.kinds-1) != 0 {
-			if mixed.kinds == 0 {
-				mixed.from = r.from
-			}
-			mixed.to, mixed.kinds = r.to, mixed.kinds|r.kinds
+	kept := near[:0]
+	for _, r := range near {
+		if r.from, r.to = max(from, r.begin), min(to, r.end); r.from < r.to {
+			kept = append(kept, r)
 		}
 	}
-	l.near = kept
-	return mixed
+	return kept
 }
 
-// decode looks into the text without the escapes of a level, near each of them.
-func (s *search) decode(t *text, kinds kind, depth int) {
-	l := &s.levels[depth]
-	for i := range l.near {
-		s.decodeNear(t, l.near[i], kinds, depth)
-	}
-}
-
+// decodeNear looks into the text without the escapes of a level, near some of them.
 func (s *search) decodeNear(t *text, r reach, kinds kind, depth int) {
 	l := &s.levels[depth]
 	i, end := max(0, r.begin-seenBefore), min(len(t.Text), r.end+seenAfter)

@@ -163,6 +163,7 @@ type level struct {
 	marks  marks
 	units  []unit
 	near   []reach
+	single []reach // of escapes of one kind
 	out    decoded
 	noise  decoded
 	code   code
