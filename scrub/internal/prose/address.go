@@ -211,12 +211,7 @@ func nameWord(t *word.Token) bool {
 	}
 	switch t.Shape {
 	case word.Capital, word.Upper, word.Caseless:
-		switch t.Attr.Class() {
-		case word.Pronoun, word.Be, word.Have, word.NameKey, word.Place, word.Say, word.Tech:
-			return t.Attr.Name()
-		default:
-			return true
-		}
+		return !streetless(t.Attr)
 	default:
 		return false
 	}

@@ -42,108 +42,128 @@ func ofStreet(c word.Class) bool {
 type scanner struct {
 	text  []byte
 	small *[1 << 13]uint64
-	pos   int    // where the block that is looked at begins
-	left  uint64 // the beginnings of words in it that have not been looked at
-	carry uint64 // 0x80 where the byte before pos is a letter
-	digit uint64 // the same for a digit
 	memo  *word.Memo
+	pos   int    // where the block that is looked at begins
+	left  uint64 // of its bytes, the beginnings of words that have not been looked at
+	carry uint64 // 1 where the byte before the block after is a letter
+
+	passed [1 << passedBits]uint64 // words met lately that are passed wherever they stand
 }
+
+const (
+	passedBits = 11
+	wide       = 64 // bytes of a block
+)
 
 func (s *scanner) reset(text []byte, pos int) {
 	s.text, s.small = text, small()
-	s.seek(pos)
+	s.block(pos, 0)
 }
 
-// seek goes on at a place that is no letter or follows none.
+// seek goes on at a place where a token ends.
 func (s *scanner) seek(pos int) {
-	s.pos, s.carry, s.digit = pos, 0, 0
-	s.left = s.block()
-}
-
-// block marks the beginnings of words in the eight bytes at pos. What begins right behind a
-// digit is the unit of a number or a piece of a code, but for what is past ASCII and for
-// %C3%89mile.
-func (s *scanner) block() uint64 {
-	if s.pos >= len(s.text) {
-		return 0
+	if n := pos - s.pos; n < wide && (pos >= len(s.text) || word.Plain(s.text[pos])) {
+		s.left &= ^uint64(0) << n
+		return
 	}
-	x := s.load(s.pos)
-	m := word.Letters(x)
-	starts := m &^ (m<<8 | s.carry)
-	s.carry = m >> 56
-	digits := word.DigitsOf(x)
-	behind := starts & (digits<<8 | s.digit) &^ x
-	s.digit = digits >> 56
-	if behind != 0 {
-		starts &^= behind
-		if s.pos >= 3 {
-			starts |= behind & word.Equal(s.load(s.pos-3), '%')
-		}
-	}
-	return starts
-}
-
-// load reads eight bytes, with zeros past the end.
-func (s *scanner) load(p int) uint64 {
-	if p+8 <= len(s.text) {
-		return binary.LittleEndian.Uint64(s.text[p:])
-	}
-	var last [8]byte
-	copy(last[:], s.text[min(p, len(s.text)):])
-	return binary.LittleEndian.Uint64(last[:])
+	s.block(pos, 0)
 }
 
 // next finds the next word to stop at before end, or says that there is none.
 func (s *scanner) next(end int) (int, bool) {
 	for s.pos < end {
 		for s.left != 0 {
-			p := s.pos + bits.TrailingZeros64(s.left)/8
+			p := s.pos + bits.TrailingZeros64(s.left)
 			s.left &= s.left - 1
 			if at, ok := s.stop(p); ok {
 				return at, at < end
 			}
 		}
-		s.pos += 8
-		s.left = s.block()
+		s.block(s.pos+wide, s.carry)
 	}
 	return 0, false
+}
+
+// block marks the beginnings of words in the block at pos, where carry is 1 if the byte before
+// is a letter. It leaves out the words that were passed before, which are most, and what
+// begins right behind a digit, which is the unit of a number or a piece of a code, but for
+// what is past ASCII and for %C3%89mile. There are no branches on what the words are: none
+// could be foretold.
+func (s *scanner) block(pos int, carry uint64) {
+	text := s.text
+	letters := uint64(0)
+	for i := 0; i < wide; i += 8 {
+		m := word.Letters(load(text, pos+i))
+		letters |= (m >> 7) * 0x0102040810204080 >> 56 << i // a bit of each byte
+	}
+	starts := letters &^ (letters<<1 | carry)
+	s.pos, s.left, s.carry = pos, starts, letters>>(wide-1)
+	for ; starts != 0; starts &= starts - 1 {
+		i := bits.TrailingZeros64(starts)
+		p := pos + i
+		x := load(text, p)
+		after := ^word.Letters(x) & word.High
+		w := x & ((after&-after)>>7 - 1) // the bytes of the word, of which there may be more than eight
+		differs := s.passed[slot(w)] ^ w
+		keep := (differs | -differs) >> 63
+		if p >= 3 {
+			digit := (uint64(text[p-1]-'0') - 10) >> 63 &^ (x >> 7)
+			other := (uint64(text[p-3]^'%') + 0xff) >> 8
+			keep &^= digit & other
+		}
+		s.left &^= (keep ^ 1) << i
+	}
+}
+
+// slot is where among the words that are passed a word is.
+func slot(w uint64) uint64 { return w * 0x9E3779B97F4A7C15 >> (64 - passedBits) }
+
+// load reads eight bytes, with zeros past the end.
+func load(text []byte, p int) uint64 {
+	if p+8 <= len(text) {
+		return binary.LittleEndian.Uint64(text[p:])
+	}
+	var last [8]byte
+	copy(last[:], text[min(p, len(text)):])
+	return binary.LittleEndian.Uint64(last[:])
 }
 
 // stop says whether the word at p is worth a closer look, or one that follows it with nothing
 // but signs past ASCII in between, and where that one begins.
 func (s *scanner) stop(p int) (int, bool) {
-	x := s.load(p)
+	x := load(s.text, p)
 	n := bits.TrailingZeros64(^word.Letters(x)&word.High) / 8 // of 8 bytes, how many are of the word
-	if n == 1 && byte(x) < utf8.RuneSelf {                    // utca is often written u.
-		return p, byte(x) == 'u' && byte(x>>8) == '.' && s.digitNear(p, p+1)
-	}
 	if n == 8 || byte(x) >= utf8.RuneSelf {
 		return s.stopLong(p)
 	}
 	x &= 1<<(8*n) - 1
-	small := uint64(word.Small) & (1<<(8*n) - 1)
 	if x&word.High != 0 {
 		return s.stopRun(p)
 	}
-	if byte(x)&0x20 == 0 {
-		// Mixed forms are left to stopRun, but for McDonald.
-		if x&small != 0 && x&small != small&^0x20 {
-			return s.stopRun(p)
-		}
-		return p, s.capital(p, p+n, s.memo.Look(word.HashShort(x|small)), x&small == 0)
+	if s.passes(x) {
+		s.passed[slot(x)] = x
+		return p, false
 	}
-	if x&small != small {
+	small := uint64(word.Small) & (1<<(8*n) - 1)
+	switch x & small {
+	case small:
+		if n == 1 { // utca is often written u.
+			return p, byte(load(s.text, p)>>8) == '.' && s.digitNear(p, p+1)
+		}
+		if n == 2 && p > 0 && s.text[p-1] == '_' {
+			return p, false // duration_ms
+		}
+		return s.stopSmall(p, p+n, word.HashShort(x))
+	case small &^ 0x20, 0:
+		return p, s.capital(p, p+n, s.memo.Look(word.HashShort(x|small)), x&small == 0)
+	default: // of mixed forms, McDonald is left
 		return s.stopRun(p)
 	}
-	if n == 2 && p > 0 && s.text[p-1] == '_' {
-		return p, false // duration_ms
-	}
-	return s.stopSmall(p, p+n, word.HashShort(x))
 }
 
 // stopLong is stop for words of eight bytes or more.
 func (s *scanner) stopLong(p int) (int, bool) {
-	x := s.load(p)
+	x := load(s.text, p)
 	capital := byte(x)&0x20 == 0
 	if capital {
 		x |= 0x20
@@ -155,7 +175,7 @@ func (s *scanner) stopLong(p int) (int, bool) {
 		}
 		h = word.Step(h, x)
 		at += 8
-		x = s.load(at)
+		x = load(s.text, at)
 		n := bits.TrailingZeros64(^word.Letters(x)&word.High) / 8
 		if n == 8 {
 			continue

@@ -1,6 +1,9 @@
 package prose
 
 import (
+	"encoding/binary"
+	"math/bits"
+
 	"github.com/habeas-data/habeas/scrub/internal/prose/judge"
 	"github.com/habeas-data/habeas/scrub/internal/prose/word"
 )
@@ -8,24 +11,60 @@ import (
 // Most words with a capital in a log are no names, and no streets where no number is beside.
 // What the dictionary and a few bytes tell is enough to pass them.
 
+// passes says of a word of up to seven ASCII letters that the scan does not stop at it
+// whatever stands around it.
+func (s *scanner) passes(w uint64) bool {
+	n := (bits.Len64(w) + 7) / 8
+	small := uint64(word.Small) >> (64 - 8*n)
+	if n == 1 {
+		return w != 'u'
+	}
+	switch w & small {
+	case small:
+		hash := word.HashShort(w)
+		if s.small[hash>>6%(1<<13)]>>(hash&63)&1 != 0 && stops(s.memo.Look(hash)) {
+			return false
+		}
+		var buf [8]byte
+		binary.LittleEndian.PutUint64(buf[:], w)
+		return n < 6 || word.StreetEnd(buf[:n]) < 2
+	case small &^ 0x20, 0:
+		a, upper := s.memo.Look(word.HashShort(w|small)), w&small == 0
+		return upper && a == 0 || !nameable(a, upper) && streetless(a)
+	default:
+		return false
+	}
+}
+
+// nameable says whether a word with a capital may be a name as far as the word itself tells.
+// Of those in capitals only known names are.
+func nameable(a word.Attr, upper bool) bool {
+	return !judge.Cold(a) && !judge.Never(a.Class()) && !judge.Plays(a) && (!upper || a.Name())
+}
+
+// streetless says of a word with a capital that it is no part of the name of a street: those
+// of logs, mostly.
+func streetless(a word.Attr) bool {
+	switch a.Class() {
+	case word.Pronoun, word.Be, word.Have, word.NameKey, word.Place, word.Say, word.Tech:
+		return !a.Name()
+	default:
+		return false
+	}
+}
+
 // capital says whether the scan stops at a word with a capital, of which a is known.
 func (s *scanner) capital(p, end int, a word.Attr, upper bool) bool {
 	if upper && a == 0 { // of words in capitals only known ones
 		return false
 	}
-	return s.mayName(p, end, a, upper) || s.mayStreet(p, end, a)
+	return s.mayName(end, a, upper) || s.mayStreet(p, end, a)
 }
 
-// mayName says whether a word with a capital is worth judging, as far as the word itself
-// tells. Of those in capitals only names are.
-func (s *scanner) mayName(p, end int, a word.Attr, upper bool) bool {
-	switch c := a.Class(); {
-	case judge.Cold(a) || judge.Never(c) || judge.Plays(a) || upper && !a.Name():
-		return false
-	case c == word.Month || c == word.Weekday:
-		return !s.numbered(end)
-	}
-	return true
+// mayName says whether a word with a capital is worth judging.
+func (s *scanner) mayName(end int, a word.Attr, upper bool) bool {
+	c := a.Class()
+	return nameable(a, upper) && (c != word.Month && c != word.Weekday || !s.numbered(end))
 }
 
 // numbered says whether a number follows a word after blanks: Mar 1.
@@ -52,6 +91,9 @@ func (s *scanner) mayStreet(p, end int, a word.Attr) bool {
 			return true
 		}
 	default:
+		if streetless(a) {
+			return false
+		}
 	}
 	return a.Class() == word.None && s.numberAfter(end) || s.numberBefore(p)
 }

@@ -23,6 +23,7 @@ type Strip struct {
 const (
 	before = 96 // tokens there is room for before token 0
 	chunk  = 32 // bytes that are cut at a time before the first token
+	ahead  = 16 // bytes that are cut before the place where a strip begins
 	back   = 512
 )
 
@@ -39,7 +40,7 @@ func (s *Strip) Memo() *Memo {
 func (s *Strip) Reset(text []byte, pos int) {
 	s.Memo()
 	s.limit = max(0, pos-back)
-	s.from = border(text, pos, s.limit)
+	s.from = border(text, max(s.limit, pos-ahead), s.limit)
 	s.cut.Text, s.cut.Pos = text, s.from
 	s.lo, s.hi, s.zero, s.done = before, before, before, false
 }
