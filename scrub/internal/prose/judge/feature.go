@@ -100,11 +100,11 @@ func coarse(t *word.Token) uint32 {
 
 // exact is a token as itself where it is an everyday word, else as its neighbours see it:
 // the model is not to learn names by heart.
-func exact(t *word.Token) uint32 {
+func exact(t *word.Token, coarse uint32) uint32 {
 	if t.Kind == word.Word && (t.Attr.Class() != word.None || t.Attr.Common() >= 2) && t.Attr.Given() < 2 {
 		return t.Hash | 1<<31
 	}
-	return coarse(t)
+	return coarse
 }
 
 // collector hashes features into the table, and adds up their weights.
@@ -114,20 +114,34 @@ type collector struct {
 	sum int
 }
 
-func (c *collector) add(parts ...uint32) {
+// begin begins the next feature.
+func (c *collector) begin() uint32 {
 	c.n++
-	h := c.n * 0x9E3779B1
-	for _, p := range parts {
-		h = (h ^ p) * 0x85EBCA6B
-		h ^= h >> 15
-	}
-	h *= 0xC2B2AE35
-	h >>= 32 - Bits
+	return c.n * 0x9E3779B1
+}
+
+// mix takes a part into the hash of a feature.
+func mix(h, part uint32) uint32 {
+	h = (h ^ part) * 0x85EBCA6B
+	return h ^ h>>15
+}
+
+// put adds a feature.
+func (c *collector) put(h uint32) {
+	h = h * 0xC2B2AE35 >> (32 - Bits)
 	c.sum += int(int8(weights[h]))
 	if c.out != nil {
 		c.out = append(c.out, h)
 	}
 }
+
+func (c *collector) one(a uint32) { c.put(mix(c.begin(), a)) }
+
+func (c *collector) two(a, b uint32) { c.put(mix(mix(c.begin(), a), b)) }
+
+func (c *collector) three(a, b, d uint32) { c.put(mix(mix(mix(c.begin(), a), b), d)) }
+
+func (c *collector) four(a, b, d, e uint32) { c.put(mix(mix(mix(mix(c.begin(), a), b), d), e)) }
 
 // Look lists the features of token i as places in the table of weights.
 func Look(buf *[Features]uint32, s *word.Strip, i int) []uint32 {
@@ -147,45 +161,48 @@ func (c *collector) look(s *word.Strip, i int) {
 	}
 	class := uint32(t.Attr.Class())
 	p1, n1 := coarse(&l.near), coarse(&r.near)
+	p2, n2 := coarse(&l.far), coarse(&r.far)
+	pe, ne := exact(&l.near, p1), exact(&r.near, n1)
+	pf, nf := exact(&l.far, p2), exact(&r.far, n2)
 
-	c.add()
-	c.add(own)
-	c.add(own, place)
-	c.add(class, own)
-	c.add(class, uint32(t.Shape))
-	c.add(uint32(min(t.Letters, 12)), uint32(t.Shape))
-	c.add(t.Tail, uint32(t.Shape))
-	c.add(t.Tail&0xffffff, uint32(t.Shape))
-	c.add(t.Tail&0xffff, uint32(t.Shape))
-	c.add(t.Head)
-	c.add(t.Head >> 8)
+	c.put(c.begin())
+	c.one(own)
+	c.two(own, place)
+	c.two(class, own)
+	c.two(class, uint32(t.Shape))
+	c.two(uint32(min(t.Letters, 12)), uint32(t.Shape))
+	c.two(t.Tail, uint32(t.Shape))
+	c.two(t.Tail&0xffffff, uint32(t.Shape))
+	c.two(t.Tail&0xffff, uint32(t.Shape))
+	c.one(t.Head)
+	c.one(t.Head >> 8)
 	if t.Attr.Common() >= 2 || class != 0 {
-		c.add(t.Hash, uint32(t.Shape))
+		c.two(t.Hash, uint32(t.Shape))
 	}
 
-	c.add(exact(&l.near), l.nearMarks)
-	c.add(exact(&r.near), r.nearMarks)
-	c.add(exact(&l.near))
-	c.add(exact(&r.near))
-	c.add(p1, l.nearMarks)
-	c.add(n1, r.nearMarks)
-	c.add(l.nearMarks)
-	c.add(r.nearMarks)
-	c.add(l.first)
-	c.add(r.first)
-	c.add(l.first, own)
-	c.add(r.first, own)
-	c.add(p1, n1, l.nearMarks, r.nearMarks)
-	c.add(coarse(&l.far), l.farMarks, p1, l.nearMarks)
-	c.add(coarse(&r.far), r.farMarks, n1, r.nearMarks)
-	c.add(exact(&l.far), exact(&l.near))
-	c.add(exact(&r.near), exact(&r.far))
-	c.add(exact(&l.far))
-	c.add(exact(&r.far))
-	c.add(own, p1, l.nearMarks)
-	c.add(own, n1, r.nearMarks)
-	c.add(own, p1, n1)
-	c.add(own, l.nearMarks)
-	c.add(own, r.nearMarks)
-	c.add(own, place, p1, n1, l.nearMarks, r.nearMarks)
+	c.two(pe, l.nearMarks)
+	c.two(ne, r.nearMarks)
+	c.one(pe)
+	c.one(ne)
+	c.two(p1, l.nearMarks)
+	c.two(n1, r.nearMarks)
+	c.one(l.nearMarks)
+	c.one(r.nearMarks)
+	c.one(l.first)
+	c.one(r.first)
+	c.two(l.first, own)
+	c.two(r.first, own)
+	c.four(p1, n1, l.nearMarks, r.nearMarks)
+	c.four(p2, l.farMarks, p1, l.nearMarks)
+	c.four(n2, r.farMarks, n1, r.nearMarks)
+	c.two(pf, pe)
+	c.two(ne, nf)
+	c.one(pf)
+	c.one(nf)
+	c.three(own, p1, l.nearMarks)
+	c.three(own, n1, r.nearMarks)
+	c.three(own, p1, n1)
+	c.two(own, l.nearMarks)
+	c.two(own, r.nearMarks)
+	c.put(mix(mix(mix(mix(mix(mix(c.begin(), own), place), p1), n1), l.nearMarks), r.nearMarks))
 }

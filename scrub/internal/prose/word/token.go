@@ -177,6 +177,15 @@ const edgeGap Gap = 255
 
 // gap skips blanks.
 func (c *Cutter) gap() Gap {
+	if c.Pos+1 < len(c.Text) { // most gaps are nothing or one blank
+		switch b := c.Text[c.Pos]; {
+		case b == ' ' && byteClass[c.Text[c.Pos+1]] != isSpace:
+			c.Pos++
+			return Blank
+		case byteClass[b] != isSpace && b != '%' && b != '+':
+			return Tight
+		}
+	}
 	start, lines := c.Pos, 0
 	if n := c.written(); n > 0 {
 		c.Pos += n
@@ -286,11 +295,12 @@ func (c *Cutter) ascii(t *Token) bool {
 	default:
 		return false
 	}
-	for _, b := range c.Text[max(c.Pos, p-4):p] {
-		t.Tail = t.Tail<<8 | uint32(b|0x20)
-	}
-	for _, b := range c.Text[c.Pos:min(c.Pos+4, p)] {
-		t.Head = t.Head<<8 | uint32(b|0x20)
+	first := binary.BigEndian.Uint32(c.Text[c.Pos:]) | 0x20202020
+	if n < 4 {
+		t.Head = first >> (32 - 8*n)
+		t.Tail = t.Head
+	} else {
+		t.Head, t.Tail = first, binary.BigEndian.Uint32(c.Text[p-4:])|0x20202020
 	}
 	t.Letters, t.Hash = uint8(n), uint32(h)
 	t.Attr = c.memo.Look(t.Hash)
