@@ -84,10 +84,12 @@ func (s *search) codes(t *text, depth int) {
 	done, before := m.from, uint64(0)
 	for w := range len(m.blocks) - 1 {
 		for set := m.codes(w, before); set != 0; set &= set - 1 {
-			i := m.from + w*blockLen + bits.TrailingZeros64(set)
-			if i >= done && i < t.To {
-				done = max(done, s.codeAt(t, i, depth))
+			at := bits.TrailingZeros64(set)
+			i := m.from + w*blockLen + at
+			if i < done || i >= t.To || m.blocks[w].word(at) || t.Text[i]|0x20 == 'x' && i > m.from && t.Text[i-1] != '0' && class[t.Text[i-1]] != 0 {
+				continue
 			}
+			done = max(done, s.codeAt(t, i, depth))
 		}
 		before = m.blocks[w].symbol
 	}
@@ -137,17 +139,22 @@ func (s *search) chance(t *text, l *level) {
 func (s *search) run(t *text, i, j int, depth int) {
 	l := &s.levels[depth]
 	var seen uint8
+	longest, n := 0, 0 // of what stands between hyphens, slashes and the like
 	for _, c := range t.Text[i:j] {
 		seen |= class[c]
+		if n++; class[c]&other != 0 {
+			longest, n = max(longest, n-1), 0
+		}
 	}
-	if seen&number != 0 && s.hexParts(t, i, j, depth) {
+	longest = max(longest, n)
+	if longest >= minHex && seen&number != 0 && s.hexParts(t, i, j, depth) {
 		return
 	}
 	short := j-i < always
 	if short && (!mixed(seen, j-i) || camel(t.Text[i:j])) {
 		return
 	}
-	if short && seen&other != 0 {
+	if short && seen&other != 0 && longest >= minRun {
 		s.parts(t, i, j, depth)
 	}
 	line := j
@@ -287,11 +294,11 @@ func (s *search) hexParts(t *text, i, j int, depth int) (all bool) {
 // lost one at either end; a number of only decimal digits has not.
 func (s *search) hex(t *text, i, j int, seen uint8, depth int) {
 	odd, short := (j-i)%2 != 0, j-i < always
-	if odd && short && seen == number {
-		return
-	}
 	least := s.least
 	if short && seen == number {
+		if odd || !decimalText(t.Text[i:j]) {
+			return
+		}
 		least = always // what is all text
 	}
 	s.levels[depth].code.read(t.Text, i, j, &base16)
@@ -299,6 +306,17 @@ func (s *search) hex(t *text, i, j int, seen uint8, depth int) {
 	if odd || !short {
 		s.phase(t, &base16, 1, least, depth)
 	}
+}
+
+// decimalText reports that pairs of decimal digits, read as hex digits, may all be text: it
+// is ASCII then.
+func decimalText(digits []byte) bool {
+	for k := 0; k+1 < len(digits); k += 2 {
+		if c := digits[k]; (c < '2' || c > '7') && (c != '0' || digits[k+1] != '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // spaced decodes pairs of hex digits with something between, such as 4a 75 or 0x4a,0x75,

@@ -211,7 +211,7 @@ func (l *level) collect(text []byte, kinds kind) {
 		for set := l.marks.blocks[w].escape; set != 0; set &= set - 1 {
 			u := unit{pos: l.marks.from + w*blockLen + bits.TrailingZeros64(set)}
 			c := text[u.pos]
-			if u.pos < done || begins[c]&kinds == 0 || c == '=' && !quotes(text, u.pos+1) {
+			if u.pos < done || begins[c]&kinds == 0 || c == '=' && !l.quotes(text, u.pos) {
 				continue
 			}
 			if l.parse(&u, text) {
@@ -222,10 +222,22 @@ func (l *level) collect(text []byte, kinds kind) {
 	}
 }
 
-// quotes reports that an equals sign before text[i] may begin an escape. Few do.
+// quotes reports that a line end or hex digits stand at text[i], after an equals sign.
 func quotes(text []byte, i int) bool {
 	return i < len(text) && (text[i] == '\n' || text[i] == '\r' ||
 		hexDigit[text[i]] < 16 && i+1 < len(text) && hexDigit[text[i+1]] < 16)
+}
+
+// quotes reports that an equals sign may begin an escape. Few do.
+func (l *level) quotes(text []byte, i int) bool {
+	if !quotes(text, i+1) {
+		return false
+	}
+	n := len(l.units)
+	if i+3 >= len(text) || text[i+1] <= ' ' || text[i+3] == '=' || n > 0 && l.units[n-1].end == i {
+		return true
+	}
+	return text[i+1] == '3' && text[i+2]|0x20 == 'd' || text[i+1] == '2' && text[i+2] == '0'
 }
 
 // parse reads the escape at text[u.pos]. If there is none, u.end may say where to go on.

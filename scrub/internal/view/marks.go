@@ -51,6 +51,13 @@ func blockOf(b *[blockLen]byte) block {
 	}
 }
 
+// word reports that the run of symbols from a place on ends in the block and has neither
+// digits nor capitals, so that it is no code.
+func (b *block) word(at int) bool {
+	n := bits.TrailingZeros64(^(b.symbol >> at))
+	return n >= minRun && at+n < blockLen && b.strong>>at&(1<<n-1) == 0
+}
+
 // marks are the blocks of a part of a text, and one block of nothing after them.
 type marks struct {
 	from, to int

@@ -199,6 +199,9 @@ func values() *rapid.Generator[string] {
 		letters := []rune(rapid.SampledFrom(scripts).Draw(t, "script"))
 		words := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom(letters), 4, 12, -1), 1, 3).Draw(t, "words")
 		return strings.Join(words, rapid.SampledFrom([]string{" ", "-", ".", "@", "_", "/"}).Draw(t, "separator"))
+	}).Filter(func(value string) bool { // a short code that looks like a word is none
+		code := base64.RawStdEncoding.EncodeToString([]byte(value))
+		return len(code) >= 12 || code != strings.ToUpper(code) && code != strings.ToLower(code)
 	})
 }
 
