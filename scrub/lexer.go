@@ -238,5 +238,13 @@ func escapeURL(text []byte, at int) (a, b int) {
 
 // isWord reports whether c is an ASCII letter or digit, or a byte of a longer character.
 func isWord(c byte) bool {
-	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c >= 0x80
+	return wordByte[c]
 }
+
+var wordByte = func() (t [256]bool) {
+	for i := range t {
+		c := byte(i)
+		t[i] = c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c >= 0x80
+	}
+	return t
+}()

@@ -12,6 +12,7 @@ import (
 type zone struct {
 	start, end int
 	exact      bool
+	wide       bool // it has what is around it; else it is a row of pseudonyms
 }
 
 // How far from a new pseudonym the second reading goes: so many words, and at most so many
@@ -24,14 +25,21 @@ const (
 	nearAfter  = 192
 )
 
-// around notes where finders may find something new because of a new pseudonym of n bytes in
-// the place of a value, after a text and before another.
+// around notes that a new pseudonym of n bytes stands in the place of a value, after a text
+// and before another.
 func (e *engine) around(before, value, after []byte, n int) {
-	at := len(before)
-	z := zone{at - wordsBack(before), at + n + wordsAhead(after), false}
+	z := zone{start: len(before), end: len(before) + n}
 	e.dirty = append(e.dirty, z)
 	if z.exact = e.form || !view.Apart(before, value, after); z.exact {
 		e.dirty = append(e.dirty, z)
+	}
+}
+
+// widen makes of a row of pseudonyms the zone where finders may find something new because
+// of them.
+func (z *zone) widen(text []byte) {
+	if !z.wide {
+		z.start, z.end, z.wide = z.start-wordsBack(text[:z.start]), z.end+wordsAhead(text[z.end:]), true
 	}
 }
 
@@ -40,7 +48,7 @@ func wordsAhead(text []byte) int {
 	text = text[:min(len(text), nearAfter)]
 	words, in := 0, false
 	for i, c := range text {
-		if w := isWord(c); w != in {
+		if w := wordByte[c]; w != in {
 			if in = w; !w {
 				words++
 			}
@@ -57,7 +65,7 @@ func wordsBack(text []byte) int {
 	text = text[max(0, len(text)-nearBefore):]
 	words, in := 0, false
 	for i := len(text) - 1; i >= 0; i-- {
-		if w := isWord(text[i]); w != in {
+		if w := wordByte[text[i]]; w != in {
 			if in = w; !w {
 				words++
 			}
@@ -168,7 +176,7 @@ func (e *engine) settle(final bool) error {
 // look at around a zone costs about as much.
 const apart = 1 << 10
 
-// merge puts zones in order and joins those of a sort that are near each other.
+// merge puts zones in order, joins those of a sort that are near each other, and widens them.
 func (e *engine) merge() {
 	slices.SortFunc(e.dirty, func(a, b zone) int { return a.start - b.start })
 	kept, last := e.dirty[:0], [2]int{-1, -1}
@@ -177,11 +185,20 @@ func (e *engine) merge() {
 		if z.exact {
 			l = &last[1]
 		}
-		if *l >= 0 && z.start <= kept[*l].end+apart {
-			kept[*l].end = max(kept[*l].end, z.end)
+		if *l < 0 || z.start > kept[*l].end+apart {
+			*l, kept = len(kept), append(kept, z)
 			continue
 		}
-		*l, kept = len(kept), append(kept, z)
+		if near := &kept[*l]; near.wide != z.wide {
+			z.widen(e.out.text)
+			near.widen(e.out.text)
+			near.start, near.end = min(near.start, z.start), max(near.end, z.end)
+		} else {
+			near.end = max(near.end, z.end)
+		}
+	}
+	for i := range kept {
+		kept[i].widen(e.out.text)
 	}
 	e.dirty = kept
 }
