@@ -366,59 +366,6 @@ func (r *reader) oneWord(i int, t *word.Token, capital bool) (core, bool) {
 	return c, c.numbered
 }
 
-// box is the core of a box: P.O. Box 12, Postfach 12, PSC 12, Box 3, Unit 12 Box 3.
-func (r *reader) box(i int) (core, bool) {
-	n := i + 1
-	if m := r.strip.At(n); m.Char == '.' || m.Char == ':' || m.Char == '#' {
-		n++
-	}
-	if d := r.strip.At(n); d.Kind != word.Digits || d.Len() > 6 || d.Gap > word.Blank {
-		return core{}, false
-	}
-	c := core{first: i, last: n, numbered: true}
-	b := r.strip.At(i)
-	text := r.window.Text[b.Start:b.End]
-	switch {
-	case len(text) == 2 && b.Shape != word.Upper:
-		return core{}, false
-	case len(text) == 2:
-		c.weight = weakKind
-	case len(text) != 3 || text[0]|0x20 != 'b':
-		c.weight = enough
-	default: // the word box alone is any box
-		for k := range 4 {
-			p := r.strip.At(i - 1 - k)
-			if p.Kind == word.Word && (p.Tail == 'p'<<8|'o' || p.Tail == 'o') {
-				c.weight = enough
-				c.first = i - 1 - k
-				if q := r.strip.At(c.first - 2); p.Tail == 'o' && q.Tail == 'p' {
-					c.first -= 2
-				}
-			}
-			if u := r.strip.At(i - 2); k == 0 && p.Kind == word.Digits && u.Attr.Class() == word.Unit {
-				c.weight, c.first = enough, i-2
-			}
-		}
-		if c.weight == 0 {
-			return core{}, false
-		}
-	}
-	return c, true
-}
-
-// military is the core of an address overseas: APO AA 34012, and the line before it.
-func (r *reader) military(i int) (core, bool) {
-	area, code := r.strip.At(i+1), r.strip.At(i+2)
-	if r.strip.At(i).Letters == 3 && area.Shape == word.Upper && area.Letters == 2 && code.Kind == word.Digits && code.Len() == 5 {
-		return core{first: i, last: i + 2, weight: enough, numbered: true}, true
-	}
-	last := r.nameWords(i+1, 1, 3)
-	if last <= i || r.strip.At(last+1).Attr.Class() != word.Military {
-		return core{}, false
-	}
-	return core{first: i, last: last, weight: strongKind, numbered: true}, true
-}
-
 // context weighs what leads to an address, and takes in "the corner of".
 func (r *reader) context(c *core) int {
 	words, weight := 0, 0

@@ -70,7 +70,7 @@ type located struct{ start, end int }
 // read looks at all places at which the scan stops.
 func (r *reader) read() {
 	text := r.window.Text
-	from := border(text, max(0, r.window.From-span.Back))
+	from := border(text, max(0, r.window.From-beyond))
 	to := min(len(text), r.window.To+beyond)
 	r.scan.memo = r.strip.Memo()
 	r.scan.reset(text, from)
@@ -85,7 +85,7 @@ func border(text []byte, p int) int {
 	if p == 0 {
 		return 0
 	}
-	for p < len(text) && !word.Plain(text[p]) {
+	for p < len(text) && !word.Plain(text[p]) && !word.HanAt(text, p) {
 		p++
 	}
 	return p

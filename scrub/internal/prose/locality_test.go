@@ -55,7 +55,7 @@ func readLines(t testing.TB, name string) []string {
 func drawText(t *rapid.T, lines []string) []byte {
 	words := []string{
 		" ", "\n", "\n\n", ", ", ". ", "-", "'", "’s ", "12 ", "(", "\"", "\\n", ": ", "=", "Jude ", "JUDE", "jude ", "van der ",
-		"Mr. ", "von ", "Main Street ", "Koskikatu ", "rue ", "Apt. 5", "10115 ", "⟦PERSON:k3f9⟧", "名前は", "山田太郎", "김철수", "Ольга ",
+		"Mr. ", "von ", "Main Street ", "Koskikatu ", "rue ", "Apt. 5", "10115 ", "⟦PERSON:k3f9⟧", "名前は", "山田太郎", strings.Repeat("我叫王小明。", 30), "김철수", "Ольга ",
 		"\xff", "é", "P.O. Box 12 ", "FPO AA 12345 ", "the corner of ", "and ", strings.Repeat("x", 50), strings.Repeat(" ", 20),
 		"Anna-Lena ", "O'Neill ", "firstName", "Smith", "J. R. ", "C/ ", "Name",
 	}

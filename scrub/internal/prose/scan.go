@@ -11,9 +11,9 @@ import (
 	"github.com/habeas-data/habeas/scrub/internal/prose/word"
 )
 
-// Most of a log is words in small letters that are no names. The scan passes them eight
-// bytes at a time and stops only at words that may be part of a name or an address: those
-// with a capital, those past ASCII, and the few small ones that are names or lead to one.
+// Most of a log is words that are no names. The scan marks where words begin 64 bytes at a
+// time and stops only at those that may be part of a name or an address: some of those with a
+// capital, those past ASCII, and the few small ones that are names or lead to one.
 
 // small has a bit for the hash of each small word at which the scan stops. Other words may
 // share a bit; the dictionary tells.
@@ -85,10 +85,9 @@ func (s *scanner) next(end int) (int, bool) {
 }
 
 // block marks the beginnings of words in the block at pos, where carry is 1 if the byte before
-// is a letter. It leaves out the words that were passed before, which are most, and what
-// begins right behind a digit, which is the unit of a number or a piece of a code, but for
-// what is past ASCII and for %C3%89mile. There are no branches on what the words are: none
-// could be foretold.
+// is a letter. It leaves out the words that were passed before, which are most, and short ones
+// right behind a digit, which are units of numbers or pieces of codes, but for %C3%89mile.
+// There are no branches on what the words are: none could be foretold.
 func (s *scanner) block(pos int, carry uint64) {
 	text := s.text
 	letters := uint64(0)
@@ -107,9 +106,11 @@ func (s *scanner) block(pos int, carry uint64) {
 		differs := s.passed[slot(w)] ^ w
 		keep := (differs | -differs) >> 63
 		if p >= 3 {
-			digit := (uint64(text[p-1]-'0') - 10) >> 63 &^ (x >> 7)
+			high := w & word.High
+			ascii := (after | -after) &^ (high | -high) >> 63
+			digit := (uint64(text[p-1]-'0') - 10) >> 63
 			other := (uint64(text[p-3]^'%') + 0xff) >> 8
-			keep &^= digit & other
+			keep &^= ascii & digit & other
 		}
 		s.left &^= (keep ^ 1) << i
 	}
@@ -239,7 +240,7 @@ func (s *scanner) wordAt(p int) (end, hump, capitals int) {
 			continue
 		}
 		r, n := utf8.DecodeRune(s.text[end:])
-		if !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && r != '’' {
+		if !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && r != '’' || end > p && word.HanAt(s.text, end) {
 			break
 		}
 		end += n

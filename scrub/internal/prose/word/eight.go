@@ -17,14 +17,3 @@ func Letters(x uint64) uint64 {
 	// Adding carries into the high bit of what is at least 'a', and of what is past 'z'.
 	return (ascii+ones*(0x80-'a'))&^(ascii+ones*(0x80-'z'-1))&High | x&High
 }
-
-// DigitsOf marks, with the high bit of each byte, the digits of eight bytes.
-func DigitsOf(x uint64) uint64 {
-	return ^(((x^'0'*ones)&^High + (0x80-10)*ones) | x) & High
-}
-
-// Equal marks, with the high bit of each byte, those of eight bytes that are b.
-func Equal(x uint64, b byte) uint64 {
-	d := x ^ uint64(b)*ones
-	return ^((d&^High + (0x80-1)*ones) | d) & High
-}

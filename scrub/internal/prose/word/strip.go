@@ -2,6 +2,7 @@ package word
 
 import (
 	"bytes"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -128,30 +129,47 @@ func (s *Strip) widen(n int) {
 // the text is cut as it is from its beginning. Where there is none it stays near.
 func border(text []byte, p, limit int) int {
 	q := p
-	for q > limit && !Plain(text[q-1]) {
+	for q > limit && !Plain(text[q-1]) && !HanAt(text, q) {
 		q--
 	}
-	if q == limit && limit > 0 { // a long run of letters; those of Han are words
-		for q = p; q > limit && q > p-2*MaxWord || q < len(text) && !utf8.RuneStart(text[q]); q-- {
+	switch {
+	case q == limit: // a long run of letters, or the beginning of the text
+		for q < p && !utf8.RuneStart(text[q]) {
+			q++
 		}
 		return q
+	case Plain(text[q-1]):
+		q = gapBefore(text, q-1, limit)
 	}
-	if q == 0 {
-		return 0
+	// Within a pseudonym there are no tokens.
+	sealed := text[max(limit, q-maxSealed):q]
+	if bytes.IndexByte(sealed, opening[0]) < 0 {
+		return q
 	}
-	q--
+	if i := bytes.LastIndex(sealed, closing); i >= 0 {
+		sealed = sealed[i+len(closing):]
+	}
+	if i := bytes.Index(sealed, opening); i >= 0 {
+		q = gapBefore(text, q-len(sealed)+i, limit)
+	}
+	return q
+}
+
+// gapBefore goes back over blanks, as far as a gap is looked across.
+func gapBefore(text []byte, q, limit int) int {
 	for n := 0; q > limit && n <= MaxGap && byteClass[text[q-1]] == isSpace; n++ {
 		q--
 	}
-	// Within a pseudonym there are no tokens.
-	before := text[max(limit, q-maxSealed):q]
-	if bytes.IndexByte(before, opening[0]) < 0 {
-		return q
-	}
-	if i := bytes.LastIndex(before, opening); i >= 0 && !bytes.Contains(before[i:], closing) {
-		return q - len(before) + i
-	}
 	return q
+}
+
+// HanAt says whether a Han character begins at p, which is a token whatever stands before.
+func HanAt(text []byte, p int) bool {
+	if p >= len(text) || text[p] < 0xE2 {
+		return false
+	}
+	r, _ := utf8.DecodeRune(text[p:])
+	return unicode.Is(unicode.Han, r)
 }
 
 // Plain says that a byte is no part of a word, a number or a rune past ASCII.

@@ -410,10 +410,21 @@ func (c *Cutter) genitive(p int) bool {
 	return c.Text[p]|0x20 == 's' && !c.letterAt(p+1)
 }
 
-// skip goes to the end of a run of letters that is too long to be a word.
+// skip goes to the end of a run of letters that is too long to be a word, or to Han in it.
 func (c *Cutter) skip(p int) int {
-	for p < len(c.Text) && (byteClass[c.Text[p]] == isLetter || byteClass[c.Text[p]] == isHigh) {
-		p++
+	for p < len(c.Text) {
+		if c.Text[p] < utf8.RuneSelf {
+			if byteClass[c.Text[p]] != isLetter {
+				break
+			}
+			p++
+			continue
+		}
+		r, n := utf8.DecodeRune(c.Text[p:])
+		if !unicode.In(r, unicode.L, unicode.M) || unicode.Is(unicode.Han, r) {
+			break
+		}
+		p += n
 	}
 	return p
 }

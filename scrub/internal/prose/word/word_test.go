@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/habeas-data/habeas/scrub/internal/prose/word"
 )
 
@@ -54,6 +56,58 @@ func TestATextIsCutIntoTokens(t *testing.T) {
 		if got := tokens(in); got != want {
 			t.Errorf("%q is cut into\n%s, want\n%s", in, got, want)
 		}
+	}
+}
+
+// From wherever a strip begins, the tokens around are those that the text is cut into from its
+// beginning, in both directions.
+func TestAStripReadsBackAsItReadsAhead(t *testing.T) {
+	pieces := []string{
+		"Jude ", "Anne-Marie's ", "12a ", "\n", "\n\n", strings.Repeat(" ", 30), "⟦PERSON:Jude Emlin⟧", "⟦", `a\nb `, "q=Jude+Emlin",
+		"%20x", "我叫王小明。", "です", strings.Repeat("x", 50), "10.0.0.1, ", "é", "\xff", "“Ольга” ", "(", strings.Repeat("ab", 80) + "我",
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 80).Draw(t, "pieces"), ""))
+		var whole, part word.Strip
+		whole.Reset(text, 0)
+		n := 0
+		for whole.At(n).Start < len(text) {
+			n++
+		}
+		at := rapid.IntRange(0, max(0, n-1)).Draw(t, "token")
+		if whole.At(at).Kind == word.Edge { // no strip begins at one
+			return
+		}
+		part.Reset(text, whole.At(at).Start)
+		zero := 0 // the same token in part
+		for part.At(zero).End < whole.At(at).End {
+			zero++
+		}
+		for d := 0; d <= at && whole.At(at).Start-whole.At(at-d).Start < 200; d++ {
+			if got, want := *part.At(zero - d), *whole.At(at - d); got != want {
+				t.Fatalf("%d tokens before %d of %q: %+v, want %+v", d, at, text, got, want)
+			}
+		}
+		for d := 0; at+d < n; d++ {
+			if got, want := *part.At(zero + d), *whole.At(at + d); got != want {
+				t.Fatalf("%d tokens after %d of %q: %+v, want %+v", d, at, text, got, want)
+			}
+		}
+	})
+}
+
+func TestAMemoSaysWhatTheDictionaryDoes(t *testing.T) {
+	m := word.NewMemo()
+	for range 2 {
+		n := 0
+		for hash, a := range word.All() {
+			if n++; n%97 == 0 && m.Look(hash) != a {
+				t.Fatalf("of %d it says %b, the dictionary says %b", hash, m.Look(hash), a)
+			}
+		}
+	}
+	if m.Look(0) != word.Look(0) {
+		t.Error("it knows a word that it was never asked for")
 	}
 }
 
