@@ -108,6 +108,7 @@ func readEvidence(w http.ResponseWriter, r *http.Request) (*edge.Form, party.Evi
 		return nil, "", sealed.Value{}, err
 	}
 	kind := party.EvidenceKind(f.Choice("kind", string(party.MembershipNumber), string(party.PaperCode)))
+	ui.Typed(r, f, "proof")
 	proof := f.Secret("proof")
 	if proof.IsZero() {
 		f.Fail("proof", errNoProof)

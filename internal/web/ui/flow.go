@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -147,7 +148,12 @@ func Typed(r *http.Request, f *edge.Form, names ...string) {
 	for _, name := range names {
 		if text := f.Typed(name); text != "" {
 			_, _ = tx.Seal(name, []byte(text)) // the log says when it could not be sealed
+			continue
 		}
+		_ = f.Secret(name).Use(func(text []byte) error { // the request's own ends before the flow
+			_, err := tx.Seal(name, bytes.Clone(text))
+			return err
+		})
 	}
 }
 
