@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
+import { plant } from "./canary.mjs";
 import { databases, serve } from "./lib.mjs";
 
 const run = promisify(execFile);
@@ -59,6 +60,7 @@ export async function world() {
   const dir = await mkdtemp(join(tmpdir(), "habeas-e2e-"));
   const data = join(dir, "data"), password = join(dir, "password");
   const mail = await mailbox();
+  plant("master password", "correct horse battery staple");
   await writeFile(password, "correct horse battery staple\n", { mode: 0o600 });
   const { stdout } = await run("go", [
     "run", "./cmd/habeas", "init", "--json", "--dir", data, "--master-password-file", password, "--organisation", "City Sports",
@@ -72,8 +74,10 @@ host = "localhost"
 port = ${mail.port}
 tls = "none"
 from = "records@city.example"
+[log]
+level = "debug"
 `);
-  const server = await serve("./cmd/habeas", ["serve", "--dir", data, "--addr", "localhost:0", "--master-password-file", password]);
+  const server = await serve("./cmd/habeas", ["serve", "--dir", data, "--addr", "localhost:0", "--master-password-file", password], [data]);
   return {
     url: server.url, mail,
     administratorLink: new URL(JSON.parse(stdout).administrator_link),

@@ -2,12 +2,15 @@
 // virtual passkey device, and the checks that hold for every page.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { chromium } from "playwright-core";
+import { nowhere, watch } from "./canary.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "out");
@@ -17,16 +20,22 @@ export const themes = ["light", "dark"];
 
 /**
  * Starts a program of this repository and resolves with the first line it prints that
- * is an address. stop() ends it.
+ * is an address. stop() ends it, and searches all that it has written, before and after: its
+ * directory for temporary files, what it printed, its databases, and the directories named.
  * @param {string} pkg Go package, relative to the repository
  * @param {string[]} args
+ * @param {string[]} writes directories that it writes to
  */
-export async function serve(pkg, args = []) {
-  const binary = join(out, pkg.replaceAll(/[^a-z0-9]+/gi, "-"));
+export async function serve(pkg, args = [], writes = []) {
+  const binary = join(out, pkg.replaceAll(/[^a-z0-9]+/gi, "-")), search = join(out, "canary");
   mkdirSync(out, { recursive: true });
   await run("go", ["build", "-o", binary, pkg]);
+  await run("go", ["build", "-o", search, "./sealed/canary/cmd/canary"]);
   if (args[0] === "demo") args = [...args, ...(await databases())];
-  const child = spawn(binary, args, { cwd: join(here, ".."), stdio: ["ignore", "pipe", "inherit"] });
+  const temp = await mkdtemp(join(tmpdir(), "habeas-e2e-"));
+  const child = spawn(binary, args, { cwd: join(here, ".."), env: { ...process.env, TMPDIR: temp }, stdio: ["ignore", "pipe", "pipe"] });
+  for (const name of ["stdout", "stderr"]) child[name].pipe(createWriteStream(join(temp, name)));
+  child.stderr.pipe(process.stderr, { end: false });
   const url = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const found = line.match(/https?:\/\/\S+/);
@@ -35,9 +44,20 @@ export async function serve(pkg, args = []) {
     child.once("exit", (code) => reject(new Error(`${pkg} ended with ${code} before it printed its address`)));
     child.once("error", reject);
   });
-  const stop = () => new Promise((resolve) => { child.once("exit", resolve); child.kill(); });
+  const stop = async () => {
+    try {
+      for (const name of made) await run("pg_dump", ["-f", join(temp, `${name}.sql`), name]);
+      await nowhere(search, temp, ...writes);
+    } finally {
+      await new Promise((resolve) => { child.once("close", resolve); child.kill(); });
+    }
+    await nowhere(search, temp, ...writes);
+    await rm(temp, { recursive: true });
+  };
   return { url, stop };
 }
+
+const made = []; // databases
 
 /**
  * Two fresh databases for a server, where scripts/with-postgres has started PostgreSQL
@@ -46,7 +66,10 @@ export async function serve(pkg, args = []) {
 export async function databases() {
   if (process.env.HABEAS_TEST_ENGINE !== "postgres") return [];
   const name = `e2e_${process.pid}_${Date.now()}`;
-  for (const end of ["records", "keys"]) await run("psql", ["-qd", "postgres", "-c", `CREATE DATABASE ${name}_${end}`]);
+  for (const end of ["records", "keys"]) {
+    await run("psql", ["-qd", "postgres", "-c", `CREATE DATABASE ${name}_${end}`]);
+    made.push(`${name}_${end}`);
+  }
   return ["--dsn", `postgres:///${name}_records`, "--keys-dsn", `postgres:///${name}_keys`];
 }
 
@@ -71,6 +94,7 @@ export function launch() {
  */
 export async function open(browser, { viewport = widths.desk, theme = "light", locale = "en-GB", javaScript = true, reducedMotion = "reduce" } = {}) {
   const context = await browser.newContext({ viewport, colorScheme: theme, locale, reducedMotion, javaScriptEnabled: javaScript });
+  watch(context);
   const page = await context.newPage();
   page.faults = [];
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") page.faults.push(m.text()); });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { codeIn, world } from "./account-world.mjs";
+import { typed } from "./canary.mjs";
 import { accessible, authenticator, fits, focusShows, launch, open, quiet, shot, touchable, widths } from "./lib.mjs";
 
 let browser, here, desk;
@@ -30,11 +31,13 @@ after(async () => {
 
 /** Staff enter somebody, without inviting them. */
 async function enter(address) {
+  const form = {
+    kind: "person", email: address, email2: address, separate: "1", sure: address, "identity.given_name": "Timotheus", "identity.family_name": "Bergersen",
+    "identity.birth_date": "1984-05-03", "contact.language": "en", "phone.number": "+49 228 555123",
+  };
+  typed(Object.entries(form)); // it goes past the pages
   const reply = await desk.request.post(to("/staff/add"), {
-    form: {
-      kind: "person", email: address, email2: address, separate: "1", sure: address, "identity.given_name": "Timotheus", "identity.family_name": "Bergersen",
-      "identity.birth_date": "1984-05-03", "contact.language": "en", "phone.number": "+49 228 555123",
-    },
+    form,
     headers: { origin: here.url, "sec-fetch-site": "same-origin" },
   });
   assert.ok(reply.ok(), `adding ${address}: ${reply.status()}`);
