@@ -36,7 +36,7 @@ func readLedgerKey(secret sealed.Value) (*ledgerKey, error) {
 	var err error
 	if used := secret.Use(func(plain []byte) error {
 		_, public, _ := bytes.Cut(plain, []byte("\n"))
-		k.text = string(public)
+		k.text = string(public) //sealcheck:allow escape the verifier key is public
 		return nil
 	}); used != nil {
 		return nil, used

@@ -12,7 +12,7 @@ import (
 func (r *Ring) derive(use string, f func(room *room, h hash.Hash) error) error {
 	err := r.vault.work(func(room *room, h hash.Hash) error {
 		err := r.root.Use(func(root *[rootSize]byte) error {
-			room.hkdf(h, root[:], r.id[:], "habeas ring v1 "+use, room.key[:])
+			room.hkdf(h, root[:], r.id[:], "habeas ring v1 "+use, room.key[:]) //sealcheck:allow mutate the room is there to be written in
 			return nil
 		})
 		if err != nil {
@@ -96,7 +96,7 @@ func (r *Ring) Token(info string, id []byte) [32]byte { return r.mac("token "+in
 func (r *Ring) mac(use string, id []byte) (sum [sha256.Size]byte) {
 	mustBeOpen(r.derive(use, func(room *room, h hash.Hash) error {
 		room.mac(h, room.key[:], id)
-		sum = room.sum
+		sum = room.sum //sealcheck:allow escape what is derived is for others
 		return nil
 	}))
 	return sum

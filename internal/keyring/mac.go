@@ -76,10 +76,10 @@ func (v *vault) lookup(key sealed.Of[[keySize]byte], kind, value string) (out Lo
 			r.begin(h, key[:])
 			n := binary.PutUvarint(r.line[:], uint64(len(kind))) // no two pairs read alike
 			h.Write(r.line[:n])
-			r.text(h, kind)
+			r.text(h, kind) //sealcheck:allow mutate the room is there to be written in
 			r.text(h, value)
 			r.end(h, key[:])
-			copy(out[:], r.sum[:])
+			copy(out[:], r.sum[:]) //sealcheck:allow escape a hash in an index is for others
 			return nil
 		})
 	})

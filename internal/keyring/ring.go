@@ -171,7 +171,7 @@ func Create(ctx context.Context, path string, password Password, opts Options) (
 func newHeader(v *vault, password Password, kit RecoveryKit, cost KDF) (h store.Header, root rootKey, err error) {
 	rand.Read(h.Ring[:])
 	err = v.work(func(r *room, _ hash.Hash) error {
-		rand.Read(r.root[:])
+		rand.Read(r.root[:]) //sealcheck:allow mutate the room is there to be written in
 		root, err = sealed.SealOf(v.session, "root key", &r.root)
 		return err
 	})

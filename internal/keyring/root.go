@@ -91,7 +91,7 @@ func wrapWithPassword(v *vault, root rootKey, ring [16]byte, password Password, 
 		return w, fmt.Errorf("keyring: argon2id parameters out of range")
 	}
 	rand.Read(w.Salt)
-	return w, wrapUnder(v, root, ring, &w, func(r *room, _ hash.Hash) error { return password.stretch(&w, &r.key) })
+	return w, wrapUnder(v, root, ring, &w, func(r *room, _ hash.Hash) error { return password.stretch(&w, &r.key) }) //sealcheck:allow mutate the room is there to be written in
 }
 
 func unwrapWithPassword(v *vault, h store.Header, password Password) (root rootKey, err error) {
@@ -100,7 +100,7 @@ func unwrapWithPassword(v *vault, h store.Header, password Password) (root rootK
 		return root, errDamaged
 	}
 	err = v.work(func(r *room, _ hash.Hash) error {
-		if err := password.stretch(w, &r.key); err != nil {
+		if err := password.stretch(w, &r.key); err != nil { //sealcheck:allow mutate the room is there to be written in
 			return err
 		}
 		root, err = v.unwrapRoot(r, h.Ring, w)
@@ -131,7 +131,7 @@ func (r *room) codeKey(h hash.Hash, kit RecoveryKit, salt []byte) error {
 func wrapWithCode(v *vault, root rootKey, ring [16]byte, kit RecoveryKit) (store.Wrapper, error) {
 	w := store.Wrapper{Kind: kindRecovery, Salt: make([]byte, saltSize)}
 	rand.Read(w.Salt)
-	return w, wrapUnder(v, root, ring, &w, func(r *room, h hash.Hash) error { return r.codeKey(h, kit, w.Salt) })
+	return w, wrapUnder(v, root, ring, &w, func(r *room, h hash.Hash) error { return r.codeKey(h, kit, w.Salt) }) //sealcheck:allow mutate the room is there to be written in
 }
 
 // wrapUnder wraps the root key under the key that kek leaves in r.key.
@@ -154,7 +154,7 @@ func unwrapWithCode(v *vault, h store.Header, kit RecoveryKit) (root rootKey, er
 		return root, ErrWrongRecoveryCode
 	}
 	err = v.work(func(r *room, hash hash.Hash) error {
-		if err := r.codeKey(hash, kit, w.Salt); err != nil {
+		if err := r.codeKey(hash, kit, w.Salt); err != nil { //sealcheck:allow mutate the room is there to be written in
 			return err
 		}
 		root, err = v.unwrapRoot(r, h.Ring, w)
