@@ -422,35 +422,3 @@ func (p *pass) mixed(i, j int) {
 		p.add(span.Key, i, j, 0)
 	}
 }
-
-// colon looks at ':': it may be part of an address, and the name before it may announce a
-// secret or a date of birth.
-func (p *pass) colon(i int) int {
-	t := p.t
-	if c := at(t, i+1); c == ' ' && i > 1 && has(t[i-1], isLetter) && !nameEnds[endOf(t[i-2], t[i-1])] {
-		return i + 1
-	}
-	if at(t, i+3) == ':' {
-		p.mac(i - 2)
-	}
-	if e := p.ipv6(i); e > 0 {
-		return e
-	}
-	p.named(i)
-	return i + 1
-}
-
-// plus looks at '+': an international number.
-func (p *pass) plus(i int) int {
-	first := i + 1
-	if at(p.t, first) == '(' {
-		first++
-	}
-	if !has(at(p.t, first), isDigit) {
-		return i + 1
-	}
-	if j := run(p.t, i+1, len(p.t), isDigit); j > i+1 && j-i < 7 && joiner(p.t, j) == 0 {
-		return j // a zone: +0000
-	}
-	return p.number(i)
-}
