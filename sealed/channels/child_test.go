@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -99,6 +100,7 @@ func start(t *testing.T, k kind, life string, env ...string) *child {
 	c.cmd.Dir = t.TempDir()
 	c.cmd.Env = append(os.Environ(), append([]string{childMode + "=" + string(k) + " " + life, "GOTRACEBACK=all"}, env...)...)
 	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr
+	c.cmd.WaitDelay = time.Minute // for what it has left behind
 	in, err := c.cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -186,12 +188,15 @@ func memoryOfProcess(t *testing.T, c *child) string {
 	return first(t)(secrets().Process(c.cmd.Process.Pid))
 }
 
-// forkOf reads the memory of the child's own child, whose number it has printed.
+// forkOf reads the memory of the child's own child.
 func forkOf(t *testing.T, c *child) string {
-	pid, err := strconv.Atoi(strings.TrimSpace(c.stdout.String()))
+	said, err := os.ReadFile(filepath.Join(c.cmd.Dir, forkedFile))
 	if err != nil {
-		t.Errorf("the child says %q: %v", c.stdout.String(), err)
-		return ""
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(string(said))
+	if err != nil {
+		t.Fatal(err)
 	}
 	defer func() { _ = unix.Kill(pid, unix.SIGKILL) }()
 	return first(t)(secrets().Process(pid))

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"testing"
 	"unique"
 
@@ -253,6 +254,9 @@ func quit() {
 	select {}
 }
 
+// forkedFile holds the number of the process that fork has made.
+const forkedFile = "forked"
+
 // fork makes a process that is a copy of this one and only waits. Nothing but raw system
 // calls can run there: the other threads are gone.
 func fork() {
@@ -263,7 +267,7 @@ func fork() {
 	for pid == 0 {
 		unix.RawSyscall6(unix.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
 	}
-	fmt.Println(pid)
+	must(os.WriteFile(forkedFile, []byte(strconv.Itoa(int(pid))), 0o600))
 }
 
 // numbers calls f below a function that has the number as arguments, or a pointer to the

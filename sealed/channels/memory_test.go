@@ -96,7 +96,7 @@ func mapping(t *testing.T, at uintptr) (name, flags string) {
 	for line := range strings.Lines(string(smaps)) {
 		var from, to uintptr
 		if n, _ := fmt.Sscanf(line, "%x-%x", &from, &to); n == 2 {
-			inside, name = from <= at && at < to, line
+			inside, name = from <= at && at < to, strings.Join(strings.Fields(line)[5:], " ")
 		}
 		if rest, ok := strings.CutPrefix(line, "VmFlags:"); ok && inside {
 			return name, strings.TrimSpace(rest)
