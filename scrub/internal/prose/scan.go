@@ -96,24 +96,34 @@ func (s *scanner) block(pos int, carry uint64) {
 		letters |= (m >> 7) * 0x0102040810204080 >> 56 << i // a bit of each byte
 	}
 	starts := letters &^ (letters<<1 | carry)
-	s.pos, s.left, s.carry = pos, starts, letters>>(wide-1)
+	left := starts
 	for ; starts != 0; starts &= starts - 1 {
 		i := bits.TrailingZeros64(starts)
 		p := pos + i
 		x := load(text, p)
 		after := ^word.Letters(x) & word.High
 		w := x & ((after&-after)>>7 - 1) // the bytes of the word, of which there may be more than eight
-		differs := s.passed[slot(w)] ^ w
-		keep := (differs | -differs) >> 63
+		drop := uint64(0)
 		if p >= 3 {
-			high := w & word.High
-			ascii := (after | -after) &^ (high | -high) >> 63
-			digit := (uint64(text[p-1]-'0') - 10) >> 63
-			other := (uint64(text[p-3]^'%') + 0xff) >> 8
-			keep &^= ascii & digit & other
+			if text[p-1]-'0' < 10 {
+				drop = 1
+			}
+			if text[p-3] == '%' {
+				drop = 0
+			}
+			if w&word.High != 0 {
+				drop = 0
+			}
+			if after == 0 {
+				drop = 0
+			}
 		}
-		s.left &^= (keep ^ 1) << i
+		if s.passed[slot(w)] == w {
+			drop = 1
+		}
+		left &^= drop << i
 	}
+	s.pos, s.left, s.carry = pos, left, letters>>(wide-1)
 }
 
 // slot is where among the words that are passed a word is.
