@@ -96,6 +96,7 @@ for (const [device, viewport] of Object.entries(widths)) {
   }
 }
 
+// Proves SLG-5.
 test("it tells what happened and not to whom, on the page and in both files", { timeout: 60_000 }, async () => {
   const page = await as("ada");
   await page.goto(to("/admin/sessions?flow=claim"));
