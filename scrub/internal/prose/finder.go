@@ -50,7 +50,9 @@ func (f *Finder) Find(dst []span.Span, w span.Window) []span.Span {
 	r.read()
 	dst, r.out = r.out, nil
 	dst = dst[:n+len(r.settle(dst[n:]))]
-	r.window = span.Window{}
+	// Nothing of the text stays behind.
+	r.window, r.scan.text = span.Window{}, nil
+	r.strip.Reset(nil, 0)
 	return dst
 }
 

@@ -97,9 +97,15 @@ func (r *reader) opinion(i int) uint8 {
 // around a word, how many bytes tell whether it is a piece of a code.
 const codeReach = 24
 
-// coded says whether a word is a piece of a code such as Base64: a digit right before it, or
-// letters and digits that take turns around it.
+// coded says whether a word with a capital is a piece of a code such as Base64: one or two
+// letters that begin with a capital follow small ones (BfiU, FwtR), there is a digit right
+// before it, or letters and digits take turns around it.
 func coded(text []byte, start, end int) bool {
+	for p := end - 1; p >= max(start+1, end-2); p-- {
+		if 'A' <= text[p] && text[p] <= 'Z' && 'a' <= text[p-1] && text[p-1] <= 'z' {
+			return true
+		}
+	}
 	if start > 0 && text[start-1]-'0' < 10 { // but not in %C3%89mile, Wei\u00df-Lorenz
 		return (start < 3 || text[start-3] != '%') && !bytes.Contains(text[max(0, start-6):start], []byte(`\u`))
 	}

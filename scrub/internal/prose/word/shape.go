@@ -86,8 +86,8 @@ func (w *writing) shape() Shape {
 		return Mixed
 	case w.inside == 0:
 		return Capital // Jude, Anne-Marie, O'Brien
-	case w.inside == 1 && w.early <= 3 && w.letters-w.early >= 3:
-		return Capital // McDonald, DeLuca, MacArthur, and not BfiU
+	case w.inside == 1 && w.early <= 3:
+		return Capital // McDonald, DeLuca, MacArthur
 	}
 	return Mixed
 }
