@@ -86,6 +86,9 @@ func (p *pass) international(k, skip int) int {
 	if skip > 0 && best > 2 && (q.lengths(k, 3) == 222 || p.hexRow(k, best)) {
 		return 0
 	}
+	if skip > 0 && q.inRow(k) && !p.noColumns(k, shape{n: best}) && p.before(q.g[k].s).near&aPhone == 0 {
+		return 0 // the rest of 6011 0033 5479 9712
+	}
 	if skip > 0 && best == 1 && p.before(q.g[k].s).near&aPhone == 0 {
 		return 0
 	}

@@ -129,9 +129,9 @@ func (s *search) chance(t *text, l *level) {
 	if len(l.noise.text) == 0 {
 		return
 	}
-	child := text{at: l.noise.at}
+	child := text{at: l.noise.at, least: minNoise}
 	child.Text, child.To, child.Begins, child.Ends = l.noise.text, len(l.noise.text), true, true
-	s.find(&child, exact, minNoise)
+	s.find(&child, exact)
 	l.noise.reset()
 }
 
@@ -296,7 +296,7 @@ func (s *search) hex(t *text, i, j int, seen uint8, depth int) {
 	odd, short := (j-i)%2 != 0, j-i < always
 	least := s.least
 	if short && seen == number {
-		if odd || !decimalText(t.Text[i:j]) {
+		if odd || j-i < 2*minNoise || !decimalText(t.Text[i:j]) {
 			return
 		}
 		least = always // what is all text

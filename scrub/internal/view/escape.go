@@ -151,7 +151,7 @@ func (s *search) decodeNear(t *text, r reach, kinds kind, depth int) {
 	if len(d.text) == 0 {
 		return
 	}
-	child := text{at: d.at}
+	child := text{at: d.at, least: t.least}
 	child.Text, child.Begins, child.Ends = d.text, begins, ends
 	child.From, child.To = d.index(t, r.from), d.index(t, r.to)
 	who := everyone
@@ -161,7 +161,7 @@ func (s *search) decodeNear(t *text, r reach, kinds kind, depth int) {
 	case r.kinds == ignored:
 		who = others // known values are found without
 	}
-	s.find(&child, who, 0)
+	s.find(&child, who)
 	s.explore(child, kinds, depth+1)
 }
 

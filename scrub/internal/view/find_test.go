@@ -129,6 +129,34 @@ func TestCodesOfNoiseHoldNoKnownNames(t *testing.T) {
 	}
 }
 
+// What is decoded from a number or an identifier says little: a short value in it is none,
+// unless it is all that is there, or stands in a phrase.
+func TestShortValuesInCodes(t *testing.T) {
+	name := pattern{regexp.MustCompile(`\b(?:UY|UyX|Jn|UuvV|Xgo|Pǎg|Jude|Obscure)\b`)}
+	code := func(s string) string { return hex.EncodeToString([]byte(s)) }
+	b64 := base64.RawStdEncoding.EncodeToString
+	for _, c := range []struct{ text, span string }{
+		{"Started Session 46265559 of User root.", ""},
+		{"app[60557576]: done", ""}, {"order 4-26557958", ""}, {"session 2626555926262626", ""},
+		{`"request_id":"7c4a6e24-0f23-4a9d-a5a2-c29252c0ce78"`, ""}, {"id 2158676f-8968", ""},
+		{"span_id=52242c0a50c78e67 took=652ms", ""}, {"5c274a7564653f3e", ""}, {"id=" + code("<Jude>+") + "-1", ""},
+		{"MAC 6a:" + "4a:75:64:65:6a", ""}, {"v=" + b64([]byte("#Jude#")), ""},
+		{"v=" + code("Jude"), code("Jude")}, {"x'" + code("Jude") + "'", code("Jude")},
+		{"/find/" + code("Jude") + "/1", code("Jude")}, {"4a 75 64 65", "4a 75 64 65"},
+		{"v=" + code("Jude\n"), code("Jude")}, {"v=" + code("name=Jude"), code("Jude")},
+		{"v=" + b64([]byte("(Jude, ok")), "Ep1ZGU"}, {"v=" + code("#Obscure$"), code("Obscure")},
+		{"v=" + strings.Repeat("20", 12) + code("Jude"), code("Jude")},
+	} {
+		got := ""
+		if found := view.Find(nil, all(c.text), name); len(found) > 0 {
+			got = c.text[found[0].Start:found[0].End]
+		}
+		if !strings.Contains(got, c.span) || (got == "") != (c.span == "") {
+			t.Errorf("in %q found %q, want %q", c.text, got, c.span)
+		}
+	}
+}
+
 func FuzzView(f *testing.F) {
 	for _, e := range encoders {
 		f.Add("to "+e.encode("Jude Obscure")+" now", 7)

@@ -2,6 +2,7 @@ package view
 
 import (
 	"math/bits"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,7 @@ const (
 	minReadable = 16
 	minNoise    = 6
 	minBytes    = 4 // of what is all text
+	minPhrase   = 8
 )
 
 // phase decodes a code from a symbol on and looks into the stretches of text of so many
@@ -46,6 +48,20 @@ func (s *search) phase(t *text, a *alphabet, from, least int, depth int) {
 	}
 }
 
+// phrase reports that a short text is words, numbers and what stands between them, which one
+// in 7,000 codes of 8 bytes is by chance.
+func phrase(text []byte) bool {
+	if len(text) < minPhrase {
+		return false
+	}
+	for _, c := range text {
+		if class[c]&(lowerCase|upperCase|number) == 0 && c < utf8.RuneSelf && strings.IndexByte(" \t\r\n.,:;=_-'\"@/(){}[]<>", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // hit is 64 octets with the beginnings of what may be stretches of text.
 type hit struct {
 	at  int
@@ -62,7 +78,10 @@ func (s *search) readable(t *text, a *alphabet, from, i, j, least int, depth int
 		child := text{at: l.out.at}
 		child.Text, child.To = l.out.text, len(l.out.text)
 		child.Begins, child.Ends = i > 0 || !l.code.cutHead, j < len(l.octets) || !l.code.cutTail
-		s.find(&child, everyone, 0)
+		if j-i < minReadable && (least == always || !phrase(child.Text)) {
+			child.least = minNoise
+		}
+		s.find(&child, everyone)
 		s.explore(child, allKinds, depth+1)
 	case j-i >= least:
 		l.take(t, &l.noise, a, from, i, j)

@@ -29,6 +29,11 @@
 // holds. Shorter ones are given to finders that are Exact, from 6 bytes on, and what they
 // find must have 6 bytes.
 //
+// One number in thirty is all text when it is read as hex. What is found in a code of less
+// than 16 bytes must have 6 bytes too, or be all that the code says, or stand in a phrase:
+// words and the signs between them, 8 bytes or more. A number in decimal digits is no
+// phrase.
+//
 // # Locality
 //
 // What is found at p depends on Text[p-Back:p+Ahead], as package span wants it, for finders
@@ -123,6 +128,8 @@ type text struct {
 	span.Window
 	// at says for each byte which raw bytes it comes from; nil for the raw text.
 	at []place
+	// least is how many bytes what is found must have, if it is not all there is.
+	least int
 }
 
 // place is a range of raw bytes.
@@ -145,6 +152,11 @@ func (t *text) intact(i, j int) bool {
 	i, j = max(0, i-1), min(len(t.Text), j+1)
 	from, to := t.raw(i, j)
 	return to-from == j-i
+}
+
+// is reports that there is nothing but a span in the text, apart from blanks around it.
+func (t *text) is(sp span.Span) bool {
+	return len(bytes.TrimLeft(t.Text[:sp.Start], " \t\r\n")) == 0 && len(bytes.TrimRight(t.Text[sp.End:], " \t\r\n")) == 0
 }
 
 // search is the state of one Find, and the memory that is used again by the next.
@@ -228,8 +240,8 @@ func whose(f span.Finder) asked {
 	return others
 }
 
-// find runs finders over a decoded text. What they find must have at least some bytes.
-func (s *search) find(t *text, who asked, least int) {
+// find runs finders over a decoded text.
+func (s *search) find(t *text, who asked) {
 	for _, f := range s.finders {
 		if who&whose(f) == 0 {
 			continue
@@ -238,7 +250,7 @@ func (s *search) find(t *text, who asked, least int) {
 		s.dst = f.Find(s.dst, t.Window)
 		kept := s.dst[:before]
 		for _, sp := range s.dst[before:] {
-			if sp.End <= sp.Start || sp.End-sp.Start < least || bytes.IndexByte(t.Text[sp.Start:sp.End], 0) >= 0 {
+			if sp.End <= sp.Start || sp.End-sp.Start < t.least && !t.is(sp) || bytes.IndexByte(t.Text[sp.Start:sp.End], 0) >= 0 {
 				continue
 			}
 			sp.Start, sp.End = t.raw(sp.Start, sp.End)
