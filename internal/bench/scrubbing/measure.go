@@ -39,6 +39,7 @@ const (
 	negatives   = 6_000
 	knownValues = 10_000
 	knownTexts  = 6_000
+	quietSize   = 8 << 20
 )
 
 // Corpus is texts of one sort.
@@ -181,6 +182,8 @@ func known(ctx context.Context, o Options, r *Report) error {
 			r.Figures[name] = v
 		}
 	}
+	found := s.findAs(quietLogOf(o.Seed, quietSize), scrub.Mixed)
+	r.Figures["known.false_positives"] = float64(len(found))
 	r.Figures["known.values"] = float64(len(k.Values))
 	r.Figures["known.readable_before"] = float64(before)
 	r.Figures["known.leaks"] = float64(after)

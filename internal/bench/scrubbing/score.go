@@ -155,10 +155,12 @@ func (s *Score) bytes(t corpus.Text, found []Found) {
 }
 
 // Figures are recall and precision by kind, each also typed and exact, and "outside", the
-// share of the bytes outside all labels that are replaced.
+// share of the bytes outside all labels that are replaced, and "outside_places", the places
+// replaced that overlap no label.
 func (s *Score) Figures() matching.Figures {
-	f := matching.Figures{}
+	f := matching.Figures{"outside_places": 0}
 	for kind, t := range s.Kinds {
+		f["outside_places"] += float64(t.Found - t.Right)
 		name := strings.ToLower(kind.String())
 		if t.Labelled > 0 {
 			n := float64(t.Labelled)

@@ -131,7 +131,7 @@ func TestFiguresAreShares(t *testing.T) {
 	want := matching.Figures{
 		"labelled.email": 2, "recall.email": 0.5, "recall_typed.email": 0.5, "recall_exact.email": 0.5,
 		"found.email": 2, "precision.email": 0.5, "precision_typed.email": 0.5, "precision_exact.email": 0.5, "precision_lenient.email": 0.5,
-		"outside": 0.2,
+		"outside": 0.2, "outside_places": 1,
 	}
 	if !reflect.DeepEqual(f, want) {
 		t.Errorf("figures %v, want %v", f, want)

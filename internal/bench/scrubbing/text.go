@@ -26,6 +26,7 @@ func (r Report) Text() string {
 	section(&b, r.Figures, "KNOWN VALUES BY FORM, RECALL", "known.recall.")
 	if _, ok := r.Figures["known.leaks"]; ok {
 		fmt.Fprintf(&b, "%s texts showed their value before, %s values can be read after\n", cell(r.Figures, "known.readable_before"), cell(r.Figures, "known.leaks"))
+		fmt.Fprintf(&b, "%s places are replaced in lines of a log that name nobody\n", cell(r.Figures, "known.false_positives"))
 	}
 	section(&b, r.Figures, "FALSE ALARMS BY CLASS", "false_alarms.")
 	section(&b, r.Figures, "FALSE ALARMS BY KIND", "false_alarms_as.")
@@ -62,7 +63,7 @@ func (r Report) kinds(b *strings.Builder) {
 				fmt.Fprintf(b, "%-10s %8s %8s %8s %8s %8s %9s %8s %8s\n", cells...)
 			}
 		}
-		fmt.Fprintf(b, "replaced outside all labels: %s of the bytes\n", cell(r.Figures, of+"outside"))
+		fmt.Fprintf(b, "replaced outside all labels: %s places, %s of the bytes\n", cell(r.Figures, of+"outside_places"), cell(r.Figures, of+"outside"))
 	}
 }
 

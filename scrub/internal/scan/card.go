@@ -30,6 +30,9 @@ func (p *pass) card(k int) int {
 		if issuer(d) == rareIssuer && (n == 0 || !q.apart(k, shape{sep: q.g[k+n].sep})) && p.before(q.g[k].s).near&aCard == 0 {
 			continue
 		}
+		if len(d) < 13 && q.inRow(k) && p.before(q.g[k].s).near&aCard == 0 {
+			continue // the rest of four groups whose check digit is wrong
+		}
 		if n > 0 && p.hexRow(k, n+1) {
 			continue
 		}

@@ -117,6 +117,24 @@ var negatives = []negative{
 			"Frank answer", "Summer release", "Art and design", "Max retries reached", "Rich text", "Guy line", "Grace period", "Sandy soil", "Dean's list", "Rob the cache", "Drew attention"),
 		[]string{"%", "note: %", "% was logged", `"hint":"%"`},
 	},
+	{"code_of_letters", dice.codeOfLetters, []string{"Started Session % of User root.", "app[%]: done", "span_id=% took=3ms", `"request_id":"%"`, "order %"}},
+}
+
+// codeOfLetters is a number or an identifier that is letters when its digits are read as hex.
+func (d dice) codeOfLetters() string {
+	var b strings.Builder
+	switch d.IntN(3) {
+	case 0: // decimal
+		for range 4 + d.IntN(2) {
+			b.WriteString(pick(d, []string{"4", "5", "6", "7"}) + strconv.Itoa(d.IntN(10)))
+		}
+	case 1:
+		fmt.Fprintf(&b, "%x%02x", pick(d, []string{"#", "&", "+", "|"}), d.letters(3, alnum))
+		b.WriteString(d.uuid()[8:])
+	default:
+		fmt.Fprintf(&b, "%x%x%x", d.letters(3, lower), pick(d, []string{"!", "$", "~", "^"}), d.letters(4, alnum))
+	}
+	return b.String()
 }
 
 func fixed(all ...string) func(dice) string { return func(d dice) string { return pick(d, all) } }
