@@ -34,10 +34,10 @@
 //
 // The plaintext is read only inside Use. On the heap are: how many values there are, the
 // lengths of their words, and keyed hashes: SipHash of each word and of the first seven
-// letters of each, and two bitmaps set by a keyed mixing function, all with random keys of
+// letters of each, and three bitmaps set by a keyed mixing function, all with random keys of
 // this Matcher that are sealed too and are on a goroutine's stack while Find or Add runs.
 // Without the keys nobody can test a guess against the hashes. The bitmaps resist less
-// than a cipher: they are sets of some twenty mixed bits for each word. The list of
+// than a cipher: they are sets of some forty mixed bits for each word. The list of
 // separators' places of words below seven letters is kept as well. With the keys, each
 // guess can be tested, as with any hash.
 //

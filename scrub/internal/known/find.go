@@ -65,7 +65,7 @@ type search struct {
 // letters stand alone more than that is asked, because they may be a word with blanks put
 // between its letters.
 func (s *search) scan(i, end int) {
-	text, long, short, k := s.text[:end], s.t.long, s.t.short, s.keys
+	text, pairs, short, k := s.text[:end], s.t.pairs, s.t.short, s.keys
 	var h uint64 // the codes of the last eight letters
 	last := 1    // the letters of the run before, 1 if not known
 	for i < len(text) {
@@ -83,9 +83,12 @@ func (s *search) scan(i, end int) {
 		start, before := i, h
 		var classes uint16
 		var hit bool
-		for i, h, classes, hit = run(text, i, h, 0, long, k.mix0, k.mix1); hit; {
-			s.long(h, i-1, 1)
-			i, h, classes, hit = run(text, i, h, classes, long, k.mix0, k.mix1)
+		for i, h, classes, hit = run(text, i, h, 0, pairs, k.mix0, k.mix1); hit; {
+			if s.t.long.has(k.place(mask(h, gramLen))) {
+				s.long(h, i-1, 1)
+			}
+			s.ahead(h, i)
+			i, h, classes, hit = run(text, i, h, classes, pairs, k.mix0, k.mix1)
 		}
 		n := i - start
 		switch classes >>= 8; {
@@ -95,7 +98,7 @@ func (s *search) scan(i, end int) {
 		case classes&(classes-1) != 0 && !plain(text[start:i], uint8(classes)):
 			s.mixed(text[start:i], start, before)
 			s.shorts(h, i, n)
-		case short.has(k.place(mask(h, min(n, gramLen)))) || n == 1 && last == 1:
+		case n < gramLen && short.has(k.place(mask(h, n))) || n == 1 && last == 1:
 			s.shorts(h, i, n)
 		}
 		last = n
@@ -108,10 +111,11 @@ func (s *search) goesOn(i int) bool {
 	return e.class != separates
 }
 
-// run reads ASCII letters from text[i] on, to the end of the run or to the first letter
-// that the filter of long patterns lets through. The classes of the letters are added up.
-// It calls nothing, so that its state stays in registers.
-func run(text []byte, i int, h uint64, classes uint16, long filter, mix0, mix1 uint64) (int, uint64, uint16, bool) {
+// run reads ASCII letters from text[i] on, two at a time, to the end of the run or to where
+// the filter of pairs lets one through: the letters of a long pattern may end there, or with
+// the letter after. The last letter of a run is always looked at. The classes of the letters
+// are added up. It calls nothing, so that its state stays in registers.
+func run(text []byte, i int, h uint64, classes uint16, pairs filter, mix0, mix1 uint64) (int, uint64, uint16, bool) {
 	for i < len(text) {
 		a := ascii[text[i]]
 		if a == 0 {
@@ -120,11 +124,34 @@ func run(text []byte, i int, h uint64, classes uint16, long filter, mix0, mix1 u
 		i++
 		classes |= a
 		h = h<<8 | uint64(a&0xff)
-		if long.has(place(h<<8, mix0, mix1)) {
+		if i < len(text) {
+			if b := ascii[text[i]]; b != 0 {
+				i++
+				classes |= b
+				h = h<<8 | uint64(b&0xff)
+			}
+		}
+		if pairs.has(place(mask(h, windowLen), mix0, mix1)) {
 			return i, h, classes, true
 		}
 	}
 	return i, h, classes, false
+}
+
+// ahead looks for long patterns whose first letters have the codes h, and end with the next
+// letter from text[i] on.
+func (s *search) ahead(h uint64, i int) {
+	for gap := 0; i < len(s.text) && gap <= maxGap; gap++ {
+		e, n := next(s.text, i)
+		if e.n == 0 {
+			i += n
+			continue
+		}
+		if h = h<<8 | uint64(e.code[0]); s.t.long.has(s.keys.place(mask(h, gramLen))) {
+			s.long(h, i, 1)
+		}
+		return
+	}
 }
 
 // mixed looks for short patterns between the borders inside a run of ASCII letters that
@@ -136,7 +163,7 @@ func (s *search) mixed(run []byte, start int, h uint64) {
 	first, a := 0, uint8(0)
 	for i, c := range run {
 		b := uint8(ascii[c] >> 8)
-		if i > 0 {
+		if i > 0 && (a != b || b == upper) {
 			after := uint8(0)
 			if i+1 < len(run) {
 				after = uint8(ascii[run[i+1]] >> 8)
@@ -211,6 +238,7 @@ func (s *search) wide(i, end int, h uint64) (int, uint64) {
 			s.shorts(h, i, 1)
 		}
 	}
+	s.ahead(h, i)
 	return i, h
 }
 

@@ -190,5 +190,7 @@ func (k *keys) pattern(t *tables, plain []byte, n int, gaps uint32, h *holder) c
 	t.add(key, 0, h)
 	t.addGram(k.gram(mask(codes, gramLen)), n)
 	t.long.add(k.place(mask(codes, gramLen)))
+	t.pairs.add(k.place(mask(codes>>8, windowLen)))
+	t.pairs.add(k.place(mask(codes, windowLen)))
 	return at
 }

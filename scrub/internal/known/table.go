@@ -13,6 +13,10 @@ const (
 	maxLen  = 40
 )
 
+// Only every second letter of a text is looked at first, with those before it: the filter of
+// pairs knows both windows of so many letters in a gram.
+const windowLen = gramLen - 1
+
 // mask keeps the codes of the last n letters.
 func mask(h uint64, n int) uint64 { return h << (64 - 8*n) }
 
@@ -20,10 +24,10 @@ func mask(h uint64, n int) uint64 { return h << (64 - 8*n) }
 // word is written atomically, what a key leads to before the key. Room for more comes by
 // building new ones.
 type tables struct {
-	long, short filter
-	grams       []gramSlot
-	patterns    []patternSlot
-	used        int // of patterns; only the writer reads it
+	pairs, long, short filter
+	grams              []gramSlot
+	patterns           []patternSlot
+	used               int // of patterns; only the writer reads it
 }
 
 type gramSlot struct{ key, lengths atomic.Uint64 }
@@ -57,6 +61,7 @@ func newTables(capacity int) *tables {
 		size *= 2
 	}
 	return &tables{
+		pairs:    make(filter, size*filterBits/64),
 		long:     make(filter, size*filterBits/64),
 		short:    make(filter, size*filterBits/64),
 		grams:    make([]gramSlot, size),
