@@ -113,8 +113,7 @@ func Put(ctx context.Context, v sealed.Value) (string, bool) {
 // writes.
 type conn struct {
 	net.Conn
-	in  *inbound        // nil for a connection that this side opened
-	out Stands          // of such a connection
+	in  *inbound
 	raw syscall.RawConn // to read by way of a desk; nil where that cannot be
 
 	mu      sync.Mutex // guards the rest
@@ -187,9 +186,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		return c.readRaw(p)
 	}
 	n, err := c.Conn.Read(p)
-	if c.in != nil {
-		c.in.rewrite(p[:n])
-	}
+	c.in.rewrite(p[:n])
 	return n, err
 }
 

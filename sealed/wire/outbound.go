@@ -88,7 +88,6 @@ func (c *conn) put(before []byte, v sealed.Value) error {
 func (c *conn) find(text []byte) (length int, v sealed.Value, begins bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	length, v, begins = c.out.find(text)
 	for _, b := range c.batches {
 		if length > 0 {
 			break

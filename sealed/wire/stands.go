@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"net"
 	"strings"
 
 	"github.com/habeas-data/habeas/sealed"
@@ -48,7 +47,3 @@ func (s Stands) find(text []byte) (length int, v sealed.Value, begins bool) {
 	}
 	return 0, sealed.Value{}, begins
 }
-
-// Dialed is for a connection that this side opened, such as one to a mail server: the
-// stand-ins become values on their way out, wherever writes are cut. TLS belongs below it.
-func Dialed(inner net.Conn, stands Stands) net.Conn { return &conn{Conn: inner, out: stands} }
