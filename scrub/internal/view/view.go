@@ -32,7 +32,7 @@
 // One number in thirty is all text when it is read as hex. What is found in a code of less
 // than 16 bytes must have 6 bytes too, or be all that the code says, or stand in a phrase:
 // words and the signs between them, 8 bytes or more. A number in decimal digits is no
-// phrase.
+// phrase, and is none of this with less than 12 digits.
 //
 // # Locality
 //
