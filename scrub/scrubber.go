@@ -69,9 +69,11 @@ func Only(kinds ...Kind) Option {
 }
 
 // Know adds a value that is to be found in every spelling: folded in case, per word, JSON
-// and XML escaped, percent-encoded, base64, hex, decomposed, spaced. Values that come later
-// do not change what was written before. The plaintext stays sealed. Errors: ErrShort,
-// those of v.Use, and those of package sealed when there is no room.
+// and XML escaped, percent-encoded, base64, hex, decomposed, spaced. In a short code, which
+// may be any number, values of fewer than six bytes are found only where it says nothing
+// but them, or is a phrase, and never in fewer than twelve decimal digits. Values that come
+// later do not change what was written before. The plaintext stays sealed. Errors:
+// ErrShort, those of v.Use, and those of package sealed when there is no room.
 func (s *Scrubber) Know(label string, v sealed.Value) error {
 	s.mu.RLock() // the matcher has a lock of its own
 	defer s.mu.RUnlock()
