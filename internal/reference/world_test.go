@@ -33,8 +33,9 @@ type world struct {
 
 // Send implements app.Sender.
 func (w *world) Send(_ context.Context, m mail.Message) error {
+	m, err := m.Opened()
 	w.mails <- m
-	return nil
+	return err
 }
 
 func serve(t *testing.T, dir string, password []byte) *world {

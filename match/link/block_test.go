@@ -20,7 +20,7 @@ func blockedCrowd(t *testing.T, seed uint64, rows int) *run {
 
 func TestBlocksAndRowsKnowEachOther(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		r := blockedCrowd(t, rapid.Uint64().Draw(rt, "crowd"), rapid.IntRange(0, 5_000).Draw(rt, "rows"))
+		r := blockedCrowd(t, rapid.Uint64().Draw(rt, "crowd"), rapid.IntRange(0, 3_000/slower).Draw(rt, "rows"))
 		for _, l := range r.blocks.levels {
 			in := 0
 			for row := range r.fr.rows {
@@ -46,7 +46,7 @@ func TestBlocksAndRowsKnowEachOther(t *testing.T) {
 
 func TestRowsThatShareARareValueAreCandidates(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		r := blockedCrowd(t, rapid.Uint64().Draw(rt, "crowd"), rapid.IntRange(2, 3_000).Draw(rt, "rows"))
+		r := blockedCrowd(t, rapid.Uint64().Draw(rt, "crowd"), rapid.IntRange(2, 1_500/slower).Draw(rt, "rows"))
 		most := r.blocks.levels[0].most
 		found := map[[2]int32]bool{}
 		g := newGatherer(r.blocks)

@@ -20,7 +20,7 @@ func indexOf(m *Model, rows [][]string) *Index {
 }
 
 func TestIndexFindsThePairsOfLink(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(6 / slower) {
 		c := newCrowd(seed, []int{2, 30, 800, 400, 100, 425}[seed%6], .3)
 		r := mustLink(t, c.rows, Options{})
 		x := indexOf(r.Model, c.rows)

@@ -76,7 +76,7 @@ func newNamesakes(seed uint64, rows int) *crowd {
 // What follows from a name or a postcode is no evidence a second time: people of one name
 // whose addresses of e-mail are made from it are not one person.
 func TestNamesakesStayApart(t *testing.T) {
-	c := newNamesakes(1, 12_000/slower)
+	c := newNamesakes(1, 12_000/slower/slower)
 	r, err := Link(t.Context(), namesakesHeader, all(c.rows), Options{Fields: namesakesFields()})
 	if err != nil {
 		t.Fatal(err)

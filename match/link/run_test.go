@@ -23,7 +23,7 @@ func mustLink(t testing.TB, rows [][]string, o Options) *Result {
 }
 
 func TestPeopleWithTyposAreFound(t *testing.T) {
-	c := newCrowd(3, 2_000, .3)
+	c := newCrowd(3, 2_000/slower, .3)
 	precision, recall, _ := c.f1(mustLink(t, c.rows, Options{}).Cluster)
 	if precision < .9 || recall < .9 {
 		t.Errorf("precision %.3f, recall %.3f", precision, recall)
@@ -31,7 +31,7 @@ func TestPeopleWithTyposAreFound(t *testing.T) {
 }
 
 func TestOrderOfRowsAndNumberOfWorkersChangeNothing(t *testing.T) {
-	for seed, n := range []int{0, 1, 2, 20, 100, 300, 600} {
+	for seed, n := range []int{0, 1, 2, 20, 100, 300, 600}[:8-slower] {
 		c := newCrowd(uint64(seed), n, .3)
 		want := mustLink(t, c.rows, Options{Workers: 1})
 		order := rand.New(rand.NewPCG(uint64(seed), 1)).Perm(n)
@@ -64,8 +64,8 @@ func TestOrderOfRowsAndNumberOfWorkersChangeNothing(t *testing.T) {
 }
 
 func TestScreenRejectsOnlyWhatWeighsTooLittle(t *testing.T) {
-	for seed := range uint64(3) {
-		c := newCrowd(seed, 1_500, .3)
+	for seed := range uint64(3 / slower) {
+		c := newCrowd(seed, 1_500/slower, .3)
 		r := newRun(t.Context(), Options{Fields: crowdFields()})
 		if err := r.read(crowdHeader, all(c.rows)); err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestRowsThatCannotBeTaken(t *testing.T) {
 }
 
 func TestCancelledLinkStops(t *testing.T) {
-	c := newCrowd(1, 3_000, .3)
+	c := newCrowd(1, 3_000/slower/slower, .3)
 	for _, stage := range []string{stageRead, stageLearn, stageCompare} {
 		ctx, cancel := context.WithCancel(t.Context())
 		_, err := Link(ctx, crowdHeader, all(c.rows), Options{Fields: crowdFields(), Progress: func(p Progress) {
@@ -134,7 +134,7 @@ func TestCancelledLinkStops(t *testing.T) {
 
 func TestStagesFollowEachOther(t *testing.T) {
 	var stages []string
-	mustLink(t, newCrowd(1, 500, .3).rows, Options{Progress: func(p Progress) {
+	mustLink(t, newCrowd(1, 500/slower, .3).rows, Options{Progress: func(p Progress) {
 		if len(stages) == 0 || stages[len(stages)-1] != p.Stage {
 			stages = append(stages, p.Stage)
 		}
