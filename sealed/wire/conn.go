@@ -166,8 +166,10 @@ func (c *conn) arrived(stand string, raw []byte, form bool) {
 	b.taken[stand] = v
 }
 
-// answered drops the secrets of the oldest request that waited for its answer.
+// answered drops the secrets of the oldest request that waited for its answer, all of
+// which goes out now.
 func (c *conn) answered() {
+	_ = c.release()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done++
@@ -179,9 +181,6 @@ func (c *conn) answered() {
 
 // Read implements net.Conn. What is a secret in p was rewritten before it returns.
 func (c *conn) Read(p []byte) (int, error) {
-	if err := c.release(); err != nil {
-		return 0, err
-	}
 	if c.raw != nil {
 		return c.readRaw(p)
 	}

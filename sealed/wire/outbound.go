@@ -25,8 +25,8 @@ func unsafe(c rune) bool {
 }
 
 // Write implements net.Conn. Each stand-in in p goes out as its value, straight from
-// sealed memory. A beginning of a stand-in at the end of p waits for the next Write,
-// Read or Close.
+// sealed memory. A beginning of a stand-in at the end of p waits for the next Write, for
+// the end of the answer or Close; not for a Read, which net/http begins at any time.
 func (c *conn) Write(p []byte) (int, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()

@@ -139,6 +139,52 @@ func TestAValuePutGoesOut(t *testing.T) {
 	}
 }
 
+// TestAReadBreaksNoStandIn reads between the two halves of a stand-in, as net/http does
+// while a handler still writes: the value goes out whole all the same.
+func TestAReadBreaksNoStandIn(t *testing.T) {
+	s := sealed.Open(t.Context())
+	defer s.Close()
+	const secret = "hbs_1234567890abcdef"
+	v, err := s.Seal("token", []byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	c, err := wire.Listen(l, rules).Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	stand, ok := wire.Put(wire.Context(t.Context(), c), v)
+	if !ok {
+		t.Fatal("no stand-in")
+	}
+	text := make([]byte, len(secret))
+	for _, step := range []func() (int, error){
+		func() (int, error) { return c.Write([]byte(stand[:7])) },
+		func() (int, error) { return client.Write([]byte("G")) },
+		func() (int, error) { return c.Read(make([]byte, 1)) },
+		func() (int, error) { return c.Write([]byte(stand[7:])) },
+		func() (int, error) { return io.ReadFull(client, text) },
+	} {
+		if _, err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if string(text) != secret {
+		t.Errorf("the client read %q", text)
+	}
+}
+
 // TestRequestsOfOneConnectionKeepApart pipelines two requests: the first answer does not
 // drop the secrets of the second, and both are gone after their answers.
 func TestRequestsOfOneConnectionKeepApart(t *testing.T) {
