@@ -9,6 +9,7 @@ import { text } from "node:stream/consumers";
 
 const personal = /^(again|address|called|email2?|q|t|(address|contact|identity|organisation|phone|profile)\..+|membership\.number)$/;
 const proofs = /^(code|proof)$/; // wrong ones are anybody's: 0000 0000 stands everywhere
+const keyed = /^[0-9a-f]{32}$/; // how a page names an address: its keyed hash, which is in the tables
 const least = 6; // bytes that can be told from noise
 
 const values = new Map(); // value → name
@@ -21,7 +22,7 @@ export function plant(name, value) {
 
 /** Adds the personal fields of a form. */
 export function typed(entries) {
-  for (const [name, value] of entries) if (personal.test(name)) plant(name, value);
+  for (const [name, value] of entries) if (personal.test(name) && !keyed.test(value)) plant(name, value);
 }
 
 /** Adds what the pages of a context send and are given. */
