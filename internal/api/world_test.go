@@ -277,7 +277,7 @@ func (s *system) behind(ref string) party.Record {
 	if err != nil {
 		s.Fatal(err)
 	}
-	return party.Fold(p, said, s.schemas)
+	return party.Fold(p, said, party.Settled{}, s.schemas)
 }
 
 func (s *system) partyOf(ref string) habeas.PartyID {

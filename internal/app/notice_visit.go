@@ -149,7 +149,7 @@ func (n *Notices) held(ctx context.Context, from party.Reader, notes heldReader,
 	var out []party.Held
 	for _, p := range at {
 		h := party.Held{Claimed: p.State != party.Unclaimed, Shut: !sure[p.ID], Origins: party.Origins(said[p.ID])}
-		if err := n.fill(ctx, &h, party.Fold(p, said[p.ID], r.schemas), said[p.ID], from, notes, policy); err != nil {
+		if err := n.fill(ctx, &h, party.Fold(p, said[p.ID], party.Settled{}, r.schemas), said[p.ID], from, notes, policy); err != nil {
 			return nil, err
 		}
 		out = append(out, h)

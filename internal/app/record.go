@@ -112,7 +112,11 @@ func (r *Records) load(ctx context.Context, from party.Reader, id habeas.PartyID
 	if err != nil {
 		return party.Record{}, nil, err
 	}
-	return party.Fold(p, said, r.schemas), said, nil
+	settled, err := from.Settled(ctx, p)
+	if err != nil {
+		return party.Record{}, nil, err
+	}
+	return party.Fold(p, said, settled, r.schemas), said, nil
 }
 
 // loadAll reads records in order and leaves out those that vanished meanwhile.

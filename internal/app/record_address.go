@@ -26,16 +26,16 @@ func (r *Records) SayAddress(tx *sqlstore.Tx, id habeas.AccountID, address strin
 		if p.State != party.Claimed {
 			continue
 		}
-		said, err := w.Statements(ctx, p.ID)
+		rec, said, err := r.load(ctx, w, p.ID)
 		if err != nil {
 			return err
 		}
-		s := r.correction(p, said, self, party.Values{"contact": {"email": address}})
+		s := r.correction(rec, self, party.Values{"contact": {"email": address}})
 		if s == nil {
 			continue
 		}
 		p.Version++
-		known, err := r.knownBySelf(ctx, w, p.ID, who.Addresses, identityOf(party.Fold(p, append(said, *s), r.schemas)))
+		known, err := r.knownBySelf(ctx, w, p.ID, who.Addresses, identityOf(party.Fold(p, append(said, *s), rec.Settled, r.schemas)))
 		if err != nil {
 			return err
 		}

@@ -278,11 +278,12 @@ func (r *Records) Accept(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 			return err
 		}
 		p, c = party.Accept(p, c, r.Clock.Now())
-		s, changed := r.correction(p, said, a, corrected), ""
+		rec := party.Fold(p, said, party.Settled{}, r.schemas) // nobody has settled anything yet
+		s, changed := r.correction(rec, a, corrected), ""
 		if s != nil {
 			said, changed = append(said, *s), sets(s.Values)
+			rec = party.Fold(p, said, party.Settled{}, r.schemas)
 		}
-		rec := party.Fold(p, said, r.schemas)
 		known, err := r.knownBySelf(ctx, w, id, who.Addresses, identityOf(rec))
 		if err != nil {
 			return err
@@ -314,8 +315,7 @@ func identityOf(rec party.Record) party.Identity {
 
 // correction keeps of what was typed only what differs from what is held. A masked
 // field that came back as it was shown says nothing.
-func (r *Records) correction(p party.Party, said []party.Statement, a habeas.Actor, v party.Values) *party.Statement {
-	rec := party.Fold(p, said, r.schemas)
+func (r *Records) correction(rec party.Record, a habeas.Actor, v party.Values) *party.Statement {
 	shown := rec.MaskFor(false)
 	diff := party.Values{}
 	for set, fields := range v {
@@ -328,7 +328,7 @@ func (r *Records) correction(p party.Party, said []party.Statement, a habeas.Act
 	if diff.Len() == 0 {
 		return nil
 	}
-	s := r.statement(p.ID, party.FromSelf, a, diff)
+	s := r.statement(rec.Party.ID, party.FromSelf, a, diff)
 	return &s
 }
 

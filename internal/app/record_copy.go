@@ -42,6 +42,7 @@ type copiedRecord struct {
 	State      party.State       `json:"state"`
 	Restraint  party.Restraint   `json:"restraint,omitempty"`
 	Requests   []copiedLine      `json:"requests,omitempty"`
+	Decisions  []copiedLine      `json:"decisions,omitempty"` // about what others propose
 	Fields     []copiedField     `json:"fields"`
 	Statements []copiedStatement `json:"statements"`
 }
@@ -192,6 +193,9 @@ func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Reco
 			}
 		}
 	}
+	for _, s := range rec.Settled.All {
+		out.Decisions = append(out.Decisions, r.copyDecision(ctx, a, s))
+	}
 	for _, s := range said {
 		values := s.Values
 		if s.Source.Kind != party.FromSelf {
@@ -202,6 +206,23 @@ func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Reco
 		})
 	}
 	return out
+}
+
+// copyDecision is one decision about what others propose.
+func (r *Records) copyDecision(ctx context.Context, a habeas.Actor, s party.Settlement) copiedLine {
+	about := "every field"
+	if !s.Whole() {
+		about = s.Set + "." + s.Field
+	}
+	from := s.From.Kind.String()
+	if s.From.Kind == party.FromSystem {
+		from = r.SourceName(ctx, a, s.From)
+	}
+	words := about + " from " + from
+	if !s.Until.IsZero() {
+		words += ", taken back " + s.Until.Format(time.RFC3339)
+	}
+	return copiedLine{string(s.Verdict), words, s.At().Format(time.RFC3339)}
 }
 
 func (c copied) render() (party.Copy, error) {
@@ -238,6 +259,9 @@ func (c copied) csv() ([]byte, error) {
 		}
 		for _, q := range rec.Requests {
 			rows = append(rows, []string{id, "request", q.What, q.Value, "", q.Since, "yes", ""})
+		}
+		for _, d := range rec.Decisions {
+			rows = append(rows, []string{id, "decision", d.What, d.Value, "", d.Since, "yes", ""})
 		}
 		for _, s := range rec.Statements {
 			for _, set := range slices.Sorted(maps.Keys(s.Values)) {
@@ -290,6 +314,9 @@ th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;v
 {{end}}</table>{{if .Requests}}
 <table><caption>What was asked for about it</caption><tr><th>What<th>Answer<th>When</tr>
 {{range .Requests}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
+{{end}}</table>{{end}}{{if .Decisions}}
+<table><caption>What was decided about what others propose</caption><tr><th>What<th>About<th>When</tr>
+{{range .Decisions}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
 {{end}}</table>{{end}}{{end}}
 <h2>Activity</h2><table><tr><th>When<th>What<th>By<th>Why<th>Leaf</tr>
 {{range .Activity}}<tr><td>{{.At}}<td>{{.Event}}<td>{{.By}}<td>{{.Purpose}}<td>{{if ge .Leaf 0}}{{.Leaf}}{{end}}</tr>

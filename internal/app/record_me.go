@@ -135,9 +135,9 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 			return errFrozen
 		}
 		if p.Version != version {
-			return habeas.Conflict("This record changed while you were looking at it. Look at it again.").WithCode("party.changed")
+			return errChanged
 		}
-		s := r.correction(p, before, a, said)
+		s := r.correction(rec, a, said)
 		if s == nil {
 			return nil
 		}
@@ -148,7 +148,7 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 		if err != nil {
 			return err
 		}
-		now := party.Fold(p, append(before, *s), r.schemas)
+		now := party.Fold(p, append(before, *s), rec.Settled, r.schemas)
 		known, err := r.knownBySelf(ctx, w, id, who.Addresses, identityOf(now))
 		if err != nil {
 			return err

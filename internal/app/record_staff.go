@@ -162,7 +162,7 @@ func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, 
 		}
 		s := r.statement(id, party.FromStaff, a, said)
 		p.Version++
-		known, err := r.knownByStaff(ctx, w, party.Fold(p, append(before, s), r.schemas))
+		known, err := r.knownByStaff(ctx, w, party.Fold(p, append(before, s), rec.Settled, r.schemas))
 		if err != nil {
 			return err
 		}

@@ -180,6 +180,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
+		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

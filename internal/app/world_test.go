@@ -332,7 +332,8 @@ func (w *world) move(a habeas.Actor, id habeas.PartyID, to string) {
 func (w *world) held(id habeas.PartyID) party.Record {
 	w.Helper()
 	p := must(w.DB.Records().Party(w.ctx(), id))(w)
-	return party.Fold(p, must(w.DB.Records().Statements(w.ctx(), id))(w), w.Schemas)
+	settled := must(w.DB.Records().Settled(w.ctx(), p))(w)
+	return party.Fold(p, must(w.DB.Records().Statements(w.ctx(), id))(w), settled, w.Schemas)
 }
 
 func (w *world) my(a habeas.Actor, id habeas.PartyID) party.Record {

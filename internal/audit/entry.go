@@ -29,6 +29,16 @@ const (
 	InviteSent     Event = "party.invite" // an invitation was queued
 )
 
+// The events of what others propose for a record that has its person (PTY-7).
+const (
+	ProposalsTold    Event = "proposal.told"   // its person was told that proposals wait
+	ProposalAccepted Event = "proposal.accept" // it is their own word now
+	ProposalRejected Event = "proposal.reject"
+	ProposalRuled    Event = "proposal.rule"     // always or never from a source
+	ProposalRuleOver Event = "proposal.rule-end" // taken back
+	ProposalUndone   Event = "proposal.undo"     // the newest of these decisions was undone
+)
+
 // The events of notices, of what people ask without an account, and of the clock of
 // records that nobody has claimed (PTY-28, PTY-29).
 const (
@@ -118,6 +128,12 @@ var known = map[Event]bool{
 	EvidenceGiven:      true,
 	EvidenceFailed:     true,
 	InviteSent:         true,
+	ProposalsTold:      true,
+	ProposalAccepted:   true,
+	ProposalRejected:   true,
+	ProposalRuled:      true,
+	ProposalRuleOver:   true,
+	ProposalUndone:     true,
 	NoticeSent:         true,
 	NoticeSeen:         true,
 	NoticeStopped:      true,

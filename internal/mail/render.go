@@ -31,6 +31,7 @@ const (
 	KindAddressMain    Kind = "address-main"    // to the new one: we write to you here now
 	KindAddressKept    Kind = "address-kept"    // the change did not happen or was taken back
 	KindStubConfirmed  Kind = "stub-confirmed"  // to staff: the address of a stub is good
+	KindProposal       Kind = "proposal"        // others propose something for your record
 	KindErased         Kind = "erased"          // receipt of erasure, the last mail
 	KindNotice         Kind = "notice"          // what is held, to somebody without an account
 	KindRetention      Kind = "retention"       // nobody spoke of the record for long: it will go
@@ -72,6 +73,7 @@ var needs = map[Kind]struct{ link, code bool }{
 	KindAddressMain:    {link: true},
 	KindAddressKept:    {link: true},
 	KindStubConfirmed:  {link: true},
+	KindProposal:       {link: true},
 	KindErased:         {},
 	KindNotice:         {link: true},
 	KindRetention:      {link: true},

@@ -57,7 +57,7 @@ func TestWhichWordCounts(t *testing.T) {
 		"what was withdrawn nobody brings up": {claimedAt(0), []Statement{given(FromSelf, 1, ""), given(FromSystem, 2, "Tim")}, "", []string{"Tim"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rec := Fold(c.party, c.said, defaults(t))
+			rec := Fold(c.party, c.said, Settled{}, defaults(t))
 			if got := rec.Text("identity", "given_name"); got != c.want {
 				t.Errorf("current %q, want %q", got, c.want)
 			}
@@ -101,7 +101,7 @@ func TestFoldDependsOnTheHistoryAndNotOnItsOrder(t *testing.T) {
 		p, said := history(t)
 		shuffled := rapid.Permutation(said).Draw(t, "order")
 		before := fmt.Sprint(shuffled)
-		if a, b := Fold(p, said, schemas), Fold(p, shuffled, schemas); !reflect.DeepEqual(a, b) {
+		if a, b := Fold(p, said, Settled{}, schemas), Fold(p, shuffled, Settled{}, schemas); !reflect.DeepEqual(a, b) {
 			t.Fatalf("another record from the same history:\n%+v\n%+v", a, b)
 		}
 		if fmt.Sprint(shuffled) != before {
@@ -115,7 +115,7 @@ func TestFoldLosesNothingAndPutsThePersonsWordFirst(t *testing.T) {
 	schemas := defaults(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p, said := history(t)
-		rec := Fold(p, said, schemas)
+		rec := Fold(p, said, Settled{}, schemas)
 		stated := 0
 		for _, s := range said {
 			stated += s.Values.Len()
@@ -176,7 +176,7 @@ func TestMaskForNeverShowsMoreThanAllowed(t *testing.T) {
 		}
 		p.Opened = rapid.SliceOfDistinct(rapid.SampledFrom([]string{"identity", "address", "contact"}), rapid.ID[string]).Draw(t, "opened")
 		stale := rapid.Bool().Draw(t, "stale")
-		rec := Fold(p, said, schemas)
+		rec := Fold(p, said, Settled{}, schemas)
 		before := fmt.Sprintf("%+v", rec)
 		shown := rec.MaskFor(stale)
 		if fmt.Sprintf("%+v", rec) != before {

@@ -16,7 +16,8 @@ func SystemView(p Party, said []Statement, system habeas.SystemID, sets []string
 	own := slices.DeleteFunc(slices.Clone(said), func(s Statement) bool {
 		return s.Source.Kind != FromSystem || s.Source.System != system
 	})
-	mine, all := Fold(Party{}, own, schemas), Fold(p, said, schemas) // both, whichever is needed (PTY-A27)
+	// What people have settled shows only on claimed records, which no policy opens.
+	mine, all := Fold(Party{}, own, Settled{}, schemas), Fold(p, said, Settled{}, schemas) // both, whichever is needed (PTY-A27)
 	view = Values{}
 	for _, set := range sets {
 		from := mine

@@ -145,10 +145,11 @@ func (s Statement) At() time.Time { return s.ID.Time() }
 
 // Value is one field of a record as one source stated it.
 type Value struct {
-	Text   string
-	Source Source
-	At     time.Time
-	Occ    Occasion
+	Text      string
+	Source    Source
+	At        time.Time
+	Occ       Occasion
+	Statement habeas.StatementID // of which it is part
 }
 
 // Field is a field of a record: its current value and every older or rival one.
@@ -173,6 +174,9 @@ type Record struct {
 	Sets    []Set
 	Tickets []habeas.TicketID // every occasion ever attached, newest first
 
+	Proposals []Proposal // what others want it to say, in the order of the schema
+	Settled   Settled    // what its person has decided about such proposals
+
 	// For a public profile, when only public sets are shown:
 	PublicName string   // how it is headed
 	Attached   []string // what it came with, such as the module taught
@@ -180,16 +184,23 @@ type Record struct {
 
 // Text returns the current value of a field, or "".
 func (r Record) Text(set, field string) string {
+	f, _ := r.Field(set, field)
+	return f.Current.Text
+}
+
+// Field finds a field that the record holds.
+func (r Record) Field(set, field string) (Field, bool) {
 	for _, s := range r.Sets {
-		if s.Schema.Name == set {
-			for _, f := range s.Fields {
-				if f.Schema.Name == field {
-					return f.Current.Text
-				}
+		if s.Schema.Name != set {
+			continue
+		}
+		for _, f := range s.Fields {
+			if f.Schema.Name == field {
+				return f, true
 			}
 		}
 	}
-	return ""
+	return Field{}, false
 }
 
 // Name is how the party is called, or "" when no name is held.
@@ -209,12 +220,13 @@ func (r Record) Name() string {
 
 // Fold computes a record from its statements (PTY-2): per field the subject's own
 // word first, then the newest, whoever supplied it. After the claim, what others say
-// fills only fields that held nothing; the rest stays on their ticket.
-func Fold(p Party, statements []Statement, schemas *Schemas) Record {
+// fills only fields that held nothing; the rest stays on their ticket and is proposed,
+// unless the subject has settled it (PTY-7).
+func Fold(p Party, statements []Statement, settled Settled, schemas *Schemas) Record {
 	ordered := slices.Clone(statements)
 	// Newest first. Two of one millisecond keep one order for every reader.
 	slices.SortFunc(ordered, func(a, b Statement) int { return bytes.Compare(b.ID[:], a.ID[:]) })
-	rec := Record{Party: p}
+	rec := Record{Party: p, Settled: settled.of(p)}
 	seen := make(map[habeas.TicketID]bool)
 	stated := make(map[[2]string][]Value)
 	for _, s := range ordered {
@@ -225,16 +237,22 @@ func Fold(p Party, statements []Statement, schemas *Schemas) Record {
 		for set, fields := range s.Values {
 			for name, text := range fields {
 				k := [2]string{set, name}
-				stated[k] = append(stated[k], Value{Text: text, Source: s.Source, At: s.At(), Occ: s.Occ})
+				stated[k] = append(stated[k], Value{Text: text, Source: s.Source, At: s.At(), Occ: s.Occ, Statement: s.ID})
 			}
 		}
 	}
 	for _, schema := range schemas.Sets() {
 		set := Set{Schema: schema}
 		for _, fs := range schema.Fields {
-			if f, ok := foldField(p, fs, stated[[2]string{schema.Name, fs.Name}]); ok {
+			said := stated[[2]string{schema.Name, fs.Name}]
+			if len(said) == 0 {
+				continue
+			}
+			f, held := foldField(p, rec.Settled, schema, fs, said)
+			if held {
 				set.Fields = append(set.Fields, f)
 			}
+			rec.Proposals = append(rec.Proposals, rec.Settled.proposals(p, schema, f, said)...)
 		}
 		if len(set.Fields) > 0 {
 			rec.Sets = append(rec.Sets, set)
@@ -243,42 +261,46 @@ func Fold(p Party, statements []Statement, schemas *Schemas) Record {
 	return rec
 }
 
-// foldField picks the current value among those stated, newest first.
-func foldField(p Party, schema FieldSchema, stated []Value) (Field, bool) {
-	if len(stated) == 0 {
-		return Field{}, false
+// foldField picks the current value among those stated, newest first. A field of which
+// its person wants nothing is not held.
+func foldField(p Party, settled Settled, set SetSchema, schema FieldSchema, stated []Value) (Field, bool) {
+	weights := make([]weight, len(stated))
+	for i, v := range stated {
+		weights[i] = settled.weigh(p, set, schema.Name, v)
 	}
-	at := currentIndex(p, stated)
+	at := currentIndex(weights)
 	f := Field{Schema: schema}
-	if at >= 0 {
-		f.Current = stated[at]
+	if at < 0 {
+		return f, false
 	}
+	f.Current = stated[at]
 	for i, v := range stated {
 		if i == at {
 			continue
 		}
 		f.Older = append(f.Older, v)
-		if afterClaim(p, v) && v.Text != f.Current.Text {
+		if weights[i] <= late && v.Text != f.Current.Text {
 			f.Rival = true
 		}
 	}
 	return f, f.Current.Text != "" || len(f.Older) > 0
 }
 
-func currentIndex(p Party, stated []Value) int {
-	late := -1
-	for i, v := range stated {
-		if v.Source.Kind == FromSelf {
+// currentIndex picks the newest word of the person's, else the newest before the claim,
+// else the first who filled the gap; -1 when none of these was said.
+func currentIndex(weights []weight) int {
+	if i := slices.Index(weights, own); i >= 0 {
+		return i
+	}
+	if i := slices.Index(weights, early); i >= 0 {
+		return i
+	}
+	for i, w := range slices.Backward(weights) {
+		if w == late {
 			return i
 		}
-		if late < 0 && !afterClaim(p, v) {
-			late = i
-		}
 	}
-	if late >= 0 {
-		return late
-	}
-	return len(stated) - 1 // nothing before the claim: the first who filled the gap
+	return -1
 }
 
 // afterClaim reports whether somebody else said it when the record was its person's
@@ -300,6 +322,12 @@ func (r Record) MaskFor(stale bool) Record {
 			s = maskSet(s)
 		}
 		out.Sets[i] = s
+	}
+	out.Proposals = slices.Clone(r.Proposals)
+	for i, p := range out.Proposals {
+		if r.Party.hides(p.Set) || stale {
+			out.Proposals[i] = p.mask()
+		}
 	}
 	return out
 }

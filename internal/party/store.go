@@ -14,6 +14,9 @@ import (
 type Reader interface {
 	Party(ctx context.Context, id habeas.PartyID) (Party, error)
 	Statements(ctx context.Context, id habeas.PartyID) ([]Statement, error)
+	// Settled returns what the person of a party has decided about proposals; nothing
+	// where nobody controls it.
+	Settled(ctx context.Context, p Party) (Settled, error)
 	PartiesOf(ctx context.Context, account habeas.AccountID) ([]Party, error)
 	KnownAt(ctx context.Context, hash keyring.LookupHash) ([]KnownAs, error)
 	Blocked(ctx context.Context, hash keyring.LookupHash, id habeas.PartyID) (bool, error)
@@ -31,6 +34,9 @@ type Writer interface {
 	CreateParty(p Party, s Statement, known []KnownAs, e audit.Entry) error
 	// ChangeParty updates a party and adds what was said with the change, if anything.
 	ChangeParty(p Party, s *Statement, known []KnownAs, e audit.Entry) error
+	// Settle is ChangeParty with what its person has now decided about proposals.
+	// waiting says whether any are left.
+	Settle(p Party, settled Settled, waiting bool, s *Statement, known []KnownAs, e audit.Entry) error
 	// SaveClaim inserts or updates a claim.
 	SaveClaim(c Claim, e audit.Entry) error
 	// Block remembers that an address does not lead to a party any more.

@@ -104,7 +104,7 @@ func TestHowAPartyIsCalled(t *testing.T) {
 		"Bonn & Sons": {Organisation, Values{"identity": {"given_name": "Tim"}, "organisation": {"name": "Bonn & Sons"}}},
 		"":            {Person, Values{"contact": {"email": "tim@example.org"}}},
 	} {
-		rec := Fold(Party{Kind: c.kind}, []Statement{{ID: habeas.NewID[habeas.StatementKind](noon), Values: c.values}}, defaults(t))
+		rec := Fold(Party{Kind: c.kind}, []Statement{{ID: habeas.NewID[habeas.StatementKind](noon), Values: c.values}}, Settled{}, defaults(t))
 		if got := rec.Name(); got != want {
 			t.Errorf("called %q, want %q", got, want)
 		}

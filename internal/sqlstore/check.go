@@ -50,6 +50,7 @@ var sealedColumns = []sealedColumn{
 	}},
 	{"notice_visit", "hash", func(c [][]byte) ([]byte, string) { return nil, "visit/" + string(c[0]) }},
 	{"retention", "party, party", ofAccount("retention/")},
+	{"settled", "party, party", ofAccount("settled/")},
 	{"request", "party, id", ofAccount("request/")},
 }
 
@@ -180,6 +181,7 @@ var references = []struct{ table, column, to string }{
 	{"blocked", "party", "party"},
 	{"told", "party", "party"},
 	{"retention", "party", "party"},
+	{"settled", "party", "party"},
 	{"consent", "party", "party"},
 	{"party", "account", "account"},
 	{"account_address", "account", "account"},
@@ -280,6 +282,7 @@ var leftovers = []struct{ table, column string }{
 	{"blocked", "party"},
 	{"told", "party"},
 	{"retention", "party"},
+	{"settled", "party"},
 	{"request", "party"},
 	{"consent", "party"},
 	{"consent", "account"},

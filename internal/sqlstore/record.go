@@ -292,7 +292,7 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
-	for _, table := range []string{"statement", "claim", "paper_code", "blocked", "consent"} {
+	for _, table := range []string{"statement", "settled", "claim", "paper_code", "blocked", "consent"} {
 		if _, err := w.tx.exec(`DELETE FROM `+table+` WHERE party = ?`, p.ID[:]); err != nil {
 			return err
 		}

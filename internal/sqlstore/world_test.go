@@ -127,7 +127,7 @@ func (w *world) record(id habeas.PartyID) party.Record {
 	if err != nil {
 		w.Fatal(err)
 	}
-	return party.Fold(p, said, w.schemas)
+	return party.Fold(p, said, party.Settled{}, w.schemas)
 }
 
 func named(given, family, birth string) party.Values {

@@ -133,6 +133,8 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 		return p.T("Showed a number or code that did not match.")
 	case audit.InviteSent:
 		return p.T("Sent an invitation to the address in the record.")
+	case audit.ProposalsTold, audit.ProposalAccepted, audit.ProposalRejected, audit.ProposalRuled, audit.ProposalRuleOver, audit.ProposalUndone:
+		return s.proposalWords(p, l)
 	default:
 		if words := noticeWords(p, l.Event); words != "" {
 			return words

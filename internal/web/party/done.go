@@ -47,6 +47,8 @@ func doneNotice(p lang.Printer, key string) (ui.Notice, bool) {
 		n.Title, n.Text = p.T("It matched"), p.T("Everything in this record is open to you now.")
 	case "undone":
 		n.Text = p.T("It is as it was before.")
+	case "taken-back":
+		n.Text = p.T("Taken back: it is as it was before.")
 	case "entered":
 		n.Text = p.T("The record was added.")
 	case "invited":

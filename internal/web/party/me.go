@@ -28,6 +28,7 @@ func (s *Pages) mountMe(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "GET /me/records/{id}/edit/{set}", onParty(s.editMine))
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/edit/{set}", onParty(s.correctMine))
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/undo/{set}", onParty(s.undoCorrection))
+	s.mountProposals(m)
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/rights/{kind}", onParty(s.askRight))
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/rights/{request}/withdraw", onParty(s.withdrawRight))
 	s.Handle(m, ui.SignedIn, "GET /me/erase", s.askEraseMe)
@@ -56,6 +57,7 @@ func pathParty(r *http.Request) (habeas.PartyID, error) {
 // InboxPage is the data of me/inbox.
 type InboxPage struct {
 	Offers  []InboxOffer
+	Propose []InboxRecord // those of Records for which something is proposed
 	Waits   []InboxOffer
 	Records []InboxRecord
 	Lately  []ActivityDay
@@ -80,7 +82,7 @@ type InboxRecord struct {
 	Kind    party.Kind
 	Holds   string
 	Tickets int
-	Rivals  int // fields about which somebody says something else
+	Waiting int // proposals
 	Masked  int // data sets that ask for more than the address
 	Missing int // fields that the record should hold and does not
 	Frozen  bool
@@ -120,7 +122,11 @@ func (s *Pages) inbox(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 		ui.FlowEnds(r, ui.FlowClaim, session.Completed)
 	}
 	for _, rec := range mine {
-		page.Records = append(page.Records, s.inboxRecord(v.P, rec))
+		shown := s.inboxRecord(v.P, rec)
+		page.Records = append(page.Records, shown)
+		if shown.Waiting > 0 {
+			page.Propose = append(page.Propose, shown)
+		}
 	}
 	page.Lately = s.activityDays(v.P, looks)
 	r, _, _ = s.withDone(w, r, v)
@@ -201,15 +207,11 @@ func (s *Pages) inboxRecord(p lang.Printer, rec party.Record) InboxRecord {
 	out := InboxRecord{
 		ID: rec.Party.ID.String(), Name: nameOr(p, rec), Kind: rec.Party.Kind, Holds: holds(p, rec),
 		Tickets: len(rec.Tickets), Missing: len(s.missing(p, rec)), Frozen: rec.Party.State == party.Frozen,
+		Waiting: len(rec.Proposals),
 	}
 	for _, set := range rec.Sets {
 		if set.Masked {
 			out.Masked++
-		}
-		for _, f := range set.Fields {
-			if f.Rival {
-				out.Rivals++
-			}
 		}
 	}
 	return out

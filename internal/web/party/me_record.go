@@ -27,6 +27,7 @@ type RecordPage struct {
 	Since     time.Time
 	Frozen    bool
 	Rights    *RightsPart
+	Waiting   int // proposals
 }
 
 // OccasionRow is one ticket on a record.
@@ -67,6 +68,7 @@ func (s *Pages) recordPage(r *http.Request, v ui.Visit, rec party.Record) (Recor
 		ID: id, Name: nameOr(v.P, rec), Kind: rec.Party.Kind, Sets: s.voices(r.Context(), v).held(rec),
 		Evidence: evidenceForm(v.P, rec, "/me/records/"+id+"/evidence"), Missing: s.missing(v.P, rec),
 		Fresh: s.fresh(v.P, rec, "/me/records/"+id), Since: rec.Party.ClaimedAt, Frozen: rec.Party.State == party.Frozen,
+		Waiting: len(rec.Proposals),
 	}
 	for i, set := range rec.Sets {
 		if !page.Frozen && editable(rec, set.Schema) {
@@ -162,7 +164,7 @@ func (s *Pages) editPage(v ui.Visit, rec party.Record, schema party.SetSchema) E
 		page.Note = v.P.T("Anybody can see this.")
 	}
 	for _, f := range schema.Fields {
-		if held, ok := fieldOf(rec, schema.Name, f.Name); ok && held.Masked {
+		if held, ok := rec.Field(schema.Name, f.Name); ok && held.Masked {
 			continue
 		}
 		c := fieldControl(v.P, schema.Name, f, rec.Text(schema.Name, f.Name), true)
@@ -177,24 +179,9 @@ func (s *Pages) editPage(v ui.Visit, rec party.Record, schema party.SetSchema) E
 // editable reports whether any field of a data set is open to correction.
 func editable(rec party.Record, schema party.SetSchema) bool {
 	return slices.ContainsFunc(schema.Fields, func(f party.FieldSchema) bool {
-		held, ok := fieldOf(rec, schema.Name, f.Name)
+		held, ok := rec.Field(schema.Name, f.Name)
 		return !ok || !held.Masked
 	})
-}
-
-// fieldOf finds a field that a record holds.
-func fieldOf(rec party.Record, set, field string) (party.Field, bool) {
-	for _, s := range rec.Sets {
-		if s.Schema.Name != set {
-			continue
-		}
-		for _, f := range s.Fields {
-			if f.Schema.Name == field {
-				return f, true
-			}
-		}
-	}
-	return party.Field{}, false
 }
 
 func (s *Pages) correctMine(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
@@ -255,14 +242,14 @@ func (s *Pages) offerUndo(r *http.Request, v ui.Visit, rec party.Record, set str
 func before(rec party.Record, schema party.SetSchema) party.Values {
 	var newest time.Time
 	for _, f := range schema.Fields {
-		held, ok := fieldOf(rec, schema.Name, f.Name)
+		held, ok := rec.Field(schema.Name, f.Name)
 		if ok && held.Current.Source.Kind == party.FromSelf && held.Current.At.After(newest) {
 			newest = held.Current.At
 		}
 	}
 	out := party.Values{}
 	for _, f := range schema.Fields {
-		held, ok := fieldOf(rec, schema.Name, f.Name)
+		held, ok := rec.Field(schema.Name, f.Name)
 		if !ok || held.Current.Source.Kind != party.FromSelf || !held.Current.At.Equal(newest) {
 			continue
 		}

@@ -31,6 +31,7 @@ type memoryRecords struct {
 	building bool
 	reasons  []party.Reason // of every list
 	asked    []party.Request
+	settled  map[habeas.PartyID]party.Settled
 	told     []string // what was asked for, for tests
 }
 
@@ -42,6 +43,7 @@ func newMemoryRecords(clock habeas.Clock) *memoryRecords {
 	return &memoryRecords{
 		clock: clock, schemas: schemas, parties: map[habeas.PartyID]party.Party{}, said: map[habeas.PartyID][]party.Statement{},
 		tickets: map[habeas.TicketID]party.Ticket{}, names: map[party.Source]string{}, accounts: map[habeas.AccountID]string{},
+		settled: map[habeas.PartyID]party.Settled{},
 	}
 }
 
@@ -85,7 +87,7 @@ func (m *memoryRecords) record(id habeas.PartyID) (party.Record, error) {
 	if !ok {
 		return party.Record{}, habeas.NotFound("There is no such record.")
 	}
-	return party.Fold(p, m.said[id], m.schemas), nil
+	return party.Fold(p, m.said[id], m.settled[id], m.schemas), nil
 }
 
 func (m *memoryRecords) Schemas() *party.Schemas { return m.schemas }

@@ -3,6 +3,7 @@ package party
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/habeas-data/habeas"
@@ -75,6 +76,11 @@ func evidenceForm(p lang.Printer, rec party.Record, action string) *Evidence {
 	for _, set := range rec.Sets {
 		if set.Masked {
 			closed = append(closed, p.T(set.Schema.Label))
+		}
+	}
+	for _, one := range rec.Proposals {
+		if label := p.T(one.Set.Label); one.Masked && !slices.Contains(closed, label) {
+			closed = append(closed, label)
 		}
 	}
 	if len(closed) == 0 {

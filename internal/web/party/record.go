@@ -68,6 +68,8 @@ type Records interface {
 	// says in words what was checked or where it is broken.
 	Prove(ctx context.Context, a habeas.Actor, event habeas.EventID, flip bool) (good bool, finding string, err error)
 
+	Proposals
+
 	// For everybody.
 
 	// Profile is the public part of a record, or NotFound when it has none.
