@@ -34,7 +34,7 @@ type Verdict string
 
 // The verdicts.
 const (
-	Accepted Verdict = "accept" // it becomes the person's own statement; nothing else is kept
+	Accepted Verdict = "accept" // it becomes the person's own statement
 	Rejected Verdict = "reject" // this value and those before it do not come again
 	Always   Verdict = "always" // what the voice says from now on counts as the person's word
 	Never    Verdict = "never"  // nothing that the voice says is proposed or fills a gap
@@ -48,7 +48,7 @@ type Settlement struct {
 	From    Source             `json:"f"` // a voice
 	Set     string             `json:"s,omitempty"`
 	Field   string             `json:"n,omitempty"` // with Set empty: a rule for every field
-	Through habeas.StatementID `json:"t,omitzero"`  // of Rejected: the newest statement it means
+	Through habeas.StatementID `json:"t,omitzero"`  // of Accepted and Rejected: the newest statement they mean
 	Until   time.Time          `json:"u,omitzero"`  // of a rule: when it was taken back; zero: it stands
 }
 
@@ -58,8 +58,11 @@ func (s Settlement) At() time.Time { return s.ID.Time() }
 // Whole reports whether a rule is for every field.
 func (s Settlement) Whole() bool { return s.Set == "" }
 
+// isRule reports whether it is about what will be said, and not about one proposal.
+func (s Settlement) isRule() bool { return s.Verdict == Always || s.Verdict == Never }
+
 // Stands reports whether the settlement is a rule that was not taken back.
-func (s Settlement) Stands() bool { return s.Verdict != Rejected && s.Until.IsZero() }
+func (s Settlement) Stands() bool { return s.isRule() && s.Until.IsZero() }
 
 // covers reports whether the settlement is about the words of a voice on a field.
 func (s Settlement) covers(from Source, set, field string) bool {
@@ -69,7 +72,7 @@ func (s Settlement) covers(from Source, set, field string) bool {
 // heldAt reports whether a rule was in force at a moment: after it was given, and up to
 // when it was taken back.
 func (s Settlement) heldAt(at time.Time) bool {
-	return s.Verdict != Rejected && at.After(s.At()) && (s.Until.IsZero() || !at.After(s.Until))
+	return s.isRule() && at.After(s.At()) && (s.Until.IsZero() || !at.After(s.Until))
 }
 
 // Settled is everything that one person has decided about proposals for one record.
@@ -120,7 +123,7 @@ func (s Settled) Rules() []Settlement {
 func (s Settled) rule(from Source, set, field string, keep func(Settlement) bool) (v Verdict) {
 	for _, whole := range []bool{true, false} {
 		for _, one := range s.All { // in the order in which they were given
-			if one.Verdict != Rejected && one.Whole() == whole && one.covers(from, set, field) && keep(one) {
+			if one.isRule() && one.Whole() == whole && one.covers(from, set, field) && keep(one) {
 				v = one.Verdict
 			}
 		}
@@ -190,7 +193,7 @@ func (s Settled) proposals(p Party, set SetSchema, f Field, stated []Value) []Pr
 		if v.Text == "" || v.Text == f.Current.Text || s.weigh(p, set, f.Schema.Name, v) == own {
 			continue
 		}
-		if s.rule(v.Source, set.Name, f.Schema.Name, stands) == Never || s.rejected(p, set.Name, f.Schema.Name, v, stated) {
+		if s.rule(v.Source, set.Name, f.Schema.Name, stands) == Never || s.answered(p, set.Name, f.Schema.Name, v, stated) {
 			continue
 		}
 		out = append(out, Proposal{Set: set, Field: f.Schema, Now: f.Current, Says: v})
@@ -198,11 +201,11 @@ func (s Settled) proposals(p Party, set SetSchema, f Field, stated []Value) []Pr
 	return out
 }
 
-// rejected reports whether the person does not want to see a value again: it is one
-// they rejected, or the same words once more.
-func (s Settled) rejected(p Party, set, field string, v Value, stated []Value) bool {
+// answered reports whether the person has settled a value: it is one that they accepted
+// or rejected, or one from before that, or the same words once more.
+func (s Settled) answered(p Party, set, field string, v Value, stated []Value) bool {
 	for _, one := range s.All {
-		if one.Verdict != Rejected || !one.covers(v.Source, set, field) {
+		if one.isRule() || !one.covers(v.Source, set, field) {
 			continue
 		}
 		if slices.ContainsFunc(stated, func(past Value) bool {
@@ -264,13 +267,14 @@ func (r Record) Settle(c Reply, id habeas.EventID, said []Statement) (Settled, V
 				return Settled{}, nil, errByItself
 			}
 			accepts.Put(p.Set.Name, p.Field.Name, p.Says.Text)
+			s.answer(Accepted, p, id)
 		}
 		if c.Verdict == Accepted && accepts.Len() == 0 {
 			return Settled{}, nil, errHidden
 		}
 	case Rejected:
 		for _, p := range chosen {
-			s.reject(p, id)
+			s.answer(Rejected, p, id)
 		}
 	case Never:
 	default:
@@ -280,7 +284,10 @@ func (r Record) Settle(c Reply, id habeas.EventID, said []Statement) (Settled, V
 		s.give(Settlement{ID: id, Verdict: c.Verdict, From: from, Set: c.Set, Field: c.Field}, said)
 	}
 	if len(s.All) > MaxSettlements {
-		return Settled{}, nil, errTooMany
+		if c.Verdict != Accepted {
+			return Settled{}, nil, errTooMany
+		}
+		s.All = last.Was // what counts is the person's own word
 	}
 	s.By, s.Last = r.Party.Account, last
 	return s, accepts, nil
@@ -301,11 +308,11 @@ func (r Record) chosen(c Reply) (from Source, out []Proposal) {
 	return from, slices.DeleteFunc(all, func(p Proposal) bool { return p.Says.Source.Voice() != from })
 }
 
-// reject remembers a rejection in the place of an older one of the same kind.
-func (s *Settled) reject(p Proposal, id habeas.EventID) {
-	one := Settlement{ID: id, Verdict: Rejected, From: p.Says.Source.Voice(), Set: p.Set.Name, Field: p.Field.Name, Through: p.Says.Statement}
+// answer remembers what became of a proposal, in the place of an older answer.
+func (s *Settled) answer(v Verdict, p Proposal, id habeas.EventID) {
+	one := Settlement{ID: id, Verdict: v, From: p.Says.Source.Voice(), Set: p.Set.Name, Field: p.Field.Name, Through: p.Says.Statement}
 	s.All = append(slices.DeleteFunc(s.All, func(old Settlement) bool {
-		return old.Verdict == Rejected && old.From == one.From && old.Set == one.Set && old.Field == one.Field
+		return !old.isRule() && old.From == one.From && old.Set == one.Set && old.Field == one.Field
 	}), one)
 }
 

@@ -156,6 +156,9 @@ func (o *voices) proposal(p party.Proposal) ProposalItem {
 		Now: now.Text, Yours: now.Yours && now.Text != "", Says: said.Text, Masked: p.Masked,
 		ByHand: p.ByHand(),
 	}
+	if p.Says.Source.Kind == party.FromSystem { // the ticket is named below
+		item.From = o.name(p.Says.Source)
+	}
 	switch occ := p.Says.Occ; {
 	case occ.Title != "" && occ.Ref != "":
 		item.Occasion = o.v.P.T("On the ticket “{title}” ({ref})", "title", occ.Title, "ref", occ.Ref)
