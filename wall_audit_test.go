@@ -33,7 +33,7 @@ var technicalWriters = map[string]string{
 	"StartVisit":   "the code that it rests on is witnessed in the same transaction, and so is each thing done in it",
 	"EndVisit":     "its person leaves the page before the half hour is over",
 	"MarkTold":     "when a record was last looked at for a notice; the notice itself is witnessed",
-	"MarkLooked": "how far the sweep for proposals has come, as MarkTold",
+	"MarkLooked":   "how far the sweep for proposals has come, as MarkTold",
 	"MarkReturned": "a mail came back, as the delivery record says",
 	"MarkBounced":  "a mail server would not take the mail, as the delivery record says",
 

@@ -54,6 +54,9 @@ func personal(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
 	_, out["My"] = r.My(ctx, a, id)
 	_, out["Occasions"] = r.Occasions(ctx, a, id)
 	out["Correct"] = r.Correct(ctx, a, id, version, person("Eva", "", ""))
+	_, out["Settle"] = r.Settle(ctx, a, id, version, party.Reply{Verdict: party.Accepted})
+	_, out["TakeBack"] = r.TakeBack(ctx, a, id, habeas.EventID{})
+	out["UndoSettle"] = r.UndoSettle(ctx, a, id, habeas.EventID{})
 	_, out["Erase"] = r.Erase(ctx, a, id)
 	return out
 }

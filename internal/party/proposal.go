@@ -118,14 +118,11 @@ func (s Settled) Rules() []Settlement {
 	return out
 }
 
-// rule returns the verdict of the rules that keep holds of: one for the field goes
-// before one for every field, a newer before an older.
+// rule returns the verdict of the newest rule that keep holds of.
 func (s Settled) rule(from Source, set, field string, keep func(Settlement) bool) (v Verdict) {
-	for _, whole := range []bool{true, false} {
-		for _, one := range s.All { // in the order in which they were given
-			if one.isRule() && one.Whole() == whole && one.covers(from, set, field) && keep(one) {
-				v = one.Verdict
-			}
+	for _, one := range s.All { // in the order in which they were given
+		if one.isRule() && one.covers(from, set, field) && keep(one) {
+			v = one.Verdict
 		}
 	}
 	return v
@@ -316,13 +313,12 @@ func (s *Settled) answer(v Verdict, p Proposal, id habeas.EventID) {
 	}), one)
 }
 
-// give puts a rule in the place of one that stands for the same words.
+// give puts a rule in the place of those that stand for the same words: one for every
+// field in the place of all from its voice.
 func (s *Settled) give(one Settlement, said []Statement) {
-	for i := range s.All {
-		old := s.All[i]
-		if old.Stands() && old.From == one.From && old.Set == one.Set && old.Field == one.Field {
+	for i := len(s.All) - 1; i >= 0; i-- {
+		if old := s.All[i]; old.Stands() && old.From == one.From && (one.Whole() || old.Set == one.Set && old.Field == one.Field) {
 			s.end(i, one.At(), said)
-			break
 		}
 	}
 	s.All = append(s.All, one)

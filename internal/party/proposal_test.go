@@ -207,7 +207,7 @@ func TestWhatIsProposedAndWhatBecomesOfIt(t *testing.T) {
 			city(b, bells, "Ulm")
 			b.takeBack()
 		}, "Tim/ given_name=Timothy city=Ulm"},
-		"never, but this always": {func(b *book) {
+		"a rule for all replaces others": {func(b *book) {
 			name(b, bells, "Timothy")
 			city(b, bells, "Ulm")
 			city(b, bells, "Bonn")
@@ -218,7 +218,7 @@ func TestWhatIsProposedAndWhatBecomesOfIt(t *testing.T) {
 			b.settle(Never, 0, true)
 			city(b, bells, "Kiel")
 			name(b, bells, "Jo")
-		}, "Tim/Kiel"},
+		}, "Tim/Bonn"},
 		"all of a voice accepted": {func(b *book) {
 			city(b, self, "Bonn")
 			name(b, bells, "Timothy")
