@@ -97,13 +97,13 @@ for (const [name, viewport] of Object.entries(widths)) {
       await page.getByRole("button", { name: /^Keep mine Headline/ }).click();
       await page.getByText("Yours stays.").waitFor();
       await page.getByRole("button", { name: "Undo" }).click();
-      await page.getByRole("button", { name: /^Always from staff Headline/ }).click();
-      await page.getByText("Headline: always from staff").first().waitFor();
-      await page.getByText("Everything from staff").click();
+      await page.getByRole("button", { name: /^Always from the staff Headline/ }).click();
+      await page.getByText("Headline: always from the staff").first().waitFor();
+      await page.getByText("Everything from the staff").click();
       await page.getByRole("button", { name: "Never, in any field" }).click();
-      await page.getByText("Never from staff, in any field").first().waitFor();
+      await page.getByText("Never from the staff, in any field").first().waitFor();
       await good(page, `rules-${tag}`);
-      await page.getByRole("button", { name: "Take back Never from staff, in any field" }).click();
+      await page.getByRole("button", { name: "Take back Never from the staff, in any field" }).click();
       await page.getByText("The rule is taken back.").waitFor();
       await page.goto(to("/me/activity"));
       await page.getByText("Took a rule about a source back.", { exact: true }).waitFor();

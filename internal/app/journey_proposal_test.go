@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"maps"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -87,6 +89,13 @@ func TestBellBooksForTimWhoHasAnAccount(t *testing.T) {
 	if len(known.String()) != len(unknown.String()) {
 		t.Errorf("references of %d and %d letters", len(known.String()), len(unknown.String()))
 	}
+	bellReads := func() []party.Values {
+		t.Helper()
+		return must(w.Systems.Records().Query(w.ctx(), bell.actor, []party.Reference{known, unknown}, []string{"identity"}))(w)
+	}
+	if views := bellReads(); !reflect.DeepEqual(views[0], views[1]) || views[0].Get("identity", "given_name") != "Timothy" {
+		t.Errorf("Bell reads %v of Tim and %v of somebody unknown", views[0], views[1])
+	}
 	if n := len(w.mails()); n != 0 {
 		t.Errorf("%d mails left with the answer", n)
 	}
@@ -158,12 +167,15 @@ func TestBellBooksForTimWhoHasAnAccount(t *testing.T) {
 	}
 
 	// The tickets say what Bell said, and Activity what Tim decided.
-	for ref, name := range map[string]string{"B-7": "Timothy", "B-9": "Timotey", "B-10": "Timotheus"} {
-		for _, o := range must(w.Records.Occasions(w.ctx(), tim, id))(w) {
-			if o.Ref == ref && o.Said.Get("identity", "given_name") != name {
-				t.Errorf("ticket %s says %q", ref, o.Said.Get("identity", "given_name"))
-			}
-		}
+	wording := map[string]string{}
+	for _, o := range must(w.Records.Occasions(w.ctx(), tim, id))(w) {
+		wording[o.Ref] = o.Said.Get("identity", "given_name")
+	}
+	if want := map[string]string{"B-7": "Timothy", "B-9": "Timotey", "B-10": "Timotheus"}; !maps.Equal(wording, want) {
+		t.Errorf("the tickets say %v, want %v", wording, want)
+	}
+	if got := bellReads()[0].Get("identity", "given_name"); got != "Timotheus" {
+		t.Errorf("Bell reads %q, which are not Bell's own words", got)
 	}
 	for event, fields := range map[audit.Event]string{
 		audit.ProposalRejected: "identity.given_name", audit.ProposalAccepted: "identity.given_name", audit.ProposalUndone: "identity.given_name", audit.ProposalsTold: "",
@@ -230,7 +242,7 @@ func TestRulesHoldUntilTheyAreTakenBack(t *testing.T) {
 		t.Error("the ledger does not hold each rule and its end")
 	}
 
-	// A reply to what has changed meanwhile does nothing, and neither does a frozen record.
+	// A reply to what has changed meanwhile does nothing.
 	rec := w.my(tim, id)
 	p := rec.Proposals[0]
 	reply := party.Reply{Verdict: party.Accepted, Statement: p.Says.Statement, Set: p.Set.Name, Field: p.Field.Name}
@@ -241,6 +253,15 @@ func TestRulesHoldUntilTheyAreTakenBack(t *testing.T) {
 	w.refused(err, "proposal.gone")
 	if page := b.send(http.MethodPost, at, formOf("version", "1", "statement", p.Says.Statement.String(), "set", "organisation", "field", "city", "choice", "accept")); page.status != http.StatusConflict || !strings.Contains(page.text, "changed while you were looking") {
 		t.Errorf("a stale form: %d", page.status)
+	}
+	for _, all := range []bool{true, false} {
+		if _, err := w.reply(tim, id, party.Always, "city", all); err != nil {
+			t.Fatal(err)
+		}
+		want := map[bool]string{true: "", false: "organisation.city"}[all]
+		if l := w.look(tim, audit.ProposalRuled); l.Detail["fields"] != want || l.Detail["rule"] != "always" {
+			t.Errorf("a rule for every field (%v) stands in the ledger as %v", all, l.Detail)
+		}
 	}
 	w.verify()
 }
@@ -290,5 +311,40 @@ func TestOthersSettleNothingAndHiddenValuesAreNotAccepted(t *testing.T) {
 		t.Errorf("kept: %+v", settled)
 	}
 	_ = must(w.Records.Erase(w.ctx(), tim, id))(w)
+	w.verify()
+}
+
+// What was only proposed for a claimed record changes nothing there, and is no evidence
+// for whoever made it up.
+//
+// Proves PTY-A28.
+func TestAFactThatSomebodyWroteOverIsNoEvidence(t *testing.T) {
+	w := newWorld(t)
+	bell, nora := w.connect("Bell Tours"), w.staff("nora@example.org")
+	id, _ := w.connect("City Bookings").say("tim@example.org", with(person("Tim", "Berger", "1984-05-03"), "membership", "number", "M-20417"))
+	tim := w.join("tim@example.org") // or somebody else who reads that mailbox
+	w.accept(tim, id, nil)
+	w.later(time.Hour)
+	bell.say("tim@example.org", with(person("Tim", "Berger", ""), "membership", "number", "B-1"))
+	w.ok(w.Records.Amend(w.ctx(), nora, id, person("", "", "1999-09-09")))
+	if p := w.proposals(tim, id); len(p) != 2 || !p[0].Masked || !p[1].Masked {
+		t.Fatalf("proposed: %+v", p)
+	}
+	for _, f := range []string{"birth_date", "number"} {
+		for _, v := range []party.Verdict{party.Accepted, party.Always} {
+			_, err := w.reply(tim, id, v, f, false)
+			w.refused(err, "proposal.masked")
+		}
+	}
+	for number, want := range map[string]bool{"B-1": false, "M-20417": true} {
+		right, _, err := w.Records.ShowEvidence(w.ctx(), tim, id, party.MembershipNumber, sealedtest.Seal(number))
+		w.ok(err)
+		if right != want {
+			t.Errorf("the number %s opens the record: %v", number, right)
+		}
+	}
+	if rec := w.held(id); rec.Text("identity", "birth_date") != "1984-05-03" || rec.Text("membership", "number") != "M-20417" {
+		t.Errorf("the record says %q and %q", rec.Text("identity", "birth_date"), rec.Text("membership", "number"))
+	}
 	w.verify()
 }

@@ -58,7 +58,7 @@ func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id
 	case !mine && p.Review != party.ReviewNone:
 		return false, 0, none
 	}
-	said, err := w.Statements(ctx, id)
+	rec, said, err := r.load(ctx, w, id)
 	if err != nil {
 		return false, 0, err
 	}
@@ -72,7 +72,7 @@ func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id
 		if right, err = w.UsePaperCode(id, hash, r.Clock.Now(), r.event(audit.EvidenceGiven, id, a, detail)); err != nil {
 			return false, 0, err
 		}
-	} else if err := proof.Use(func(number []byte) error { right = party.MatchesMembership(said, number); return nil }); err != nil {
+	} else if err := proof.Use(func(number []byte) error { right = rec.MatchesMembership(number, a.Account); return nil }); err != nil {
 		return false, 0, err
 	}
 	state := c.State

@@ -16,52 +16,57 @@ var errChanged = habeas.Conflict("This record changed while you were looking at 
 
 // Settle implements web/party.Proposals.
 func (r *Records) Settle(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, reply party.Reply) (habeas.EventID, error) {
-	return r.settle(ctx, a, id, func(rec party.Record, said []party.Statement, event habeas.EventID) (party.Settled, party.Values, audit.Event, map[string]string, error) {
+	return r.settle(ctx, a, id, func(rec party.Record, said []party.Statement, event habeas.EventID) (d decision, err error) {
 		if rec.Party.Version != version {
-			return party.Settled{}, nil, "", nil, errChanged
+			return d, errChanged
 		}
-		settled, values, err := rec.MaskFor(false).Settle(reply, event, said)
-		detail := map[string]string{"fields": fieldNames(values)}
-		if reply.Set != "" {
-			detail["fields"] = reply.Set + "." + reply.Field
-		}
-		kind := audit.ProposalAccepted
+		d.settled, d.says, err = rec.MaskFor(false).Settle(reply, event, said)
+		d.detail = map[string]string{"fields": fieldName(reply.Set, reply.Field)}
 		switch reply.Verdict {
-		case party.Rejected:
-			kind = audit.ProposalRejected
-		case party.Always, party.Never:
-			kind, detail["rule"] = audit.ProposalRuled, string(reply.Verdict)
 		case party.Accepted:
+			d.event, d.detail["fields"] = audit.ProposalAccepted, fieldNames(d.says)
+		case party.Rejected:
+			d.event = audit.ProposalRejected
+		case party.Always, party.Never:
+			d.event, d.detail["rule"] = audit.ProposalRuled, string(reply.Verdict)
 		}
-		return settled, values, kind, detail, err
+		return d, err
 	})
 }
 
 // TakeBack implements web/party.Proposals.
 func (r *Records) TakeBack(ctx context.Context, a habeas.Actor, id habeas.PartyID, rule habeas.EventID) (habeas.EventID, error) {
-	return r.settle(ctx, a, id, func(rec party.Record, said []party.Statement, event habeas.EventID) (party.Settled, party.Values, audit.Event, map[string]string, error) {
-		settled, ended, err := rec.Settled.TakeBack(rule, event, said)
-		detail := map[string]string{"rule": string(ended.Verdict), "fields": strings.Trim(ended.Set+"."+ended.Field, ".")}
-		return settled, nil, audit.ProposalRuleOver, detail, err
+	return r.settle(ctx, a, id, func(rec party.Record, said []party.Statement, event habeas.EventID) (d decision, err error) {
+		var ended party.Settlement
+		d.settled, ended, err = rec.Settled.TakeBack(rule, event, said)
+		d.event, d.detail = audit.ProposalRuleOver, map[string]string{"rule": string(ended.Verdict), "fields": fieldName(ended.Set, ended.Field)}
+		return d, err
 	})
 }
 
 // UndoSettle implements web/party.Proposals.
 func (r *Records) UndoSettle(ctx context.Context, a habeas.Actor, id habeas.PartyID, decided habeas.EventID) error {
-	_, err := r.settle(ctx, a, id, func(rec party.Record, said []party.Statement, _ habeas.EventID) (party.Settled, party.Values, audit.Event, map[string]string, error) {
-		settled, values, err := rec.Undo(decided, said, r.schemas)
-		return settled, values, audit.ProposalUndone, map[string]string{"fields": fieldNames(values)}, err
+	_, err := r.settle(ctx, a, id, func(rec party.Record, said []party.Statement, _ habeas.EventID) (d decision, err error) {
+		d.settled, d.says, err = rec.Undo(decided, said, r.schemas)
+		d.event, d.detail = audit.ProposalUndone, map[string]string{"fields": fieldNames(d.says)}
+		return d, err
 	})
 	return err
 }
 
-// deciding is one decision about proposals: what is kept of it, what the person says
-// with it, and the words of the line that will witness it.
-type deciding func(rec party.Record, said []party.Statement, event habeas.EventID) (party.Settled, party.Values, audit.Event, map[string]string, error)
+// decision is what somebody decided about proposals for their record.
+type decision struct {
+	settled party.Settled
+	says    party.Values // what the person says with it
+	event   audit.Event
+	detail  map[string]string
+}
 
 // settle carries a decision about one of the actor's own records out, in one
 // transaction. It returns the line that witnesses it.
-func (r *Records) settle(ctx context.Context, a habeas.Actor, id habeas.PartyID, do deciding) (event habeas.EventID, err error) {
+func (r *Records) settle(ctx context.Context, a habeas.Actor, id habeas.PartyID,
+	decide func(rec party.Record, said []party.Statement, event habeas.EventID) (decision, error),
+) (event habeas.EventID, err error) {
 	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
 		rec, said, err := r.own(ctx, w, a, id)
@@ -72,23 +77,21 @@ func (r *Records) settle(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 			return errFrozen
 		}
 		e := r.event("", id, a, nil)
-		settled, values, kind, detail, err := do(rec, said, e.ID)
+		d, err := decide(rec, said, e.ID)
 		if err != nil {
 			return err
 		}
-		e.Event, e.Detail, event = kind, detail, e.ID
-		p := rec.Party
-		p.Version++
+		e.Event, e.Detail, event = d.event, d.detail, e.ID
 		var s *party.Statement
 		var known []party.KnownAs
-		if values.Len() > 0 {
-			own := r.statement(id, party.FromSelf, a, values)
+		if d.says.Len() > 0 {
+			own := r.statement(id, party.FromSelf, a, d.says)
 			s, said = &own, append(said, own)
-			if settled.Last != nil {
-				settled.Last.Said = own.ID
+			if d.settled.Last != nil {
+				d.settled.Last.Said = own.ID
 			}
 		}
-		now := party.Fold(p, said, settled, r.schemas)
+		now := party.Fold(rec.Party, said, d.settled, r.schemas)
 		if s != nil { // under the name that counts now (PTY-26)
 			who, err := r.Accounts.ClaimantIn(tx, a)
 			if err != nil {
@@ -98,17 +101,22 @@ func (r *Records) settle(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 				return err
 			}
 		}
-		return w.Settle(p, settled, len(now.Proposals) > 0, s, known, e)
+		p := rec.Party
+		p.Version++
+		return w.Settle(p, d.settled, len(now.Proposals) > 0, s, known, e)
 	})
 	return event, err
 }
 
-// fieldNames names fields for audit details: "contact.language identity.given_name".
+// fieldName names a field for audit details; every field is "".
+func fieldName(set, field string) string { return strings.Trim(set+"."+field, ".") }
+
+// fieldNames names fields: "contact.language identity.given_name".
 func fieldNames(v party.Values) string {
 	var out []string
 	for set, fields := range v {
 		for name := range fields {
-			out = append(out, set+"."+name)
+			out = append(out, fieldName(set, name))
 		}
 	}
 	slices.Sort(out)
@@ -172,8 +180,13 @@ func (r *Records) tellProposals(ctx context.Context, due party.Party) error {
 // of what.
 func (r *Records) postProposals(tx *sqlstore.Tx, p party.Party) error {
 	to, language, err := r.Accounts.MainAddress(tx.Context(), p.Account)
-	if err != nil {
-		return nil //nolint:nilerr // whoever has it cannot be written to; the page shows it
+	switch habeas.KindOf(err) {
+	case habeas.KindNotFound, habeas.KindGone:
+		return nil // the account was erased meanwhile
+	default:
+		if err != nil {
+			return err
+		}
 	}
 	if err := tx.Audit(r.event(audit.ProposalsTold, p.ID, habeas.Server, nil)); err != nil {
 		return err

@@ -161,23 +161,35 @@ const (
 	InPerson         EvidenceKind = "in-person"
 )
 
-// MatchesMembership reports in constant time whether the number is one that
-// somebody other than the claimant put on the record. Statements of the claimant
-// and of excluded sources do not count (PTY-A28).
-func MatchesMembership(statements []Statement, number []byte) bool {
+// MatchesMembership reports in constant time whether the number is one that somebody
+// other than the claimant put on the record.
+func (r Record) MatchesMembership(number []byte, claimant habeas.AccountID) bool {
 	given := normal(number)
 	defer clear(given[:cap(given)])
 	match := 0
-	for _, s := range statements {
-		if s.Source.Kind == FromSelf {
-			continue
-		}
-		held := normal(s.Values.Get("membership", "number"))
+	for _, v := range r.evidence("membership", "number", claimant) {
+		held := normal(v.Text)
 		if len(held) > 0 && len(given) > 0 {
 			match |= subtle.ConstantTimeCompare(held, given)
 		}
 	}
 	return match == 1
+}
+
+// evidence are the values of a field that say something for a claimant who knows them:
+// what was said before the record was its person's, or what fills a gap in it since. What
+// the claimant said, in whatever capacity, says nothing, and neither does what is only
+// proposed, or counts because its person wants it to (PTY-A28).
+func (r Record) evidence(set, field string, claimant habeas.AccountID) []Value {
+	s, _ := r.set(set)
+	f, held := r.Field(set, field)
+	if !held {
+		return nil
+	}
+	return slices.DeleteFunc(append(slices.Clone(f.Older), f.Current), func(v Value) bool {
+		w := r.Settled.weigh(r.Party, s.Schema, field, v)
+		return v.Source.Account == claimant || w != early && (w != late || v.Statement != f.Current.Statement)
+	})
 }
 
 func normaliseNumber(s string) string { return string(normal(s)) }

@@ -3,7 +3,6 @@ package party
 import (
 	"bytes"
 	"slices"
-	"time"
 
 	"github.com/habeas-data/habeas"
 )
@@ -25,105 +24,6 @@ func (s Source) Voice() Source {
 	v := Source{Kind: s.Kind}
 	if s.Kind == FromSystem {
 		v.System = s.System
-	}
-	return v
-}
-
-// Verdict is what a person decided about the words of a voice.
-type Verdict string
-
-// The verdicts.
-const (
-	Accepted Verdict = "accept" // it becomes the person's own statement
-	Rejected Verdict = "reject" // this value and those before it do not come again
-	Always   Verdict = "always" // what the voice says from now on counts as the person's word
-	Never    Verdict = "never"  // nothing that the voice says is proposed or fills a gap
-)
-
-// Settlement is a verdict that is kept. It holds no value: only whose words about which
-// field it means.
-type Settlement struct {
-	ID      habeas.EventID     `json:"id"` // the line of the ledger that witnesses it; carries its moment
-	Verdict Verdict            `json:"v"`
-	From    Source             `json:"f"` // a voice
-	Set     string             `json:"s,omitempty"`
-	Field   string             `json:"n,omitempty"` // with Set empty: a rule for every field
-	Through habeas.StatementID `json:"t,omitzero"`  // of Accepted and Rejected: the newest statement they mean
-	Until   time.Time          `json:"u,omitzero"`  // of a rule: when it was taken back; zero: it stands
-}
-
-// At is when the person decided.
-func (s Settlement) At() time.Time { return s.ID.Time() }
-
-// Whole reports whether a rule is for every field.
-func (s Settlement) Whole() bool { return s.Set == "" }
-
-// isRule reports whether it is about what will be said, and not about one proposal.
-func (s Settlement) isRule() bool { return s.Verdict == Always || s.Verdict == Never }
-
-// Stands reports whether the settlement is a rule that was not taken back.
-func (s Settlement) Stands() bool { return s.isRule() && s.Until.IsZero() }
-
-// covers reports whether the settlement is about the words of a voice on a field.
-func (s Settlement) covers(from Source, set, field string) bool {
-	return s.From == from.Voice() && (s.Whole() || s.Set == set && s.Field == field)
-}
-
-// heldAt reports whether a rule was in force at a moment: after it was given, and up to
-// when it was taken back.
-func (s Settlement) heldAt(at time.Time) bool {
-	return s.isRule() && at.After(s.At()) && (s.Until.IsZero() || !at.After(s.Until))
-}
-
-// Settled is everything that one person has decided about proposals for one record.
-type Settled struct {
-	By   habeas.AccountID `json:"b"` // whose decisions these are: they die with that person's control
-	All  []Settlement     `json:"a,omitempty"`
-	Last *Settling        `json:"l,omitempty"` // the newest decision, while it can be undone
-}
-
-// Settling is what is needed to undo a decision exactly.
-type Settling struct {
-	ID   habeas.EventID     `json:"id"`
-	Said habeas.StatementID `json:"d,omitzero"` // the person's own statement that it made
-	Was  []Settlement       `json:"w,omitempty"`
-}
-
-// MaxSettlements bounds what is kept for one record.
-const MaxSettlements = 500
-
-var (
-	errSettled   = habeas.Conflict("This proposal is settled already, or a newer one took its place. Look at it again.").WithCode("proposal.gone")
-	errVerdict   = habeas.Invalid("verdict", "Choose one of the options.").WithCode("form.choice")
-	errHidden    = habeas.Forbidden("This value is hidden until you have shown more than your address, so you cannot accept it yet.").WithCode("proposal.masked")
-	errByItself  = habeas.Invalid("verdict", "The e-mail address cannot change by itself: you may sign in with it, and whoever could replace it could take your account. Accept each new one yourself.").WithCode("proposal.email")
-	errTooMany   = habeas.Invalid("verdict", "So much was decided about this record that no more can be kept. Take back rules that you do not need, or give one for every field.").WithCode("proposal.full")
-	errNoRule    = habeas.NotFound("There is no such rule of yours, or it was taken back already.").WithCode("proposal.no-rule")
-	errNotUndone = habeas.Conflict("Something newer was decided meanwhile, so this cannot be undone here. You can still correct the record or take rules back.").WithCode("proposal.undo")
-)
-
-// of returns what counts for a party: decisions of somebody who does not control it any
-// more say nothing.
-func (s Settled) of(p Party) Settled {
-	if p.Account.IsZero() || s.By != p.Account {
-		return Settled{By: p.Account}
-	}
-	return s
-}
-
-// Rules are those in force, the newest first.
-func (s Settled) Rules() []Settlement {
-	out := slices.DeleteFunc(slices.Clone(s.All), func(one Settlement) bool { return !one.Stands() })
-	slices.SortFunc(out, func(a, b Settlement) int { return bytes.Compare(b.ID[:], a.ID[:]) })
-	return out
-}
-
-// rule returns the verdict of the newest rule that keep holds of.
-func (s Settled) rule(from Source, set, field string, keep func(Settlement) bool) (v Verdict) {
-	for _, one := range s.All { // in the order in which they were given
-		if one.isRule() && one.covers(from, set, field) && keep(one) {
-			v = one.Verdict
-		}
 	}
 	return v
 }
@@ -180,20 +80,20 @@ func (s Settled) proposals(p Party, set SetSchema, f Field, stated []Value) []Pr
 	}
 	var out []Proposal
 	heard := make(map[Source]bool)
-	stands := func(one Settlement) bool { return one.Stands() }
 	for _, v := range stated {
 		voice := v.Source.Voice()
 		if !afterClaim(p, v) || heard[voice] {
 			continue
 		}
 		heard[voice] = true
-		if v.Text == "" || v.Text == f.Current.Text || s.weigh(p, set, f.Schema.Name, v) == own {
-			continue
+		switch {
+		case v.Text == "" || v.Text == f.Current.Text:
+		case s.weigh(p, set, f.Schema.Name, v) == own: // it counted, and its person said something newer
+		case s.rule(v.Source, set.Name, f.Schema.Name, Settlement.Stands) == Never:
+		case s.answered(p, set.Name, f.Schema.Name, v, stated) || s.replaced(p, set, f.Schema.Name, v, stated):
+		default:
+			out = append(out, Proposal{Set: set, Field: f.Schema, Now: f.Current, Says: v})
 		}
-		if s.rule(v.Source, set.Name, f.Schema.Name, stands) == Never || s.answered(p, set.Name, f.Schema.Name, v, stated) {
-			continue
-		}
-		out = append(out, Proposal{Set: set, Field: f.Schema, Now: f.Current, Says: v})
 	}
 	return out
 }
@@ -214,10 +114,32 @@ func (s Settled) answered(p Party, set, field string, v Value, stated []Value) b
 	return false
 }
 
+// replaced reports whether a value, not current any more, is what had filled a gap: its
+// person has said otherwise and is not asked again.
+func (s Settled) replaced(p Party, set SetSchema, field string, v Value, stated []Value) bool {
+	for _, first := range slices.Backward(stated) {
+		if w := s.weigh(p, set, field, first); w != barred {
+			return w == late && first.Text == v.Text && first.Source.Voice() == v.Source.Voice()
+		}
+	}
+	return false
+}
+
 func newer(a, b habeas.StatementID) bool { return bytes.Compare(a[:], b[:]) > 0 }
 
 // ByHand reports whether no rule may accept such proposals: each is for its person.
 func (p Proposal) ByHand() bool { return neverByItself(p.Set.Name, p.Field.Name) }
+
+// refuses says why a proposal cannot be accepted, one by one or always.
+func (p Proposal) refuses(v Verdict) error {
+	switch {
+	case p.Masked:
+		return errHidden
+	case v == Always && p.ByHand():
+		return errByItself
+	}
+	return nil
+}
 
 // mask hides what a proposal would bring, and what others said that counts now.
 func (p Proposal) mask() Proposal {
@@ -226,152 +148,4 @@ func (p Proposal) mask() Proposal {
 		p.Now.Text = Mask(p.Field, p.Now.Text)
 	}
 	return p
-}
-
-// Reply is what a person answers on the page of proposals: to one of them, or, with an
-// empty Set, to all from its voice.
-type Reply struct {
-	Verdict   Verdict
-	Statement habeas.StatementID // as it was shown
-	Set       string
-	Field     string
-}
-
-// Settle carries a reply out on the record as its person sees it, masked. It returns
-// the decisions as they are then, and what the person says with it; both go into one
-// transaction. id is the line of the ledger that will witness it.
-//
-// Always accepts what is proposed too: who wants the next value wants this one. For all
-// from a voice it leaves out what is hidden and the e-mail address.
-func (r Record) Settle(c Reply, id habeas.EventID, said []Statement) (Settled, Values, error) {
-	from, chosen := r.chosen(c)
-	if len(chosen) == 0 {
-		return Settled{}, nil, errSettled
-	}
-	whole := c.Set == ""
-	s, accepts := r.Settled, Values{}
-	last := &Settling{ID: id, Was: slices.Clone(s.All)}
-	s.All = slices.Clone(s.All)
-	switch c.Verdict {
-	case Accepted, Always:
-		for _, p := range chosen {
-			switch {
-			case p.Masked && whole, c.Verdict == Always && whole && p.ByHand():
-				continue
-			case p.Masked:
-				return Settled{}, nil, errHidden
-			case c.Verdict == Always && p.ByHand():
-				return Settled{}, nil, errByItself
-			}
-			accepts.Put(p.Set.Name, p.Field.Name, p.Says.Text)
-			s.answer(Accepted, p, id)
-		}
-		if c.Verdict == Accepted && accepts.Len() == 0 {
-			return Settled{}, nil, errHidden
-		}
-	case Rejected:
-		for _, p := range chosen {
-			s.answer(Rejected, p, id)
-		}
-	case Never:
-	default:
-		return Settled{}, nil, errVerdict
-	}
-	if c.Verdict == Always || c.Verdict == Never {
-		s.give(Settlement{ID: id, Verdict: c.Verdict, From: from, Set: c.Set, Field: c.Field}, said)
-	}
-	if len(s.All) > MaxSettlements {
-		if c.Verdict != Accepted {
-			return Settled{}, nil, errTooMany
-		}
-		s.All = last.Was // what counts is the person's own word
-	}
-	s.By, s.Last = r.Party.Account, last
-	return s, accepts, nil
-}
-
-// chosen finds the proposals that a reply is about, and whose they are. A reply that
-// was made before something newer came finds none.
-func (r Record) chosen(c Reply) (from Source, out []Proposal) {
-	for _, p := range r.Proposals {
-		if p.Says.Statement == c.Statement && (c.Set == "" || p.Set.Name == c.Set && p.Field.Name == c.Field) {
-			from, out = p.Says.Source.Voice(), append(out, p)
-		}
-	}
-	if c.Set != "" || len(out) == 0 {
-		return from, out
-	}
-	all := slices.Clone(r.Proposals)
-	return from, slices.DeleteFunc(all, func(p Proposal) bool { return p.Says.Source.Voice() != from })
-}
-
-// answer remembers what became of a proposal, in the place of an older answer.
-func (s *Settled) answer(v Verdict, p Proposal, id habeas.EventID) {
-	one := Settlement{ID: id, Verdict: v, From: p.Says.Source.Voice(), Set: p.Set.Name, Field: p.Field.Name, Through: p.Says.Statement}
-	s.All = append(slices.DeleteFunc(s.All, func(old Settlement) bool {
-		return !old.isRule() && old.From == one.From && old.Set == one.Set && old.Field == one.Field
-	}), one)
-}
-
-// give puts a rule in the place of those that stand for the same words: one for every
-// field in the place of all from its voice.
-func (s *Settled) give(one Settlement, said []Statement) {
-	for i := len(s.All) - 1; i >= 0; i-- {
-		if old := s.All[i]; old.Stands() && old.From == one.From && (one.Whole() || old.Set == one.Set && old.Field == one.Field) {
-			s.end(i, one.At(), said)
-		}
-	}
-	s.All = append(s.All, one)
-}
-
-// end takes a rule back. What was said while it stood goes on counting as it did; a
-// rule under which nothing was said leaves nothing behind.
-func (s *Settled) end(i int, now time.Time, said []Statement) {
-	one := s.All[i]
-	one.Until = now
-	if slices.ContainsFunc(said, func(st Statement) bool { return st.Source.Voice() == one.From && one.heldAt(st.At()) }) {
-		s.All[i] = one
-		return
-	}
-	s.All = slices.Delete(s.All, i, i+1)
-}
-
-// TakeBack ends a rule as of now; id is the line of the ledger that will witness it.
-func (s Settled) TakeBack(rule, id habeas.EventID, said []Statement) (Settled, Settlement, error) {
-	i := slices.IndexFunc(s.All, func(one Settlement) bool { return one.ID == rule && one.Stands() })
-	if i < 0 {
-		return s, Settlement{}, errNoRule
-	}
-	was := slices.Clone(s.All)
-	s.All = slices.Clone(s.All)
-	ended := s.All[i]
-	s.end(i, id.Time(), said)
-	s.Last = &Settling{ID: id, Was: was}
-	return s, ended, nil
-}
-
-// Undo takes the newest decision back: everything that was decided is as it was before,
-// and for what the person said with it they say again what counted then, unless they
-// have said something newer.
-func (r Record) Undo(id habeas.EventID, said []Statement, schemas *Schemas) (Settled, Values, error) {
-	s := r.Settled
-	if s.Last == nil || s.Last.ID != id {
-		return s, nil, errNotUndone
-	}
-	last := *s.Last
-	s.All, s.Last = last.Was, nil
-	i := slices.IndexFunc(said, func(one Statement) bool { return one.ID == last.Said })
-	if last.Said.IsZero() || i < 0 {
-		return s, nil, nil
-	}
-	before := Fold(r.Party, slices.DeleteFunc(slices.Clone(said), func(one Statement) bool { return !newer(last.Said, one.ID) }), s, schemas)
-	again := Values{}
-	for set, fields := range said[i].Values {
-		for name := range fields {
-			if f, ok := r.Field(set, name); ok && f.Current.Statement == last.Said {
-				again.Put(set, name, before.Text(set, name))
-			}
-		}
-	}
-	return s, again, nil
 }

@@ -190,17 +190,22 @@ func (r Record) Text(set, field string) string {
 
 // Field finds a field that the record holds.
 func (r Record) Field(set, field string) (Field, bool) {
-	for _, s := range r.Sets {
-		if s.Schema.Name != set {
-			continue
-		}
-		for _, f := range s.Fields {
-			if f.Schema.Name == field {
-				return f, true
-			}
+	s, _ := r.set(set)
+	for _, f := range s.Fields {
+		if f.Schema.Name == field {
+			return f, true
 		}
 	}
 	return Field{}, false
+}
+
+func (r Record) set(name string) (Set, bool) {
+	for _, s := range r.Sets {
+		if s.Schema.Name == name {
+			return s, true
+		}
+	}
+	return Set{}, false
 }
 
 // Name is how the party is called, or "" when no name is held.

@@ -46,7 +46,6 @@ type ProposalVoice struct {
 
 // ProposalItem is one proposal.
 type ProposalItem struct {
-	ID        string // its anchor
 	Statement string
 	Set       string
 	Field     string
@@ -139,7 +138,7 @@ func (s *Pages) proposalsPage(ctx context.Context, v ui.Visit, rec party.Record)
 func (o *voices) voice(voice party.Source) string {
 	switch voice.Kind {
 	case party.FromStaff:
-		return o.v.P.T("staff")
+		return o.v.P.T("the staff")
 	case party.FromImport:
 		return o.v.P.T("imports")
 	case party.FromSystem, party.FromSelf:
@@ -151,7 +150,7 @@ func (o *voices) proposal(p party.Proposal) ProposalItem {
 	said := o.value(party.Party{}, p.Field, p.Says, p.Masked)
 	now := o.value(party.Party{}, p.Field, p.Now, p.Masked && p.Now.Source.Kind != party.FromSelf)
 	item := ProposalItem{
-		ID: p.Set.Name + "." + p.Field.Name, Statement: p.Says.Statement.String(), Set: p.Set.Name, Field: p.Field.Name,
+		Statement: p.Says.Statement.String(), Set: p.Set.Name, Field: p.Field.Name,
 		Label: o.v.P.T(p.Field.Label), Voice: o.voice(p.Says.Source.Voice()), From: said.Source, At: p.Says.At,
 		Now: now.Text, Yours: now.Yours && now.Text != "", Says: said.Text, Masked: p.Masked,
 		ByHand: p.ByHand(),

@@ -42,8 +42,8 @@ func TestProposalsAreSettledOnOnePage(t *testing.T) {
 	d.records.say(id, now.Add(-time.Minute), party.Source{Kind: party.FromStaff, Account: nora}, party.Occasion{}, party.Values{"identity": {"given_name": "Timmy"}})
 	d.want("GET", "/me", nil, 200, "3 proposals for your record", at)
 	d.want("GET", "/me/records/"+id.String(), nil, 200, "Others say 3 other things about you.", at)
-	page := d.want("GET", at, nil, 200, "From City Bookings", "From staff", "Nora Quill, staff", "&lt;b&gt;Choir&lt;/b&gt;", "<span>Tim</span>", "<ins>Timothy</ins>",
-		"Always from City Bookings", "Never from staff", "There is no “always” for the e-mail address")
+	page := d.want("GET", at, nil, 200, "From City Bookings", "From the staff", "Nora Quill, staff", "&lt;b&gt;Choir&lt;/b&gt;", "<span>Tim</span>", "<ins>Timothy</ins>",
+		"Always from City Bookings", "Never from the staff", "There is no “always” for the e-mail address")
 	if n := strings.Count(page, `value="always"`); n != 4 { // two names, and everything of two sources
 		t.Errorf("%d buttons say always", n)
 	}
