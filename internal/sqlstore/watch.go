@@ -121,13 +121,18 @@ func valueSize(v any) int {
 	case string:
 		return len(v)
 	case [][]byte:
-		n := 0
-		for _, one := range v {
-			n += len(one)
-		}
-		return n
+		return lengths(v)
+	case []string:
+		return lengths(v)
 	}
 	return 8
+}
+
+func lengths[T []byte | string](values []T) (n int) {
+	for _, one := range values {
+		n += len(one)
+	}
+	return n
 }
 
 // on lets a connection to PostgreSQL tell of its statements, if somebody watches.

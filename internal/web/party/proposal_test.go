@@ -88,7 +88,7 @@ func TestHiddenProposalsAskForEvidenceAndFrozenOnesWait(t *testing.T) {
 	p := d.records.parties[id]
 	p.Opened = nil
 	d.records.parties[id] = p
-	d.records.say(id, d.clock.Now(), party.Source{Kind: party.FromSelf, Account: tim}, party.Occasion{}, party.Values{"identity": {"birth_date": "1990-01-01"}})
+	d.records.say(id, d.clock.Now().Add(-time.Minute), party.Source{Kind: party.FromSelf, Account: tim}, party.Occasion{}, party.Values{"identity": {"birth_date": "1990-01-01"}})
 	d.records.say(id, d.clock.Now(), bookings, party.Occasion{}, party.Values{"identity": {"birth_date": "1984-05-03"}})
 	at := "/me/records/" + id.String() + "/proposals"
 	page := d.want("GET", at, nil, 200, "you cannot accept it yet", "#evidence", `value="reject"`)
