@@ -30,6 +30,8 @@ type (
 	MailKind      struct{} // a message in the outbox
 	ChallengeKind struct{} // a mailed code or a WebAuthn ceremony in progress
 	RequestKind   struct{} // what a person asked of the organisation, with its clock
+	MergeKind     struct{} // two records that were found to be about one party
+	SplitKind     struct{} // a record that was found to be about two parties
 )
 
 // Prefix implements Kind.
@@ -65,6 +67,12 @@ func (ChallengeKind) Prefix() string { return "chl" }
 // Prefix implements Kind.
 func (RequestKind) Prefix() string { return "req" }
 
+// Prefix implements Kind.
+func (MergeKind) Prefix() string { return "mrg" }
+
+// Prefix implements Kind.
+func (SplitKind) Prefix() string { return "spl" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -84,6 +92,8 @@ type (
 	MailID      = ID[MailKind]
 	ChallengeID = ID[ChallengeKind]
 	RequestID   = ID[RequestKind]
+	MergeID     = ID[MergeKind]
+	SplitID     = ID[SplitKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

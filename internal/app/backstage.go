@@ -75,23 +75,15 @@ func (b Backstage) Record(ctx context.Context, id habeas.PartyID) (party.Record,
 // RemoveRecord erases a record and its key.
 func (b Backstage) RemoveRecord(ctx context.Context, id habeas.PartyID) error {
 	s := b.s
-	err := s.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		w := tx.Records()
-		p, err := w.Party(ctx, id)
-		if err != nil {
-			return err
-		}
-		said, err := w.Statements(ctx, id)
-		if err != nil {
-			return err
-		}
-		return w.EraseParty(p, party.HashesOf(said, s.Keys, emailKey), s.Accounts.entry(audit.PartyErased, habeas.SubjectID{}, habeas.Server, nil))
+	var gone []habeas.PartyID
+	err := s.DB.InTx(ctx, func(tx *sqlstore.Tx) (err error) {
+		gone, err = s.Records.eraseWhole(ctx, tx.Records(), id, nil, s.Accounts.entry(audit.PartyErased, habeas.SubjectID{}, habeas.Server, nil))
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	s.Finder.Forget(id)
-	return s.Keys.Destroy(ctx, habeas.SubjectOf(id))
+	return s.Records.forgetAll(ctx, gone)
 }
 
 // RemoveAccount erases an account and its key.

@@ -59,6 +59,12 @@ func (s *Server) catchUp(ctx context.Context, from int64) (int64, error) {
 			s.Systems.tokens.Invalidate()
 		case c.Event == audit.SettingsChanged:
 			s.Policies.renew()
+		case c.Event == audit.PartySplit || c.Event == audit.PartyUnsplit || c.Event == audit.PartyUnmerged:
+			s.Finder.Forget(id) // what left is found here no more
+			if !seen[id] {
+				seen[id] = true
+				again = append(again, id)
+			}
 		case c.Subject.IsZero() || c.Event == audit.PartyRead || c.Event == audit.PartyListed || seen[id]:
 		default:
 			seen[id] = true

@@ -161,18 +161,14 @@ func (n *Notices) at(ctx context.Context, from party.Reader, hash keyring.Lookup
 			continue
 		}
 		seen[k.Party] = true
-		p, err := from.Party(ctx, k.Party)
+		p, err := n.records.leadsTo(ctx, from, hash, k.Party)
 		if habeas.KindOf(err) == habeas.KindNotFound && err != nil {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		blocked, err := from.Blocked(ctx, hash, p.ID)
-		if err != nil {
-			return nil, err
-		}
-		if !blocked && !p.Blocked {
+		if !p.ID.IsZero() && !p.Blocked && !slices.ContainsFunc(out, func(o party.Party) bool { return o.ID == p.ID }) {
 			out = append(out, p)
 		}
 	}

@@ -102,13 +102,17 @@ func (r *Records) SourceName(ctx context.Context, a habeas.Actor, s party.Source
 	return r.Accounts.NameOf(ctx, s.Account)
 }
 
-// load reads and folds one record.
+// load reads and folds one record. Of a party that is merged it is the record that
+// shows it: old links and handles lead there.
 func (r *Records) load(ctx context.Context, from party.Reader, id habeas.PartyID) (party.Record, []party.Statement, error) {
 	p, err := from.Party(ctx, id)
+	if err == nil && p.State == party.Merged {
+		p, err = topOf(ctx, from, id)
+	}
 	if err != nil {
 		return party.Record{}, nil, err
 	}
-	said, err := from.Statements(ctx, id)
+	said, err := from.Statements(ctx, p.ID)
 	if err != nil {
 		return party.Record{}, nil, err
 	}
@@ -119,9 +123,19 @@ func (r *Records) load(ctx context.Context, from party.Reader, id habeas.PartyID
 	return party.Fold(p, said, settled, r.schemas), said, nil
 }
 
-// loadAll reads records in order and leaves out those that vanished meanwhile.
+// topOf reads the party whose record shows the given one.
+func topOf(ctx context.Context, from party.Reader, id habeas.PartyID) (party.Party, error) {
+	top, err := from.Top(ctx, id)
+	if err != nil {
+		return party.Party{}, err
+	}
+	return from.Party(ctx, top)
+}
+
+// loadAll reads records in order, each once, and leaves out those that vanished meanwhile.
 func (r *Records) loadAll(ctx context.Context, ids []habeas.PartyID) ([]party.Record, error) {
 	out := make([]party.Record, 0, len(ids))
+	seen := make(map[habeas.PartyID]bool, len(ids))
 	for _, id := range ids {
 		rec, _, err := r.load(ctx, r.DB.Records(), id)
 		switch habeas.KindOf(err) {
@@ -132,7 +146,10 @@ func (r *Records) loadAll(ctx context.Context, ids []habeas.PartyID) ([]party.Re
 				return nil, err
 			}
 		}
-		out = append(out, rec)
+		if !seen[rec.Party.ID] {
+			seen[rec.Party.ID] = true
+			out = append(out, rec)
+		}
 	}
 	return out, nil
 }

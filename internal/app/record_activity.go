@@ -20,7 +20,13 @@ func (r *Records) subjects(ctx context.Context, a habeas.Actor) (map[habeas.Subj
 	}
 	out := map[habeas.SubjectID]habeas.PartyID{habeas.SubjectOf(a.Account): {}}
 	for _, p := range parties {
-		out[habeas.SubjectOf(p.ID)] = p.ID
+		parts, err := r.DB.Records().Members(ctx, p.ID) // with what is merged into it
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range parts {
+			out[habeas.SubjectOf(id)] = p.ID
+		}
 	}
 	return out, nil
 }
@@ -42,7 +48,25 @@ func (r *Records) Activity(ctx context.Context, a habeas.Actor, before habeas.Ev
 		}
 	}
 	slices.SortFunc(out, func(x, y party.Look) int { return bytes.Compare(y.ID[:], x.ID[:]) })
+	out = onceEach(out)
 	return out[:min(limit, len(out))], nil
+}
+
+// onceEach keeps one line of a merge or split, which is witnessed on every record that it
+// touches.
+func onceEach(looks []party.Look) []party.Look {
+	type step struct {
+		event     audit.Event
+		join, did string
+		by        habeas.AccountID
+	}
+	seen := make(map[step]bool)
+	return slices.DeleteFunc(looks, func(l party.Look) bool {
+		s := step{l.Event, l.Detail["event"], l.Detail["step"], l.Actor.Account}
+		twice := s.join != "" && seen[s]
+		seen[s] = true
+		return twice
+	})
 }
 
 func (r *Records) look(ctx context.Context, a habeas.Actor, w audit.Witnessed, id habeas.PartyID) party.Look {

@@ -29,18 +29,14 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 			if _, done := at[k.Party]; done {
 				continue
 			}
-			p, err := from.Party(ctx, k.Party)
+			p, err := r.leadsTo(ctx, from, hash, k.Party)
 			if habeas.KindOf(err) == habeas.KindNotFound && err != nil {
 				continue
 			}
 			if err != nil {
 				return nil, err
 			}
-			blocked, err := from.Blocked(ctx, hash, p.ID)
-			if err != nil {
-				return nil, err
-			}
-			if blocked {
+			if p.ID.IsZero() {
 				continue
 			}
 			held = held || p.Account == c.Account && !p.Account.IsZero()
@@ -59,6 +55,32 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 	rules := r.Rules
 	rules.Acquisition = policy.Acquisition
 	return party.Candidates(c, parties, held, heard, r.Clock.Now(), rules), nil
+}
+
+// leadsTo is the party whose record an address leads to by a row there: the one that the
+// row names, or the one that this is merged into. It is the zero party where the address
+// was said to be none of its.
+func (r *Records) leadsTo(ctx context.Context, from party.Reader, hash keyring.LookupHash, id habeas.PartyID) (party.Party, error) {
+	p, err := from.Party(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	ids := []habeas.PartyID{id}
+	if p.State == party.Merged {
+		if p.Blocked {
+			return party.Party{}, nil
+		}
+		if p, err = topOf(ctx, from, id); err != nil {
+			return p, err
+		}
+		ids = append(ids, p.ID)
+	}
+	for _, id := range ids {
+		if blocked, err := from.Blocked(ctx, hash, id); err != nil || blocked {
+			return party.Party{}, err
+		}
+	}
+	return p, nil
 }
 
 // Offers implements web/party.Records. A person with nothing to claim and nothing of

@@ -198,7 +198,7 @@ func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Reco
 	}
 	for _, s := range said {
 		values := s.Values
-		if s.Source.Kind != party.FromSelf {
+		if !rec.Own(s) {
 			values = r.maskSaid(rec, s)
 		}
 		out.Statements = append(out.Statements, copiedStatement{

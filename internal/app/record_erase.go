@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -22,19 +23,18 @@ func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 	}
 	erased := r.event(audit.PartyErased, habeas.PartyID{}, a, nil)
 	erased.Subject = habeas.SubjectOf(a.Account)
+	var gone []habeas.PartyID
 	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
-		rec, said, err := r.own(ctx, w, a, id)
+		rec, _, err := r.own(ctx, w, a, id)
 		if err != nil {
 			return err
 		}
-		hashes := party.HashesOf(said, r.Keys, emailKey)
 		who, err := r.Accounts.ClaimantIn(tx, a)
 		if err != nil {
 			return err
 		}
-		hashes = append(hashes, who.Addresses...)
-		if err := w.EraseParty(rec.Party, unique(hashes), erased); err != nil {
+		if gone, err = r.eraseWhole(ctx, w, rec.Party.ID, who.Addresses, erased); err != nil {
 			return err
 		}
 		return r.Mailer.Post(tx, habeas.SubjectOf(a.Account), Letter{Kind: mail.KindErased, To: address, Language: language})
@@ -42,10 +42,75 @@ func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.forget(ctx, []habeas.PartyID{id}, habeas.SubjectOf(id)); err != nil {
+	if err := r.forgetAll(ctx, gone); err != nil {
 		return nil, err
 	}
 	return r.erasureReceipt(ctx, habeas.SubjectOf(a.Account), erased.ID)
+}
+
+// eraseWhole removes every row of a party and of every party merged into it, also where
+// words of them were put aside. It returns whose keys are to be destroyed. The first
+// entry is the given one, the others are like it.
+func (r *Records) eraseWhole(ctx context.Context, w sqlstore.RecordsTx, top habeas.PartyID, addresses []keyring.LookupHash, e audit.Entry) ([]habeas.PartyID, error) {
+	all, err := w.Members(ctx, top)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range all {
+		p, err := w.Party(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		said, err := w.Lying(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			e.ID = habeas.NewID[habeas.EventKind](e.At)
+		}
+		if err := w.EraseParty(p, unique(append(party.HashesOf(said, r.Keys, emailKey), addresses...)), e); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// forgetAll destroys the keys of erased parties.
+func (r *Records) forgetAll(ctx context.Context, gone []habeas.PartyID) error {
+	subjects := make([]habeas.SubjectID, len(gone))
+	for i, id := range gone {
+		subjects[i] = habeas.SubjectOf(id)
+	}
+	return r.forget(ctx, gone, subjects...)
+}
+
+// leaveMerged lets go of records that are merged into another account's: they stay part
+// of those, and are nobody's should they stand alone again.
+func (r *Records) leaveMerged(ctx context.Context, w sqlstore.RecordsTx, account habeas.AccountID) error {
+	parts, err := w.MergedOf(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		p.Account, p.ClaimedAt, p.Opened = habeas.AccountID{}, time.Time{}, nil
+		p.Version++
+		turn := party.Turn{Change: []party.Party{p}}
+		merges, err := w.MergesOf(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range merges {
+			if m.From == p.ID && m.State == party.MergeDone {
+				m.Was = party.Unclaimed
+				m.Agreed = slices.DeleteFunc(m.Agreed, func(who habeas.AccountID) bool { return who == account })
+				turn.Merges = append(turn.Merges, m)
+			}
+		}
+		if err := w.Turn(turn, r.event(audit.PartyReviewed, p.ID, habeas.Server, map[string]string{"decision": "left"})); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func unique(hashes []keyring.LookupHash) []keyring.LookupHash {
@@ -103,15 +168,14 @@ func (r *Records) EraseMe(ctx context.Context, a habeas.Actor) ([]byte, error) {
 			return err
 		}
 		for _, p := range parties {
-			said, err := w.Statements(ctx, p.ID)
+			all, err := r.eraseWhole(ctx, w, p.ID, who.Addresses, witness(audit.PartyErased))
 			if err != nil {
 				return err
 			}
-			hashes := append(party.HashesOf(said, r.Keys, emailKey), who.Addresses...)
-			if err := w.EraseParty(p, unique(hashes), witness(audit.PartyErased)); err != nil {
-				return err
-			}
-			gone = append(gone, p.ID)
+			gone = append(gone, all...)
+		}
+		if err := r.leaveMerged(ctx, w, a.Account); err != nil {
+			return err
 		}
 		if err := r.Accounts.EraseAccount(tx, a, last); err != nil {
 			return err

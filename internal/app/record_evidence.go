@@ -65,11 +65,7 @@ func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id
 	detail := map[string]string{"kind": string(kind)}
 	right := false
 	if kind == party.PaperCode {
-		hash, err := r.paperHash(id, proof)
-		if err != nil {
-			return false, 0, err
-		}
-		if right, err = w.UsePaperCode(id, hash, r.Clock.Now(), r.event(audit.EvidenceGiven, id, a, detail)); err != nil {
+		if right, err = r.usePaperCode(ctx, w, id, a, proof); err != nil {
 			return false, 0, err
 		}
 	} else if err := proof.Use(func(number []byte) error { right = rec.MatchesMembership(number, a.Account); return nil }); err != nil {
@@ -106,6 +102,26 @@ func (r *Records) lock(ctx context.Context, tx *sqlstore.Tx, p party.Party, said
 		return err
 	}
 	return r.tellEnterer(ctx, tx, said, mail.KindRefused, p.ID)
+}
+
+// usePaperCode tries a code on a record and on every part that was merged into it: the
+// paper may be older than the merge.
+func (r *Records) usePaperCode(ctx context.Context, w sqlstore.RecordsTx, id habeas.PartyID, a habeas.Actor, proof sealed.Value) (bool, error) {
+	parts, err := w.Members(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	for _, part := range parts {
+		hash, err := r.paperHash(part, proof)
+		if err != nil {
+			return false, err
+		}
+		e := r.event(audit.EvidenceGiven, part, a, map[string]string{"kind": string(party.PaperCode)})
+		if right, err := w.UsePaperCode(part, hash, r.Clock.Now(), e); err != nil || right {
+			return right, err
+		}
+	}
+	return false, nil
 }
 
 // paperHash is what is kept of a code on paper for a record.

@@ -20,6 +20,7 @@ const (
 	listLike    = "alike" // while a person is being entered
 	listWaiting = "waiting"
 	listRivals  = "rivals" // others known at the same address
+	listJoined  = "joined" // merged and split
 )
 
 // listDay is how long a person's Activity keeps to one line about lists for each

@@ -111,6 +111,9 @@ func (r *Records) booker(ctx context.Context, rec party.Record, s party.Statemen
 	if err != nil {
 		return ""
 	}
+	if who.Party.ID == rec.Party.ID {
+		return ""
+	}
 	given, family := who.Text("identity", "given_name"), []rune(who.Text("identity", "family_name"))
 	if len(family) > 0 {
 		return given + " " + string(family[0]) + "."
@@ -131,6 +134,7 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 			return err
 		}
 		p := rec.Party
+		id := p.ID // of a merged one, the record that shows it
 		if p.State == party.Frozen {
 			return errFrozen
 		}

@@ -73,6 +73,7 @@ func (r *Records) settle(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 		if err != nil {
 			return err
 		}
+		id := rec.Party.ID // of a merged one, the record that shows it
 		if rec.Party.State == party.Frozen {
 			return errFrozen
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -48,7 +49,8 @@ func (r *Records) Rivals(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 			}
 		}
 	}
-	return r.show(ctx, a, listRivals, ids)
+	found, err := r.show(ctx, a, listRivals, ids)
+	return slices.DeleteFunc(found, func(rec party.Record) bool { return rec.Party.ID == id }), err
 }
 
 // Decide implements web/party.Records.
@@ -196,6 +198,7 @@ func (r *Records) Reconsider(ctx context.Context, a habeas.Actor, id habeas.Part
 			return err
 		}
 		p := rec.Party
+		id := p.ID // of a merged one, the record that shows it
 		switch {
 		case p.State != party.Unclaimed:
 			return habeas.Conflict("This record has its person already.").WithCode("party.claimed")

@@ -60,7 +60,13 @@ func (r *Records) showHits(ctx context.Context, a habeas.Actor, kind string, hit
 	ids := make([]habeas.PartyID, len(hits))
 	by := make(map[habeas.PartyID]party.Alike, len(hits))
 	for i, h := range hits {
-		ids[i], by[h.ID] = h.ID, h
+		ids[i] = h.ID
+		if top, err := r.DB.Records().Top(ctx, h.ID); err == nil { // a name of a merged record finds the one that shows it
+			ids[i] = top
+		}
+		if _, closer := by[ids[i]]; !closer {
+			by[ids[i]] = h
+		}
 	}
 	found, err := r.show(ctx, a, kind, ids)
 	if err != nil {
@@ -99,7 +105,7 @@ func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (
 		return rec, err
 	}
 	return rec, r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		return tx.Audit(r.event(audit.PartyRead, id, a, nil))
+		return tx.Audit(r.event(audit.PartyRead, rec.Party.ID, a, nil))
 	})
 }
 
@@ -157,6 +163,7 @@ func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, 
 			return err
 		}
 		p := rec.Party
+		id := p.ID // of a merged one, the record that shows it
 		if said.Len() == 0 {
 			return nil
 		}
@@ -196,6 +203,7 @@ func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.P
 			return err
 		}
 		p := rec.Party
+		id := p.ID // of a merged one, the record that shows it
 		if p.State != party.Unclaimed {
 			return habeas.Forbidden("This record belongs to its person: only they can change its address.").WithCode("party.claimed")
 		}

@@ -333,7 +333,7 @@ func (n *Notices) settle(tx *sqlstore.Tx, q party.Request, a habeas.Actor, answe
 // could open a line of their own.
 func (n *Notices) erase(tx *sqlstore.Tx, id habeas.PartyID, a habeas.Actor, why string, gone []habeas.PartyID) ([]habeas.PartyID, error) {
 	r, ctx, w := n.records, tx.Context(), tx.Records()
-	rec, said, err := r.load(ctx, w, id)
+	rec, _, err := r.load(ctx, w, id)
 	if err != nil {
 		return gone, err
 	}
@@ -342,13 +342,14 @@ func (n *Notices) erase(tx *sqlstore.Tx, id habeas.PartyID, a habeas.Actor, why 
 	}
 	e := r.event(audit.PartyErased, id, a, map[string]string{"reason": why})
 	e.Subject = habeas.SubjectID{}
-	if err := w.EraseParty(rec.Party, unique(party.HashesOf(said, r.Keys, emailKey)), e); err != nil {
+	all, err := r.eraseWhole(ctx, w, rec.Party.ID, nil, e)
+	if err != nil {
 		return gone, err
 	}
 	if to, ok := addressOf(rec); ok && why == "request" {
 		err = r.Mailer.Post(tx, habeas.SubjectID{}, Letter{Kind: mail.KindErased, To: to.Mailbox(), Language: rec.Text("contact", "language")})
 	}
-	return append(gone, id), err
+	return append(gone, all...), err
 }
 
 // forget destroys the keys of erased records.
@@ -356,9 +357,5 @@ func (n *Notices) forget(ctx context.Context, gone []habeas.PartyID) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	subjects := make([]habeas.SubjectID, len(gone))
-	for i, id := range gone {
-		subjects[i] = habeas.SubjectOf(id)
-	}
-	return n.records.forget(ctx, gone, subjects...)
+	return n.records.forgetAll(ctx, gone)
 }

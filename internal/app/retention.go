@@ -61,7 +61,7 @@ func (n *Notices) clock(ctx context.Context, policy party.Policy, id habeas.Part
 		if err != nil {
 			return err
 		}
-		kept, err := tx.Notices().Keeping(ctx, id)
+		kept, err := n.keeping(tx, id)
 		if err != nil {
 			return err
 		}
@@ -81,6 +81,24 @@ func (n *Notices) clock(ctx context.Context, policy party.Policy, id habeas.Part
 		return nil
 	})
 	return gone, err
+}
+
+// keeping is whether and why staff keep a record, or a part that was merged into it.
+func (n *Notices) keeping(tx *sqlstore.Tx, id habeas.PartyID) (party.Keeping, error) {
+	kept, err := tx.Notices().Keeping(tx.Context(), id)
+	if err != nil || kept.Held() {
+		return kept, err
+	}
+	parts, err := tx.Records().Members(tx.Context(), id)
+	if err != nil {
+		return kept, err
+	}
+	for _, part := range parts {
+		if one, err := tx.Notices().Keeping(tx.Context(), part); err != nil || one.Held() {
+			return one, err
+		}
+	}
+	return kept, nil
 }
 
 // warn announces that a record will go: to its person where they can be written to, to
@@ -141,15 +159,16 @@ func (n *Notices) carry(ctx context.Context, id habeas.RequestID, gone []habeas.
 		if err != nil || q.State != party.RequestOpen {
 			return err
 		}
-		p, err := tx.Records().Party(ctx, q.Party)
+		p, err := topOf(ctx, tx.Records(), q.Party)
 		if err != nil {
 			return err
 		}
-		kept, err := tx.Notices().Keeping(ctx, q.Party)
+		kept, err := n.keeping(tx, p.ID)
 		if err != nil {
 			return err
 		}
-		if p.State == party.Unclaimed && p.Review == party.ReviewNone && !kept.Held() {
+		// What was merged since is more than the one who asked has seen: staff answer.
+		if p.ID == q.Party && p.State == party.Unclaimed && p.Review == party.ReviewNone && !kept.Held() {
 			gone, err = n.erase(tx, q.Party, habeas.Server, "request", gone)
 			return err
 		}

@@ -82,10 +82,10 @@ func read(ctx context.Context, records sqlstore.Records, system habeas.SystemID,
 	if err != nil {
 		return p, nil, err
 	}
-	if p, err = records.Party(ctx, id); err != nil {
+	if p, err = topOf(ctx, records, id); err != nil {
 		return p, nil, err
 	}
-	said, err = records.Statements(ctx, id)
+	said, err = records.Statements(ctx, p.ID)
 	return p, said, err
 }
 

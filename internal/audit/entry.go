@@ -26,7 +26,13 @@ const (
 	ClaimRefused   Event = "claim.refuse"   // "this is not me", or staff said no
 	EvidenceGiven  Event = "claim.evidence" // more than the address was shown
 	EvidenceFailed Event = "claim.evidence-failed"
-	InviteSent     Event = "party.invite" // an invitation was queued
+	InviteSent     Event = "party.invite"        // an invitation was queued
+	PartyMerged    Event = "party.merge"         // it was found to be about the party of another record
+	PartyUnmerged  Event = "party.unmerge"       // which was taken back, or words said meanwhile found their side
+	PartySplit     Event = "party.split"         // it was found to be about two parties
+	PartyUnsplit   Event = "party.unsplit"       // which was taken back
+	MergeProposed  Event = "party.merge-propose" // merge or split: its person is asked
+	MergeRefused   Event = "party.merge-refuse"  // and said no, or staff took it back
 )
 
 // The events of what others propose for a record that has its person (PTY-7).
@@ -134,6 +140,12 @@ var known = map[Event]bool{
 	ProposalRuled:      true,
 	ProposalRuleOver:   true,
 	ProposalUndone:     true,
+	PartyMerged:        true,
+	PartyUnmerged:      true,
+	PartySplit:         true,
+	PartyUnsplit:       true,
+	MergeProposed:      true,
+	MergeRefused:       true,
 	NoticeSent:         true,
 	NoticeSeen:         true,
 	NoticeStopped:      true,

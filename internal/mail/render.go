@@ -37,6 +37,7 @@ const (
 	KindRetention      Kind = "retention"       // nobody spoke of the record for long: it will go
 	KindAsked          Kind = "asked"           // receipt of a request to be erased
 	KindAnswered       Kind = "answered"        // staff answered a request
+	KindQuestion       Kind = "question"        // staff want to merge or split your record
 	KindTest           Kind = "test"            // to an administrator, who asked for it
 )
 
@@ -79,6 +80,7 @@ var needs = map[Kind]struct{ link, code bool }{
 	KindRetention:      {link: true},
 	KindAsked:          {link: true},
 	KindAnswered:       {link: true},
+	KindQuestion:       {link: true},
 	KindTest:           {link: true},
 }
 

@@ -188,7 +188,7 @@ func (r Record) evidence(set, field string, claimant habeas.AccountID) []Value {
 	}
 	return slices.DeleteFunc(append(slices.Clone(f.Older), f.Current), func(v Value) bool {
 		w := r.Settled.weigh(r.Party, s.Schema, field, v)
-		return v.Source.Account == claimant || w != early && (w != late || v.Statement != f.Current.Statement)
+		return v.Source.Account == claimant || v.Source.Kind == FromSelf || w != early && (w != late || v.Statement != f.Current.Statement)
 	})
 }
 

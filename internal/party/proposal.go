@@ -40,7 +40,7 @@ const (
 
 // weigh says how much a value of a field counts in a record.
 func (s Settled) weigh(p Party, set SetSchema, field string, v Value) weight {
-	if v.Source.Kind == FromSelf {
+	if v.own() {
 		return own
 	}
 	if !afterClaim(p, v) {
@@ -144,7 +144,7 @@ func (p Proposal) refuses(v Verdict) error {
 // mask hides what a proposal would bring, and what others said that counts now.
 func (p Proposal) mask() Proposal {
 	p.Masked, p.Says.Text = true, Mask(p.Field, p.Says.Text)
-	if p.Now.Source.Kind != FromSelf {
+	if !p.Now.own() {
 		p.Now.Text = Mask(p.Field, p.Now.Text)
 	}
 	return p

@@ -25,6 +25,7 @@ const (
 	Unclaimed State = "unclaimed" // nobody controls it yet
 	Claimed   State = "claimed"   // its person does
 	Frozen    State = "frozen"    // a dispute is open: nobody may change it
+	Merged    State = "merged"    // it is about the party of another record, which shows what is said here
 )
 
 // Party is the plain part of a record: nothing in it is personal.
@@ -150,7 +151,11 @@ type Value struct {
 	At        time.Time
 	Occ       Occasion
 	Statement habeas.StatementID // of which it is part
+	other     bool               // said by the person of a record merged into this one, who is not this one's
 }
+
+// own reports whether the value is the word of the record's person.
+func (v Value) own() bool { return v.Source.Kind == FromSelf && !v.other }
 
 // Field is a field of a record: its current value and every older or rival one.
 type Field struct {
@@ -180,6 +185,12 @@ type Record struct {
 	// For a public profile, when only public sets are shown:
 	PublicName string   // how it is headed
 	Attached   []string // what it came with, such as the module taught
+}
+
+// Own reports whether a statement is the word of the record's person, and not of whoever
+// held a record that was merged into it.
+func (r Record) Own(s Statement) bool {
+	return s.Source.Kind == FromSelf && (s.Party == r.Party.ID || s.Source.Account == r.Party.Account)
 }
 
 // Text returns the current value of a field, or "".
@@ -242,7 +253,10 @@ func Fold(p Party, statements []Statement, settled Settled, schemas *Schemas) Re
 		for set, fields := range s.Values {
 			for name, text := range fields {
 				k := [2]string{set, name}
-				stated[k] = append(stated[k], Value{Text: text, Source: s.Source, At: s.At(), Occ: s.Occ, Statement: s.ID})
+				stated[k] = append(stated[k], Value{
+					Text: text, Source: s.Source, At: s.At(), Occ: s.Occ, Statement: s.ID,
+					other: s.Party != p.ID && s.Source.Account != p.Account,
+				})
 			}
 		}
 	}
@@ -309,10 +323,10 @@ func currentIndex(weights []weight) int {
 }
 
 // afterClaim reports whether somebody else said it when the record was its person's
-// already, or while it may not be used.
+// already, and has not agreed to it, or while it may not be used.
 func afterClaim(p Party, v Value) bool {
 	after := func(t time.Time) bool { return !t.IsZero() && v.At.After(t) }
-	return (after(p.ClaimedAt) || after(p.RestrainedAt)) && v.Source.Kind != FromSelf
+	return (after(p.ClaimedAt) || after(p.RestrainedAt)) && !v.own() && !v.Occ.Agreed
 }
 
 // MaskFor hides what a claimant may not see before more evidence is shown
@@ -342,11 +356,11 @@ func maskSet(s Set) Set {
 	for i, f := range s.Fields {
 		f.Older = slices.Clone(f.Older)
 		for j, v := range f.Older {
-			if v.Source.Kind != FromSelf {
+			if !v.own() {
 				f.Older[j].Text = Mask(f.Schema, v.Text)
 			}
 		}
-		if f.Current.Source.Kind != FromSelf && f.Current.Text != "" {
+		if !f.Current.own() && f.Current.Text != "" {
 			f.Current.Text, f.Masked, s.Masked = Mask(f.Schema, f.Current.Text), true, true
 		}
 		s.Fields[i] = f

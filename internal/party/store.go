@@ -13,10 +13,14 @@ import (
 // such row and Gone when its key was destroyed.
 type Reader interface {
 	Party(ctx context.Context, id habeas.PartyID) (Party, error)
+	// Statements returns what counts in the record of a party, oldest first: what was said
+	// of it and of every party merged into it, but what was put aside.
 	Statements(ctx context.Context, id habeas.PartyID) ([]Statement, error)
 	// Settled returns what the person of a party has decided about proposals; nothing
 	// where nobody controls it.
 	Settled(ctx context.Context, p Party) (Settled, error)
+	// Top is the party whose record shows this one: itself, unless it is merged.
+	Top(ctx context.Context, id habeas.PartyID) (habeas.PartyID, error)
 	PartiesOf(ctx context.Context, account habeas.AccountID) ([]Party, error)
 	KnownAt(ctx context.Context, hash keyring.LookupHash) ([]KnownAs, error)
 	Blocked(ctx context.Context, hash keyring.LookupHash, id habeas.PartyID) (bool, error)
@@ -50,6 +54,8 @@ type Writer interface {
 	UsePaperCode(id habeas.PartyID, hash keyring.LookupHash, now time.Time, e audit.Entry) (bool, error)
 	// EraseParty removes every row of a party; its key is destroyed afterwards.
 	EraseParty(p Party, hashes []keyring.LookupHash, e audit.Entry) error
+	// Turn writes a step of a merge or split. The key of a new party is durable already.
+	Turn(t Turn, entries ...audit.Entry) error
 	// ChangeTicket sets the state of a ticket.
 	ChangeTicket(t Ticket, e audit.Entry) error
 }

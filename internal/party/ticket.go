@@ -15,6 +15,7 @@ type Occasion struct {
 	Starts   string `json:"starts,omitempty"`
 	BookedBy string `json:"booked_by,omitempty"` // reference the system gave for who booked
 	Version  int64  `json:"version,omitempty"`
+	Agreed   bool   `json:"agreed,omitempty"` // no ticket: said when records were merged, and its person agreed
 }
 
 // TicketState says whether a ticket still stands.

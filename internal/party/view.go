@@ -46,3 +46,33 @@ const (
 
 // Tally counts the records for the staff's first page.
 type Tally struct{ All, Claimed, Waiting int }
+
+// Pair is two records side by side, as a merge would join them. The first one stays.
+type Pair struct {
+	Into, From Record
+	Together   Record // as it would be, without a choice
+	Merge      Merge  // the one that waits for consent; zero while none does
+}
+
+// Meanwhile is a merge that was undone, with what people said on the merged record.
+type Meanwhile struct {
+	Merge      Merge
+	Into, From Record
+	Words      []Statement
+	Keep       map[habeas.StatementID]Keep // what is proposed
+}
+
+// Joins is what merges and splits a record has behind it, and what waits for its person.
+type Joins struct {
+	Merges []Merge
+	Splits []Split
+	Names  map[habeas.PartyID]string
+	More   bool // older ones are left out
+}
+
+// Parting is a record whose words are to be told apart.
+type Parting struct {
+	Record Record
+	Words  []Statement // newest first: those that may leave
+	Split  Split       // the one that waits for consent; zero while none does
+}

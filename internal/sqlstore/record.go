@@ -44,21 +44,25 @@ func (r Records) Party(ctx context.Context, id habeas.PartyID) (party.Party, err
 
 const selectStatement = `SELECT party, id, source_kind, source, ticket, sealed FROM statement`
 
-// Statements implements party.Reader: oldest first.
+// counts leaves out what was put aside.
+const counts = `NOT EXISTS (SELECT 1 FROM aside a WHERE a.party = statement.party AND a.statement = statement.id)`
+
+// Statements implements party.Reader.
 func (r Records) Statements(ctx context.Context, id habeas.PartyID) ([]party.Statement, error) {
-	rows, err := r.q.QueryContext(ctx, selectStatement+` WHERE party = ? ORDER BY id`, id[:])
-	return collect(rows, err, func(row row) (party.Statement, error) { return scanStatement(row, r.keyOf(ctx)) })
+	rows, err := r.q.QueryContext(ctx, members+selectStatement+` WHERE party IN (SELECT id FROM member) AND `+counts+` ORDER BY id, party`, id[:])
+	said, err := collect(rows, err, func(row row) (party.Statement, error) { return scanStatement(row, r.keyOf(ctx)) })
+	return party.Together(said), err
 }
 
 // PartiesOf implements party.Reader.
 func (r Records) PartiesOf(ctx context.Context, account habeas.AccountID) ([]party.Party, error) {
-	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE account = ? ORDER BY id`, account[:])
+	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE account = ? AND state <> 'merged' ORDER BY id`, account[:])
 	return collect(rows, err, scanParty)
 }
 
 // Waiting implements party.Reader: records that wait for a human decision.
 func (r Records) Waiting(ctx context.Context, after habeas.PartyID, limit int) ([]party.Party, error) {
-	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE review <> '' AND id > ? ORDER BY id LIMIT ?`, after[:], limit)
+	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE review <> '' AND state <> 'merged' AND id > ? ORDER BY id LIMIT ?`, after[:], limit)
 	return collect(rows, err, scanParty)
 }
 
@@ -69,13 +73,13 @@ func (r Records) Newest(ctx context.Context, before habeas.PartyID, limit int) (
 			before[i] = 0xff
 		}
 	}
-	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE id < ? ORDER BY id DESC LIMIT ?`, before[:], limit)
+	rows, err := r.q.QueryContext(ctx, selectParty+` WHERE id < ? AND state <> 'merged' ORDER BY id DESC LIMIT ?`, before[:], limit)
 	return collect(rows, err, scanParty)
 }
 
 // Count counts the parties and those that wait for review.
 func (r Records) Count(ctx context.Context) (all, claimed, waiting int, err error) {
-	err = r.q.QueryRowContext(ctx, `SELECT count(*), count(account), count(*) FILTER (WHERE review <> '') FROM party`).Scan(&all, &claimed, &waiting)
+	err = r.q.QueryRowContext(ctx, `SELECT count(*), count(account), count(*) FILTER (WHERE review <> '') FROM party WHERE state <> 'merged'`).Scan(&all, &claimed, &waiting)
 	return all, claimed, waiting, failure(err)
 }
 
@@ -163,7 +167,8 @@ func (r Records) Each(ctx context.Context, visit func(party.Party, party.Stateme
 
 func (r Records) each(ctx context.Context, where string, args []any, visit func(party.Party, party.Statement)) error {
 	rows, err := r.q.QueryContext(ctx, `SELECT s.party, s.id, s.source_kind, s.source, s.ticket, s.sealed, p.kind, p.state
-		FROM statement s JOIN party p ON p.id = s.party `+where+` ORDER BY s.party, s.id`, args...)
+		FROM statement s JOIN party p ON p.id = s.party AND NOT EXISTS
+		(SELECT 1 FROM aside a WHERE a.party = s.party AND a.statement = s.id) `+where+` ORDER BY s.party, s.id`, args...)
 	if err != nil {
 		return failure(err)
 	}
@@ -285,6 +290,9 @@ func (w RecordsTx) UsePaperCode(id habeas.PartyID, hash keyring.LookupHash, now 
 // verifies; which of them were about one party is forgotten.
 func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audit.Entry) error {
 	if err := w.tx.Audit(e); err != nil {
+		return err
+	}
+	if err := w.tx.forgetTurns(p.ID); err != nil {
 		return err
 	}
 	for _, h := range hashes {

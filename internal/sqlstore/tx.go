@@ -90,6 +90,17 @@ func (tx *Tx) announce(changes []party.Change) {
 	}
 }
 
+// touchTop counts a change of a merged record as one of the records that show it, so that
+// whoever has one of those before them, or looks for what has changed, notices.
+func (tx *Tx) touchTop(c *party.Change) error {
+	if c.Update == nil || c.Update.State != party.Merged {
+		return nil
+	}
+	id := c.Update.ID
+	_, err := tx.exec(upward+`UPDATE party SET version = version + 1 WHERE id <> ? AND id IN (SELECT id FROM up)`, id[:], id[:])
+	return err
+}
+
 // applyOne writes the rows of one plan, one after the other.
 func (tx *Tx) applyOne(c *party.Change) error {
 	key, err := tx.keyFor(c)

@@ -208,6 +208,11 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 		}
 	}()
 	err = w.db.engine.apply(tx, changes)
+	for i := range changes {
+		if err == nil {
+			err = tx.touchTop(&changes[i])
+		}
+	}
 	for i, t := range batch {
 		if t.fn != nil && err == nil {
 			results[i], err = tx.run(t)

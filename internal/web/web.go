@@ -23,6 +23,7 @@ type Site struct {
 	Invitations party.Invitations
 	Notices     notice.Notices
 	Rights      party.Rights
+	Joins       party.Joining
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
@@ -38,7 +39,7 @@ type Site struct {
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
 	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Agreements: s.Agreements}).Mount(m)
-	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights}).Mount(m)
+	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,

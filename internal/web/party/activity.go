@@ -136,6 +136,9 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 	case audit.ProposalsTold, audit.ProposalAccepted, audit.ProposalRejected, audit.ProposalRuled, audit.ProposalRuleOver, audit.ProposalUndone:
 		return s.proposalWords(p, l)
 	default:
+		if words := joinWords(p, l); words != "" {
+			return words
+		}
 		if words := noticeWords(p, l.Event); words != "" {
 			return words
 		}
@@ -167,6 +170,8 @@ func (s *Pages) changeWords(p lang.Printer, l party.Look) string {
 			return p.T("Took a mistyped address off the record.")
 		case "paper-code":
 			return p.T("Made a code on paper for the record.")
+		case "left":
+			return p.T("Let go of a part of the record: the account that it had belonged to was erased.")
 		}
 		return p.T("Put the record before staff for a decision.")
 	case audit.DataImported:

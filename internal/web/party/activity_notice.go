@@ -1,8 +1,10 @@
 package party
 
 import (
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/party"
 )
 
 // noticeWords are those of what happened while the record had nobody: notices, requests,
@@ -38,4 +40,30 @@ func noticeWords(p lang.Printer, e audit.Event) string {
 	default:
 		return ""
 	}
+}
+
+// joinWords are those of merges and splits.
+func joinWords(p lang.Printer, l party.Look) string {
+	person := l.Actor.Kind == habeas.ActorPerson
+	switch {
+	case l.Event == audit.PartyMerged:
+		return p.T("Merged two records into this one. It can be taken back.")
+	case l.Event == audit.PartyUnmerged && l.Detail["step"] == "settled":
+		return p.T("Said to which of two records belongs what was said while they were one.")
+	case l.Event == audit.PartyUnmerged:
+		return p.T("Took a merge back: both records are what they were.")
+	case l.Event == audit.PartySplit:
+		return p.T("Made a record of its own of what is about somebody else.")
+	case l.Event == audit.PartyUnsplit:
+		return p.T("Took a split back: the record is what it was.")
+	case l.Event == audit.MergeProposed && person:
+		return p.T("Agreed that two records are about the same person.")
+	case l.Event == audit.MergeProposed:
+		return p.T("Asked whom the record belongs to whether it may be merged or split.")
+	case l.Event == audit.MergeRefused && person:
+		return p.T("Said no to a merge or split of the record.")
+	case l.Event == audit.MergeRefused:
+		return p.T("Took back the question whether the record may be merged or split.")
+	}
+	return ""
 }

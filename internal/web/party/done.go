@@ -67,6 +67,16 @@ func doneNotice(p lang.Printer, key string) (ui.Notice, bool) {
 		n.Text = p.T("Kept apart: the address does not lead to that record any more.")
 	case "released":
 		n.Text = p.T("Released: its person can make the record theirs now.")
+	case "settled":
+		n.Text = p.T("Every word is where you said. You can correct either record at any time.")
+	case "merge-agreed":
+		n.Text = p.T("Thank you. Both records are one now.")
+	case "merge-waits":
+		n.Text = p.T("Thank you. The records become one when the other account has agreed too.")
+	case "split-agreed":
+		n.Text = p.T("Thank you. It is a record of its own now, and no longer part of yours.")
+	case "join-refused":
+		n.Text = p.T("Nothing was changed. Staff see that you said no.")
 	case "decided":
 		n.Kind, n.Text = ui.NoticeInfo, p.T("Somebody has decided this already.")
 	default:

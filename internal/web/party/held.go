@@ -147,7 +147,7 @@ func (o *voices) field(p party.Party, set string, f party.Field) HeldField {
 	}
 	for _, v := range f.Older {
 		old := o.value(p, f.Schema, v, f.Masked)
-		old.Rival = !p.ClaimedAt.IsZero() && v.At.After(p.ClaimedAt) && v.Source.Kind != party.FromSelf && v.Text != f.Current.Text
+		old.Rival = !p.ClaimedAt.IsZero() && v.At.After(p.ClaimedAt) && v.Source.Kind != party.FromSelf && !v.Occ.Agreed && v.Text != f.Current.Text
 		out.Older = append(out.Older, old)
 		if v.Text != f.Current.Text {
 			out.Differ++
@@ -156,12 +156,12 @@ func (o *voices) field(p party.Party, set string, f party.Field) HeldField {
 	return out
 }
 
-func (o *voices) value(_ party.Party, schema party.FieldSchema, v party.Value, masked bool) HeldValue {
+func (o *voices) value(p party.Party, schema party.FieldSchema, v party.Value, masked bool) HeldValue {
 	text := v.Text
 	if !masked && !strings.HasPrefix(text, "••") {
 		text = ui.Shown(o.v.P, schema.Type, text)
 	}
-	return HeldValue{Text: text, Source: o.line(v), At: v.At, Yours: v.Source.Kind == party.FromSelf}
+	return HeldValue{Text: text, Source: o.line(v), At: v.At, Yours: v.Source.Kind == party.FromSelf && (p.Account.IsZero() || p.Account == v.Source.Account)}
 }
 
 // webAddress returns an address that may be linked to, or "".

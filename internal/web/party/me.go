@@ -58,6 +58,7 @@ func pathParty(r *http.Request) (habeas.PartyID, error) {
 type InboxPage struct {
 	Offers  []InboxOffer
 	Propose []InboxRecord // those of Records for which something is proposed
+	Asked   []Question
 	Waits   []InboxOffer
 	Records []InboxRecord
 	Lately  []ActivityDay
@@ -120,6 +121,9 @@ func (s *Pages) inbox(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 	default:
 		ui.Reached(r, "nothing to claim")
 		ui.FlowEnds(r, ui.FlowClaim, session.Completed)
+	}
+	if page.Asked, err = s.questions(r.Context(), v); err != nil {
+		return err
 	}
 	for _, rec := range mine {
 		shown := s.inboxRecord(v.P, rec)

@@ -116,12 +116,14 @@ type Pages struct {
 	Records     Records
 	Invitations Invitations
 	Rights      Rights
+	Joins       Joining
 }
 
 // Mount registers them.
 func (s *Pages) Mount(m *edge.Mux) {
 	s.mountMe(m)
 	s.mountStaff(m)
+	s.mountJoin(m)
 	s.mountProfile(m)
 }
 
@@ -135,6 +137,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaStaff, Path: "/staff/people", Label: lang.Mark("People")},
 		{Area: ui.AreaStaff, Path: "/staff/add", Label: lang.Mark("Add")},
 		{Area: ui.AreaStaff, Path: "/staff/waiting", Label: lang.Mark("Waiting for a decision")},
+		{Area: ui.AreaStaff, Path: "/staff/merges", Label: lang.Mark("Merges and splits")},
 	}
 }
 

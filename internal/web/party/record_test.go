@@ -61,7 +61,7 @@ func newRecordPages(t *testing.T, actor habeas.Actor) *recordPages {
 	d.records.accounts[nora], d.records.accounts[tim] = "Nora Quill", "Tim Ferrer"
 	site := &Pages{
 		Base:    &ui.Base{Renderer: rd, Clock: clock, Origin: origin, Cookies: edge.Cookies{Origin: origin}, SignIns: readBy{actor}},
-		Records: d.records, Invitations: noMail{}, Rights: d.records,
+		Records: d.records, Invitations: noMail{}, Rights: d.records, Joins: noJoins{},
 	}
 	mux := &edge.Mux{Failures: &edge.Failures{Page: rd.Failure}}
 	site.Mount(mux)
@@ -383,3 +383,8 @@ type noMail struct{}
 func (noMail) Invitations(context.Context, habeas.Actor, habeas.PartyID) ([]jobs.Delivery, error) {
 	return nil, nil
 }
+
+// noJoins asks nobody anything.
+type noJoins struct{ Joining }
+
+func (noJoins) Asked(context.Context, habeas.Actor) (party.Joins, error) { return party.Joins{}, nil }

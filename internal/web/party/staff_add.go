@@ -302,13 +302,17 @@ func (s *Pages) likePart(r *http.Request, v ui.Visit, a party.Assertion, choose 
 		return part, err
 	}
 	for _, rec := range found {
-		part.People = append(part.People, LikePerson{
-			ID: rec.Party.ID.String(), Name: nameOr(v.P, rec.Record), Kind: kindName(v.P, rec.Party.Kind),
-			Town: town(rec.Record), Born: birthYear(rec.Record), State: stateTag(v.P, rec.Party),
-			How: likely(v.P, rec.P), Why: s.comparisons(v.P, rec.Reasons),
-		})
+		part.People = append(part.People, s.likePerson(v.P, rec))
 	}
 	return part, nil
+}
+
+func (s *Pages) likePerson(p lang.Printer, rec party.Listed) LikePerson {
+	return LikePerson{
+		ID: rec.Party.ID.String(), Name: nameOr(p, rec.Record), Kind: kindName(p, rec.Party.Kind),
+		Town: town(rec.Record), Born: birthYear(rec.Record), State: stateTag(p, rec.Party),
+		How: likely(p, rec.P), Why: s.comparisons(p, rec.Reasons),
+	}
 }
 
 // hintAddress answers the live look at an address field (form.js).

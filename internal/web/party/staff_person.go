@@ -53,7 +53,8 @@ func (s *Pages) person(w http.ResponseWriter, r *http.Request, v ui.Visit, id ha
 		return err
 	}
 	page.Invited = invitationWords(v.P, sent)
-	r, _, _ = s.withDone(w, r, v)
+	r, key, detail := s.withDone(w, r, v)
+	r = s.withJoinUndo(r, v, key, detail)
 	return s.Render(w, r, http.StatusOK, "staff/person", page)
 }
 

@@ -26,6 +26,7 @@ type WaitingPage struct {
 	Alone   bool      // nothing stands beside it
 	OpenURL string
 	WithURL string // opens the record beside
+	Merge   string // compares the two to merge them
 	Skip    string // to the next one; empty when this is the last
 	Empty   ui.Empty
 }
@@ -82,6 +83,7 @@ func (s *Pages) waitingPage(ctx context.Context, v ui.Visit, after, beside habea
 	page.Alone = len(rivals) == 0
 	if !page.Alone {
 		page.WithURL = "/staff/people/" + with.Party.ID.String()
+		page.Merge = page.OpenURL + "/merge/" + with.Party.ID.String()
 	}
 	say := s.voices(ctx, v)
 	page.Facts = append(page.Facts, origin(say, one))
