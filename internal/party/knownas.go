@@ -1,6 +1,7 @@
 package party
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/habeas-data/habeas"
@@ -81,22 +82,20 @@ func (a Identity) Merge(b Identity) Identity {
 }
 
 // namesAgree reports whether every word of the shorter name fits a word of the
-// longer: equal, one letter apart, an initial, or the start of it (Tim, Timothy).
+// longer: equal, one letter apart, an initial, or the start of it (Tim, Timothy). Of two
+// names of as many words each has to fit into the other.
 func namesAgree(a, b string) bool {
 	x, y := strings.Fields(a), strings.Fields(b)
 	if len(x) > len(y) {
 		x, y = y, x
 	}
-	for _, p := range x {
-		fits := false
-		for _, q := range y {
-			fits = fits || wordsAgree(p, q)
-		}
-		if !fits {
-			return false
-		}
-	}
-	return true
+	return fitsInto(x, y) && (len(x) != len(y) || fitsInto(y, x))
+}
+
+func fitsInto(x, y []string) bool {
+	return !slices.ContainsFunc(x, func(p string) bool {
+		return !slices.ContainsFunc(y, func(q string) bool { return wordsAgree(p, q) })
+	})
 }
 
 // wordsAgree allows short forms and typing errors, but not a different last letter:

@@ -25,6 +25,7 @@ func TestNamesThatAgree(t *testing.T) {
 		{"anna", "tom", false},
 		{"berger", "schmidt", false},
 		{"jo", "joe", false},
+		{"a j", "j j", false},
 	} {
 		for _, pair := range [][2]string{{c.a, c.b}, {c.b, c.a}} {
 			if got := namesAgree(pair[0], pair[1]); got != c.want {
