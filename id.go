@@ -32,6 +32,7 @@ type (
 	RequestKind   struct{} // what a person asked of the organisation, with its clock
 	MergeKind     struct{} // two records that were found to be about one party
 	SplitKind     struct{} // a record that was found to be about two parties
+	ImportKind    struct{} // a file of records that was brought in
 )
 
 // Prefix implements Kind.
@@ -73,6 +74,9 @@ func (MergeKind) Prefix() string { return "mrg" }
 // Prefix implements Kind.
 func (SplitKind) Prefix() string { return "spl" }
 
+// Prefix implements Kind.
+func (ImportKind) Prefix() string { return "imp" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -94,6 +98,7 @@ type (
 	RequestID   = ID[RequestKind]
 	MergeID     = ID[MergeKind]
 	SplitID     = ID[SplitKind]
+	ImportID    = ID[ImportKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.
@@ -182,11 +187,11 @@ func Bytes16[K Kind](b []byte) (ID[K], error) {
 	return id, nil
 }
 
-// SubjectOf returns the subject, the owner of a key, that a party or an account is.
-// Both draw from one number space, so two subjects never meet.
+// SubjectOf returns the subject, the owner of a key, that a party, an account or an
+// import is. All draw from one number space, so two subjects never meet.
 func SubjectOf[K interface {
 	Kind
-	PartyKind | AccountKind
+	PartyKind | AccountKind | ImportKind
 }](id ID[K]) SubjectID {
 	return SubjectID(id)
 }

@@ -37,6 +37,12 @@ var technicalWriters = map[string]string{
 	"MarkReturned": "a mail came back, as the delivery record says",
 	"MarkBounced":  "a mail server would not take the mail, as the delivery record says",
 
+	"PutImportPart":  "a sealed piece of a file that is being uploaded; that it arrived is witnessed, and each row of it that goes in",
+	"EndImportParts": "the pieces of a file that did not arrive in full",
+	"MarkImport":     "how far an import has come; each row that went in is witnessed in the same transaction",
+	"KeepMapping":    "what the columns of a header mean, about nobody",
+	"EndLeases":      "leases of a server that is gone",
+
 	"PutChallenge":        "a question that ends in minutes; what its answer leads to, or that it failed, is witnessed",
 	"TakeTry":             "a number on a challenge; the wrong code is witnessed beside it",
 	"SpendChallenge":      "a challenge answers once; what it leads to is witnessed in the same transaction",

@@ -26,7 +26,7 @@ type cli struct {
 	Demo    demoCommand    `cmd:"" help:"Try everything on this machine, with invented people."`
 	Init    initCommand    `cmd:"" help:"Make a data directory and print the first administrator's link."`
 	Serve   serveCommand   `cmd:"" help:"Serve the records of a data directory."`
-	Party   partyCommand   `cmd:"" help:"Records: import."`
+	Party   partyCommand   `cmd:"" help:"Records: import, export."`
 	Audit   auditCommand   `cmd:"" help:"The tamper-evident audit: verify it, check a receipt."`
 	Keys    keysCommand    `cmd:"" help:"The keys: change the master password."`
 	Status  statusCommand  `cmd:"" help:"Ask the running server how it is doing; ends with 1 when it is not ready."`

@@ -11,23 +11,56 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 )
 
 type partyCommand struct {
-	Import partyImport `cmd:"" help:"Read a CSV file into the records. It may be stopped and run again: rows that are in are recognised."`
+	Import partyImport `cmd:"" help:"Read a CSV or JSON file into the records. It may be stopped and run again: it goes on where it was."`
+	Export partyExport `cmd:"" help:"Write everything held in one record into an archive that its person can read and that imports elsewhere."`
+}
+
+type partyExport struct {
+	dirFlag
+	passwordFlag
+	Record string `arg:"" help:"Number of the record: pty_…, as the address of its page shows it."`
+	File   string `arg:"" help:"Where the archive goes (ZIP)."`
+}
+
+// Run writes everything that is held in one record into an archive.
+func (c *partyExport) Run(ctx context.Context) error {
+	id, err := habeas.ParseID[habeas.PartyKind](c.Record)
+	if err != nil {
+		return err
+	}
+	password, err := keyring.ReadPassword(keyring.PasswordOptions{File: c.MasterPasswordFile})
+	if err != nil {
+		return err
+	}
+	archive, err := app.ExportFrom(ctx, c.Dir, password, app.NewLog(os.Stderr, "text", slog.LevelInfo), id)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(c.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(archive)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 type partyImport struct {
 	dirFlag
 	passwordFlag
-	File     string            `arg:"" help:"The file; its first row names the columns." type:"existingfile"`
+	File     string            `arg:"" help:"The file: CSV, whose first row names the columns, or JSON, an array of objects or one on each line." type:"existingfile"`
 	Map      map[string]string `help:"What a column means: a field such as identity.given_name, external_id, or - to leave it out. Repeatable; the rest is guessed." placeholder:"COLUMN=FIELD"`
 	Kind     string            `help:"What the rows are about." enum:"person,organisation" default:"person"`
 	Encoding string            `help:"utf-8, latin1 or utf-16; found out when not given." placeholder:"NAME"`
-	DryRun   bool              `help:"Check every row and write nothing."`
+	Dates    string            `help:"What comes first in dates such as 03/05/1984, where nothing in their column says it: day-first or month-first. Not given: such dates are rejected." enum:"day-first,month-first," default:"" placeholder:"ORDER"`
+	DryRun   bool              `help:"Look what would become of every row, and write nothing."`
+	Resume   bool              `help:"Go on with an interrupted import of this file as it was begun, without saying again what its columns mean."`
 	Rejected string            `help:"Where rejected rows go with their reasons; FILE.rejected.csv when not given." placeholder:"FILE"`
 	JSON     bool              `help:"Report as JSON."`
 }
@@ -40,11 +73,12 @@ func (c *partyImport) Run(ctx context.Context) error {
 	}
 	o := app.ImportOptions{
 		File: c.File, Columns: c.Map, Kind: party.Kind(c.Kind), Encoding: c.Encoding, DryRun: c.DryRun, Rejected: c.Rejected,
+		Dates: c.Dates, Resume: c.Resume,
 	}
 	if term.IsTerminal(int(os.Stderr.Fd())) {
 		o.Progress = func(r app.ImportReport) {
 			fmt.Fprintf(os.Stderr, "\r%3.0f %%  %d rows, %.0f a second, %d rejected. Ctrl-C stops; run it again to go on.",
-				100*r.Done, r.Rows, float64(r.Rows)/max(r.Seconds, 0.001), r.Rejected)
+				100*r.Done, r.Rows, float64(r.Rows-r.Resumed)/max(r.Seconds, 0.001), r.Rejected)
 		}
 	}
 	report, made, err := app.ImportInto(ctx, c.Dir, password, app.NewLog(os.Stderr, "text", slog.LevelInfo), o)
@@ -77,8 +111,11 @@ func printImport(r app.ImportReport) {
 	if r.DryRun {
 		verb = "good (dry run, nothing was written)"
 	}
-	fmt.Printf("%d rows in %.1f s (%.0f a second): %d %s, %d were in already, %d rejected.\n",
-		r.Rows, r.Seconds, float64(r.Rows)/max(r.Seconds, 0.001), r.Imported, verb, r.Known, r.Rejected)
+	if r.Resumed > 0 {
+		fmt.Printf("An interrupted import of this file was taken up behind row %d.\n", r.Resumed)
+	}
+	fmt.Printf("%d rows in %.1f s (%.0f a second): %d %s (%d new records, %d added to known ones, %d need review), %d were in already, %d rejected.\n",
+		r.Rows, r.Seconds, float64(r.Rows-r.Resumed)/max(r.Seconds, 0.001), r.Imported, verb, r.Created, r.Attached, r.Review, r.Known, r.Rejected)
 	if r.RejectedFile != "" {
 		fmt.Printf("Rejected rows with their reasons: %s\n", r.RejectedFile)
 	}

@@ -215,26 +215,47 @@ func ImportInto(ctx context.Context, dir string, password keyring.Password, log 
 			return r, made, err
 		}
 	}
+	s, err := openAlone(ctx, dir, password, log)
+	if err != nil {
+		return r, made, err
+	}
+	r, err = s.Import(ctx, o)
+	return r, made, errors.Join(err, s.Close())
+}
+
+// openAlone opens a data directory for a command that ends; nobody searches people.
+func openAlone(ctx context.Context, dir string, password keyring.Password, log *slog.Logger) (*Server, error) {
 	settings, err := ReadSettings(dir)
 	if err != nil {
 		password.Close()
-		return r, made, err
-	}
-	keys, err := Unseal(ctx, dir, password, false)
-	if err != nil {
-		return r, made, err
+		return nil, err
 	}
 	records, err := settings.recordsDSN()
 	if err != nil {
-		return r, made, errors.Join(err, keys.Close())
+		password.Close()
+		return nil, err
+	}
+	keys, err := Unseal(ctx, dir, password, false)
+	if err != nil {
+		return nil, err
 	}
 	s, err := Open(ctx, Config{
 		Dir: dir, Keys: keys, RecordsDSN: records, Clock: habeas.SystemClock{}, Organisation: settings.Organisation,
 		Schemas: settings.sets(), Disk: settings.Disk, Log: log, Unsearched: true,
 	})
 	if err != nil {
-		return r, made, errors.Join(err, keys.Close())
+		return nil, errors.Join(err, keys.Close())
 	}
-	r, err = s.Import(ctx, o)
-	return r, made, errors.Join(err, s.Close())
+	return s, nil
+}
+
+// ExportFrom opens a data directory, makes the copy of one record as a ZIP archive, and
+// closes it.
+func ExportFrom(ctx context.Context, dir string, password keyring.Password, log *slog.Logger, id habeas.PartyID) ([]byte, error) {
+	s, err := openAlone(ctx, dir, password, log)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.CopyOf(ctx, id)
+	return c.ZIP, errors.Join(err, s.Close())
 }

@@ -182,6 +182,13 @@ func checkErased(w *world, tim habeas.Actor, subject habeas.SubjectID) {
 	if checked.Event != audit.PartyErased || checked.Index != line.Index {
 		w.Errorf("the receipt says %+v", checked)
 	}
+	paper := must(w.Records.Certificate(w.ctx(), tim, line.ID))(w)
+	if checked := must(app.CheckReceipt(paper, w.Ledger.VerifierKey(), ""))(w); checked.Index != line.Index || !bytes.Contains(paper, []byte("City Sports has erased")) {
+		w.Errorf("the certificate says %s", paper)
+	}
+	if _, err := app.CheckReceipt(bytes.Replace(paper, []byte("party.erase "), []byte("party.read "), 1), w.Ledger.VerifierKey(), ""); err == nil && bytes.Contains(paper, []byte("party.erase ")) {
+		w.Error("a certificate whose proof was changed holds")
+	}
 	needles := []string{"Berger", "M-20417", "901820", "1984-05-03", "Guided tour", "tim@example.org"}
 	w.ok(filepath.WalkDir(w.dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

@@ -44,6 +44,8 @@ type RecordLedger interface {
 	// Receipt proves a leaf against the newest published checkpoint; pending when
 	// none covers it yet.
 	Receipt(ctx context.Context, index int64, extra []byte) (receipt []byte, pending bool, err error)
+	// VerifierKey is the public key that checks receipts.
+	VerifierKey() string
 	// Publish brings the signed checkpoint up to the last leaf.
 	Publish(ctx context.Context) error
 	// Check verifies a receipt offline and says in words what was found.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"html/template"
 	"maps"
 	"slices"
 	"strings"
@@ -22,10 +21,14 @@ import (
 
 // copied is the machine-readable copy of everything held about a person.
 type copied struct {
+	Format   string         `json:"format"` // copyFormat: by it an import knows what it has before it
 	Taken    time.Time      `json:"taken"`
+	House    string         `json:"house"` // the organisation that gave the copy
 	Account  []copiedLine   `json:"account"`
 	Records  []copiedRecord `json:"records"`
 	Activity []copiedEvent  `json:"activity"`
+
+	ledgerKey string
 }
 
 // copiedLine is one thing that the account holds, its name, an address, a passkey, or
@@ -56,9 +59,15 @@ type copiedField struct {
 	Masked bool   `json:"masked,omitempty"`
 }
 
+// copyFormat names the form of the machine-readable copy.
+const copyFormat = "habeas-copy/1"
+
 type copiedStatement struct {
 	Source string         `json:"source"`
+	Kind   string         `json:"kind"` // in which capacity the source spoke: self, staff, system, import
 	Stated string         `json:"stated"`
+	Before party.Before   `json:"before,omitzero"` // who said it in the house before
+	Masked []string       `json:"masked,omitempty"`
 	Ticket party.Occasion `json:"ticket,omitzero"`
 	Values party.Values   `json:"values"`
 }
@@ -69,7 +78,10 @@ type copiedEvent struct {
 	By      string            `json:"by"`
 	Purpose string            `json:"purpose,omitempty"`
 	Detail  map[string]string `json:"detail,omitempty"`
-	Leaf    int64             `json:"leaf"` // -1 while it waits for its place
+	Leaf    int64             `json:"leaf"`              // -1 while it waits for its place
+	Receipt string            `json:"receipt,omitempty"` // name of its file in the archive
+
+	proof []byte
 }
 
 // Copy implements web/party.Records (PTY-18). What still asks for evidence is masked in
@@ -79,7 +91,7 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 	if err != nil {
 		return party.Copy{}, err
 	}
-	c := copied{Taken: r.Clock.Now(), Account: copyAccount(held)}
+	c := copied{Format: copyFormat, Taken: r.Clock.Now(), House: r.Mailer.Organisation, Account: copyAccount(held), ledgerKey: r.Ledger.VerifierKey()}
 	decided, err := r.copyDecided(ctx, a)
 	if err != nil {
 		return party.Copy{}, err
@@ -104,10 +116,8 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 	if err != nil {
 		return party.Copy{}, err
 	}
-	for _, l := range looks {
-		c.Activity = append(c.Activity, copiedEvent{
-			At: l.At.Format(time.RFC3339), Event: l.Event, By: l.ActorName, Purpose: l.Actor.Purpose, Detail: l.Detail, Leaf: l.Index,
-		})
+	if err := c.happened(ctx, r, looks); err != nil {
+		return party.Copy{}, err
 	}
 	if err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		e := r.event(audit.PartyExported, habeas.PartyID{}, a, nil)
@@ -197,13 +207,14 @@ func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Reco
 		out.Decisions = append(out.Decisions, r.copyDecision(ctx, a, s))
 	}
 	for _, s := range said {
-		values := s.Values
-		if !rec.Own(s) {
-			values = r.maskSaid(rec, s)
+		one := copiedStatement{
+			Source: r.SourceName(ctx, a, s.Source), Kind: s.Source.Kind.String(), Stated: s.At().Format(time.RFC3339), Before: s.Before, Ticket: s.Occ, Values: s.Values,
 		}
-		out.Statements = append(out.Statements, copiedStatement{
-			Source: r.SourceName(ctx, a, s.Source), Stated: s.At().Format(time.RFC3339), Ticket: s.Occ, Values: values,
-		})
+		if !rec.Own(s) {
+			one.Values = r.maskSaid(rec, s)
+			one.Masked = masked(s.Values, one.Values)
+		}
+		out.Statements = append(out.Statements, one)
 	}
 	return out
 }
@@ -225,6 +236,20 @@ func (r *Records) copyDecision(ctx context.Context, a habeas.Actor, s party.Sett
 	return copiedLine{string(s.Verdict), words, s.At().Format(time.RFC3339)}
 }
 
+// masked names the fields of which a copy shows less than is held.
+func masked(held, shown party.Values) []string {
+	var out []string
+	for set, fields := range held {
+		for name, text := range fields {
+			if shown.Get(set, name) != text {
+				out = append(out, set+"."+name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 func (c copied) render() (party.Copy, error) {
 	out := party.Copy{Name: "my-records-" + c.Taken.Format(time.DateOnly), Taken: c.Taken}
 	for _, rec := range c.Records {
@@ -242,7 +267,8 @@ func (c copied) render() (party.Copy, error) {
 		return out, err
 	}
 	out.HTML = page.Bytes()
-	return out, nil
+	out.ZIP, err = c.zip(out)
+	return out, err
 }
 
 // csv is one table of everything: what each record says now, what was ever said of
@@ -281,7 +307,6 @@ func (c copied) csv() ([]byte, error) {
 	w := csv.NewWriter(&b)
 	for _, row := range rows {
 		if err := w.Write(table.Defuse(row)); err != nil { // PTY-A40
-
 			return nil, err
 		}
 	}
@@ -292,33 +317,3 @@ func (c copied) csv() ([]byte, error) {
 func (s copiedStatement) ticket() string {
 	return strings.TrimSpace(s.Ticket.Ref + " " + s.Ticket.Title)
 }
-
-// copyPage is the readable copy: one file without scripts, links or remote content.
-var copyPage = template.Must(template.New("copy").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Everything held about me</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-h1,h2{font-family:Georgia,serif}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;vertical-align:top}</style>
-<h1>Everything held about me</h1>
-<p>Taken on {{.Taken.Format "2006-01-02 15:04 MST"}}.</p>
-<h2>Account</h2><table><tr><th>What<th>Value<th>Since</tr>
-{{range .Account}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
-{{end}}</table>
-{{range .Records}}<h2>Record {{.ID}}</h2>
-<table><caption>What it says now</caption><tr><th>Set<th>Field<th>Value<th>Said by<th>When</tr>
-{{range .Fields}}<tr><td>{{.Set}}<td>{{.Field}}<td>{{.Value}}<td>{{.Source}}<td>{{.Stated}}</tr>
-{{end}}</table>
-<table><caption>Everything that was ever said</caption><tr><th>When<th>By<th>Ticket<th>What</tr>
-{{range .Statements}}<tr><td>{{.Stated}}<td>{{.Source}}<td>{{.Ticket.Ref}} {{.Ticket.Title}}<td>{{range $set, $fields := .Values}}{{range $name, $text := $fields}}{{$set}}.{{$name}}: {{$text}}<br>{{end}}{{end}}</tr>
-{{end}}</table>{{if .Requests}}
-<table><caption>What was asked for about it</caption><tr><th>What<th>Answer<th>When</tr>
-{{range .Requests}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
-{{end}}</table>{{end}}{{if .Decisions}}
-<table><caption>What was decided about what others propose</caption><tr><th>What<th>About<th>When</tr>
-{{range .Decisions}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
-{{end}}</table>{{end}}{{end}}
-<h2>Activity</h2><table><tr><th>When<th>What<th>By<th>Why<th>Leaf</tr>
-{{range .Activity}}<tr><td>{{.At}}<td>{{.Event}}<td>{{.By}}<td>{{.Purpose}}<td>{{if ge .Leaf 0}}{{.Leaf}}{{end}}</tr>
-{{end}}</table></html>
-`))

@@ -62,6 +62,7 @@ type Server struct {
 	Policies *Policies
 	Records  *Records
 	Notices  *Notices
+	Imports  *Imports
 	Control  *Control // listens from app.Serve on
 	Disk     *Disk
 	Sessions *Sessions
@@ -152,6 +153,9 @@ func (s *Server) wire() {
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
 	s.Notices = NewNotices(s.Records, s.Accounts, s.Policies)
+	s.Imports = NewImports(Imports{
+		DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Records: s.Records, Clock: s.Clock, Disk: s.Disk, Log: s.Log,
+	})
 }
 
 // start begins the work beside the requests. from is the size of the ledger's tree: what
@@ -162,6 +166,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 	if !s.Unsearched {
 		s.tasks.Go(func() { s.index(work) })
 		s.tasks.Go(func() { s.Sessions.Keep(work) })
+		s.tasks.Go(func() { s.Imports.Keep(work) })
 		if s.RecordsDSN != "" {
 			s.tasks.Go(func() { s.follow(work, from) })
 		}
@@ -181,6 +186,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
+		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

@@ -134,11 +134,7 @@ func (s *Sandbox) of(system habeas.SystemID) *sand {
 		delete(s.held, oldest)
 	}
 	if w == nil || w.rows() >= sandboxRows {
-		w = &sand{
-			knownAs: make(map[keyring.LookupHash][]party.KnownAs), parties: make(map[habeas.PartyID]party.Party),
-			said:    make(map[habeas.PartyID][]party.Statement),
-			tickets: make(map[habeas.TicketID]party.Ticket), idempotent: make(map[keyring.LookupHash]party.Idempotent),
-		}
+		w = newSand()
 		s.held[system] = w
 	}
 	w.used = now
@@ -154,6 +150,14 @@ type sand struct {
 	said       map[habeas.PartyID][]party.Statement
 	tickets    map[habeas.TicketID]party.Ticket
 	idempotent map[keyring.LookupHash]party.Idempotent
+}
+
+func newSand() *sand {
+	return &sand{
+		knownAs: make(map[keyring.LookupHash][]party.KnownAs), parties: make(map[habeas.PartyID]party.Party),
+		said:    make(map[habeas.PartyID][]party.Statement),
+		tickets: make(map[habeas.TicketID]party.Ticket), idempotent: make(map[keyring.LookupHash]party.Idempotent),
+	}
 }
 
 func (w *sand) rows() int { return w.count + len(w.knownAs) + len(w.tickets) + len(w.idempotent) }
@@ -195,7 +199,7 @@ func (w *sand) apply(c party.Change) {
 	}
 	for _, k := range c.KnownAs {
 		rows := w.knownAs[k.Hash]
-		at := slices.IndexFunc(rows, func(was party.KnownAs) bool { return was.N == k.N })
+		at := slices.IndexFunc(rows, func(was party.KnownAs) bool { return was.Source == k.Source && was.N == k.N })
 		if at < 0 {
 			w.knownAs[k.Hash] = append(rows, k)
 			continue

@@ -95,6 +95,7 @@ func (w *world) open(keys *keyring.Ring) {
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
 	s.Notices = app.NewNotices(s.Records, s.Accounts, s.Policies)
+	s.Imports = app.NewImports(app.Imports{DB: s.DB, Keys: keys, Schemas: s.Schemas, Records: s.Records, Clock: w.clock, Disk: s.Disk, Log: s.Log})
 	w.pages = must(s.Handler(nil))(w)
 }
 

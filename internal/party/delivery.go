@@ -2,8 +2,10 @@ package party
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/keyring"
 )
 
 func (a *Asserting) prepareTicket(keys Keys) {
@@ -27,27 +29,48 @@ func TicketIDOf(keys Keys, system habeas.SystemID, ref string) habeas.TicketID {
 }
 
 // prepareIdempotency makes the request recognisable: by the caller's key for 30
-// days; and, when a system brings a ticket, as the last thing it said about this
-// party, so that a repeated delivery changes nothing.
+// days, or by its own words where those count once; and, when a system brings a ticket,
+// as the last thing it said about this party, so that a repeated delivery changes nothing.
 func (a *Asserting) prepareIdempotency(keys Keys) {
 	withTicket := a.in.Ticket != nil && a.in.Source.Kind == FromSystem
-	if a.in.Idempotent == "" && !withTicket {
+	if a.in.Idempotent == "" && a.in.Once == 0 && !withTicket {
 		return
 	}
-	request, err := json.Marshal(struct {
-		S, X string
-		K    Kind
-		V    Values
-		T    *TicketInput
-	}{a.source.String(), a.in.ExternalID, a.in.Kind, a.values, a.in.Ticket})
-	if err != nil { // strings and integers always encode
-		return
-	}
-	mark := keys.Lookup(LookupIdempotent, string(request))
+	words := delivered{a.source.String(), a.in.ExternalID, a.in.Kind, a.values, a.in.Ticket}
+	mark := words.mark(keys)
 	if withTicket {
 		a.said = mark
 	}
-	if a.in.Idempotent != "" {
+	switch {
+	case a.in.Idempotent != "":
 		a.idem = Idempotent{Key: keys.Lookup(LookupIdempotent, a.source.String()+"|"+a.in.Idempotent), Print: mark, At: a.now}
+	case a.in.Once > 0:
+		a.idem = Idempotent{Key: onceKey(keys, mark, a.in.Once), Print: mark, At: a.now}
 	}
+}
+
+// delivered is what a delivery says, in one form.
+type delivered struct {
+	S, X string
+	K    Kind
+	V    Values
+	T    *TicketInput
+}
+
+func (s delivered) mark(keys Keys) keyring.LookupHash {
+	text, err := json.Marshal(s)
+	if err != nil { // strings and integers always encode
+		return keyring.LookupHash{}
+	}
+	return keys.Lookup(LookupIdempotent, string(text))
+}
+
+func onceKey(keys Keys, mark keyring.LookupHash, nth int) keyring.LookupHash {
+	return keys.Lookup(LookupIdempotent, "once|"+string(mark[:])+"|"+strconv.Itoa(nth))
+}
+
+// OnceKey is the key under which it is remembered that a statement of an import was
+// made, the n-th of these words (Assertion.Once).
+func OnceKey(keys Keys, k Kind, s Statement, nth int) keyring.LookupHash {
+	return onceKey(keys, delivered{s.Source.knownSource().String(), s.External, k, s.Values, nil}.mark(keys), nth)
 }

@@ -29,6 +29,8 @@ type Assertion struct {
 	Idempotent string      // the caller's Idempotency-Key; may be empty
 	Stub       bool        // an address only, to be completed by its person
 	Separate   bool        // staff saw the duplicates and say it is somebody else
+	Once       int         // what is said counts once: how often one file has said just this, from 1; 0: it is not asked
+	Before     Before      // who said it elsewhere; may be empty
 }
 
 var errOtherKind = habeas.Conflict("You use this external id for a party of the other kind. A person and an organisation need ids of their own.").
@@ -67,7 +69,8 @@ type Asserting struct {
 	Party   habeas.PartyID
 	Answer  Reference
 	Created bool
-	Known   bool // the very same was said before: nothing was written
+	Known   bool   // the very same was said before: nothing was written
+	Review  Review // why staff should look at the party because of this
 }
 
 // Limits of an assertion.
@@ -101,7 +104,7 @@ func Prepare(in Assertion, schemas *Schemas, keys Keys, now time.Time) (*Asserti
 		key:    keys.NewKey(habeas.SubjectOf(id)),
 		event:  habeas.NewID[habeas.EventKind](now),
 		statement: Statement{
-			ID: habeas.NewID[habeas.StatementKind](now), Party: id, Source: in.Source, Values: values, External: in.ExternalID,
+			ID: habeas.NewID[habeas.StatementKind](now), Party: id, Source: in.Source, Values: values, External: in.ExternalID, Before: in.Before,
 		},
 	}
 	if in.HasEmail {
@@ -221,6 +224,7 @@ func (a *Asserting) Needs() Needs {
 
 // Decide implements Plan.
 func (a *Asserting) Decide(found Found) (Change, error) {
+	a.Party, a.Created, a.Known, a.Review = habeas.PartyID{}, false, false, ReviewNone // it may be asked again
 	if a.idem.Key != (keyring.LookupHash{}) {
 		if seen, ok := found.Idempotent(a.idem.Key); ok {
 			if seen.Print != a.idem.Print {
@@ -376,6 +380,7 @@ func (a *Asserting) write(p Party, exists bool, rows []KnownAs) Change {
 	news := !slices.ContainsFunc(rows, func(k KnownAs) bool { return k.Party == p.ID })
 	if a.in.HasEmail && news && p.State == Unclaimed && p.Review == ReviewNone {
 		p.Review = ReviewAt(a.in.Email, p.ID, rows)
+		a.Review = p.Review
 	}
 	a.Party, a.Created = p.ID, !exists
 	c.Statement = &s

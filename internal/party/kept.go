@@ -37,6 +37,14 @@ func Kept(p Policy) []habeas.Kept {
 			Basis: habeas.BasisLaw, Until: "As long as the record; erased with it.",
 		},
 		{
+			What: "Files that staff have uploaded to import, sealed", Why: "To bring their rows into the records.",
+			Basis: habeas.BasisContract, Until: "Until the import has ended, at most {n} days.", N: int(KeepUpload / (24 * time.Hour)),
+		},
+		{
+			What: "Rows of imported files that were rejected, sealed, and the name of the file", Why: "So that staff can mend them.",
+			Basis: habeas.BasisContract, Until: "{n} days.", N: int(KeepRejected / (24 * time.Hour)),
+		},
+		{
 			What: "Marks of repeated requests of connected systems", Why: "So that a request that is sent twice is done once.",
 			Basis: habeas.BasisLegitimate, Until: "{n} days.", N: int(KeepRepeats / (24 * time.Hour)),
 		},

@@ -90,7 +90,8 @@ func (k SourceKind) String() string {
 type Source struct {
 	Kind    SourceKind
 	System  habeas.SystemID  // for FromSystem
-	Account habeas.AccountID // for FromStaff, FromImport and FromSelf
+	Account habeas.AccountID // for FromStaff and FromSelf
+	Import  habeas.ImportID  // for FromImport
 }
 
 // Values are field values by data set and field name.
@@ -139,6 +140,15 @@ type Statement struct {
 	Occ      Occasion        // the ticket as this person's copy words it
 	External string          // the source's own id for the party, when it gave one
 	Values   Values          // an empty value withdraws the field (self only)
+	Before   Before          // who said it elsewhere, when it came with a copy
+}
+
+// Before is who said something, and when, in the house from which a copy was brought
+// here. It is part of where a value comes from; here the word is that of the import.
+type Before struct {
+	Source string    `json:"s,omitempty"` // as the copy names it: "City Bookings"
+	Kind   string    `json:"k,omitempty"` // as [SourceKind.String] says
+	At     time.Time `json:"t,omitzero"`
 }
 
 // At is when the statement was made.

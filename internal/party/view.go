@@ -31,6 +31,7 @@ type Copy struct {
 	JSON    []byte
 	CSV     []byte
 	HTML    []byte
+	ZIP     []byte // all of them, with the receipts of the ledger
 	Taken   time.Time
 	Entries int
 }

@@ -52,6 +52,10 @@ var sealedColumns = []sealedColumn{
 	{"retention", "party, party", ofAccount("retention/")},
 	{"settled", "party, party", ofAccount("settled/")},
 	{"request", "party, id", ofAccount("request/")},
+	{"import", "id, id", ofAccount("import/")},
+	{"import_part", "import, n", func(c [][]byte) ([]byte, string) { return c[0], importPlace("part", c[0], string(c[1])) }},
+	{"import_reject", "import, n", func(c [][]byte) ([]byte, string) { return c[0], importPlace("reject", c[0], string(c[1])) }},
+	{"import_mapping", "header", func(c [][]byte) ([]byte, string) { return nil, "import-mapping/" + string(c[0]) }},
 }
 
 // ofAccount binds a value to the key in the first column and the row in the second.
@@ -134,9 +138,10 @@ func (s *Snapshot) EachLine(ctx context.Context, visit func(Line) error) error {
 	return failure(rows.Err())
 }
 
-// Subjects returns everybody that a row stands for, parties and accounts.
+// Subjects returns everybody that a row stands for, parties and accounts, and the
+// imports, which have keys too.
 func (s *Snapshot) Subjects(ctx context.Context) ([]habeas.SubjectID, error) {
-	return s.subjects(ctx, `SELECT id FROM party UNION ALL SELECT id FROM account`)
+	return s.subjects(ctx, `SELECT id FROM party UNION ALL SELECT id FROM account UNION ALL SELECT id FROM import`)
 }
 
 // Unwitnessed returns the subjects that have rows and too few lines in the ledger: none
@@ -187,6 +192,8 @@ var references = []struct{ table, column, to string }{
 	{"party_merge", "target", "party"},
 	{"party_split", "party", "party"},
 	{"aside", "party", "party"},
+	{"import_part", "import", "import"},
+	{"import_reject", "import", "import"},
 	{"party", "account", "account"},
 	{"account_address", "account", "account"},
 	{"address_change", "account", "account"},
@@ -305,6 +312,8 @@ var leftovers = []struct{ table, column string }{
 	{"address_removed", "account"},
 	{"passkey", "account"},
 	{"sign_in", "account"},
+	{"import_part", "import"},
+	{"import_reject", "import"},
 	{"party", "id"},
 	{"account", "id"},
 }
@@ -325,6 +334,7 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 	queries := []string{
 		`DELETE FROM role WHERE address IN (SELECT hash FROM account_address WHERE account = ?)`,
 		`UPDATE party SET account = NULL, state = '` + string(party.Unclaimed) + `', claimed_at = 0 WHERE account = ?`,
+		`UPDATE import SET sealed = NULL, parts = 0, state = CASE WHEN ended = 0 THEN '` + string(party.ImportCancelled) + `' ELSE state END WHERE id = ? AND sealed IS NOT NULL`,
 	}
 	for _, l := range leftovers {
 		queries = append(queries, `DELETE FROM `+l.table+` WHERE `+l.column+` = ?`)

@@ -108,6 +108,7 @@ type sealedStatement struct {
 	Occ      party.Occasion `json:"o,omitzero"`
 	External string         `json:"x,omitempty"`
 	Values   party.Values   `json:"v"`
+	Before   party.Before   `json:"w,omitzero"`
 }
 
 func statementPlace(p habeas.PartyID, id habeas.StatementID) string {
@@ -115,13 +116,17 @@ func statementPlace(p habeas.PartyID, id habeas.StatementID) string {
 }
 
 func statementArgs(s party.Statement, key *keyring.Key) ([]any, error) {
-	text, err := json.Marshal(sealedStatement{Occ: s.Occ, External: s.External, Values: s.Values})
+	text, err := json.Marshal(sealedStatement{Occ: s.Occ, External: s.External, Values: s.Values, Before: s.Before})
 	if err != nil {
 		return nil, err
 	}
 	source := s.Source.Account[:]
-	if s.Source.Kind == party.FromSystem {
+	switch s.Source.Kind {
+	case party.FromSystem:
 		source = s.Source.System[:]
+	case party.FromImport:
+		source = s.Source.Import[:]
+	case party.FromStaff, party.FromSelf:
 	}
 	return []any{s.Party[:], s.ID[:], int64(s.Source.Kind), source, nullID(s.Ticket), key.Seal(statementPlace(s.Party, s.ID), text)}, nil
 }
@@ -144,9 +149,12 @@ func scanStatement(rows row, key func(habeas.SubjectID) (*keyring.Key, error)) (
 	copy(s.Party[:], partyID)
 	copy(s.ID[:], id)
 	copy(s.Ticket[:], ticket)
-	if s.Source.Kind == party.FromSystem {
+	switch s.Source.Kind {
+	case party.FromSystem:
 		copy(s.Source.System[:], source)
-	} else {
+	case party.FromImport:
+		copy(s.Source.Import[:], source)
+	case party.FromStaff, party.FromSelf:
 		copy(s.Source.Account[:], source)
 	}
 	k, err := key(habeas.SubjectOf(s.Party))
@@ -161,7 +169,7 @@ func scanStatement(rows row, key func(habeas.SubjectID) (*keyring.Key, error)) (
 	if err := json.Unmarshal(text, &in); err != nil {
 		return s, fmt.Errorf("statement %s: %w", s.ID, err)
 	}
-	s.Occ, s.External, s.Values = in.Occ, in.External, in.Values
+	s.Occ, s.External, s.Values, s.Before = in.Occ, in.External, in.Values, in.Before
 	return s, nil
 }
 

@@ -192,21 +192,7 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	if overlay.err != nil {
 		return nil, overlay.err
 	}
-	// The keys are made durable while the rows are written, and before the commit.
-	durable := make(chan error, 1)
-	go func() {
-		switch {
-		case len(keys) > 0:
-			_, end := w.db.span(ctx, "keys.commit")
-			err := w.db.cfg.Keys.Commit(ctx, keys...)
-			end(err)
-			durable <- err
-		case len(changes) > 0: // nobody new: takes as long all the same
-			durable <- w.db.cfg.Keys.Decoy(ctx)
-		default:
-			durable <- nil
-		}
-	}()
+	durable := w.secure(ctx, keys, len(changes))
 	err = w.db.engine.apply(tx, changes)
 	for i := range changes {
 		if err == nil {
@@ -230,6 +216,62 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	w.db.engine.committed(tx)
 	tx.announce(changes)
 	return results, nil
+}
+
+// secure makes keys durable while the rows are written, and before the commit.
+func (w *writer) secure(ctx context.Context, keys []*keyring.Key, changes int) <-chan error {
+	durable := make(chan error, 1)
+	go func() {
+		switch {
+		case len(keys) > 0:
+			_, end := w.db.span(ctx, "keys.commit")
+			err := w.db.cfg.Keys.Commit(ctx, keys...)
+			end(err)
+			durable <- err
+		case changes > 0: // nobody new: takes as long all the same
+			durable <- w.db.cfg.Keys.Decoy(ctx)
+		default:
+			durable <- nil
+		}
+	}()
+	return durable
+}
+
+// Decide carries out plans inside a use case, so that all of them and whatever else it
+// writes are one transaction. The slice holds what each was refused for, or nil; the error
+// says that nothing was written.
+func (tx *Tx) Decide(plans []party.Plan) ([]error, error) {
+	overlay := newOverlay(tx.ctx, tx.w)
+	overlay.prefetch(plans)
+	refused := make([]error, len(plans))
+	var changes []party.Change
+	var keys []*keyring.Key
+	for i, p := range plans {
+		change, err := overlay.decide(p)
+		refused[i] = err
+		if change.NewKey != nil {
+			keys = append(keys, change.NewKey)
+		}
+		if !change.Empty() {
+			changes = append(changes, change)
+		}
+	}
+	if overlay.err != nil {
+		return nil, overlay.err
+	}
+	durable := tx.w.secure(tx.ctx, keys, len(changes))
+	err := tx.w.db.engine.apply(tx, changes)
+	if keyErr := <-durable; err == nil {
+		err = keyErr
+	}
+	for _, c := range changes {
+		p := c.Insert
+		if p == nil {
+			p = c.Update
+		}
+		tx.learned = append(tx.learned, learned{*p, *c.Statement})
+	}
+	return refused, err
 }
 
 // plansOf returns the plans of a batch.

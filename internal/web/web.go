@@ -24,6 +24,7 @@ type Site struct {
 	Notices     notice.Notices
 	Rights      party.Rights
 	Joins       party.Joining
+	Imports     party.Imports
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
@@ -39,7 +40,7 @@ type Site struct {
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
 	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Agreements: s.Agreements}).Mount(m)
-	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins}).Mount(m)
+	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,

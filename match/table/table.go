@@ -71,3 +71,15 @@ func Defuse(row []string) []string {
 	}
 	return row
 }
+
+// Undefuse takes the apostrophe away that [Defuse] has put in front of a cell.
+func Undefuse(cell string) string {
+	if len(cell) < 2 || cell[0] != '\'' {
+		return cell
+	}
+	switch cell[1] {
+	case '=', '+', '-', '@', '\t', '\r', '\n':
+		return cell[1:]
+	}
+	return cell
+}

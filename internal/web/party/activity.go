@@ -352,6 +352,20 @@ func (s *Pages) receiptFile(w http.ResponseWriter, r *http.Request, v ui.Visit) 
 	return nil
 }
 
+// certificateFile is the certificate of an erasure.
+func (s *Pages) certificateFile(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	event, err := habeas.ParseID[habeas.EventKind](r.PathValue("event"))
+	if err != nil {
+		return err
+	}
+	text, err := s.Records.Certificate(r.Context(), v.Actor, event)
+	if err != nil {
+		return err
+	}
+	download(w, "certificate-of-erasure.txt", "text/plain; charset=utf-8", text)
+	return nil
+}
+
 // download sends a file to keep. The browser neither shows nor guesses it.
 func download(w http.ResponseWriter, name, contentType string, body []byte) {
 	h := w.Header()

@@ -37,8 +37,8 @@ func (s *Pages) takeCopy(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 		return err
 	}
 	format := r.PathValue("format")
-	if format != "json" && format != "csv" && format != "html" {
-		return habeas.NotFound("A copy comes as JSON, CSV or a page.").WithCode("copy.format")
+	if format != "json" && format != "csv" && format != "html" && format != "zip" {
+		return habeas.NotFound("A copy comes as JSON, CSV, a page, or all of them as ZIP.").WithCode("copy.format")
 	}
 	c, err := s.Records.Copy(r.Context(), v.Actor)
 	if err != nil {
@@ -49,6 +49,8 @@ func (s *Pages) takeCopy(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 		download(w, c.Name+".json", "application/json", c.JSON)
 	case "csv":
 		download(w, c.Name+".csv", "text/csv; charset=utf-8", c.CSV)
+	case "zip":
+		download(w, c.Name+".zip", "application/zip", c.ZIP)
 	case "html":
 		download(w, c.Name+".html", "text/html; charset=utf-8", c.HTML)
 	}

@@ -40,6 +40,7 @@ func (s *Pages) mountMe(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "GET /me/activity/{event}", s.proof)
 	s.Handle(m, ui.SignedIn, "POST /me/activity/{event}/prove", s.prove)
 	s.Handle(m, ui.SignedIn, "GET /me/activity/{event}/receipt", s.receiptFile)
+	s.Handle(m, ui.SignedIn, "GET /me/activity/{event}/certificate", s.certificateFile)
 
 	s.Handle(m, ui.SignedIn, "GET /me/copy", s.copyPage)
 	s.Handle(m, ui.SignedIn, "POST /me/copy/{format}", s.takeCopy)

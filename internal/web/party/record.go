@@ -63,6 +63,9 @@ type Records interface {
 	// Receipt proves one line of the actor's Activity. Pending is true while the
 	// leaf waits for its place in the tree or is in no published checkpoint yet.
 	Receipt(ctx context.Context, a habeas.Actor, event habeas.EventID) (receipt []byte, pending bool, err error)
+	// Certificate says what was erased by one line of the actor's Activity, with its
+	// proof, in a file to keep.
+	Certificate(ctx context.Context, a habeas.Actor, event habeas.EventID) ([]byte, error)
 	// Prove checks one line of the actor's Activity against the ledger now; flip
 	// damages one byte of a copy first, to show that it would be noticed. finding
 	// says in words what was checked or where it is broken.
@@ -117,6 +120,7 @@ type Pages struct {
 	Invitations Invitations
 	Rights      Rights
 	Joins       Joining
+	Imports     Imports
 }
 
 // Mount registers them.
@@ -124,6 +128,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountMe(m)
 	s.mountStaff(m)
 	s.mountJoin(m)
+	s.mountImport(m)
 	s.mountProfile(m)
 }
 
@@ -136,6 +141,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaStaff, Path: "/staff", Label: lang.Mark("Desk")},
 		{Area: ui.AreaStaff, Path: "/staff/people", Label: lang.Mark("People")},
 		{Area: ui.AreaStaff, Path: "/staff/add", Label: lang.Mark("Add")},
+		{Area: ui.AreaStaff, Path: "/staff/import", Label: lang.Mark("Import")},
 		{Area: ui.AreaStaff, Path: "/staff/waiting", Label: lang.Mark("Waiting for a decision")},
 		{Area: ui.AreaStaff, Path: "/staff/merges", Label: lang.Mark("Merges and splits")},
 	}

@@ -35,3 +35,18 @@ for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// Work that goes on beside the requests: its page looks again by itself, and says in
+// its own words when it is over.
+const going = document.querySelector("[data-reload]");
+if (going) {
+  const again = async () => {
+    const reply = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    const page = reply?.ok ? new DOMParser().parseFromString(await reply.text(), "text/html") : null;
+    const state = page?.querySelector("[data-reload]");
+    if (page && !state) return location.reload();
+    if (state) going.replaceChildren(...state.childNodes);
+    setTimeout(again, 1000);
+  };
+  setTimeout(again, 700);
+}
