@@ -158,7 +158,7 @@ func TestAFileWithoutLineEndsIsRefused(t *testing.T) {
 func TestEveryWayInWhichAFileIsBrokenIsCountedAndTheRestGoesIn(t *testing.T) {
 	s := open(t)
 	r, rejected := importFile(t, s, "\xef\xbb\xbfgiven_name;family_name;email;dob;phone\r\n"+
-		"Tim;Berger;tim@example.org;25/12/1984;\n"+ // decides that the day comes first
+		"Tim;Berger;tim@example.org;25/12/1984;\n"+
 		"Ada;Poe;ada@example.org;03/05/1990;'+49 30 901820\r\n"+
 		"Tim;Berger;TIM@EXAMPLE.ORG;25/12/1984;\n"+ // the same address and person
 		"Paula;Berger;tim@example.org;01/01/2001;\n"+ // the same address, somebody else
@@ -167,7 +167,7 @@ func TestEveryWayInWhichAFileIsBrokenIsCountedAndTheRestGoesIn(t *testing.T) {
 		"Zoë;\"Quo\"\"te\";zoe@example.org;1984-05-03;\n"+
 		"\"never closed;Roth;x@example.org;1984-05-03;\n"+
 		"Nu\x00ll;Byte;null@example.org;1984-05-03;\n"+
-		"=cmd();@SUM(A1);formula@example.org;1984-05-03;\n", ImportOptions{})
+		"=cmd();@SUM(A1);formula@example.org;1984-05-03;\n", ImportOptions{Dates: string(table.DayFirst)})
 	if want := (ImportReport{Rows: 10, Created: 5, Review: 1, Imported: 6, Rejected: 4}); r.Rows != want.Rows || r.Created != want.Created ||
 		r.Review != want.Review || r.Imported != want.Imported || r.Rejected != want.Rejected {
 		t.Errorf("%+v", r)
@@ -268,7 +268,7 @@ func TestADryRunSaysWhatTheRunWillDo(t *testing.T) {
 	if before != 1 || !reflect.DeepEqual(dry, run) || !reflect.DeepEqual(dryRejected, rejected) {
 		t.Errorf("%d records after the dry run\ndry %+v %q\nrun %+v %q", before, dry, dryRejected, run, rejected)
 	}
-	if run.Attached != 1 || run.Created != 2 || run.Rejected != 3 {
+	if run.Attached != 1 || run.Created != 2 || run.Review != 1 || run.Rejected != 2 {
 		t.Errorf("%+v", run)
 	}
 }

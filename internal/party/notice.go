@@ -138,7 +138,7 @@ func Origins(said []Statement) []Origin {
 	for _, s := range said {
 		source := s.Source
 		if source.Kind != FromSystem {
-			source.Account = habeas.AccountID{}
+			source.Account, source.Import = habeas.AccountID{}, habeas.ImportID{}
 		}
 		i := slices.IndexFunc(out, func(o Origin) bool { return o.Source == source })
 		if i < 0 {

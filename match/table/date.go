@@ -100,16 +100,17 @@ func (d *Dates) Add(text string) {
 	}
 }
 
+// slips is how many dates of one order make a date of the other a slip of the pen.
+const slips = 20
+
 // Order is the order that the column decides on. decided is false where dates could be
 // read either way and nothing in the column says which, or where it says both.
 func (d *Dates) Order() (order DateOrder, decided bool) {
 	switch {
-	case d.dayOnly > 0 && d.monthOnly > 0:
-		return NoOrder, d.either == 0
-	case d.monthOnly > 0:
-		return MonthFirst, true
-	case d.dayOnly > 0:
+	case d.dayOnly > slips*d.monthOnly:
 		return DayFirst, true
+	case d.monthOnly > slips*d.dayOnly:
+		return MonthFirst, true
 	}
 	return NoOrder, d.either == 0
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ func TestAColumnDecidesBetweenDayAndMonth(t *testing.T) {
 		"nothing decides":         {[]string{"03/05/1984", "01/02/1990"}, NoOrder, false},
 		"both ways":               {[]string{"25/12/1984", "12/25/1984", "03/05/1984"}, NoOrder, false},
 		"both ways, none open":    {[]string{"25/12/1984", "12/25/1984"}, NoOrder, true},
+		"one slip among many":     {append(slices.Repeat([]string{"25/12/1984"}, 21), "12/25/1984"), DayFirst, true},
 		"nothing needs deciding":  {[]string{"1984-05-03", "3 May 1984", "05/05/1984"}, NoOrder, true},
 		"points are days first":   {[]string{"03.05.1984"}, DayFirst, true},
 		"no dates":                {[]string{"Tim", "Berger"}, NoOrder, true},

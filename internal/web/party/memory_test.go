@@ -266,6 +266,10 @@ func (m *memoryRecords) Receipt(_ context.Context, _ habeas.Actor, event habeas.
 	return []byte("c2sp.org/tlog-proof@v1\n"), event == m.log[len(m.log)-1].ID && m.building, nil
 }
 
+func (m *memoryRecords) Certificate(context.Context, habeas.Actor, habeas.EventID) ([]byte, error) {
+	return []byte("CERTIFICATE\n\nc2sp.org/tlog-proof@v1\n"), nil
+}
+
 func (m *memoryRecords) Prove(_ context.Context, _ habeas.Actor, _ habeas.EventID, flip bool) (bool, string, error) {
 	if flip {
 		return false, "Leaf {leaf} was changed: it does not lead to the signed checkpoint any more.", nil
