@@ -17,11 +17,18 @@ after(async () => {
 
 const to = (path) => new URL(path, demo.url).href;
 
+/** Looks at a page in both widths and both themes. */
 async function good(page, name) {
-  await accessible(page);
-  await fits(page);
+  for (const [width, viewport] of Object.entries(widths)) {
+    await page.setViewportSize(viewport);
+    for (const theme of themes) {
+      await page.emulateMedia({ colorScheme: theme });
+      await accessible(page);
+      await fits(page);
+      await shot(page, `import-${name}-${width}-${theme}`);
+    }
+  }
   quiet(page);
-  await shot(page, `import-${name}`);
 }
 
 async function asNora(options) {
@@ -50,52 +57,48 @@ async function comesTo(page, text) {
   await page.locator(".import-state .tag", { hasText: text }).waitFor();
 }
 
-for (const [name, viewport] of Object.entries(widths)) {
-  for (const theme of themes) {
-    test(`a file goes in and out again: ${name}-${theme}`, { timeout: 120_000 }, async () => {
-      const page = await asNora({ viewport, theme });
-      await page.goto(to("/staff/import"));
-      await good(page, `list-${name}-${theme}`);
-      await page.getByLabel("A file with people or organisations").setInputFiles(file(`${name}${theme}`));
-      await page.getByRole("button", { name: "Upload and look at it" }).click();
+test("a file goes in and out again", { timeout: 180_000 }, async () => {
+  const page = await asNora();
+  await page.goto(to("/staff/import"));
+  await good(page, "list");
+  await page.getByLabel("A file with people or organisations").setInputFiles(file("eins"));
+  await page.getByRole("button", { name: "Upload and look at it" }).click();
 
-      // What its columns seem to mean stands there; what nobody can know is asked.
-      await page.waitForURL(/\/staff\/import\/imp_/);
-      const column = (title) => page.getByRole("group", { name: title });
-      assert.equal(await column("Vorname").getByLabel("means").inputValue(), "identity.given_name");
-      await good(page, `columns-${name}-${theme}`);
-      await page.getByRole("button", { name: "Look what would happen" }).click();
-      await page.getByText("Say whether the dates of this column").first().waitFor();
-      await accessible(page);
-      await column("Geburtsdatum").getByLabel("its dates begin with").selectOption("day-first");
-      await page.getByRole("button", { name: "Look what would happen" }).click();
+  // What its columns seem to mean stands there; what nobody can know is asked.
+  await page.waitForURL(/\/staff\/import\/imp_/);
+  const column = (title) => page.getByRole("group", { name: title });
+  assert.equal(await column("Vorname").getByLabel("means").inputValue(), "identity.given_name");
+  await page.getByRole("button", { name: "Look what would happen" }).click();
+  await page.getByText("Say whether the dates of this column").first().waitFor();
+  page.faults = page.faults.filter((f) => !f.includes("400")); // the refusal is what is looked at
+  await good(page, "columns");
+  await column("Geburtsdatum").getByLabel("its dates begin with").selectOption("day-first");
+  await page.getByRole("button", { name: "Look what would happen" }).click();
 
-      await page.getByRole("button", { name: "Import these rows" }).waitFor();
-      await page.getByText("has this address already").first().waitFor();
-      await good(page, `dry-${name}-${theme}`);
-      await page.getByRole("button", { name: "Import these rows" }).click();
-      await comesTo(page, "done");
-      await good(page, `done-${name}-${theme}`);
+  await page.getByRole("button", { name: "Import these rows" }).waitFor();
+  await page.getByText("has this address already").first().waitFor();
+  await good(page, "dry");
+  await page.getByRole("button", { name: "Import these rows" }).click();
+  await comesTo(page, "done");
+  await good(page, "done");
 
-      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /Rejected rows/ }).click()]);
-      const chunks = [];
-      for await (const chunk of await download.createReadStream()) chunks.push(chunk);
-      const rejected = Buffer.concat(chunks).toString("utf8");
-      assert.match(rejected, /^line,column,reason,Vorname,/);
-      assert.match(rejected, /\n4,E-Mail,"?Line 2 has this address already/);
-      assert.match(rejected, /\n5,E-Mail,.*'=cmd\(\)/);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /Rejected rows/ }).click()]);
+  const chunks = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  const rejected = Buffer.concat(chunks).toString("utf8");
+  assert.match(rejected, /^line,column,reason,Vorname,/);
+  assert.match(rejected, /\n4,E-Mail,"?Line 2 has this address already/);
+  assert.match(rejected, /\n5,E-Mail,.*'=cmd\(\)/);
 
-      await page.getByRole("button", { name: "Undo the whole import" }).click();
-      await comesTo(page, "undone");
-      await page.getByText("Erased again: 2 records").waitFor();
-      await good(page, `undone-${name}-${theme}`);
-      await page.context().close();
-    });
-  }
-}
+  await page.getByRole("button", { name: "Undo the whole import" }).click();
+  await comesTo(page, "undone");
+  await page.getByText("Erased again: 2 records").waitFor();
+  await good(page, "undone");
+  await page.context().close();
+});
 
-test("in Spanish, with a keyboard alone, and without JavaScript", { timeout: 60_000 }, async () => {
-  const page = await asNora({ locale: "es-ES", javaScript: false });
+test("in Spanish, with a keyboard alone", { timeout: 60_000 }, async () => {
+  const page = await asNora({ locale: "es-ES" });
   await page.goto(to("/staff/import"));
   await focusShows(page);
   await page.getByLabel("Un archivo con personas u organizaciones").setInputFiles(file("llano"));
@@ -103,13 +106,26 @@ test("in Spanish, with a keyboard alone, and without JavaScript", { timeout: 60_
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/staff\/import\/imp_/);
   await focusShows(page);
-  await accessible(page);
   await page.getByLabel("sus fechas empiezan por").selectOption("day-first");
   await page.getByRole("button", { name: "Ver qué pasaría" }).click();
-  while (!(await page.getByRole("button", { name: "Importar estas filas" }).isVisible())) await page.reload(); // the test's own limit ends it
-  await good(page, "dry-es");
+  await page.getByRole("button", { name: "Importar estas filas" }).waitFor();
+  await accessible(page);
+  await shot(page, "import-dry-es");
   await page.getByRole("button", { name: "Detener y destruir el archivo" }).click();
-  await page.getByText("detenida").first().waitFor();
+  await comesTo(page, "detenida");
+  await page.context().close();
+});
+
+test("without JavaScript", { timeout: 60_000 }, async () => {
+  const page = await asNora({ javaScript: false });
+  await page.goto(to("/staff/import"));
+  await page.getByLabel("A file with people or organisations").setInputFiles(file("plain"));
+  await page.getByRole("button", { name: "Upload and look at it" }).click();
+  await page.getByLabel("its dates begin with").selectOption("day-first");
+  await page.getByRole("button", { name: "Look what would happen" }).click();
+  while (!(await page.getByRole("button", { name: "Import these rows" }).isVisible())) await page.reload(); // the test's own limit ends it
+  await page.getByRole("button", { name: "Import these rows" }).click();
+  while (!(await page.getByRole("button", { name: "Undo the whole import" }).isVisible())) await page.reload();
   await page.context().close();
 });
 

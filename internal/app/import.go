@@ -55,11 +55,11 @@ var (
 )
 
 // Upload takes a file in, sealed, and finds out how it is written. The caller sees what
-// its columns seem to mean, and says what they do. encoding may be empty: found out.
-func (m *Imports) Upload(ctx context.Context, a habeas.Actor, name, encoding string, file io.Reader) (habeas.ImportID, error) {
+// its columns seem to mean, and says what they do.
+func (m *Imports) Upload(ctx context.Context, a habeas.Actor, name string, file io.Reader) (habeas.ImportID, error) {
 	now := m.Clock.Now()
 	i := party.Import{ID: habeas.NewID[habeas.ImportKind](now), Account: a.Account, State: party.ImportUploading, Kind: party.Person, Version: 1, At: now}
-	i.Words = party.ImportWords{Name: fileName(name), Told: encoding}
+	i.Words = party.ImportWords{Name: fileName(name)}
 	if err := staff(&a); err != nil {
 		return i.ID, err
 	}

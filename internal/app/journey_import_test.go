@@ -17,7 +17,7 @@ import (
 // uploaded brings a file as far as the mapping screen.
 func (w *world) uploaded(nora habeas.Actor, content string) party.Import {
 	w.Helper()
-	id := must(w.Imports.Upload(w.ctx(), nora, "members.csv", "", strings.NewReader(content)))(w)
+	id := must(w.Imports.Upload(w.ctx(), nora, "members.csv", strings.NewReader(content)))(w)
 	return w.imported(nora, id)
 }
 
@@ -176,7 +176,7 @@ func TestAnImportThatIsBrokenOffAnywhereEndsAsOneThatIsNot(t *testing.T) {
 func TestOnlyStaffImport(t *testing.T) {
 	w := newWorld(t)
 	tim := w.join("tim@example.org")
-	_, err := w.Imports.Upload(w.ctx(), tim, "x.csv", "", strings.NewReader("name\nTim\n"))
+	_, err := w.Imports.Upload(w.ctx(), tim, "x.csv", strings.NewReader("name\nTim\n"))
 	w.refused(err, "role.missing")
 	_, err = w.Imports.Newest(w.ctx(), tim, 10)
 	w.refused(err, "role.missing")

@@ -210,6 +210,9 @@ func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Reco
 		one := copiedStatement{
 			Source: r.SourceName(ctx, a, s.Source), Kind: s.Source.Kind.String(), Stated: s.At().Format(time.RFC3339), Before: s.Before, Ticket: s.Occ, Values: s.Values,
 		}
+		if s.Before.Source != "" { // the copy says whose words they were first
+			one.Source = s.Before.Source + ", by " + one.Source
+		}
 		if !rec.Own(s) {
 			one.Values = r.maskSaid(rec, s)
 			one.Masked = masked(s.Values, one.Values)

@@ -19,8 +19,8 @@ import (
 // Imports is what the pages about files of records ask of the server. Every method is
 // for staff; errors are *habeas.Error.
 type Imports interface {
-	// Upload takes a file in, sealed. encoding may be empty: found out.
-	Upload(ctx context.Context, a habeas.Actor, name, encoding string, file io.Reader) (habeas.ImportID, error)
+	// Upload takes a file in, sealed, and finds out how it is written.
+	Upload(ctx context.Context, a habeas.Actor, name string, file io.Reader) (habeas.ImportID, error)
 	Look(ctx context.Context, a habeas.Actor, id habeas.ImportID) (party.Import, error)
 	Newest(ctx context.Context, a habeas.Actor, limit int) ([]party.Import, error)
 	// Reread reads the file again in another encoding.
@@ -99,7 +99,7 @@ func (s *Pages) importsPage(r *http.Request, v ui.Visit) (ImportsPage, error) {
 	page := ImportsPage{
 		Form: ui.Form{
 			Action: importPath, Upload: true, Submit: p.T("Upload and look at it"),
-			Controls: []ui.Control{encodingControl(p, ""), {
+			Controls: []ui.Control{{
 				Kind: ui.ControlFile, Name: "file", Label: p.T("A file with people or organisations"), Accept: ".csv,.tsv,.txt,.json,.jsonl,.ndjson,text/csv,application/json",
 				Hint: p.T("CSV or JSON, up to 256 MB. The first row of a CSV file names its columns."),
 			}},
@@ -162,14 +162,13 @@ func (s *Pages) upload(w http.ResponseWriter, r *http.Request, v ui.Visit) error
 	if err != nil {
 		return err
 	}
-	encoding := u.Choice("encoding", append([]string{""}, encodings...)...)
 	if u.File == nil || u.Name == "" {
 		u.Fail("file", habeas.Invalid("file", "Choose a file: CSV or JSON.").WithCode("import.empty"))
 	}
 	err = u.Err()
 	var id habeas.ImportID
 	if err == nil {
-		id, err = s.Imports.Upload(r.Context(), v.Actor, u.Name, encoding, u.File)
+		id, err = s.Imports.Upload(r.Context(), v.Actor, u.Name, u.File)
 	}
 	if err != nil {
 		page, wrong := s.importsPage(r, v)
