@@ -92,8 +92,8 @@ func TestAnImportThatIsKilledAtRandomEndsAsOneThatIsNot(t *testing.T) {
 	for range kills {
 		cmd := exec.Command("habeas", s.importArgs(file)...)
 		s.must(cmd.Start())
-		time.Sleep(time.Duration(random.Int64N(int64(3*took)/int64(kills)))) // the moment of a kill is a moment in time
-		_ = cmd.Process.Kill() // it may have ended
+		time.Sleep(time.Duration(random.Int64N(int64(3*took) / int64(kills)))) // the moment of a kill is a moment in time
+		_ = cmd.Process.Kill()                                                 // it may have ended
 		_ = cmd.Wait()
 	}
 	r = finish(s, file)

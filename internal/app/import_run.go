@@ -149,7 +149,8 @@ func (j *importJob) batches(ctx context.Context, after int64, done func([]rowIte
 	for items := range ready {
 		if err := done(items, rows, reader); err != nil {
 			stop()
-			<-failed // it reads no more: the file may be closed
+			for range ready { // until it reads no more and the file may be closed
+			}
 			return err
 		}
 	}

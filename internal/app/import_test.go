@@ -306,8 +306,10 @@ func TestACopySaysElsewhereWhatTheRecordSaidHere(t *testing.T) {
 			if i == 0 {
 				v.Put("contact", "email", fmt.Sprintf("somebody.%d@example.org", n))
 			}
-			s := party.Statement{ID: habeas.NewID[habeas.StatementKind](at), Party: id, Source: party.Source{Kind: kind, System: habeas.SystemID{1}}, Values: v,
-				Occ: party.Occasion{Title: rapid.SampledFrom([]string{"", "Tour"}).Draw(rt, "title")}}
+			s := party.Statement{
+				ID: habeas.NewID[habeas.StatementKind](at), Party: id, Source: party.Source{Kind: kind, System: habeas.SystemID{1}}, Values: v,
+				Occ: party.Occasion{Title: rapid.SampledFrom([]string{"", "Tour"}).Draw(rt, "title")},
+			}
 			if kind != party.FromSystem {
 				s.Source.System = habeas.SystemID{}
 			}

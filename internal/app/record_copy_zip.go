@@ -68,7 +68,10 @@ func (c copied) zip(out party.Copy) ([]byte, error) {
 		text []byte
 	}{
 		{"README.txt", fmt.Appendf(nil, readMe, c.Taken.Format(time.DateOnly))},
-		{"records.html", out.HTML}, {"records.csv", out.CSV}, {"records.json", out.JSON}, {"ledger-key.txt", []byte(c.ledgerKey + "\n")},
+		{"records.html", out.HTML},
+		{"records.csv", out.CSV},
+		{"records.json", out.JSON},
+		{"ledger-key.txt", []byte(c.ledgerKey + "\n")},
 	}
 	for _, f := range files {
 		if err := add(f.name, f.text); err != nil {

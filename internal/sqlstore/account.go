@@ -299,6 +299,9 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 			return err
 		}
 	}
+	if _, err := w.tx.partImports(habeas.SubjectOf(id)); err != nil {
+		return err
+	}
 	if err := w.tx.orphan(habeas.SubjectOf(id), e); err != nil {
 		return err
 	}

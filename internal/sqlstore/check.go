@@ -344,6 +344,9 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 			return found, err
 		}
 	}
+	if err := count(w.tx.partImports(subject)); err != nil {
+		return found, err
+	}
 	if !found {
 		return false, nil
 	}

@@ -89,6 +89,7 @@ var standing = map[string]string{
 	"forgotten.subject":      "tells other nodes, for minutes",
 	"setting_change.account": "who decided something for the organisation",
 	"party.account":          "emptied instead",
+	"import.account":         "emptied instead",
 }
 
 func TestEveryColumnThatNamesASubjectIsErased(t *testing.T) {

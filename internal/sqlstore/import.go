@@ -135,15 +135,12 @@ func (s Imports) Part(ctx context.Context, id habeas.ImportID, n int64) ([]byte,
 
 // Rejected implements party.Imports.
 func (s Imports) Rejected(ctx context.Context, id habeas.ImportID, after int64, limit int) ([]party.ImportRow, error) {
-	rows, err := s.q.QueryContext(ctx, `SELECT n, sealed FROM import_reject WHERE import = ? AND n > ? ORDER BY n LIMIT ?`, id[:], after, limit)
-	if err != nil {
-		return nil, failure(err)
-	}
 	key, err := s.keys.Key(ctx, habeas.SubjectOf(id))
 	if err != nil {
-		return nil, errors.Join(err, rows.Close())
+		return nil, err
 	}
-	return collect(rows, nil, func(r row) (party.ImportRow, error) {
+	rows, err := s.q.QueryContext(ctx, `SELECT n, sealed FROM import_reject WHERE import = ? AND n > ? ORDER BY n LIMIT ?`, id[:], after, limit)
+	return collect(rows, err, func(r row) (party.ImportRow, error) {
 		var one party.ImportRow
 		var sealed []byte
 		if err := r.Scan(&one.Row, &sealed); err != nil {
@@ -279,6 +276,11 @@ func (w ImportsTx) EraseImported(p party.Party, hashes, marks []keyring.LookupHa
 		}
 	}
 	return w.tx.Records().EraseParty(p, hashes, e)
+}
+
+// partImports makes imports forget who brought them. Whoever works on one reads it again.
+func (tx *Tx) partImports(who habeas.SubjectID) (sql.Result, error) {
+	return tx.exec(`UPDATE import SET account = ?, version = version + 1 WHERE account = ?`, make([]byte, len(who)), who[:])
 }
 
 // PutImportPart keeps a piece of a file that is being uploaded, sealed under a key that is

@@ -71,8 +71,16 @@ func TestEveryDateIsReadBackInEveryForm(t *testing.T) {
 		layout string
 		order  DateOrder
 	}{
-		{"2006-01-02", NoOrder}, {"2006/1/2", NoOrder}, {"20060102", NoOrder}, {"02.01.2006", NoOrder}, {"2/1/2006", DayFirst},
-		{"01/02/2006", MonthFirst}, {"2 January 2006", NoOrder}, {"Jan 2, 2006", NoOrder}, {"02-Jan-2006", NoOrder}, {"2006-01-02T15:04:05Z07:00", NoOrder},
+		{"2006-01-02", NoOrder},
+		{"2006/1/2", NoOrder},
+		{"20060102", NoOrder},
+		{"02.01.2006", NoOrder},
+		{"2/1/2006", DayFirst},
+		{"01/02/2006", MonthFirst},
+		{"2 January 2006", NoOrder},
+		{"Jan 2, 2006", NoOrder},
+		{"02-Jan-2006", NoOrder},
+		{"2006-01-02T15:04:05Z07:00", NoOrder},
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		day := time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 100_000).Draw(t, "day"))

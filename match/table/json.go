@@ -118,7 +118,7 @@ func NewJSON(r io.Reader, columns []string) (*JSON, error) {
 		return nil, err
 	}
 	head = head[:n]
-	var src io.Reader = io.MultiReader(bytes.NewReader(head), j.read)
+	src := io.MultiReader(bytes.NewReader(head), j.read)
 	if order, wide := utf16Order(head); wide {
 		src = transform.NewReader(src, utf16Decoder(order))
 	} else if bytes.HasPrefix(head, bomUTF8) {

@@ -112,7 +112,10 @@ func (s *Pages) importsPage(r *http.Request, v ui.Visit) (ImportsPage, error) {
 	for _, i := range all {
 		tag := importTag(p, i.State)
 		page.Table.Rows = append(page.Table.Rows, []ui.Cell{
-			{Text: importName(p, i), URL: importPath + "/" + i.ID.String()}, {Tag: &tag}, {Text: p.Number(i.Row)}, {Text: p.Number(i.Tally.Rejected)},
+			{Text: importName(p, i), URL: importPath + "/" + i.ID.String()},
+			{Tag: &tag},
+			{Text: p.Number(i.Row)},
+			{Text: p.Number(i.Tally.Rejected)},
 			{Text: p.DateTime(i.At, s.Zone())},
 		})
 	}
@@ -250,7 +253,8 @@ func (s *Pages) rejectedRows(w http.ResponseWriter, r *http.Request, v ui.Visit,
 // fieldOptions are the meanings of a column.
 func (s *Pages) fieldOptions(p lang.Printer) []ui.Option {
 	out := []ui.Option{
-		{Value: "-", Text: p.T("Leave it out")}, {Value: "external_id", Text: p.T("Your own number of the record")},
+		{Value: "-", Text: p.T("Leave it out")},
+		{Value: "external_id", Text: p.T("Your own number of the record")},
 		{Value: "name", Text: p.T("Whole name, to be split")},
 	}
 	for _, set := range s.Records.Schemas().Sets() {

@@ -327,8 +327,10 @@ func (s *Pages) keptTable(r *http.Request, v ui.Visit, id habeas.ImportID) (ui.T
 	if err != nil {
 		return ui.Table{}, err
 	}
-	t := ui.Table{ID: "kept", Caption: p.T("Records that stay: somebody else has said or decided something about them"), Columns: []ui.Column{{Text: p.T("Name")}, {Text: p.T("Kind")}, {Text: p.T("State")}},
-		Empty: ui.Empty{Text: p.T("No record was left: nobody had touched any of them.")}}
+	t := ui.Table{
+		ID: "kept", Caption: p.T("Records that stay: somebody else has said or decided something about them"), Columns: []ui.Column{{Text: p.T("Name")}, {Text: p.T("Kind")}, {Text: p.T("State")}},
+		Empty: ui.Empty{Text: p.T("No record was left: nobody had touched any of them.")},
+	}
 	for _, rec := range left {
 		tag := stateTag(p, rec.Party)
 		t.Rows = append(t.Rows, []ui.Cell{{Text: nameOr(p, rec), URL: "/staff/people/" + rec.Party.ID.String()}, {Text: kindName(p, rec.Party.Kind)}, {Tag: &tag}})
