@@ -114,8 +114,11 @@ func printImport(r app.ImportReport) {
 	if r.Resumed > 0 {
 		fmt.Printf("An interrupted import of this file was taken up behind row %d.\n", r.Resumed)
 	}
-	fmt.Printf("%d rows in %.1f s (%.0f a second): %d %s (%d new records, %d added to known ones, %d need review), %d were in already, %d rejected.\n",
-		r.Rows, r.Seconds, float64(r.Rows-r.Resumed)/max(r.Seconds, 0.001), r.Imported, verb, r.Created, r.Attached, r.Review, r.Known, r.Rejected)
+	fmt.Printf("%d rows in %.1f s (%.0f a second): %d %s, %d were in already, %d rejected.\n",
+		r.Rows, r.Seconds, float64(r.Rows-r.Resumed)/max(r.Seconds, 0.001), r.Imported, verb, r.Known, r.Rejected)
+	if r.Imported > 0 {
+		fmt.Printf("Of those: %d new records, %d added to known ones, %d need review.\n", r.Created, r.Attached, r.Review)
+	}
 	if r.RejectedFile != "" {
 		fmt.Printf("Rejected rows with their reasons: %s\n", r.RejectedFile)
 	}

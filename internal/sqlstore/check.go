@@ -138,10 +138,14 @@ func (s *Snapshot) EachLine(ctx context.Context, visit func(Line) error) error {
 	return failure(rows.Err())
 }
 
-// Subjects returns everybody that a row stands for, parties and accounts, and the
-// imports, which have keys too.
+// Subjects returns everybody that a row stands for, parties and accounts.
 func (s *Snapshot) Subjects(ctx context.Context) ([]habeas.SubjectID, error) {
-	return s.subjects(ctx, `SELECT id FROM party UNION ALL SELECT id FROM account UNION ALL SELECT id FROM import`)
+	return s.subjects(ctx, `SELECT id FROM party UNION ALL SELECT id FROM account`)
+}
+
+// Imports returns the imports, which are nobody and have keys too.
+func (s *Snapshot) Imports(ctx context.Context) ([]habeas.SubjectID, error) {
+	return s.subjects(ctx, `SELECT id FROM import`)
 }
 
 // Unwitnessed returns the subjects that have rows and too few lines in the ledger: none

@@ -89,6 +89,13 @@ func (d *doctor) subjects(ctx context.Context) error {
 		}
 	}
 	d.r.Checked.Subjects = int64(len(ids))
+	imports, err := d.s.Imports(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range imports {
+		d.rows[id] = true
+	}
 	unwitnessed, err := d.s.Unwitnessed(ctx)
 	if err != nil {
 		return err

@@ -103,6 +103,11 @@ func Held(ctx context.Context, records sqlstore.Config) (_ map[habeas.SubjectID]
 	if err != nil {
 		return nil, err
 	}
+	imports, err := s.Imports(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids = append(ids, imports...)
 	held := make(map[habeas.SubjectID]bool, len(ids))
 	for _, id := range ids {
 		held[id] = true
