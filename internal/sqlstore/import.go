@@ -264,7 +264,8 @@ func (w ImportsTx) Touched(ctx context.Context, p party.Party, said []party.Stat
 	var n int
 	err := w.q.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM claim WHERE party = ?1) + (SELECT count(*) FROM paper_code WHERE party = ?1)
 		+ (SELECT count(*) FROM request WHERE party = ?1) + (SELECT count(*) FROM retention WHERE party = ?1 AND held_at > 0)
-		+ (SELECT count(*) FROM challenge WHERE subject = ?1)`, p.ID[:]).Scan(&n)
+		+ (SELECT count(*) FROM challenge WHERE subject = ?1) + (SELECT count(*) FROM aside WHERE party = ?1)
+		+ (SELECT count(*) FROM party_merge WHERE party = ?1 OR target = ?1) + (SELECT count(*) FROM party_split WHERE party = ?1 OR target = ?1)`, p.ID[:]).Scan(&n)
 	return n > 0, failure(err)
 }
 
