@@ -44,7 +44,7 @@ func (s *site) only() (habeas.PartyID, map[string]string) {
 	}
 	said, err := opened.DB.Records().Statements(s.Context(), newest[0].ID)
 	s.must(err)
-	rec, values := party.Fold(newest[0], said, opened.Schemas), map[string]string{}
+	rec, values := party.Fold(newest[0], said, party.Settled{}, opened.Schemas), map[string]string{}
 	for _, set := range rec.Sets {
 		for _, f := range set.Fields {
 			values[set.Schema.Name+"."+f.Schema.Name] = f.Current.Text
