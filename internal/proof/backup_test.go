@@ -18,6 +18,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app/backup"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/internal/servertest"
 )
 
 // opened is what an age identity gets out of a backup file.
@@ -49,17 +50,17 @@ func opened(t *testing.T, path string, id age.Identity) []byte {
 // Proves PROT-01 and PROT-02.
 func TestWhoStealsABackupLearnsNothing(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { stealBackup(t, databases{}) })
-	t.Run("PostgreSQL", func(t *testing.T) { stealBackup(t, databases{pgtest.Database(t), pgtest.Database(t)}) })
+	t.Run("PostgreSQL", func(t *testing.T) { stealBackup(t, databases{Records: pgtest.Database(t), Keys: pgtest.Database(t)}) })
 }
 
 func stealBackup(t *testing.T, d databases) {
 	t.Helper()
 	h := newHeist(t, d)
 	id, err := age.GenerateX25519Identity()
-	h.must(err)
+	h.Must(err)
 	out := t.TempDir()
 	made, err := app.Backup(t.Context(), app.BackupOptions{Dir: h.Dir, To: out, Recipients: []string{id.Recipient().String()}})
-	h.must(err)
+	h.Must(err)
 	stolen := files(t, out)
 	if len(stolen) != 2 {
 		t.Fatalf("%d files, want records and keys", len(stolen))
@@ -79,27 +80,27 @@ func stealBackup(t *testing.T, d databases) {
 
 	// Both files and the list of erasures are not enough either.
 	identity := filepath.Join(t.TempDir(), "identity")
-	h.must(os.WriteFile(identity, []byte(id.String()), 0o600))
+	h.Must(os.WriteFile(identity, []byte(id.String()), 0o600))
 	tombstones := filepath.Join(h.Dir, backup.FileTombstones)
 	o := app.RestoreOptions{
 		Dir: filepath.Join(t.TempDir(), "there"), Records: made.Records, Keys: made.Keys,
 		Identities: []string{identity}, Tombstones: []string{tombstones},
 	}
-	o.Password = keyring.NewPassword([]byte(strings.ToUpper(masterPassword)))
+	o.Password = keyring.NewPassword([]byte(strings.ToUpper(servertest.MasterPassword)))
 	if _, err := app.Restore(t.Context(), o); !errors.Is(err, keyring.ErrWrongPassword) {
 		t.Errorf("with another password: %v", err)
 	}
-	o.Password = keyring.NewPassword([]byte(masterPassword))
+	o.Password = keyring.NewPassword([]byte(servertest.MasterPassword))
 	if _, err := app.Restore(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	h.close()
-	w := openWorld(t, o.Dir)
-	if kept := string(w.held()); !strings.Contains(kept, apiPerson["identity"]["family_name"]) {
+	h.Close()
+	w := servertest.Open(t, o.Dir)
+	if kept := string(held(w)); !strings.Contains(kept, apiPerson["identity"]["family_name"]) {
 		t.Error("the restored server cannot read what it was told")
 	}
 	report, err := w.Examine(t.Context(), 1, false)
-	h.must(err)
+	h.Must(err)
 	for _, f := range report.Findings {
 		if !strings.HasPrefix(f.Code, "disk.") && f.Severity != backup.Good {
 			t.Errorf("after the restore: %+v", f)
@@ -110,32 +111,32 @@ func stealBackup(t *testing.T, d databases) {
 // Proves PTY-18.
 func TestABackupFromBeforeAnErasureBringsNobodyBack(t *testing.T) {
 	w := newWorld(t)
-	desk := w.connect("Booking desk")
-	person, party := w.claimed(desk, "erased@example.org")
+	desk := w.Connect("Booking desk")
+	person, party := claimed(w, desk, "erased@example.org")
 	id, err := age.GenerateX25519Identity()
-	w.must(err)
+	w.Must(err)
 	identity := filepath.Join(t.TempDir(), "identity")
-	w.must(os.WriteFile(identity, []byte(id.String()), 0o600))
+	w.Must(os.WriteFile(identity, []byte(id.String()), 0o600))
 	made, err := app.Backup(t.Context(), app.BackupOptions{Dir: w.Dir, To: t.TempDir(), Recipients: []string{id.Recipient().String()}})
-	w.must(err)
-	if r := person.submit("/me/erase", "word", "erase"); r.status != http.StatusOK {
-		t.Fatalf("erasing: %d", r.status)
+	w.Must(err)
+	if r := person.Submit("/me/erase", "word", "erase"); r.Status != http.StatusOK {
+		t.Fatalf("erasing: %d", r.Status)
 	}
 	list := filepath.Join(t.TempDir(), "tombstones")
 	text, err := os.ReadFile(filepath.Join(w.Dir, backup.FileTombstones))
-	w.must(err)
-	w.must(os.WriteFile(list, text, 0o600))
-	w.close()
+	w.Must(err)
+	w.Must(os.WriteFile(list, text, 0o600))
+	w.Close()
 
 	there := filepath.Join(t.TempDir(), "there")
 	restored, err := app.Restore(t.Context(), app.RestoreOptions{
-		Dir: there, Records: made.Records, Keys: made.Keys, Identities: []string{identity}, Tombstones: []string{list}, Password: keyring.NewPassword([]byte(masterPassword)),
+		Dir: there, Records: made.Records, Keys: made.Keys, Identities: []string{identity}, Tombstones: []string{list}, Password: keyring.NewPassword([]byte(servertest.MasterPassword)),
 	})
-	w.must(err)
+	w.Must(err)
 	if restored.Again != 2 {
 		t.Errorf("%d erased again, want the record and the account", restored.Again)
 	}
-	again := openWorld(t, there)
+	again := servertest.Open(t, there)
 	if _, err := again.Keys.Key(t.Context(), habeas.SubjectOf(party)); habeas.KindOf(err) != habeas.KindGone {
 		t.Errorf("the key: %v", err)
 	}

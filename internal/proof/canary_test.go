@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"github.com/habeas-data/habeas/internal/servertest"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -145,11 +146,11 @@ func newCanaries() *canaries {
 		"external id in bulk": bulkOwnID, "idempotency key in bulk": bulkKey, "wrong value in bulk": bulkBad,
 		"ticket tried out": triedTicket["id"].(string), "its title": triedTicket["title"].(string),
 		"reason to keep": holdReason, "reason to refuse": refusal, "new main address": newMain,
-		"address put in place": replacedMail, "master password": masterPassword,
+		"address put in place": replacedMail, "master password": servertest.MasterPassword,
 	} {
 		c.word(name, v)
 	}
-	c.secrets.Text("master password", masterPassword)
+	c.secrets.Text("master password", servertest.MasterPassword)
 	c.secrets.Text("wrong membership number", wrongNumber) // nobody's, so it came as a proof alone
 	return c
 }
@@ -174,14 +175,14 @@ func (c *canaries) word(name, v string) {
 	}
 	c.text(name, v)
 	if local, _, ok := strings.Cut(v, "@"); ok {
-		c.text(name, stored(v))
+		c.text(name, servertest.Stored(v))
 		c.text(name, local)
 	}
 }
 
 // cookies adds the secrets that a browser holds.
 func (c *canaries) cookies(b *browser) {
-	for _, cookie := range b.client.Jar.Cookies(b.w.origin()) {
+	for _, cookie := range b.Client.Jar.Cookies(b.W.URL()) {
 		if len(cookie.Value) >= 22 { // 16 bytes in base64; the others are preferences
 			c.token("cookie "+cookie.Name, cookie.Value)
 		}
@@ -235,10 +236,10 @@ func (c *canaries) nowhere(t testing.TB, when string, found map[string][]byte) {
 }
 
 // held is every text that the server can read with its keys.
-func (w *world) held() []byte {
+func held(w *world) []byte {
 	w.Helper()
 	var all bytes.Buffer
-	w.must(w.DB.Records().Each(w.Context(), func(_ party.Party, s party.Statement) {
+	w.Must(w.DB.Records().Each(w.Context(), func(_ party.Party, s party.Statement) {
 		for _, fields := range s.Values {
 			for _, text := range fields {
 				all.WriteString(text + "\n")

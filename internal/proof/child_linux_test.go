@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/habeas-data/habeas/internal/servertest"
 )
 
 // child is a server in a process of its own.
@@ -36,7 +38,7 @@ func newChild(t testing.TB, dir string) *child {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	for _, err := range []error{os.MkdirAll(c.temp(), 0o700), os.WriteFile(c.password, []byte(masterPassword+"\n"), 0o600)} {
+	for _, err := range []error{os.MkdirAll(c.temp(), 0o700), os.WriteFile(c.password, []byte(servertest.MasterPassword+"\n"), 0o600)} {
 		if err != nil {
 			t.Fatal(err)
 		}

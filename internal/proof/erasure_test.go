@@ -16,6 +16,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/internal/servertest"
 )
 
 // lying is where the data of a server lie.
@@ -34,7 +35,7 @@ func (l lying) copy(t *testing.T) lying {
 	}
 	to.cluster = l.cluster.Copy(t)
 	from, there := url.QueryEscape(l.cluster.Dir), url.QueryEscape(to.cluster.Dir)
-	to.in = databases{strings.ReplaceAll(l.in.records, from, there), strings.ReplaceAll(l.in.keys, from, there)}
+	to.in = databases{Records: strings.ReplaceAll(l.in.Records, from, there), Keys: strings.ReplaceAll(l.in.Keys, from, there)}
 	to.edit(t, from, there)
 	return to
 }
@@ -55,10 +56,10 @@ func (l lying) edit(t *testing.T, old, text string) {
 // beside returns the records of l beside the keys and the list of erasures of another.
 func (l lying) beside(t *testing.T, keys lying) lying {
 	t.Helper()
-	to := lying{dir: copyDir(t, l.dir), in: databases{l.in.records, keys.in.keys}, cluster: l.cluster}
+	to := lying{dir: copyDir(t, l.dir), in: databases{Records: l.in.Records, Keys: keys.in.Keys}, cluster: l.cluster}
 	to.take(t, keys, "tombstones")
 	if l.cluster != nil {
-		to.edit(t, l.in.keys, keys.in.keys)
+		to.edit(t, l.in.Keys, keys.in.Keys)
 		return to
 	}
 	to.take(t, keys, "keys.db")
@@ -82,12 +83,12 @@ func (l lying) take(t *testing.T, from lying, name string) {
 
 func (l lying) records(t *testing.T) *pgtest.Tables {
 	t.Helper()
-	return pgtest.Behind(t, filepath.Join(l.dir, "records.db"), l.in.records)
+	return pgtest.Behind(t, filepath.Join(l.dir, "records.db"), l.in.Records)
 }
 
 func (l lying) keys(t *testing.T) *pgtest.Tables {
 	t.Helper()
-	return pgtest.Behind(t, filepath.Join(l.dir, "keys.db"), l.in.keys)
+	return pgtest.Behind(t, filepath.Join(l.dir, "keys.db"), l.in.Keys)
 }
 
 // files are those of the directory and of PostgreSQL.
@@ -102,7 +103,7 @@ func (l lying) files(t *testing.T) map[string][]byte {
 // everyKey unseals a directory and returns all keys that are left in it.
 func (l lying) everyKey(t *testing.T) []*keyring.Key {
 	t.Helper()
-	ring, err := app.Unseal(t.Context(), l.dir, keyring.NewPassword([]byte(masterPassword)), false)
+	ring, err := app.Unseal(t.Context(), l.dir, keyring.NewPassword([]byte(servertest.MasterPassword)), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,25 +167,25 @@ func TestAnErasedPersonIsGoneFromTheDirectory(t *testing.T) {
 
 func erasePerson(t *testing.T, l lying) {
 	t.Helper()
-	w := newWorldOn(t, l.in)
-	desk := w.connect("Booking desk")
-	_, other := w.claimed(desk, "other@example.org")
-	_, id := w.claimed(desk, "tim@example.org")
-	desk.party(map[string]any{"email": "tim@example.org", "external_id": "own-17", "ticket": map[string]any{"id": "booking-17"}}, "Idempotency-Key", "once")
+	w := servertest.New(t, l.in)
+	desk := w.Connect("Booking desk")
+	_, other := claimed(w, desk, "other@example.org")
+	_, id := claimed(w, desk, "tim@example.org")
+	desk.Party(map[string]any{"email": "tim@example.org", "external_id": "own-17", "ticket": map[string]any{"id": "booking-17"}}, "Idempotency-Key", "once")
 	l.dir = w.Dir
-	w.close()
+	w.Close()
 	before := l.copy(t)
 
 	// The copy from before, with the master password: everything is there.
-	old := openWorld(t, before.dir)
+	old := servertest.Open(t, before.dir)
 	said, err := old.DB.Records().Statements(t.Context(), id)
-	old.must(err)
+	old.Must(err)
 	if len(said) == 0 || said[0].Values.Get("profile", "headline") != "Zupfgeigenhansl" {
 		t.Fatalf("the copy does not open: %d statements", len(said))
 	}
 	events, err := old.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 1)
-	old.must(err)
-	old.close()
+	old.Must(err)
+	old.Close()
 	detail := cell(t, before.records(t), selectDetail, events[0].ID[:])
 	if !opens(before.everyKey(t), "event/"+string(events[0].ID[:]), detail) {
 		t.Fatal("the keys from before do not open the detail: the search for keys is blind")
@@ -195,14 +196,14 @@ func erasePerson(t *testing.T, l lying) {
 		t.Fatal("the wrapped key is not found where it is")
 	}
 
-	w = openWorld(t, l.dir)
-	person := w.browser()
-	person.join("tim@example.org")
-	if r := person.submit("/me/records/"+id.String()+"/erase", "word", "erase"); r.status != http.StatusOK && r.status != http.StatusSeeOther {
-		t.Fatalf("erase: %d %s", r.status, r.body)
+	w = servertest.Open(t, l.dir)
+	person := w.Browser()
+	person.Join("tim@example.org")
+	if r := person.Submit("/me/records/"+id.String()+"/erase", "word", "erase"); r.Status != http.StatusOK && r.Status != http.StatusSeeOther {
+		t.Fatalf("erase: %d %s", r.Status, r.Body)
 	}
 	l.noTrace(t, w, gone, "right after the erasure")
-	w.close()
+	w.Close()
 	l.noTrace(t, nil, gone, "after closing")
 	for name, db := range map[string]*pgtest.Tables{"records": l.records(t), "keys": l.keys(t)} {
 		db.Cells(t, func(table string, value []byte) {
@@ -225,7 +226,7 @@ func erasePerson(t *testing.T, l lying) {
 	restored.take(t, l, "tombstones")
 	restored.nothingOpens(t, id)
 
-	check := openWorld(t, mixed.dir)
+	check := servertest.Open(t, mixed.dir)
 	if said, err := check.DB.Records().Statements(t.Context(), other); err != nil || len(said) == 0 {
 		t.Errorf("somebody else went too: %d statements, %v", len(said), err)
 	}
@@ -263,13 +264,13 @@ func (l lying) noTrace(t *testing.T, w *world, gone *searcher, when string) {
 		return
 	}
 	// The administrator's way to have it gone at once.
-	db, err := sql.Open("pgx", l.in.keys)
-	w.must(err)
+	db, err := sql.Open("pgx", l.in.Keys)
+	w.Must(err)
 	defer db.Close()
 	for range 3 {
 		for _, text := range []string{"SELECT pg_switch_wal()", "CHECKPOINT"} {
 			_, err := db.ExecContext(t.Context(), text)
-			w.must(err)
+			w.Must(err)
 		}
 	}
 	pending, err := w.Keys.Pending(t.Context())
@@ -285,14 +286,14 @@ func (l lying) noTrace(t *testing.T, w *world, gone *searcher, when string) {
 // is left, at the place where it was sealed.
 func (l lying) nothingOpens(t *testing.T, id habeas.PartyID) {
 	t.Helper()
-	w := openWorld(t, l.dir)
+	w := servertest.Open(t, l.dir)
 	if said, err := w.DB.Records().Statements(t.Context(), id); err == nil {
 		t.Errorf("%d statements open", len(said))
 	}
 	if events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 100); err == nil {
 		t.Errorf("%d lines of the activity open", len(events))
 	}
-	w.close()
+	w.Close()
 	keys, cells := l.everyKey(t), 0
 	for prefix, query := range map[string]string{
 		"event/": `SELECT event, sealed FROM leaf WHERE subject = $1`, "statement/" + string(id[:]): `SELECT id, sealed FROM statement WHERE party = $1`,

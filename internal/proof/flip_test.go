@@ -21,13 +21,13 @@ import (
 )
 
 // say takes in the n-th invented person, in process.
-func (w *world) say(desk *system, n int) error {
+func sayNth(w *world, desk *system, n int) error {
 	a, err := email.Parse(fmt.Sprintf("person-%d@example.org", n))
 	if err != nil {
 		return err
 	}
 	in := party.Assertion{Email: a, HasEmail: true, Values: party.Values{"identity": {"family_name": fmt.Sprintf("Family%d", n)}}}
-	_, err = w.Systems.Records().FindOrCreate(w.Context(), habeas.Actor{Kind: habeas.ActorSystem, System: desk.id}, in)
+	_, err = w.Systems.Records().FindOrCreate(w.Context(), habeas.Actor{Kind: habeas.ActorSystem, System: desk.ID}, in)
 	return err
 }
 
@@ -35,18 +35,18 @@ func (w *world) say(desk *system, n int) error {
 func filled(t *testing.T, people int) (dir string) {
 	t.Helper()
 	w := newWorld(t)
-	desk := w.connect("Booking desk")
+	desk := w.Connect("Booking desk")
 	var wg sync.WaitGroup
 	for n := range people {
 		wg.Go(func() {
-			if err := w.say(desk, n); err != nil {
+			if err := sayNth(w, desk, n); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
 	dir = w.Dir
-	w.close()
+	w.Close()
 	return dir
 }
 

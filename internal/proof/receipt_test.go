@@ -27,33 +27,33 @@ import (
 )
 
 // claimed is a person with a record of their own, and the record.
-func (w *world) claimed(desk *system, address string) (*browser, habeas.PartyID) {
+func claimed(w *world, desk *system, address string) (*browser, habeas.PartyID) {
 	w.Helper()
-	id := desk.behind(desk.party(map[string]any{"email": address, "fields": map[string]any{"profile": map[string]string{"headline": "Zupfgeigenhansl"}}}))
-	b := w.browser()
-	b.join(address)
-	if r := b.send(http.MethodGet, "/me/offers/"+id.String(), "", ""); r.status != http.StatusOK {
-		w.Fatalf("offer: %d", r.status)
+	id := desk.Behind(desk.Party(map[string]any{"email": address, "fields": map[string]any{"profile": map[string]string{"headline": "Zupfgeigenhansl"}}}))
+	b := w.Browser()
+	b.Join(address)
+	if r := b.Send(http.MethodGet, "/me/offers/"+id.String(), "", ""); r.Status != http.StatusOK {
+		w.Fatalf("offer: %d", r.Status)
 	}
 	p, err := w.DB.Records().Party(w.Context(), id)
-	w.must(err)
-	b.done("/me/offers/"+id.String()+"/accept", "version", strconv.FormatInt(p.Version, 10))
+	w.Must(err)
+	b.Done("/me/offers/"+id.String()+"/accept", "version", strconv.FormatInt(p.Version, 10))
 	return b, id
 }
 
 // receipts downloads the receipt of every line of a subject, as its person would.
-func (b *browser) receipts(subject habeas.SubjectID) map[int64]string {
-	b.w.Helper()
-	b.w.must(b.w.Ledger.Publish(b.w.Context()))
-	events, err := b.w.DB.Events(b.w.Context(), subject, habeas.EventID{}, 1000)
-	b.w.must(err)
+func receipts(b *browser, subject habeas.SubjectID) map[int64]string {
+	b.W.Helper()
+	b.W.Must(b.W.Ledger.Publish(b.W.Context()))
+	events, err := b.W.DB.Events(b.W.Context(), subject, habeas.EventID{}, 1000)
+	b.W.Must(err)
 	out := map[int64]string{}
 	for _, e := range events {
-		r := b.send(http.MethodGet, "/me/activity/"+e.ID.String()+"/receipt", "", "")
-		if r.status != http.StatusOK {
-			b.w.Fatalf("receipt of leaf %d: %d %s", e.Index, r.status, r.body)
+		r := b.Send(http.MethodGet, "/me/activity/"+e.ID.String()+"/receipt", "", "")
+		if r.Status != http.StatusOK {
+			b.W.Fatalf("receipt of leaf %d: %d %s", e.Index, r.Status, r.Body)
 		}
-		out[e.Index] = r.body
+		out[e.Index] = r.Body
 	}
 	return out
 }
@@ -119,28 +119,28 @@ func (s stranger) receipt(text string) (leaf []byte, c *formats.Checkpoint, err 
 // Proves AUD-9.
 func TestAReceiptAndALaterCheckpointVerifyOffline(t *testing.T) {
 	w := newWorld(t)
-	desk := w.connect("Booking desk")
-	person, id := w.claimed(desk, "tim@example.org")
-	receipts := person.receipts(habeas.SubjectOf(id))
+	desk := w.Connect("Booking desk")
+	person, id := claimed(w, desk, "tim@example.org")
+	receipts := receipts(person, habeas.SubjectOf(id))
 	if len(receipts) < 3 {
 		t.Fatalf("only %d receipts", len(receipts))
 	}
 	for n := range 600 { // the tree grows by more than two tiles
 		if n%100 == 0 {
-			w.must(w.Ledger.Publish(t.Context()))
+			w.Must(w.Ledger.Publish(t.Context()))
 		}
-		w.must(w.say(desk, n))
+		w.Must(sayNth(w, desk, n))
 	}
-	w.must(w.Ledger.Publish(t.Context()))
-	published := desk.send(http.MethodGet, "/ledger/checkpoint", "", "")
-	vkey := desk.send(http.MethodGet, "/ledger/key", "", "")
-	client := newStranger(t, vkey.body)
-	newest, err := client.checkpoint(published.body)
-	w.must(err)
+	w.Must(w.Ledger.Publish(t.Context()))
+	published := desk.Send(http.MethodGet, "/ledger/checkpoint", "", "")
+	vkey := desk.Send(http.MethodGet, "/ledger/key", "", "")
+	client := newStranger(t, vkey.Body)
+	newest, err := client.checkpoint(published.Body)
+	w.Must(err)
 
 	elsewhere := t.TempDir() // a receipt needs no data directory
 	for index, text := range receipts {
-		checked, err := app.CheckReceipt([]byte(text), strings.TrimSpace(vkey.body), elsewhere)
+		checked, err := app.CheckReceipt([]byte(text), strings.TrimSpace(vkey.Body), elsewhere)
 		if err != nil || checked.Index != index || len(checked.Detail) == 0 {
 			t.Errorf("leaf %d: %+v, %v", index, checked, err)
 		}
@@ -153,7 +153,7 @@ func TestAReceiptAndALaterCheckpointVerifyOffline(t *testing.T) {
 			t.Fatalf("the newest checkpoint has %d leaves, the one before %d", newest.Size, older.Size)
 		}
 		grown, err := ledger.Consistency(t.Context(), w.DB, int64(older.Size), int64(newest.Size))
-		w.must(err)
+		w.Must(err)
 		var path [][]byte
 		for _, h := range grown {
 			path = append(path, slices.Clone(h[:]))
@@ -162,7 +162,7 @@ func TestAReceiptAndALaterCheckpointVerifyOffline(t *testing.T) {
 			t.Errorf("the newest checkpoint does not extend the one of the receipt: %v", err)
 		}
 		flipped := strings.Replace(text, string(leaf[:10]), string(leaf[:9])+"x", 1)
-		if _, err := app.CheckReceipt([]byte(flipped), vkey.body, elsewhere); err == nil && flipped != text {
+		if _, err := app.CheckReceipt([]byte(flipped), vkey.Body, elsewhere); err == nil && flipped != text {
 			t.Error("a changed leaf was accepted")
 		}
 	}
@@ -171,8 +171,8 @@ func TestAReceiptAndALaterCheckpointVerifyOffline(t *testing.T) {
 // Proves AUD-9.
 func TestOneChangedCharacterOfAReceiptIsRefused(t *testing.T) {
 	w := newWorld(t)
-	person, id := w.claimed(w.connect("Booking desk"), "tim@example.org")
-	for _, text := range person.receipts(habeas.SubjectOf(id)) {
+	person, id := claimed(w, w.Connect("Booking desk"), "tim@example.org")
+	for _, text := range receipts(person, habeas.SubjectOf(id)) {
 		for i := range len(text) {
 			changed := []byte(text)
 			changed[i] ^= 1
@@ -186,20 +186,20 @@ func TestOneChangedCharacterOfAReceiptIsRefused(t *testing.T) {
 // Proves AUD-10.
 func TestALeafNamesNobody(t *testing.T) {
 	w := newWorld(t)
-	desk := w.connect("Booking desk")
-	one := desk.behind(desk.party(map[string]any{"email": "one@example.org"}))
-	two := desk.behind(desk.party(map[string]any{"email": "two@example.org"}))
+	desk := w.Connect("Booking desk")
+	one := desk.Behind(desk.Party(map[string]any{"email": "one@example.org"}))
+	two := desk.Behind(desk.Party(map[string]any{"email": "two@example.org"}))
 	var leaves []string
 	for _, id := range []habeas.PartyID{one, two} {
 		events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 10)
-		w.must(err)
+		w.Must(err)
 		if len(events) != 1 {
 			t.Fatalf("%d events", len(events))
 		}
 		e := events[0]
 		leaves = append(leaves, string(e.Leaf))
 		s := newSearcher()
-		for name, v := range map[string][]byte{"party": id[:], "event": e.ID[:], "system": desk.id[:], "system's secret": []byte(desk.secret)} {
+		for name, v := range map[string][]byte{"party": id[:], "event": e.ID[:], "system": desk.ID[:], "system's secret": []byte(desk.Secret)} {
 			s.binary(name, v)
 			s.text(name, fmt.Sprint(habeas.SubjectID(v[:16])))
 		}
@@ -211,7 +211,7 @@ func TestALeafNamesNobody(t *testing.T) {
 			t.Errorf("%s holds %v", e.Leaf, found)
 		}
 		public, err := audit.ParseLeaf(e.Leaf)
-		w.must(err)
+		w.Must(err)
 		if public.Hour.Minute() != 0 || public.Hour.Second() != 0 {
 			t.Errorf("the time is finer than an hour: %s", e.Leaf)
 		}
@@ -250,13 +250,13 @@ func TestDestroyingEitherKeyMakesALineNoise(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			desk := w.connect("Booking desk")
-			person, id := w.claimed(desk, "tim@example.org")
-			receipts := person.receipts(habeas.SubjectOf(id))
+			desk := w.Connect("Booking desk")
+			person, id := claimed(w, desk, "tim@example.org")
+			receipts := receipts(person, habeas.SubjectOf(id))
 			events, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 10)
-			w.must(err)
+			w.Must(err)
 			e := events[len(events)-1]
-			w.must(destroy(w, e))
+			w.Must(destroy(w, e))
 
 			left, err := w.DB.Events(t.Context(), habeas.SubjectOf(id), habeas.EventID{}, 10)
 			if err == nil && len(left) > 0 {
@@ -265,15 +265,15 @@ func TestDestroyingEitherKeyMakesALineNoise(t *testing.T) {
 			if err != nil && habeas.KindOf(err) != habeas.KindGone {
 				t.Errorf("reading the details: %v", err)
 			}
-			if r := person.send(http.MethodGet, "/me/activity/"+e.ID.String()+"/receipt", "", ""); r.status == http.StatusOK || r.status >= 500 {
-				t.Errorf("a receipt was asked for: %d", r.status)
+			if r := person.Send(http.MethodGet, "/me/activity/"+e.ID.String()+"/receipt", "", ""); r.Status == http.StatusOK || r.Status >= 500 {
+				t.Errorf("a receipt was asked for: %d", r.Status)
 			}
 			client := newStranger(t, w.Ledger.VerifierKey())
 			if leaf, _, err := client.receipt(receipts[e.Index]); err != nil || string(leaf) != string(e.Leaf) {
 				t.Errorf("the leaf does not verify any more: %v", err)
 			}
 			dir := w.Dir
-			w.close()
+			w.Close()
 			if v, err := app.VerifyAudit(t.Context(), dir, nil); err != nil || v.FaultCount != 0 {
 				t.Errorf("%+v, %v", v, err)
 			}

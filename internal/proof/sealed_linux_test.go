@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"github.com/habeas-data/habeas/internal/servertest"
 	"net"
 	"net/http"
 	"net/url"
@@ -39,11 +40,11 @@ import (
 // Proves SEAL-A7 and ANA-2.
 func TestARunningServerWritesNothingAndItsCoresShowNoSecret(t *testing.T) {
 	h := newFarHeist(t)
-	dir := h.made.Dir
+	dir := h.Made.Dir
 	c, collected := newChild(t, dir), newCollector(t)
 	figures := h.configure(t, dir, collected)
 
-	h.http = c.start()
+	h.HTTP = c.start()
 	h.throughAdministration()
 	h.throughDesk()
 	h.throughBulk()
@@ -57,21 +58,21 @@ func TestARunningServerWritesNothingAndItsCoresShowNoSecret(t *testing.T) {
 	during := h.inTheMiddle(c)
 
 	h.tell(t, dir)
-	h.http = c.start()
+	h.HTTP = c.start()
 	h.throughVisit()
 	h.sees("metrics of the second", fetch(t, "http://"+figures+"/metrics"))
 	backups := h.backUp(t, dir)
-	if r := h.person.submit("/me/records/"+h.apiPerson.String()+"/erase", "word", "erase"); r.status != http.StatusOK {
-		t.Errorf("erasing: %d", r.status)
+	if r := h.person.Submit("/me/records/"+h.apiPerson.String()+"/erase", "word", "erase"); r.Status != http.StatusOK {
+		t.Errorf("erasing: %d", r.Status)
 	}
 	for _, b := range []*browser{h.person, h.clerk, h.admin} {
 		h.cookies(b)
-		b.done("/sign-out")
+		b.Done("/sign-out")
 	}
 	h.planted()
 	after := c.crash("a server at rest")
 
-	h.http = c.start()
+	h.HTTP = c.start()
 	c.stop() // sends the traces that are left
 	h.sees("traces", collected.got.Bytes())
 	h.wrote(t, c, files(t, dir, c.out, backups))
@@ -93,29 +94,29 @@ func newFarHeist(t *testing.T) *heist {
 	t.Helper()
 	var d databases
 	if os.Getenv("HABEAS_TEST_ENGINE") == "postgres" {
-		d = databases{pgtest.Database(t), pgtest.Database(t)}
+		d = databases{Records: pgtest.Database(t), Keys: pgtest.Database(t)}
 	}
-	first := newWorldOn(t, d)
+	first := servertest.New(t, d)
 	policy, err := first.Policies.Current(t.Context())
-	first.must(err)
+	first.Must(err)
 	policy.Notices.DelayDays = 0
-	_, err = first.Policies.Change(t.Context(), forged, policy)
-	first.must(err)
-	first.close()
-	h := &heist{canaries: newCanaries(), databases: d, world: &world{TB: t, made: first.made, post: first.post, faults: first.faults}}
+	_, err = first.Policies.Change(t.Context(), servertest.Forged, policy)
+	first.Must(err)
+	first.Close()
+	h := &heist{canaries: newCanaries(), databases: d, world: &world{TB: t, Made: first.Made, Post: first.Post, Faults: first.Faults}}
 	var recovery strings.Builder
-	h.must(h.made.Kit.WriteCode(&recovery))
+	h.Must(h.Made.Kit.WriteCode(&recovery))
 	h.token("recovery code", recovery.String())
-	h.token("first administrator's link", h.made.AdministratorLink[strings.Index(h.made.AdministratorLink, "=")+1:])
+	h.token("first administrator's link", h.Made.AdministratorLink[strings.Index(h.Made.AdministratorLink, "=")+1:])
 	return h
 }
 
 // tell makes notices due, which the server sends when it runs again.
 func (h *heist) tell(t *testing.T, dir string) {
 	t.Helper()
-	between := openWorld(t, dir, func(cfg *app.Config) { cfg.Sender = nil })
-	h.must(between.Notices.Tell(t.Context()))
-	between.close()
+	between := servertest.Open(t, dir, func(cfg *app.Config) { cfg.Sender = nil })
+	h.Must(between.Notices.Tell(t.Context()))
+	between.Close()
 }
 
 // wrote searches the files of the server.
@@ -123,7 +124,7 @@ func (h *heist) wrote(t *testing.T, c *child, written map[string][]byte) {
 	t.Helper()
 	h.nowhere(t, "what was written", written)
 	for _, part := range []string{"records.db", "keys.db", "stderr-1", "stderr-2"} {
-		if len(written[part]) == 0 && h.databases.records == "" {
+		if len(written[part]) == 0 && h.databases.Records == "" {
 			t.Errorf("there is no %s to search", part)
 		}
 	}
@@ -140,16 +141,16 @@ func (h *heist) wrote(t *testing.T, c *child, written map[string][]byte) {
 // all they can.
 func (h *heist) configure(t *testing.T, dir string, c *collector) (figures string) {
 	t.Helper()
-	office := newPostOffice(t)
-	office.to = h.post
-	office.open(t, false)
-	host, port, err := net.SplitHostPort(office.address)
-	h.must(err)
-	figures = newPostOffice(t).address // one more free port
+	office := servertest.NewOffice(t)
+	office.To = h.Post
+	office.Open(t, false)
+	host, port, err := net.SplitHostPort(office.Address)
+	h.Must(err)
+	figures = servertest.NewOffice(t).Address // one more free port
 	path := filepath.Join(dir, app.SettingsFile)
 	text, err := os.ReadFile(path)
-	h.must(err)
-	h.must(os.WriteFile(path, fmt.Appendf(append([]byte("core_dumps = true\n"), text...), `
+	h.Must(err)
+	h.Must(os.WriteFile(path, fmt.Appendf(append([]byte("core_dumps = true\n"), text...), `
 [smtp]
 host = %q
 port = %s
@@ -179,14 +180,14 @@ func (h *heist) sees(name string, shown []byte) {
 // throughDesk lets a system speak, with each way to show its secret.
 func (h *heist) throughDesk() {
 	h.desk = h.connected(authz.Terms{Name: "Booking desk"})
-	h.token("secret of a system", h.desk.secret)
-	h.token("token of a system", h.desk.token)
-	basic := h.desk.send(http.MethodPost, "/oauth/token", "application/x-www-form-urlencoded", "grant_type=client_credentials", "Authorization", basicAuth(h.desk.id.String(), h.desk.secret))
-	h.desk.token = basic.json(h)["access_token"].(string)
-	h.token("token of a system", h.desk.token)
-	h.token("credentials of a system", strings.TrimPrefix(basicAuth(h.desk.id.String(), h.desk.secret), "Basic "))
+	h.token("secret of a system", h.desk.Secret)
+	h.token("token of a system", h.desk.Token)
+	basic := h.desk.Send(http.MethodPost, "/oauth/token", "application/x-www-form-urlencoded", "grant_type=client_credentials", "Authorization", basicAuth(h.desk.ID.String(), h.desk.Secret))
+	h.desk.Token = basic.JSON(h)["access_token"].(string)
+	h.token("token of a system", h.desk.Token)
+	h.token("credentials of a system", strings.TrimPrefix(basicAuth(h.desk.ID.String(), h.desk.Secret), "Basic "))
 
-	ref := h.desk.party(map[string]any{"external_id": apiOwnID, "fields": apiPerson, "ticket": apiTicket}, "Idempotency-Key", apiRequest)
+	ref := h.desk.Party(map[string]any{"external_id": apiOwnID, "fields": apiPerson, "ticket": apiTicket}, "Idempotency-Key", apiRequest)
 	h.apiPerson = h.behind(h.desk, ref, apiPerson["identity"]["family_name"])
 }
 
@@ -199,8 +200,8 @@ func basicAuth(id, secret string) string {
 // throughPanics lets handlers fail with people's data in their hands.
 func (h *heist) throughPanics() {
 	for _, fault := range []string{"", "on"} {
-		if r := h.clerk.submit("/proof/panic", "who", staffPerson["identity.family_name"], "fault", fault); r.status != http.StatusInternalServerError {
-			h.Errorf("a panic was answered %d", r.status)
+		if r := h.clerk.Submit("/proof/panic", "who", staffPerson["identity.family_name"], "fault", fault); r.Status != http.StatusInternalServerError {
+			h.Errorf("a panic was answered %d", r.Status)
 		}
 	}
 }
@@ -209,10 +210,10 @@ func (h *heist) throughPanics() {
 func (h *heist) backUp(t *testing.T, dir string) string {
 	t.Helper()
 	id, err := age.GenerateX25519Identity()
-	h.must(err)
+	h.Must(err)
 	to := t.TempDir()
 	_, err = app.Backup(t.Context(), app.BackupOptions{Dir: dir, To: to, Recipients: []string{id.Recipient().String()}})
-	h.must(err)
+	h.Must(err)
 	return to
 }
 
@@ -220,8 +221,8 @@ func (h *heist) backUp(t *testing.T, dir string) string {
 func (h *heist) planted() {
 	h.Helper()
 	what := h.secrets.Invent("planted", canary.Name)
-	if r := h.browser().submit("/proof/keep?what=" + url.QueryEscape(what)); r.status != http.StatusOK {
-		h.Fatalf("planting: %d", r.status)
+	if r := h.Browser().Submit("/proof/keep?what=" + url.QueryEscape(what)); r.Status != http.StatusOK {
+		h.Fatalf("planting: %d", r.Status)
 	}
 }
 
@@ -236,7 +237,7 @@ func (h *heist) inTheMiddle(c *child) (core string) {
 	code, link := fresh.Invent("", canary.Code), fresh.Invent("", canary.Token)
 	h.token("code in use", code)
 	h.token("link in use", link)
-	conn := h.waits(c.addr, fields("code", code, "t", link))
+	conn := h.waits(c.addr, servertest.Fields("code", code, "t", link))
 	defer conn.Close()
 	var callers sync.WaitGroup
 	for range 4 {
@@ -250,14 +251,14 @@ func (h *heist) inTheMiddle(c *child) (core string) {
 func (h *heist) waits(addr, body string) net.Conn {
 	h.Helper()
 	conn, err := net.Dial("tcp", addr)
-	h.must(err)
+	h.Must(err)
 	fmt.Fprintf(conn, "POST /proof/wait HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n",
-		addr, basicAuth(h.desk.id.String(), h.desk.secret), len(body))
-	for _, cookie := range h.person.client.Jar.Cookies(h.origin()) {
+		addr, basicAuth(h.desk.ID.String(), h.desk.Secret), len(body))
+	for _, cookie := range h.person.Client.Jar.Cookies(h.URL()) {
 		fmt.Fprintf(conn, "Cookie: %s=%s\r\n", cookie.Name, cookie.Value)
 	}
 	fmt.Fprintf(conn, "\r\n%s", body)
-	h.must(conn.SetReadDeadline(time.Now().Add(20 * time.Second)))
+	h.Must(conn.SetReadDeadline(time.Now().Add(20 * time.Second)))
 	if line, err := bufio.NewReader(conn).ReadString('\n'); !strings.Contains(line, "103") {
 		h.Fatalf("nobody waits: %q, %v", line, err)
 	}
@@ -269,55 +270,55 @@ var tokens sync.Mutex // over the canaries, while several add to them
 // calls fetches tokens, one after another, and shows each. What it asks last, on the same
 // connection, is answered when the server is done with all before.
 func (h *heist) calls(times int) {
-	s := &system{browser: h.browser(), id: h.desk.id, secret: h.desk.secret}
+	s := &system{Browser: h.Browser(), ID: h.desk.ID, Secret: h.desk.Secret}
 	transport := &http.Transport{MaxConnsPerHost: 1}
 	defer transport.CloseIdleConnections()
-	s.client.Transport = transport
+	s.Client.Transport = transport
 	for range times {
-		r := s.submit("/oauth/token", "grant_type", "client_credentials", "client_id", s.id.String(), "client_secret", s.secret)
-		if r.status != http.StatusOK {
-			h.Errorf("token: %d %s", r.status, r.body)
+		r := s.Submit("/oauth/token", "grant_type", "client_credentials", "client_id", s.ID.String(), "client_secret", s.Secret)
+		if r.Status != http.StatusOK {
+			h.Errorf("token: %d %s", r.Status, r.Body)
 			return
 		}
-		s.token = r.json(h)["access_token"].(string)
+		s.Token = r.JSON(h)["access_token"].(string)
 		tokens.Lock()
-		h.token("token of a system", s.token)
+		h.token("token of a system", s.Token)
 		tokens.Unlock()
-		if r := s.send(http.MethodGet, "/api/v1/tickets:get?id="+apiTicket["id"].(string), "", "", "Authorization", "Bearer "+s.token); r.status != http.StatusOK {
-			h.Errorf("a token was answered %d", r.status)
+		if r := s.Send(http.MethodGet, "/api/v1/tickets:get?id="+apiTicket["id"].(string), "", "", "Authorization", "Bearer "+s.Token); r.Status != http.StatusOK {
+			h.Errorf("a token was answered %d", r.Status)
 		}
 	}
-	if r := s.send(http.MethodGet, "/healthz", "", ""); r.status != http.StatusOK {
-		h.Errorf("/healthz: %d", r.status)
+	if r := s.Send(http.MethodGet, "/healthz", "", ""); r.Status != http.StatusOK {
+		h.Errorf("/healthz: %d", r.Status)
 	}
 }
 
 // keysOf adds the keys of a data directory whose server has stopped.
 func (h *heist) keysOf(dir string) {
 	h.Helper()
-	header, err := store.Peek(h.Context(), store.Place{Path: filepath.Join(dir, "keys.db"), DSN: h.databases.keys})
-	h.must(err)
+	header, err := store.Peek(h.Context(), store.Place{Path: filepath.Join(dir, "keys.db"), DSN: h.databases.Keys})
+	h.Must(err)
 	for _, w := range header.Wrappers {
 		if w.Kind != "password" {
 			continue
 		}
-		kek := argon2.IDKey([]byte(masterPassword), w.Salt, w.Passes, w.MemoryKiB, w.Threads, 32)
+		kek := argon2.IDKey([]byte(servertest.MasterPassword), w.Salt, w.Passes, w.MemoryKiB, w.Threads, 32)
 		h.secrets.Binary("key of the master password", kek)
 		place := fmt.Appendf(nil, "habeas root key v1 %x %s %d %d %d", header.Ring, w.Kind, w.Passes, w.MemoryKiB, w.Threads)
 		root := h.unwrap(kek, w.Sealed, place)
 		h.secrets.Binary("root key", root)
 		for _, use := range []string{"subject keys", "secrets", "lookup", "code mailed-code"} {
 			key, err := hkdf.Key(sha256.New, root, header.Ring[:], "habeas ring v1 "+use, 32)
-			h.must(err)
+			h.Must(err)
 			h.secrets.Binary("key of "+use, key)
 		}
 	}
-	ring, err := app.Unseal(h.Context(), dir, keyring.NewPassword([]byte(masterPassword)), false)
-	h.must(err)
+	ring, err := app.Unseal(h.Context(), dir, keyring.NewPassword([]byte(servertest.MasterPassword)), false)
+	h.Must(err)
 	defer ring.Close()
 	signing, err := ring.Secret(h.Context(), "ledger-signing-key", nil)
-	h.must(err)
-	h.must(signing.Use(func(plain []byte) error {
+	h.Must(err)
+	h.Must(signing.Use(func(plain []byte) error {
 		private, _, _ := strings.Cut(string(plain), "\n")
 		parts := strings.SplitN(private, "+", 5) // PRIVATE, KEY, name, hash, key (golang.org/x/mod/sumdb/note)
 		h.secrets.Text("signing key", parts[4])
@@ -330,10 +331,10 @@ func (h *heist) keysOf(dir string) {
 func (h *heist) unwrap(key, in, place []byte) []byte {
 	h.Helper()
 	block, err := aes.NewCipher(key)
-	h.must(err)
+	h.Must(err)
 	aead, err := cipher.NewGCM(block)
-	h.must(err)
+	h.Must(err)
 	out, err := aead.Open(nil, in[:12], in[12:], place)
-	h.must(err)
+	h.Must(err)
 	return out
 }

@@ -96,7 +96,7 @@ func TestWhoStealsPostgreSQLLearnsNothing(t *testing.T) {
 	dir := h.Dir
 	stolen := func() map[string][]byte {
 		all := files(t, dir, cluster.Dir)
-		all["log of the server"] = h.logged.Bytes()
+		all["log of the server"] = h.Logged.Bytes()
 		return all
 	}
 	found := stolen()
@@ -110,7 +110,7 @@ func TestWhoStealsPostgreSQLLearnsNothing(t *testing.T) {
 		}
 	}
 	h.nowhere(t, "while serving", found)
-	h.close()
+	h.Close()
 	h.noCell(t, dir)
 	if v, err := app.VerifyAudit(t.Context(), dir, nil); err != nil || v.FaultCount > 0 || v.Leaves < 30 {
 		t.Errorf("%+v, %v", v, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/internal/servertest"
 )
 
 // heist is everybody who enters something, and what must not be found afterwards.
@@ -46,16 +47,16 @@ func TestWhoStealsTheDirectoryLearnsNothing(t *testing.T) {
 			t.Errorf("there is no %s to search", name)
 		}
 	}
-	found["log"] = h.logged.Bytes()
+	found["log"] = h.Logged.Bytes()
 	control := newSearcher()
 	control.text("name of the organisation", h.Organisation)
 	if len(control.find(found["habeas.toml"])) == 0 || len(found["log"]) < 1000 {
 		t.Error("what is there in plain text is not found")
 	}
 	h.nowhere(t, "while serving", found)
-	h.close()
+	h.Close()
 	found = files(t, dir, temp)
-	found["log"] = h.logged.Bytes()
+	found["log"] = h.Logged.Bytes()
 	h.nowhere(t, "after closing", found)
 	h.noCell(t, dir)
 	if v, err := app.VerifyAudit(t.Context(), dir, nil); err != nil || v.FaultCount > 0 || v.Leaves < 30 {
@@ -66,11 +67,11 @@ func TestWhoStealsTheDirectoryLearnsNothing(t *testing.T) {
 // newHeist enters every canary in every way there is.
 func newHeist(t *testing.T, d databases) *heist {
 	t.Helper()
-	h := &heist{world: newWorldOn(t, d), canaries: newCanaries(), databases: d}
+	h := &heist{world: servertest.New(t, d), canaries: newCanaries(), databases: d}
 	var code strings.Builder
-	h.must(h.made.Kit.WriteCode(&code))
+	h.Must(h.Made.Kit.WriteCode(&code))
 	h.token("recovery code", code.String())
-	h.token("first administrator's link", h.made.AdministratorLink[strings.Index(h.made.AdministratorLink, "=")+1:])
+	h.token("first administrator's link", h.Made.AdministratorLink[strings.Index(h.Made.AdministratorLink, "=")+1:])
 
 	h.throughSystems()
 	h.throughAdministration()
@@ -84,11 +85,11 @@ func newHeist(t *testing.T, d databases) *heist {
 	h.throughNobody()
 	for _, b := range []*browser{h.admin, h.clerk, h.person} {
 		h.cookies(b)
-		h.binary("passkey id", b.key.id)
-		h.binary("passkey public key", b.key.point()[:32])
+		h.binary("passkey id", b.Key.ID)
+		h.binary("passkey public key", b.Key.Point()[:32])
 	}
 
-	kept := string(h.held())
+	kept := string(held(h.world))
 	for v, name := range h.all {
 		if !strings.Contains(kept, v) {
 			t.Errorf("%s was never taken in: the search for it proves nothing", name)
@@ -99,33 +100,33 @@ func newHeist(t *testing.T, d databases) *heist {
 
 // throughSystems enters what connected systems say.
 func (h *heist) throughSystems() {
-	h.desk = h.connect("Booking desk")
-	h.token("secret of a system", h.desk.secret)
-	h.token("token of a system", h.desk.token)
-	organisation := h.desk.party(map[string]any{"kind": "organisation", "fields": apiOrganisation})
+	h.desk = h.Connect("Booking desk")
+	h.token("secret of a system", h.desk.Secret)
+	h.token("token of a system", h.desk.Token)
+	organisation := h.desk.Party(map[string]any{"kind": "organisation", "fields": apiOrganisation})
 	h.organisation = organisation
 	ticket := map[string]any{"booked_by": organisation}
 	for k, v := range apiTicket {
 		ticket[k] = v
 	}
-	ref := h.desk.party(map[string]any{"external_id": apiOwnID, "fields": apiPerson, "ticket": ticket}, "Idempotency-Key", apiRequest)
-	h.apiPerson = h.desk.behind(ref)
+	ref := h.desk.Party(map[string]any{"external_id": apiOwnID, "fields": apiPerson, "ticket": ticket}, "Idempotency-Key", apiRequest)
+	h.apiPerson = h.desk.Behind(ref)
 	h.text("reference of a person", ref)
 	h.text("reference of an organisation", organisation)
-	if r := h.desk.send(http.MethodGet, "/api/v1/tickets:get?id="+url.QueryEscape(apiTicket["id"].(string)), "", "", "Authorization", "Bearer "+h.desk.token); r.status != http.StatusOK {
-		h.Fatalf("ticket: %d %s", r.status, r.body)
+	if r := h.desk.Send(http.MethodGet, "/api/v1/tickets:get?id="+url.QueryEscape(apiTicket["id"].(string)), "", "", "Authorization", "Bearer "+h.desk.Token); r.Status != http.StatusOK {
+		h.Fatalf("ticket: %d %s", r.Status, r.Body)
 	}
 }
 
 // throughAdministration makes the first administrator and a member of staff.
 func (h *heist) throughAdministration() {
-	h.admin = h.browser()
-	h.token("code of the administrator", h.admin.administrator(adminMail))
-	h.admin.done("/admin/roles", "address", staffMail, "again", staffMail, "role", "staff")
-	h.clerk = h.browser()
-	h.token("code of staff", h.clerk.join(staffMail))
-	h.clerk.addPasskey("service card")
-	h.clerk.done("/staff/purpose", "purpose", "booking", "to", "/staff")
+	h.admin = h.Browser()
+	h.token("code of the administrator", h.admin.Administrator(adminMail))
+	h.admin.Done("/admin/roles", "address", staffMail, "again", staffMail, "role", "staff")
+	h.clerk = h.Browser()
+	h.token("code of staff", h.clerk.Join(staffMail))
+	h.clerk.AddPasskey("service card")
+	h.clerk.Done("/staff/purpose", "purpose", "booking", "to", "/staff")
 }
 
 // form turns a map into the pairs of a form.
@@ -140,42 +141,42 @@ func form(prefix string, values map[string]string, more ...string) []string {
 func (h *heist) throughStaff() {
 	sure := func(address string) string {
 		a, err := email.Parse(address)
-		h.must(err)
+		h.Must(err)
 		return a.Key()
 	}
-	at := h.clerk.done("/staff/add", form("", staffPerson, "kind", "person", "email", staffPersonMail, "email2", staffPersonMail,
+	at := h.clerk.Done("/staff/add", form("", staffPerson, "kind", "person", "email", staffPersonMail, "email2", staffPersonMail,
 		"sure", sure(staffPersonMail), "tutor", "on", "invite", "on", "separate", "on")...)
 	id, err := habeas.ParseID[habeas.PartyKind](strings.TrimPrefix(at, "/staff/people/"))
-	h.must(err)
+	h.Must(err)
 	h.staffPerson = id
-	h.token("code of an invitation", codeIn(h, h.post.take(h, mail.KindInvitation, staffPersonMail)))
-	h.clerk.done("/staff/add", form("", staffOrg, "kind", "organisation", "email", staffOrgMail, "email2", staffOrgMail, "sure", sure(staffOrgMail), "separate", "on")...)
+	h.token("code of an invitation", servertest.CodeIn(h, h.Post.Take(h, mail.KindInvitation, staffPersonMail)))
+	h.clerk.Done("/staff/add", form("", staffOrg, "kind", "organisation", "email", staffOrgMail, "email2", staffOrgMail, "sure", sure(staffOrgMail), "separate", "on")...)
 	was := map[string]string{}
 	for name := range amended {
 		was[name] = ""
 	}
 	was["city"] = staffPerson["address.city"]
-	h.clerk.done(at+"/edit/address", form("was.", was, form("address.", amended)...)...)
-	h.clerk.done(at+"/address", "email", replacedMail, "email2", replacedMail)
+	h.clerk.Done(at+"/edit/address", form("was.", was, form("address.", amended)...)...)
+	h.clerk.Done(at+"/address", "email", replacedMail, "email2", replacedMail)
 	for _, path := range []string{
 		at, "/staff/people?q=" + url.QueryEscape(staffPerson["identity.family_name"]), "/staff/people?q=" + url.QueryEscape(apiPerson["identity"]["family_name"]),
 		"/staff", "/people/" + id.String(),
 	} {
-		if r := h.clerk.send(http.MethodGet, path, "", ""); r.status != http.StatusOK {
-			h.Fatalf("%s: %d %s", path, r.status, r.body)
+		if r := h.clerk.Send(http.MethodGet, path, "", ""); r.Status != http.StatusOK {
+			h.Fatalf("%s: %d %s", path, r.Status, r.Body)
 		}
 	}
-	h.clerk.submit("/staff/like", form("", staffPerson, "kind", "person")...)
-	h.clerk.json("/staff/check-address", map[string]string{"value": nobodyMail})
+	h.clerk.Submit("/staff/like", form("", staffPerson, "kind", "person")...)
+	h.clerk.JSON("/staff/check-address", map[string]string{"value": nobodyMail})
 }
 
 // throughImport reads a file with a good row and a bad one.
 func (h *heist) throughImport() {
 	file := filepath.Join(h.TempDir(), "people.csv")
 	text := importHeader + strings.Join(importRow, ",") + "\n" + strings.Join(importBad, ",") + "\n"
-	h.must(os.WriteFile(file, []byte(text), 0o600))
+	h.Must(os.WriteFile(file, []byte(text), 0o600))
 	r, err := h.Import(h.Context(), app.ImportOptions{File: file})
-	h.must(err)
+	h.Must(err)
 	if r.Imported != 1 || r.Rejected != 1 {
 		h.Fatalf("%+v", r)
 	}
@@ -186,45 +187,45 @@ var paperCode = regexp.MustCompile(`[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}`)
 // throughItsPerson claims the record of the API: evidence, corrections, a copy.
 func (h *heist) throughItsPerson() {
 	at := "/staff/people/" + h.apiPerson.String()
-	printed := h.clerk.submit(at + "/paper")
-	code := paperCode.FindString(printed.body)
+	printed := h.clerk.Submit(at + "/paper")
+	code := paperCode.FindString(printed.Body)
 	if code == "" {
-		h.Fatalf("no paper code: %d %s", printed.status, printed.body)
+		h.Fatalf("no paper code: %d %s", printed.Status, printed.Body)
 	}
 	h.token("code on paper", code)
 	h.token("code on paper", strings.ReplaceAll(code, "-", ""))
 
 	address := apiPerson["contact"]["email"]
-	h.person = h.browser()
-	h.token("code of a person", h.person.join(address))
-	if r := h.person.send(http.MethodGet, "/me", "", ""); r.status != http.StatusOK {
-		h.Fatalf("inbox: %d %s", r.status, r.body)
+	h.person = h.Browser()
+	h.token("code of a person", h.person.Join(address))
+	if r := h.person.Send(http.MethodGet, "/me", "", ""); r.Status != http.StatusOK {
+		h.Fatalf("inbox: %d %s", r.Status, r.Body)
 	}
 	offer := "/me/offers/" + h.apiPerson.String()
-	if r := h.person.submit(offer+"/evidence", "kind", "membership", "proof", wrongNumber); r.status != http.StatusBadRequest {
-		h.Fatalf("wrong evidence: %d", r.status)
+	if r := h.person.Submit(offer+"/evidence", "kind", "membership", "proof", wrongNumber); r.Status != http.StatusBadRequest {
+		h.Fatalf("wrong evidence: %d", r.Status)
 	}
-	h.person.done(offer+"/evidence", "kind", "paper", "proof", code)
-	h.person.done(offer+"/accept", form("", accepted, "version", h.person.version(offer))...)
+	h.person.Done(offer+"/evidence", "kind", "paper", "proof", code)
+	h.person.Done(offer+"/accept", form("", accepted, "version", version(h.person, offer))...)
 	record := "/me/records/" + h.apiPerson.String()
-	h.person.done(record+"/edit/address", form("address.", corrected, "version", h.person.version(record+"/edit/address"))...)
-	h.person.addPasskey(passkeyName)
-	h.person.done("/me/credentials/name", "called", accountName)
-	to := h.person.done("/me/addresses", "address", secondAddress, "again", secondAddress)
-	second := codeIn(h, h.post.take(h, mail.KindCode, secondAddress))
+	h.person.Done(record+"/edit/address", form("address.", corrected, "version", version(h.person, record+"/edit/address"))...)
+	h.person.AddPasskey(passkeyName)
+	h.person.Done("/me/credentials/name", "called", accountName)
+	to := h.person.Done("/me/addresses", "address", secondAddress, "again", secondAddress)
+	second := servertest.CodeIn(h, h.Post.Take(h, mail.KindCode, secondAddress))
 	h.token("code of a second address", second)
-	h.person.done("/code", "c", strings.TrimPrefix(to, "/code?c="), "code", second)
-	elsewhere := h.browser()
-	elsewhere.signIn(h.person.key)
+	h.person.Done("/code", "c", strings.TrimPrefix(to, "/code?c="), "code", second)
+	elsewhere := h.Browser()
+	elsewhere.SignIn(h.person.Key)
 	h.cookies(elsewhere)
 	for _, format := range []string{"json", "csv", "html"} {
-		if r := h.person.submit("/me/copy/" + format); r.status != http.StatusOK || !strings.Contains(r.body, corrected["city"]) {
-			h.Fatalf("copy: %d", r.status)
+		if r := h.person.Submit("/me/copy/" + format); r.Status != http.StatusOK || !strings.Contains(r.Body, corrected["city"]) {
+			h.Fatalf("copy: %d", r.Status)
 		}
 	}
 	for _, path := range []string{"/me", record, "/me/activity", "/me/credentials"} {
-		if r := h.person.send(http.MethodGet, path, "", ""); r.status != http.StatusOK {
-			h.Fatalf("%s: %d %s", path, r.status, r.body)
+		if r := h.person.Send(http.MethodGet, path, "", ""); r.Status != http.StatusOK {
+			h.Fatalf("%s: %d %s", path, r.Status, r.Body)
 		}
 	}
 }
@@ -232,12 +233,12 @@ func (h *heist) throughItsPerson() {
 var versionField = regexp.MustCompile(`name="version" value="(\d+)"`)
 
 // version is that of the record that a page shows.
-func (b *browser) version(path string) string {
-	b.w.Helper()
-	page := b.send(http.MethodGet, path, "", "")
-	found := versionField.FindStringSubmatch(page.body)
+func version(b *browser, path string) string {
+	b.W.Helper()
+	page := b.Send(http.MethodGet, path, "", "")
+	found := versionField.FindStringSubmatch(page.Body)
 	if found == nil {
-		b.w.Fatalf("%s: %d, without a version", path, page.status)
+		b.W.Fatalf("%s: %d, without a version", path, page.Status)
 	}
 	return found[1]
 }
@@ -246,44 +247,44 @@ func (b *browser) version(path string) string {
 // repeated in a log.
 func (h *heist) throughMistakes() {
 	family, city := apiPerson["identity"]["family_name"], amended["city"]
-	bearer := []string{"Authorization", "Bearer " + h.desk.token}
+	bearer := []string{"Authorization", "Bearer " + h.desk.Token}
 	for _, body := range []string{
 		`{"email":"` + nobodyMail, `{"` + family + `":1}`, `{"email":"` + family + `"}`, `{"email":["` + nobodyMail + `"]}`,
 		`{"email":"` + nobodyMail + `","email":"` + nobodyMail + `"}`, `{"external_id":"` + apiOwnID + `","fields":{"identity":{"` + family + `":"x"}}}`,
 		`{"external_id":"` + apiOwnID + `","fields":{"identity":{"birth_date":"` + city + `"}}}`, `{"external_id":"` + apiOwnID + `","ticket":{"id":"` + family + "\\u202e\"}}",
 		`{"external_id":"` + apiOwnID + `","ticket":{"id":"a","booked_by":"` + family + `"}}`, `{"kind":"` + family + `"}`,
 	} {
-		if r := h.desk.send(http.MethodPost, findOrCreate, "application/json", body, bearer...); r.status < 400 || r.status >= 500 {
-			h.Errorf("a mistake was answered %d", r.status)
+		if r := h.desk.Send(http.MethodPost, servertest.FindOrCreate, "application/json", body, bearer...); r.Status < 400 || r.Status >= 500 {
+			h.Errorf("a mistake was answered %d", r.Status)
 		}
 	}
 	changed := map[string]any{"external_id": apiOwnID, "fields": map[string]any{"identity": map[string]string{"family_name": family}}}
-	if r := h.desk.say(changed, "Idempotency-Key", apiRequest); r.status != http.StatusConflict {
-		h.Errorf("an idempotency key used twice was answered %d", r.status)
+	if r := h.desk.Say(changed, "Idempotency-Key", apiRequest); r.Status != http.StatusConflict {
+		h.Errorf("an idempotency key used twice was answered %d", r.Status)
 	}
-	nobody := h.browser()
+	nobody := h.Browser()
 	for _, path := range []string{
 		"/" + url.PathEscape(family), "/me?q=" + url.QueryEscape(family), "/people/" + url.PathEscape(city), "/code?c=" + url.QueryEscape(nobodyMail),
 		"/static/" + url.PathEscape(family), "/sign-in?to=" + url.QueryEscape("/"+family), "/api/v1/" + url.PathEscape(family),
 	} {
-		if r := nobody.send(http.MethodGet, path, "", "", "User-Agent", family, "Referer", "http://"+nobodyMail, "Accept-Language", staffPerson["contact.language"]); r.status >= 500 {
-			h.Errorf("a wrong path was answered %d", r.status)
+		if r := nobody.Send(http.MethodGet, path, "", "", "User-Agent", family, "Referer", "http://"+nobodyMail, "Accept-Language", staffPerson["contact.language"]); r.Status >= 500 {
+			h.Errorf("a wrong path was answered %d", r.Status)
 		}
 	}
-	nobody.submit("/join", "address", nobodyMail, "again", "x"+nobodyMail, "language", "en")
-	nobody.submit("/join", family, nobodyMail)
-	nobody.submit("/code", "c", "x", "code", wrongNumber)
-	nobody.submit("/oauth/token", "grant_type", "client_credentials", "client_id", family, "client_secret", masterPassword)
-	nobody.send(http.MethodPost, findOrCreate, "application/json", `{"email":"`+nobodyMail+`"}`, "Authorization", "Bearer "+family)
-	h.person.submit("/me/credentials/name", "called", strings.Repeat(accountName, 40))
+	nobody.Submit("/join", "address", nobodyMail, "again", "x"+nobodyMail, "language", "en")
+	nobody.Submit("/join", family, nobodyMail)
+	nobody.Submit("/code", "c", "x", "code", wrongNumber)
+	nobody.Submit("/oauth/token", "grant_type", "client_credentials", "client_id", family, "client_secret", servertest.MasterPassword)
+	nobody.Send(http.MethodPost, servertest.FindOrCreate, "application/json", `{"email":"`+nobodyMail+`"}`, "Authorization", "Bearer "+family)
+	h.person.Submit("/me/credentials/name", "called", strings.Repeat(accountName, 40))
 }
 
 // throughNobody asks for a code at an address that nobody knows.
 func (h *heist) throughNobody() {
-	nobody := h.browser()
-	nobody.done("/join", "address", nobodyMail, "again", nobodyMail, "language", "en")
-	h.sent = h.post.take(h, mail.KindCode, nobodyMail)
-	h.token("code of nobody", codeIn(h, h.sent))
+	nobody := h.Browser()
+	nobody.Done("/join", "address", nobodyMail, "again", nobodyMail, "language", "en")
+	h.sent = h.Post.Take(h, mail.KindCode, nobodyMail)
+	h.token("code of nobody", servertest.CodeIn(h, h.sent))
 }
 
 // noCell looks into every cell of both stores: what PostgreSQL keeps compressed, and the
@@ -294,7 +295,7 @@ func (h *heist) noCell(t *testing.T, dir string) {
 		t.Fatal("there are no short canaries")
 	}
 	cells := 0
-	for file, dsn := range map[string]string{"records.db": h.databases.records, "keys.db": h.databases.keys} {
+	for file, dsn := range map[string]string{"records.db": h.databases.Records, "keys.db": h.databases.Keys} {
 		pgtest.Behind(t, filepath.Join(dir, file), dsn).Cells(t, func(table string, value []byte) {
 			cells++
 			if name, ok := h.short[strings.ToLower(string(value))]; ok {

@@ -20,12 +20,13 @@ import (
 	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/servertest"
 )
 
 // collector is an OTLP/HTTP collector that keeps what it is sent.
 type collector struct {
 	*httptest.Server
-	got safeBuffer
+	got servertest.Buffer
 }
 
 func newCollector(t *testing.T) *collector {
@@ -85,7 +86,7 @@ func TestTheSearchSeesWhatAdministratorsAreShown(t *testing.T) {
 		}
 		shown[name] = r.Body.Bytes()
 	}
-	var text, structured safeBuffer
+	var text, structured servertest.Buffer
 	slog.New(slog.NewTextHandler(&text, nil)).Info("planted", "word", word)
 	slog.New(slog.NewJSONHandler(&structured, nil)).Info("planted", "word", word)
 	shown["log"], shown["log as JSON"] = text.Bytes(), structured.Bytes()
@@ -100,38 +101,38 @@ func TestTheSearchSeesWhatAdministratorsAreShown(t *testing.T) {
 // the browsers know, with figures, traces and a mail server that takes nothing.
 func (h *heist) serveAgain(t *testing.T, c *collector, log io.Writer) (figures string) {
 	t.Helper()
-	dir, origin := h.Dir, h.origin()
-	h.close()
-	office := newPostOffice(t)
-	office.closed = true
-	office.open(t, false)
-	host, port, _ := strings.Cut(office.address, ":")
-	figures = newPostOffice(t).address // one more free port
+	dir, origin := h.Dir, h.URL()
+	h.Close()
+	office := servertest.NewOffice(t)
+	office.Closed = true
+	office.Open(t, false)
+	host, port, _ := strings.Cut(office.Address, ":")
+	figures = servertest.NewOffice(t).Address // one more free port
 	settings := fmt.Sprintf("\n[smtp]\nhost = %q\nport = %s\ntls = \"none\"\nfrom = \"records@example.org\"\n[metrics]\nlisten = %q\n[trace]\nendpoint = %q\n",
 		host, port, figures, c.URL)
 	path := filepath.Join(dir, app.SettingsFile)
 	text, err := os.ReadFile(path)
-	h.must(err)
-	h.must(os.WriteFile(path, append(text, settings...), 0o600))
+	h.Must(err)
+	h.Must(os.WriteFile(path, append(text, settings...), 0o600))
 
 	ctx, stop := context.WithCancel(t.Context())
 	listening, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- app.Serve(ctx, app.ServeOptions{
-			Dir: dir, Password: keyring.NewPassword([]byte(masterPassword)), Addr: "127.0.0.1:" + origin.Port(),
+			Dir: dir, Password: keyring.NewPassword([]byte(servertest.MasterPassword)), Addr: "127.0.0.1:" + origin.Port(),
 			Log:       slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Listening: func(url string) { listening <- url },
 		})
 	}()
 	select {
 	case url := <-listening:
-		h.http = &httptest.Server{URL: url}
+		h.HTTP = &httptest.Server{URL: url}
 	case err := <-ended:
 		t.Fatal(err)
 	}
 	h.stop = func() {
 		stop()
-		h.must(<-ended)
+		h.Must(<-ended)
 	}
 	return figures
 }
@@ -203,15 +204,15 @@ WHO
 // Proves PROT-01 and PROT-02.
 func TestWhoWatchesTheServerLearnsNothing(t *testing.T) {
 	h := newHeist(t, databases{})
-	dir, subjects := h.Dir, strings.Join(h.post.subjects, "\n")
-	c, log := newCollector(t), new(safeBuffer)
+	dir, subjects := h.Dir, strings.Join(h.Post.Subjects(), "\n")
+	c, log := newCollector(t), new(servertest.Buffer)
 	figures := h.serveAgain(t, c, log)
 
-	h.desk.token = h.desk.fetchToken()
-	h.token("token of a system", h.desk.token)
-	h.desk.party(map[string]any{"external_id": apiOwnID, "fields": apiPerson})
+	h.desk.Token = h.desk.FetchToken()
+	h.token("token of a system", h.desk.Token)
+	h.desk.Party(map[string]any{"external_id": apiOwnID, "fields": apiPerson})
 	h.throughMistakes()
-	h.browser().done("/join", "address", nobodyMail, "again", nobodyMail, "language", "en")
+	h.Browser().Done("/join", "address", nobodyMail, "again", nobodyMail, "language", "en")
 	shown := map[string][]byte{}
 	bounced := time.After(20 * time.Second)
 	for !strings.Contains(string(shown["metrics"]), `habeas_outbox_jobs{state="dead"} 1`) {
@@ -223,22 +224,22 @@ func TestWhoWatchesTheServerLearnsNothing(t *testing.T) {
 		shown["metrics"] = fetch(t, "http://"+figures+"/metrics")
 	}
 	h.comesBack(t, dir)
-	shown["liveness"], shown["readiness"] = fetch(t, h.http.URL+"/healthz"), fetch(t, h.http.URL+"/readyz")
+	shown["liveness"], shown["readiness"] = fetch(t, h.HTTP.URL+"/healthz"), fetch(t, h.HTTP.URL+"/readyz")
 	status, err := app.AskStatus(t.Context(), dir)
-	h.must(err)
-	shown["status"] = []byte(encoded(t, status))
+	h.Must(err)
+	shown["status"] = []byte(servertest.Encoded(t, status))
 	report, err := app.Doctor(t.Context(), app.DoctorOptions{Dir: dir, Sample: 1})
-	h.must(err)
-	shown["doctor"] = []byte(encoded(t, report))
+	h.Must(err)
+	shown["doctor"] = []byte(servertest.Encoded(t, report))
 	for _, path := range []string{"/admin", "/admin/health", "/admin/mail"} {
-		r := h.admin.send(http.MethodGet, path, "", "")
-		if r.status != http.StatusOK {
-			t.Errorf("%s: %d", path, r.status)
+		r := h.admin.Send(http.MethodGet, path, "", "")
+		if r.Status != http.StatusOK {
+			t.Errorf("%s: %d", path, r.Status)
 		}
-		shown[path] = []byte(r.body)
+		shown[path] = []byte(r.Body)
 	}
 	h.stop() // sends the traces that are left
-	shown["traces"], shown["log"], shown["problems"], shown["subjects"] = c.got.Bytes(), log.Bytes(), h.faults.Bytes(), []byte(subjects)
+	shown["traces"], shown["log"], shown["problems"], shown["subjects"] = c.got.Bytes(), log.Bytes(), h.Faults.Bytes(), []byte(subjects)
 	for name, want := range map[string]string{
 		"metrics": `route="POST /api/v1/parties:findOrCreate"`, "traces": "POST /api/v1/parties:findOrCreate", "liveness": "ok", "readiness": "database",
 		"status": `"ready":true`, "doctor": `"verdict"`, "/admin": "<main", "log": "550", "problems": `"status":400`, "subjects": "code",

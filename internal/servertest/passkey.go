@@ -1,4 +1,4 @@
-package proof_test
+package servertest
 
 import (
 	"crypto/ecdsa"
@@ -12,43 +12,46 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// authenticator answers WebAuthn ceremonies as a device does: ES256, no attestation,
+// Authenticator answers WebAuthn ceremonies as a device does: ES256, no attestation,
 // user verified.
-type authenticator struct {
+type Authenticator struct {
 	origin  string
 	key     *ecdsa.PrivateKey
-	id      []byte
+	ID      []byte // of the credential
 	user    []byte
 	counter uint32
 }
 
-func newAuthenticator(origin string) *authenticator {
-	a := &authenticator{origin: origin, id: make([]byte, 32)}
-	rand.Read(a.id)
+// NewAuthenticator returns a device that answers for an origin on localhost.
+func NewAuthenticator(origin string) *Authenticator {
+	a := &Authenticator{origin: origin, ID: make([]byte, 32)}
+	rand.Read(a.ID)
 	a.key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader) // never fails
 	return a
 }
 
-// point is the public key: x and y.
-func (a *authenticator) point() []byte {
+// Point is the public key: x and y.
+func (a *Authenticator) Point() []byte {
 	p, _ := a.key.PublicKey.Bytes() // 0x04, x, y
 	return p[1:]
 }
 
-func (a *authenticator) create(challenge string, user []byte) map[string]any {
+// Create answers creation options.
+func (a *Authenticator) Create(challenge string, user []byte) map[string]any {
 	a.user = user
-	p := a.point()
+	p := a.Point()
 	cose, _ := cbor.Marshal(map[int]any{1: 2, 3: -7, -1: 1, -2: p[:32], -3: p[32:]})
 	data := append(a.data(0x45), make([]byte, 16)...) // present, verified, with a key; no AAGUID
-	data = binary.BigEndian.AppendUint16(data, uint16(len(a.id)))
-	data = append(append(data, a.id...), cose...)
+	data = binary.BigEndian.AppendUint16(data, uint16(len(a.ID)))
+	data = append(append(data, a.ID...), cose...)
 	object, _ := cbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
 	return a.answer(map[string]any{
 		"clientDataJSON": b64(a.clientData("webauthn.create", challenge)), "attestationObject": b64(object),
 	})
 }
 
-func (a *authenticator) get(challenge string) map[string]any {
+// Get answers request options.
+func (a *Authenticator) Get(challenge string) map[string]any {
 	a.counter++
 	client, data := a.clientData("webauthn.get", challenge), a.data(0x05)
 	sum := sha256.Sum256(client)
@@ -59,18 +62,18 @@ func (a *authenticator) get(challenge string) map[string]any {
 	})
 }
 
-func (a *authenticator) answer(response map[string]any) map[string]any {
+func (a *Authenticator) answer(response map[string]any) map[string]any {
 	return map[string]any{
-		"id": b64(a.id), "rawId": b64(a.id), "type": "public-key", "response": response, "clientExtensionResults": map[string]any{},
+		"id": b64(a.ID), "rawId": b64(a.ID), "type": "public-key", "response": response, "clientExtensionResults": map[string]any{},
 	}
 }
 
-func (a *authenticator) clientData(kind, challenge string) []byte {
+func (a *Authenticator) clientData(kind, challenge string) []byte {
 	text, _ := json.Marshal(map[string]any{"type": kind, "challenge": challenge, "origin": a.origin, "crossOrigin": false})
 	return text
 }
 
-func (a *authenticator) data(flags byte) []byte {
+func (a *Authenticator) data(flags byte) []byte {
 	rp := sha256.Sum256([]byte("localhost"))
 	return binary.BigEndian.AppendUint32(append(rp[:], flags), a.counter)
 }
