@@ -31,12 +31,17 @@ func (r Reply) JSON(t testing.TB) (v map[string]any) {
 	return v
 }
 
-var listItem = regexp.MustCompile(`(?s)class="notice[^"]*form-errors.*?</div>`)
+var (
+	listItem = regexp.MustCompile(`(?s)class="notice[^"]*form-errors.*?</div>`)
+	mainPart = regexp.MustCompile(`(?s)<main .*</main>`)
+)
 
 // Complaint is what a page says is wrong, without the page around it.
 func (r Reply) Complaint() string {
-	if found := listItem.FindString(r.Body); found != "" {
-		return found
+	for _, part := range []*regexp.Regexp{listItem, mainPart} {
+		if found := part.FindString(r.Body); found != "" {
+			return found
+		}
 	}
 	return r.Body
 }
