@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint unit postgres browser reference readme bench bench-match bench-scrub fuzz clean
+.PHONY: help build demo test lint unit redteam postgres browser reference readme bench bench-match bench-scrub fuzz clean
 
 TOOL := go tool -modfile=tools/go.mod
 # What `habeas demo` is given: make demo DEMO="--addr localhost:9000"
@@ -16,7 +16,7 @@ ONLY ?= linkage,search,million
 RUNS ?= 3
 FUZZTIME ?= 10s
 # Tests that choose their engine. What runs on both by itself is part of unit.
-ON_POSTGRES := ./internal/app ./internal/api ./internal/proof
+ON_POSTGRES := ./internal/app ./internal/api ./internal/proof ./internal/redteam
 JOURNEYS := e2e/account.test.mjs e2e/demo.test.mjs
 
 help: ## list the targets
@@ -29,9 +29,9 @@ build: ## bin/habeas, one static binary
 demo: build ## the server with invented people; Ctrl-C ends it
 	bin/habeas demo $(DEMO)
 
-test: ## everything: set-up, lint, unit, both databases, reference, browser, README
+test: ## everything: set-up, lint, unit, red team, both databases, reference, browser, README
 	@scripts/setup test
-	@$(MAKE) --no-print-directory lint unit postgres reference browser readme
+	@$(MAKE) --no-print-directory lint unit redteam postgres reference browser readme
 
 lint: ## linters, formatting, and where sealed values go
 	@scripts/setup build
@@ -39,11 +39,14 @@ lint: ## linters, formatting, and where sealed values go
 	@scripts/sealcheck
 	@for script in scripts/* .ci/run; do bash -n $$script || exit 1; done
 
-unit: ## Go tests and fuzz seeds, with the race detector
-	@scripts/gotest -race ./...
+unit: ## Go tests and fuzz seeds, with the race detector; the red team has its own target
+	@scripts/gotest -race $$(go list ./... | grep -v /internal/redteam)
 	@cd ledger/oracle && go test ./...
 	@cd sealed/sealcheck && go test ./...
 	@cd sealed/channels && go test ./... && GOEXPERIMENT=jsonv2,runtimesecret go test ./...
+
+redteam: ## the attacks that must fail, on a whole server, with their outcomes
+	@scripts/redteam -race
 
 postgres: ## whole-server tests once more, with records and keys on PostgreSQL
 	@HABEAS_TEST_ENGINE=postgres scripts/gotest $(ON_POSTGRES)
