@@ -29,7 +29,7 @@ type lying struct {
 // copy copies everything, as a backup of the machine does while nothing is served.
 func (l lying) copy(t *testing.T) lying {
 	t.Helper()
-	to := lying{dir: copyDir(t, l.dir)}
+	to := lying{dir: servertest.CopyDir(t, l.dir)}
 	if l.cluster == nil {
 		return to
 	}
@@ -56,7 +56,7 @@ func (l lying) edit(t *testing.T, old, text string) {
 // beside returns the records of l beside the keys and the list of erasures of another.
 func (l lying) beside(t *testing.T, keys lying) lying {
 	t.Helper()
-	to := lying{dir: copyDir(t, l.dir), in: databases{Records: l.in.Records, Keys: keys.in.Keys}, cluster: l.cluster}
+	to := lying{dir: servertest.CopyDir(t, l.dir), in: databases{Records: l.in.Records, Keys: keys.in.Keys}, cluster: l.cluster}
 	to.take(t, keys, "tombstones")
 	if l.cluster != nil {
 		to.edit(t, l.in.Keys, keys.in.Keys)
@@ -222,7 +222,7 @@ func erasePerson(t *testing.T, l lying) {
 	mixed := before.beside(t, l)
 	mixed.nothingOpens(t, id)
 	// The keys from before beside the list of erasures: the list wins.
-	restored := lying{dir: copyDir(t, before.dir), in: before.in, cluster: before.cluster}
+	restored := lying{dir: servertest.CopyDir(t, before.dir), in: before.in, cluster: before.cluster}
 	restored.take(t, l, "tombstones")
 	restored.nothingOpens(t, id)
 

@@ -1,8 +1,6 @@
 package proof_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/habeas-data/habeas/internal/app"
@@ -34,14 +32,4 @@ func newWorld(t testing.TB, change ...servertest.Settings) *world {
 func initDir(t testing.TB) (dir string, made app.Initialised) {
 	t.Helper()
 	return servertest.InitDir(t, databases{})
-}
-
-// copyDir copies a data directory of a stopped server.
-func copyDir(t testing.TB, from string) string {
-	t.Helper()
-	to := filepath.Join(t.TempDir(), "copy")
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		t.Fatal(err)
-	}
-	return to
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,13 +47,20 @@ type outcome struct {
 
 // TestRedTeam tries every attack on a server of its own.
 func TestRedTeam(t *testing.T) {
+	var mu sync.Mutex
 	var all []outcome
 	t.Cleanup(func() { report(os.Stdout, all) })
+	s := newSeed(t)
 	for _, a := range suite() {
 		t.Run(fmt.Sprintf("PTY-A%02d_%s", a.id, a.name), func(t *testing.T) {
+			t.Parallel()
 			begun := time.Now()
-			t.Cleanup(func() { all = append(all, outcome{a, t.Failed(), time.Since(begun)}) })
-			a.run(newWorld(t))
+			t.Cleanup(func() {
+				mu.Lock()
+				defer mu.Unlock()
+				all = append(all, outcome{a, t.Failed(), time.Since(begun)})
+			})
+			a.run(s.open(t))
 		})
 	}
 }
@@ -78,6 +86,7 @@ func TestEveryAttackIsTriedOnce(t *testing.T) {
 
 // report prints the table of all attacks and, as its last line, the sum.
 func report(out io.Writer, all []outcome) {
+	slices.SortFunc(all, func(a, b outcome) int { return cmp.Compare(a.id, b.id) })
 	failed := 0
 	for _, o := range all {
 		word := "passed"

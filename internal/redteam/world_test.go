@@ -36,22 +36,39 @@ type world struct {
 	networks int
 }
 
-func newWorld(t *testing.T) *world {
+// seed is a data directory that was made once, to be copied; on PostgreSQL it is empty.
+type seed struct {
+	dir  string
+	made app.Initialised
+}
+
+func newSeed(t *testing.T) (s seed) {
 	t.Helper()
+	if os.Getenv("HABEAS_TEST_ENGINE") != "postgres" {
+		s.dir, s.made = servertest.InitDir(t, servertest.Databases{})
+	}
+	return s
+}
+
+// open serves what the seed makes.
+func (s seed) open(t *testing.T) *world {
+	t.Helper()
+	dir, made := "", s.made
+	if s.dir != "" {
+		dir = servertest.CopyDir(t, s.dir)
+	} else {
+		dir, made = servertest.InitDir(t, servertest.Databases{Records: pgtest.Database(t), Keys: pgtest.Database(t)})
+	}
 	w := &world{clock: habeas.NewManualClock(time.Now())}
 	office := servertest.NewOffice(t)
-	var d servertest.Databases
-	if os.Getenv("HABEAS_TEST_ENGINE") == "postgres" {
-		d = servertest.Databases{Records: pgtest.Database(t), Keys: pgtest.Database(t)}
-	}
-	w.World = servertest.New(t, d, office.ByMail(t, w.clock), func(cfg *app.Config) {
+	w.World = servertest.Open(t, dir, office.ByMail(t, w.clock), func(cfg *app.Config) {
 		var err error
 		cfg.Proxies, err = edge.ParseProxies([]string{"127.0.0.0/8"}) // a browser names its network
 		if err != nil {
 			t.Fatal(err)
 		}
 	})
-	office.To = w.Post
+	w.Made, office.To = made, w.Post
 	office.Open(t, false)
 	return w
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -78,6 +79,16 @@ func InitDir(t testing.TB, d Databases) (dir string, made app.Initialised) {
 		t.Fatal(err)
 	}
 	return dir, made
+}
+
+// CopyDir copies a data directory that no server has open.
+func CopyDir(t testing.TB, from string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }
 
 // New makes a data directory and serves it.
