@@ -11,7 +11,6 @@ var notYet = map[int]string{
 	5:  "no identity provider can be connected: only a code mailed to an address proves it",
 	8:  "questions about what a record holds are not asked yet",
 	9:  "a claim cannot be disputed yet",
-	28: "what others propose for a claimed record is no proposal yet",
 	29: "questions about what a record holds are not asked yet",
 	38: "records cannot be merged yet",
 	39: "records cannot be split yet",

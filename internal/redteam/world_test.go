@@ -217,7 +217,9 @@ func (w *world) held(id habeas.PartyID) party.Record {
 	w.Must(err)
 	said, err := w.DB.Records().Statements(w.Context(), id)
 	w.Must(err)
-	return party.Fold(p, said, w.Schemas)
+	settled, err := w.DB.Records().Settled(w.Context(), p)
+	w.Must(err)
+	return party.Fold(p, said, settled, w.Schemas)
 }
 
 // unclaimed checks that nobody got hold of a record.
