@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,40 +13,6 @@ import (
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
-
-// Proves PTY-1, PTY-A31.
-func TestAThousandConcurrentCallsForOneAddressMakeOnePartyAndOneReference(t *testing.T) {
-	w := newWorld(t)
-	s := w.connect("City Bookings")
-	const calls = 1000
-	refs := make([]string, calls)
-	var wg sync.WaitGroup
-	gate := make(chan struct{}, 100) // connections at a time, not calls
-	for i := range calls {
-		wg.Go(func() {
-			gate <- struct{}{}
-			defer func() { <-gate }()
-			got := s.post(findOrCreate, fmt.Sprintf(`{"email":"Tim@Example.org","ticket":{"id":"T-%d"}}`, i))
-			if got.status != http.StatusOK {
-				t.Errorf("call %d: %d %s", i, got.status, got.body)
-				return
-			}
-			refs[i] = got.json(t)["party"].(string)
-		})
-	}
-	wg.Wait()
-	for i := range refs {
-		if refs[i] != refs[0] {
-			t.Fatalf("call %d got another reference", i)
-		}
-	}
-	if n := w.count(); n != 1 {
-		t.Errorf("%d parties, want 1", n)
-	}
-	if got := len(s.behind(refs[0]).Tickets); got != calls {
-		t.Errorf("%d tickets on the record, want %d", got, calls)
-	}
-}
 
 // Proves PTY-2, PTY-4.
 func TestEveryWordKeepsItsSourceAndTheNewestCounts(t *testing.T) {

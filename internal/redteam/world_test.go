@@ -1,10 +1,11 @@
 package redteam_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
@@ -36,39 +38,47 @@ type world struct {
 	networks int
 }
 
-// seed is a data directory that was made once, to be copied; on PostgreSQL it is empty.
-type seed struct {
-	dir  string
-	made app.Initialised
+// seed is a data directory, and a database where the records are on PostgreSQL, that are
+// made once: every attack gets copies. The keys lie in the directory.
+var seed struct {
+	dir, link string
 }
 
-func newSeed(t *testing.T) (s seed) {
-	t.Helper()
-	if os.Getenv("HABEAS_TEST_ENGINE") != "postgres" {
-		s.dir, s.made = servertest.InitDir(t, servertest.Databases{})
+// sow makes the seed, with the records in a database; empty: SQLite in the directory.
+func sow(dsn string) error {
+	ctx := context.Background()
+	keys, kit, err := keyring.Create(ctx, app.KeysPath(seed.dir), keyring.NewPassword([]byte(servertest.MasterPassword)), keyring.Options{KDF: keyring.CheapKDF})
+	if err != nil {
+		return err
 	}
-	return s
+	kit.Close()
+	origin, err := edge.ParseOrigin("http://localhost:8080")
+	if err != nil {
+		return err
+	}
+	s, err := app.Open(ctx, app.Config{Dir: seed.dir, RecordsDSN: dsn, Keys: keys, Clock: habeas.SystemClock{}, Organisation: "City Sports", Origin: origin})
+	if err != nil {
+		return errors.Join(err, keys.Close())
+	}
+	seed.link, err = s.Accounts.FirstAdministratorLink(ctx)
+	return errors.Join(err, s.Close())
 }
 
-// open serves what the seed makes.
-func (s seed) open(t *testing.T) *world {
+// newWorld serves copies of the seed.
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir, made := "", s.made
-	if s.dir != "" {
-		dir = servertest.CopyDir(t, s.dir)
-	} else {
-		dir, made = servertest.InitDir(t, servertest.Databases{Records: pgtest.Database(t), Keys: pgtest.Database(t)})
-	}
+	dsn := pgtest.Filled(t)
 	w := &world{clock: habeas.NewManualClock(time.Now())}
 	office := servertest.NewOffice(t)
-	w.World = servertest.Open(t, dir, office.ByMail(t, w.clock), func(cfg *app.Config) {
+	w.World = servertest.Open(t, servertest.CopyDir(t, seed.dir), office.ByMail(t, w.clock), func(cfg *app.Config) {
 		var err error
+		cfg.RecordsDSN = dsn
 		cfg.Proxies, err = edge.ParseProxies([]string{"127.0.0.0/8"}) // a browser names its network
 		if err != nil {
 			t.Fatal(err)
 		}
 	})
-	w.Made, office.To = made, w.Post
+	w.Made.AdministratorLink, office.To = w.HTTP.URL+seed.link, w.Post
 	office.Open(t, false)
 	return w
 }
