@@ -153,7 +153,11 @@ func (w *world) needsHuman(b *browser, id habeas.PartyID, words ...string) {
 			w.Errorf("the page offers %s", f.Action)
 		}
 	}
-	w.refused("evidence for it", b.Submit(offerAt(id)+"/evidence", "kind", "membership", "proof", "M-1"))
+	if r := b.Submit(offerAt(id)+"/evidence", "kind", "membership", "proof", "M-1"); r.Status == http.StatusSeeOther {
+		w.Error("evidence for it is taken")
+	} else {
+		w.without("the answer to evidence", r.Body, words...)
+	}
 	w.refused("claiming it all the same", b.Submit(offerAt(id)+"/accept", "version", fmt.Sprint(w.held(id).Party.Version)))
 	w.unclaimed(id)
 }
