@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,15 +16,6 @@ import (
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
-
-// shape is what an outsider sees of an answer.
-func shape(r *answer) string {
-	to := r.Header.Get("Location")
-	if strings.HasPrefix(to, "/code?c=") {
-		to = "/code?c=…"
-	}
-	return strconv.Itoa(r.StatusCode) + "\n" + to + "\n" + r.Body
-}
 
 // Proves PTY-A21.
 func TestOfManyRightAnswersExactlyOneWins(t *testing.T) {

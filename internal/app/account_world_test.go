@@ -437,20 +437,6 @@ func other(code string) string {
 	return "12345678"
 }
 
-func mustID(t testing.TB, c string) habeas.ChallengeID {
-	t.Helper()
-	id, err := habeas.ParseID[habeas.ChallengeKind](c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
-func idBytes(t testing.TB, c string) []byte {
-	id := mustID(t, c)
-	return id[:]
-}
-
 // flow is the hash of this browser's flow cookie.
 func (b *tab) flow() account.Token {
 	b.w.t.Helper()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
-	"github.com/habeas-data/habeas/internal/servertest"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/servertest"
 	"github.com/habeas-data/habeas/sealed/canary"
 )
 

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"github.com/habeas-data/habeas/internal/servertest"
 	"net"
 	"net/http"
 	"net/url"
@@ -28,6 +27,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/keyring/store"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/internal/servertest"
 	"github.com/habeas-data/habeas/sealed/canary"
 )
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/servertest"
 )
@@ -196,11 +195,10 @@ func thousandAtOnce(w *world) {
 			w.Fatalf("call %d got another reference", i)
 		}
 	}
-	var id habeas.PartyID = desk.Behind(refs[0])
 	if n := w.parties(); n != 1 {
 		w.Errorf("%d parties, want 1", n)
 	}
-	if n := len(w.held(id).Tickets); n != calls {
+	if n := len(w.held(desk.Behind(refs[0])).Tickets); n != calls {
 		w.Errorf("%d tickets, want %d", n, calls)
 	}
 }
