@@ -12,8 +12,6 @@ var notYet = map[int]string{
 	8:  "questions about what a record holds are not asked yet",
 	9:  "a claim cannot be disputed yet",
 	29: "questions about what a record holds are not asked yet",
-	38: "records cannot be merged yet",
-	39: "records cannot be split yet",
 }
 
 var accountAttacks = []attack{
