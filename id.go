@@ -33,6 +33,7 @@ type (
 	MergeKind     struct{} // two records that were found to be about one party
 	SplitKind     struct{} // a record that was found to be about two parties
 	ImportKind    struct{} // a file of records that was brought in
+	PassKind      struct{} // a consent that its person hands over as a code or link
 )
 
 // Prefix implements Kind.
@@ -77,6 +78,9 @@ func (SplitKind) Prefix() string { return "spl" }
 // Prefix implements Kind.
 func (ImportKind) Prefix() string { return "imp" }
 
+// Prefix implements Kind.
+func (PassKind) Prefix() string { return "pas" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -99,6 +103,7 @@ type (
 	MergeID     = ID[MergeKind]
 	SplitID     = ID[SplitKind]
 	ImportID    = ID[ImportKind]
+	PassID      = ID[PassKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

@@ -15,13 +15,16 @@ const (
 	Organisation = "organisation"
 )
 
-// Saying is what a system says about one party. Email or ExternalID is needed.
+// Saying is what a system says about one party. Email, ExternalID or ConsentCode is needed.
 type Saying struct {
 	Kind       string                       `json:"kind,omitempty"`        // empty: Person
 	Email      string                       `json:"email,omitempty"`       // by which the party is found
 	ExternalID string                       `json:"external_id,omitempty"` // the system's own id for the party
 	Fields     map[string]map[string]string `json:"fields,omitempty"`      // by data set and field
 	Ticket     *TicketSaying                `json:"ticket,omitempty"`      // the occasion, when there is one
+	// ConsentCode is what the person has handed over, in place of Email and ExternalID.
+	// The reference is then good for Consented.
+	ConsentCode string `json:"consent_code,omitempty"`
 
 	// IdempotencyKey makes a repetition known for 30 days. Give one that you keep, such
 	// as the number and version of a booking, when your own program may run again.
@@ -176,7 +179,7 @@ func (c *Client) Schemas(ctx context.Context) ([]DataSet, error) {
 // Query says which parties to read, and why.
 type Query struct {
 	Parties  []string `json:"parties"`             // references, at most 100
-	DataSets []string `json:"data_sets,omitempty"` // none: all that the token may read
+	DataSets []string `json:"data_sets,omitempty"` // none: all that may be read
 	Purpose  string   `json:"purpose"`             // "question", "booking", "correction" or "incident"
 }
 
@@ -200,4 +203,24 @@ func (c *Client) Query(ctx context.Context, q Query) ([]map[string]map[string]st
 		out[i] = r.Fields
 	}
 	return out, nil
+}
+
+// Consented is what a person has opened by a consent code.
+type Consented struct {
+	Fields map[string]map[string]string `json:"fields"` // by data set and field; empty once it is over
+	Until  time.Time                    `json:"until"`  // when it ends by itself; zero: nothing is open
+}
+
+// Consented reads what people have opened to the system, by the references that
+// FindOrCreate returned for their codes, in the order asked. The people concerned see it.
+func (c *Client) Consented(ctx context.Context, q Query) ([]Consented, error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Results []Consented `json:"results"`
+	}
+	_, err = c.do(ctx, call{method: http.MethodPost, path: "/api/v1/parties:consented", body: body}, &answer)
+	return answer.Results, err
 }

@@ -19,6 +19,7 @@ const (
 	ForAddress       Purpose = "add-address"         // a code for one more address of an account
 	ForMain          Purpose = "main-address"        // a code for the address that is to become the main one
 	ForNotice        Purpose = "notice"              // a code that opens what is held at an address, and no account (ADR 0017)
+	ForPass          Purpose = "consent-code"        // a code that proves who uses a consent code, and opens no account
 	ForFirst         Purpose = "first-administrator" // the link the operator was given
 	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
 	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
@@ -35,18 +36,18 @@ func (p Purpose) Life() time.Duration {
 		return codeLifeInvited
 	case ForPasskeySignIn, ForPasskeyNewOne:
 		return ceremonyLife
-	case ForSignIn, ForAddress, ForMain, ForNotice, ForFirstCode:
+	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode:
 	}
 	return codeLifeAsked
 }
 
 // Coded reports whether the challenge is answered by typing a mailed code where people
-// sign in. A notice has a page of its own: here its code is a foreign one (PTY-A23).
+// sign in. Notices and consent codes have pages of their own: here their codes are foreign (PTY-A23).
 func (p Purpose) Coded() bool {
 	switch p {
 	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
 		return true
-	case ForNotice, ForFirst, ForPasskeySignIn, ForPasskeyNewOne:
+	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne:
 	}
 	return false
 }

@@ -33,6 +33,7 @@ type Records interface {
 	Ticket(ctx context.Context, a habeas.Actor, ref string) (party.Ticket, error)
 	Tickets(ctx context.Context, a habeas.Actor, cursor string, limit int) (page []party.Ticket, next string, err error)
 	Query(ctx context.Context, a habeas.Actor, refs []party.Reference, sets []string) ([]party.Values, error)
+	Consented(ctx context.Context, a habeas.Actor, refs []party.Reference, sets []string) ([]party.Shared, error)
 	CancelTicket(ctx context.Context, a habeas.Actor, ref string, version int64, match party.TicketMatch) (party.Ticket, error)
 }
 
@@ -108,6 +109,7 @@ func (a *API) Mount(m *edge.Mux) {
 	m.Handle("POST /api/v1/parties:findOrCreate", a.forSystem(authz.ScopeParties, a.findOrCreate))
 	m.Handle("POST /api/v1/parties:bulkFindOrCreate", a.forSystem(authz.ScopeParties, a.bulkFindOrCreate))
 	m.Handle("POST /api/v1/parties:query", a.forSystem(anyRead, a.query))
+	m.Handle("POST /api/v1/parties:consented", a.forSystem(authz.ScopeParties, a.consented))
 	m.Handle("GET /api/v1/tickets", a.forSystem(authz.ScopeTickets, a.tickets))
 	m.Handle("GET /api/v1/tickets:get", a.forSystem(authz.ScopeTickets, a.ticket))
 	m.Handle("POST /api/v1/tickets:cancel", a.forSystem(authz.ScopeTickets, a.cancelTicket))

@@ -93,7 +93,7 @@ func TestTheDescribedMembersAreThoseThatAreRead(t *testing.T) {
 	s := w.connectOn(authz.Terms{Name: "City Bookings", Reads: []string{"contact"}})
 	for path, schema := range map[string]string{
 		findOrCreate: "Saying", "/api/v1/parties:bulkFindOrCreate": "Bulk", "/api/v1/tickets:cancel": "Cancel",
-		query: "Query",
+		query: "Query", consented: "Query",
 	} {
 		got := s.post(path, `{"unheard_of":1}`)
 		wantProblem(t, got, 400, "json.unknown")

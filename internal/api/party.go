@@ -18,6 +18,9 @@ type findOrCreateRequest struct {
 	External string                       `json:"external_id"` // the system's own id for the party
 	Fields   map[string]map[string]string `json:"fields"`      // by data set and field
 	Ticket   *ticketBody                  `json:"ticket"`      // the occasion, when there is one
+	// Consent names the party in place of the two, by a code that its person has handed
+	// over. It is a stand-in where the connection has sealed it.
+	Consent string `json:"consent_code"`
 }
 
 // ticketBody is a ticket as a system sends it.
@@ -70,6 +73,9 @@ func (a *API) say(ctx context.Context, h http.Header, c caller, body findOrCreat
 		return party.Reference{}, underFields(err)
 	}
 	in.Idempotent, in.Match = key, match
+	if body.Consent != "" {
+		in.Consent = &party.ConsentCode{Typed: edge.Secret(ctx, body.Consent)}
+	}
 	if names := body.names(); len(names) > 0 {
 		counted := systemKey(c) + names[0]
 		if err := a.address.take(ctx, h, counted, 1); err != nil {
@@ -78,7 +84,7 @@ func (a *API) say(ctx context.Context, h http.Header, c caller, body findOrCreat
 		a.address.show(h, counted)
 	}
 	ref, err := c.records.FindOrCreate(ctx, c.Actor, in)
-	return ref, precondition(underFields(err))
+	return ref, underConsent(precondition(underFields(err)))
 }
 
 // names are the keys by which a body names its party, the address first. A text that
@@ -86,7 +92,7 @@ func (a *API) say(ctx context.Context, h http.Header, c caller, body findOrCreat
 func (b findOrCreateRequest) names() []string {
 	var names []string
 	text := b.Email
-	if text == "" {
+	if text == "" && b.Consent == "" {
 		text = b.Fields["contact"]["email"]
 	}
 	if address, err := email.Parse(text); text != "" && err == nil {
@@ -104,7 +110,9 @@ func (b findOrCreateRequest) assertion(schemas *party.Schemas) (party.Assertion,
 	in := party.Assertion{Kind: party.Kind(b.Kind), ExternalID: b.External, Values: b.Fields}
 	var faults []error
 	text, among := b.Email, b.Fields["contact"]["email"]
-	if text == "" {
+	if b.Consent != "" {
+		in.Consent = &party.ConsentCode{}
+	} else if text == "" {
 		text = among // the address may stand among the fields alone
 	}
 	if text != "" {

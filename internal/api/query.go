@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
@@ -42,23 +41,13 @@ func (a *API) query(w http.ResponseWriter, r *http.Request, c caller) error {
 	if err != nil {
 		return err
 	}
-	if len(body.Parties) == 0 || len(body.Parties) > maxQuery {
-		return errQuerySize
-	}
 	sets, err := setsOf(c, body.DataSets)
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(party.Purposes(), func(p party.Purpose) bool { return p.Key == body.Purpose })
-	if at < 0 {
-		return errPurposeNone
-	}
-	c.Actor.Purpose = party.Purposes()[at].Sentence
-	refs := make([]party.Reference, len(body.Parties))
-	for i, text := range body.Parties {
-		if refs[i], err = party.ParseReference("parties."+strconv.Itoa(i), text); err != nil {
-			return err
-		}
+	refs, err := c.readable(body.Parties, body.Purpose)
+	if err != nil {
+		return err
 	}
 	if err := a.system.take(r.Context(), w.Header(), systemKey(c), len(refs)); err != nil {
 		return err

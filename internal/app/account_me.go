@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
@@ -108,7 +109,7 @@ func (a *Accounts) Recovering(ctx context.Context, sign account.Token) (account.
 
 // Recover gives an account back to whoever proved its main address, and ends what
 // could be another's: every sign-in, every passkey, every further address, every
-// pending challenge and change of address, and the roles (PTY-A2, A3, A4). Every address is told, those
+// pending challenge and change of address, every consent code, and the roles (PTY-A2, A3, A4). Every address is told, those
 // that go too. The browser stays signed in by its code, under a new cookie.
 func (a *Accounts) Recover(ctx context.Context, sign account.Token, b account.Browser) error {
 	h, err := a.Recovering(ctx, sign)
@@ -150,7 +151,16 @@ func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habe
 	if err := a.dropWaiting(tx, id, actor); err != nil {
 		return err
 	}
+	if err := a.endPasses(tx, id, party.PassRecovered, actor); err != nil {
+		return err
+	}
 	return a.stripAddresses(tx, id, actor)
+}
+
+// endPasses ends the consents that an account gave, when somebody else may have given
+// them or nobody can take them back.
+func (a *Accounts) endPasses(tx *sqlstore.Tx, id habeas.AccountID, why party.PassEnd, actor habeas.Actor) error {
+	return tx.Passes().EndPassesOf(id, why, a.entry(audit.PassEnded, habeas.SubjectOf(id), actor, map[string]string{"why": string(why)}))
 }
 
 // stripAddresses takes every further address away, those too that could still be

@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/sealed"
 )
@@ -124,6 +125,9 @@ func (a *Accounts) SetClosed(ctx context.Context, actor habeas.Actor, address em
 			return err
 		}
 		if err := a.dropWaiting(tx, who.ID, atWork(actor)); err != nil {
+			return err
+		}
+		if err := a.endPasses(tx, who.ID, party.PassClosed, atWork(actor)); err != nil {
 			return err
 		}
 		return tx.Ops().EndSignIns(ctx, who.ID, account.Token{})

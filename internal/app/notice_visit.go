@@ -29,26 +29,35 @@ func (n *Notices) Ask(ctx context.Context, in account.Asking) (habeas.ChallengeI
 // look at what is held at the address, for party.VisitLife; it is signed in nowhere.
 // Every refusal is account.ErrCode.
 func (n *Notices) Prove(ctx context.Context, id habeas.ChallengeID, typed sealed.Value, flow account.Token, visit [32]byte) error {
-	now := n.records.Clock.Now()
-	right := rightCode(n.records.Keys, id, typed)
+	return n.accounts.proveVisit(ctx, account.ForNotice, id, typed, flow, func(tx *sqlstore.Tx, v party.Visit) error {
+		v.Hash, v.Purpose = visit, party.VisitNotice
+		return n.begin(tx, v)
+	})
+}
+
+// proveVisit answers a challenge that leads to a visit and to no sign-in. Every refusal is
+// account.ErrCode.
+func (a *Accounts) proveVisit(ctx context.Context, purpose account.Purpose, id habeas.ChallengeID, typed sealed.Value, flow account.Token, begin func(*sqlstore.Tx, party.Visit) error) error {
+	now := a.clock.Now()
+	right := rightCode(a.keys, id, typed)
 	var refused error // what is said although the rows of the try are kept
-	err := n.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+	err := a.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 		refused = account.ErrCode
 		c, found, err := tx.Accounts().Challenge(tx.Context(), id)
 		if err != nil {
 			return err
 		}
-		open := found && c.Purpose == account.ForNotice && c.Open(flow, now)
+		open := found && c.Purpose == purpose && c.Open(flow, now)
 		if !open || !right {
-			return n.accounts.wrong(tx, c, open)
+			return a.wrong(tx, c, open)
 		}
 		won, err := tx.Ops().SpendChallenge(tx.Context(), id, now)
 		if err != nil || !won {
-			return errors.Join(err, n.accounts.wrong(tx, c, false))
+			return errors.Join(err, a.wrong(tx, c, false))
 		}
 		refused = nil
-		return n.begin(tx, party.Visit{
-			Hash: visit, Address: c.Address, Mailbox: c.Words.Mailbox, Display: c.Words.Display, Language: c.Words.Language,
+		return begin(tx, party.Visit{
+			Address: c.Address, Mailbox: c.Words.Mailbox, Display: c.Words.Display, Language: c.Words.Language,
 			CreatedAt: now, ExpiresAt: now.Add(party.VisitLife),
 		})
 	})
@@ -93,7 +102,7 @@ func (n *Notices) witness(tx *sqlstore.Tx, address keyring.LookupHash, event aud
 
 // Look returns what a visit opens; found is false when its time is over.
 func (n *Notices) Look(ctx context.Context, visit [32]byte) (l party.Looking, found bool, err error) {
-	v, found, err := n.records.DB.Notices().Visit(ctx, visit, n.records.Clock.Now())
+	v, found, err := n.records.DB.Notices().Visit(ctx, visit, party.VisitNotice, n.records.Clock.Now())
 	if err != nil || !found {
 		return l, false, err
 	}
@@ -180,7 +189,7 @@ func (n *Notices) fill(ctx context.Context, h *party.Held, rec party.Record, sai
 // StopMails ends or resumes notices to the address of a visit.
 func (n *Notices) StopMails(ctx context.Context, visit [32]byte, stop bool) error {
 	return n.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		v, found, err := tx.Notices().Visit(tx.Context(), visit, n.records.Clock.Now())
+		v, found, err := tx.Notices().Visit(tx.Context(), visit, party.VisitNotice, n.records.Clock.Now())
 		if err != nil {
 			return err
 		}

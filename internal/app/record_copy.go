@@ -46,6 +46,7 @@ type copiedRecord struct {
 	Restraint  party.Restraint   `json:"restraint,omitempty"`
 	Requests   []copiedLine      `json:"requests,omitempty"`
 	Decisions  []copiedLine      `json:"decisions,omitempty"` // about what others propose
+	Consents   []copiedLine      `json:"consents,omitempty"`  // handed over as a code
 	Fields     []copiedField     `json:"fields"`
 	Statements []copiedStatement `json:"statements"`
 }
@@ -108,6 +109,9 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 		}
 		one := r.copyRecord(ctx, a, rec, said)
 		if one.Requests, err = r.copyRequests(ctx, p.ID); err != nil {
+			return party.Copy{}, err
+		}
+		if one.Consents, err = r.copyPasses(ctx, a, p.ID); err != nil {
 			return party.Copy{}, err
 		}
 		c.Records = append(c.Records, one)
@@ -291,6 +295,9 @@ func (c copied) csv() ([]byte, error) {
 		}
 		for _, d := range rec.Decisions {
 			rows = append(rows, []string{id, "decision", d.What, d.Value, "", d.Since, "yes", ""})
+		}
+		for _, q := range rec.Consents {
+			rows = append(rows, []string{id, "consent", q.What, q.Value, "", q.Since, "yes", ""})
 		}
 		for _, s := range rec.Statements {
 			for _, set := range slices.Sorted(maps.Keys(s.Values)) {

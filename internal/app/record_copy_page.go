@@ -26,6 +26,9 @@ th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;v
 {{end}}</table>{{end}}{{if .Decisions}}
 <table><caption>What was decided about what others propose</caption><tr><th>What<th>About<th>When</tr>
 {{range .Decisions}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
+{{end}}</table>{{end}}{{if .Consents}}
+<table><caption>Consents handed over as a code</caption><tr><th>What<th>Until, note<th>When</tr>
+{{range .Consents}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
 {{end}}</table>{{end}}{{end}}
 <h2>Activity</h2><table><tr><th>When<th>What<th>By<th>Why<th>Leaf</tr>
 {{range .Activity}}<tr><td>{{.At}}<td>{{.Event}}<td>{{.By}}<td>{{.Purpose}}<td>{{if ge .Leaf 0}}{{.Leaf}}{{end}}</tr>

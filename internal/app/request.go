@@ -52,7 +52,7 @@ func standing(r party.Request) bool {
 
 // visited finds a record that a visit opens, as it stands in this transaction.
 func (n *Notices) visited(tx *sqlstore.Tx, visit [32]byte, id habeas.PartyID) (v party.Visit, h party.Held, err error) {
-	v, found, err := tx.Notices().Visit(tx.Context(), visit, n.records.Clock.Now())
+	v, found, err := tx.Notices().Visit(tx.Context(), visit, party.VisitNotice, n.records.Clock.Now())
 	if err != nil {
 		return v, h, err
 	}

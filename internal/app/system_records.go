@@ -23,6 +23,9 @@ func (r *SystemRecords) Schemas() *party.Schemas { return r.schemas }
 // the system's reference when record, provenance and ledger leaf are durable.
 func (r *SystemRecords) FindOrCreate(ctx context.Context, a habeas.Actor, in party.Assertion) (party.Reference, error) {
 	in.Actor, in.Source = a, party.Source{Kind: party.FromSystem, System: a.System}
+	if in.Consent != nil {
+		return r.attach(ctx, a, in)
+	}
 	said, err := party.Prepare(in, r.schemas, r.keys, r.clock.Now())
 	if err != nil {
 		return party.Reference{}, err

@@ -44,6 +44,9 @@ func (s *Sandbox) Schemas() *party.Schemas { return s.schemas }
 // FindOrCreate answers as [SystemRecords.FindOrCreate] does.
 func (s *Sandbox) FindOrCreate(_ context.Context, a habeas.Actor, in party.Assertion) (party.Reference, error) {
 	in.Actor, in.Source = a, party.Source{Kind: party.FromSystem, System: a.System}
+	if in.Consent != nil {
+		return s.attach(a, in)
+	}
 	said, err := party.Prepare(in, s.schemas, s.keys, s.clock.Now())
 	if err != nil {
 		return party.Reference{}, err

@@ -63,6 +63,15 @@ const (
 	RetentionFreed   Event = "retention.freed"        // they keep it no longer
 )
 
+// The events of passes, the consents that people hand over as a code or link (PTY-8).
+const (
+	PassGiven   Event = "pass.give"
+	PassUsed    Event = "pass.use"     // a booker attached the record or got in
+	PassRead    Event = "pass.read"    // and saw the ticked data sets
+	PassRefused Event = "pass.refused" // a code that does not open, or not any more
+	PassEnded   Event = "pass.end"
+)
+
 // The events of accounts.
 const (
 	AccountCreated   Event = "account.create"
@@ -159,6 +168,11 @@ var known = map[Event]bool{
 	RetentionWarned:    true,
 	RetentionHeld:      true,
 	RetentionFreed:     true,
+	PassGiven:          true,
+	PassUsed:           true,
+	PassRead:           true,
+	PassRefused:        true,
+	PassEnded:          true,
 	AccountCreated:     true,
 	AccountErased:      true,
 	AccountClosed:      true,

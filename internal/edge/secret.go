@@ -19,6 +19,7 @@ func (c Cookies) SecretRules() wire.Rules {
 		Headers: []string{"Authorization"},
 		Cookies: []string{c.name(signInName), c.name(flowName), c.name(visitName)},
 		Fields:  []string{"code", "t", "client_secret", "token", "proof"},
+		Members: []string{"consent_code"},
 		Paths:   []string{"/notice/stop/"},
 	}
 }

@@ -38,6 +38,7 @@ const (
 	KindAsked          Kind = "asked"           // receipt of a request to be erased
 	KindAnswered       Kind = "answered"        // staff answered a request
 	KindQuestion       Kind = "question"        // staff want to merge or split your record
+	KindPassUsed       Kind = "consent-used"    // somebody uses a consent code that you gave
 	KindTest           Kind = "test"            // to an administrator, who asked for it
 )
 
@@ -81,6 +82,7 @@ var needs = map[Kind]struct{ link, code bool }{
 	KindAsked:          {link: true},
 	KindAnswered:       {link: true},
 	KindQuestion:       {link: true},
+	KindPassUsed:       {link: true},
 	KindTest:           {link: true},
 }
 

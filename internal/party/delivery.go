@@ -36,7 +36,7 @@ func (a *Asserting) prepareIdempotency(keys Keys) {
 	if a.in.Idempotent == "" && a.in.Once == 0 && !withTicket {
 		return
 	}
-	words := delivered{a.source.String(), a.in.ExternalID, a.in.Kind, a.values, a.in.Ticket}
+	words := delivered{a.source.String(), a.in.ExternalID, a.in.Kind, a.values, a.in.Ticket, a.in.Consent.mark()}
 	mark := words.mark(keys)
 	if withTicket {
 		a.said = mark
@@ -55,6 +55,7 @@ type delivered struct {
 	K    Kind
 	V    Values
 	T    *TicketInput
+	C    []byte `json:",omitempty"` // of a consent code
 }
 
 func (s delivered) mark(keys Keys) keyring.LookupHash {
@@ -72,5 +73,16 @@ func onceKey(keys Keys, mark keyring.LookupHash, nth int) keyring.LookupHash {
 // OnceKey is the key under which it is remembered that a statement of an import was
 // made, the n-th of these words (Assertion.Once).
 func OnceKey(keys Keys, k Kind, s Statement, nth int) keyring.LookupHash {
-	return onceKey(keys, delivered{s.Source.knownSource().String(), s.External, k, s.Values, nil}.mark(keys), nth)
+	return onceKey(keys, delivered{s.Source.knownSource().String(), s.External, k, s.Values, nil, nil}.mark(keys), nth)
 }
+
+// mark is the keyed hash of a consent code, which is part of what a request says.
+func (c *ConsentCode) mark() []byte {
+	if c == nil {
+		return nil
+	}
+	return c.Whole[:]
+}
+
+// RepeatedUnder is the key of a request that may be a repetition; zero: it has none.
+func (a *Asserting) RepeatedUnder() keyring.LookupHash { return a.idem.Key }

@@ -31,7 +31,11 @@ type Assertion struct {
 	Separate   bool        // staff saw the duplicates and say it is somebody else
 	Once       int         // what is said counts once: how often one file has said just this, from 1; 0: it is not asked
 	Before     Before      // who said it elsewhere; may be empty
+	// Consent names the party by a pass, in place of an address or an id of the system's.
+	Consent *ConsentCode
 }
+
+var errIdempotent = habeas.Conflict("This idempotency key was used for another request. Use a new key.").WithCode("idempotency.reused")
 
 var errOtherKind = habeas.Conflict("You use this external id for a party of the other kind. A person and an organisation need ids of their own.").
 	WithCode("kind.changed")
@@ -148,8 +152,11 @@ func (in Assertion) check() error {
 	want(in.Kind == Person || in.Kind == Organisation, "kind", "kind.unknown", "The kind is either person or organisation.")
 	want(visible(in.ExternalID, maxExternalID), "external_id", "external_id.invalid", "An external id has at most 200 visible characters.")
 	want(visible(in.Idempotent, maxIdempotent), "Idempotency-Key", "idempotency.invalid", "An idempotency key has at most 200 visible characters.")
-	want(in.Source.Kind != FromSystem || in.HasEmail || in.ExternalID != "", "email", "party.unidentified",
+	want(in.Source.Kind != FromSystem || in.HasEmail || in.ExternalID != "" || in.Consent != nil, "email", "party.unidentified",
 		"Send an e-mail address or an external id, so that the party can be found again.")
+	if in.Consent != nil && (in.HasEmail || in.ExternalID != "") {
+		faults = append(faults, errPassNamed)
+	}
 	want(in.Match == nil || in.Ticket != nil, "If-Match", "match.invalid", "If-Match is about a ticket. Send one, or leave the header away.")
 	if t := in.Ticket; t != nil {
 		want(t.Ref != "" && visible(t.Ref, maxTicketRef), "ticket.id", "ticket.id", "A ticket has an id of at most 200 visible characters.")
@@ -228,7 +235,7 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 	if a.idem.Key != (keyring.LookupHash{}) {
 		if seen, ok := found.Idempotent(a.idem.Key); ok {
 			if seen.Print != a.idem.Print {
-				return Change{}, habeas.Conflict("This idempotency key was used for another request. Use a new key.").WithCode("idempotency.reused")
+				return Change{}, errIdempotent
 			}
 			a.Answer, a.Known = seen.Answer, true
 			return Change{}, nil

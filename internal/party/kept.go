@@ -45,6 +45,10 @@ func Kept(p Policy) []habeas.Kept {
 			Basis: habeas.BasisContract, Until: "{n} days.", N: int(KeepRejected / (24 * time.Hour)),
 		},
 		{
+			What: "Consents that people handed over as a code, and who used them; never the code itself", Why: "So that a booker sees what the person ticked, and the person sees who looked.",
+			Basis: habeas.BasisConsent, Until: "{n} days after they are over.", N: int(KeepPasses / (24 * time.Hour)),
+		},
+		{
 			What: "Marks of repeated requests of connected systems", Why: "So that a request that is sent twice is done once.",
 			Basis: habeas.BasisLegitimate, Until: "{n} days.", N: int(KeepRepeats / (24 * time.Hour)),
 		},

@@ -183,9 +183,19 @@ type Held struct {
 	Goes     time.Time // when the retention clock erases it; zero: not announced
 }
 
-// Visit is a browser in which somebody proved an address to see what is held there.
+// VisitPurpose is what a visit is good for.
+type VisitPurpose string
+
+// The purposes of a visit.
+const (
+	VisitNotice VisitPurpose = "notice" // to see what is held at the address
+	VisitPass   VisitPurpose = "pass"   // to use a consent code as the reader of the address
+)
+
+// Visit is a browser in which somebody proved an address, for one purpose.
 type Visit struct {
 	Hash      [32]byte // of the cookie's token
+	Purpose   VisitPurpose
 	Address   keyring.LookupHash
 	Mailbox   string
 	Display   string
@@ -368,7 +378,7 @@ type Notices interface {
 	NotifiedAt(ctx context.Context, address keyring.LookupHash) (Notified, error)
 	// NotifiedBy finds the address of a stop link.
 	NotifiedBy(ctx context.Context, stop StopToken) (n Notified, found bool, err error)
-	Visit(ctx context.Context, hash [32]byte, now time.Time) (v Visit, found bool, err error)
+	Visit(ctx context.Context, hash [32]byte, purpose VisitPurpose, now time.Time) (v Visit, found bool, err error)
 	// Requests lists those about one record, newest first.
 	Requests(ctx context.Context, id habeas.PartyID) ([]Request, error)
 	Request(ctx context.Context, id habeas.RequestID) (Request, error)

@@ -14,7 +14,9 @@ import (
 // of these can be told from another. opened reports whether words of others are in it.
 func SystemView(p Party, said []Statement, system habeas.SystemID, sets []string, policy Policy, schemas *Schemas) (view Values, opened bool) {
 	own := slices.DeleteFunc(slices.Clone(said), func(s Statement) bool {
-		return s.Source.Kind != FromSystem || s.Source.System != system
+		// What was attached by a pass is not read under another name: that would tell
+		// the system that both are one party.
+		return s.Source.Kind != FromSystem || s.Source.System != system || !s.Pass.IsZero()
 	})
 	// What people have settled shows only on claimed records, which no policy opens.
 	mine, all := Fold(Party{}, own, Settled{}, schemas), Fold(p, said, Settled{}, schemas) // both, whichever is needed (PTY-A27)

@@ -139,6 +139,7 @@ type Statement struct {
 	Ticket   habeas.TicketID // the occasion, when there was one
 	Occ      Occasion        // the ticket as this person's copy words it
 	External string          // the source's own id for the party, when it gave one
+	Pass     habeas.PassID   // the pass by which it was attached; zero: under a name of the source's own
 	Values   Values          // an empty value withdraws the field (self only)
 	Before   Before          // who said it elsewhere, when it came with a copy
 }

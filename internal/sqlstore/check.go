@@ -56,6 +56,10 @@ var sealedColumns = []sealedColumn{
 	{"import_part", "import, n", func(c [][]byte) ([]byte, string) { return c[0], importPlace("part", c[0], string(c[1])) }},
 	{"import_reject", "import, n", func(c [][]byte) ([]byte, string) { return c[0], importPlace("reject", c[0], string(c[1])) }},
 	{"import_mapping", "header", func(c [][]byte) ([]byte, string) { return nil, "import-mapping/" + string(c[0]) }},
+	{"pass", "party, id", ofAccount("pass/")},
+	{"pass_use", "party, pass, booker, ticket", func(c [][]byte) ([]byte, string) {
+		return c[0], "pass-use/" + string(c[1]) + string(c[2]) + string(c[3])
+	}},
 }
 
 // ofAccount binds a value to the key in the first column and the row in the second.
@@ -198,6 +202,8 @@ var references = []struct{ table, column, to string }{
 	{"aside", "party", "party"},
 	{"import_part", "import", "import"},
 	{"import_reject", "import", "import"},
+	{"pass", "party", "party"},
+	{"pass_use", "party", "party"},
 	{"party", "account", "account"},
 	{"account_address", "account", "account"},
 	{"address_change", "account", "account"},

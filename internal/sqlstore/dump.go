@@ -21,6 +21,8 @@ var leftOut = map[string]string{
 	"challenge":        "a question that ends in minutes; open invitations are sent again",
 	"system_token":     "systems ask for a new token with their secret",
 	"notice_visit":     "a browser that proved an address an hour ago; it proves it again",
+	"pass":             "a consent that was taken back since must not come back: people give another one",
+	"pass_use":         "and who used it; the ledger tells it too",
 	"guess":            "counters of guesses and floods, over in hours",
 	"schedule":         "leases and last runs of this installation's nodes",
 	"lease":            "who does which work now, on this installation's nodes",

@@ -102,12 +102,12 @@ type sealedVisit struct {
 func visitPlace(hash [32]byte) string { return "visit/" + string(hash[:]) }
 
 // Visit implements party.Notices.
-func (s Notices) Visit(ctx context.Context, hash [32]byte, now time.Time) (party.Visit, bool, error) {
-	v := party.Visit{Hash: hash}
+func (s Notices) Visit(ctx context.Context, hash [32]byte, purpose party.VisitPurpose, now time.Time) (party.Visit, bool, error) {
+	v := party.Visit{Hash: hash, Purpose: purpose}
 	var address, sealed []byte
 	var created, expires int64
-	err := s.q.QueryRowContext(ctx, `SELECT address, created_at, expires, sealed FROM notice_visit WHERE hash = ? AND expires > ?`,
-		hash[:], millis(now)).Scan(&address, &created, &expires, &sealed)
+	err := s.q.QueryRowContext(ctx, `SELECT address, created_at, expires, sealed FROM notice_visit WHERE hash = ? AND purpose = ? AND expires > ?`,
+		hash[:], string(purpose), millis(now)).Scan(&address, &created, &expires, &sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, false, nil
 	}
@@ -124,15 +124,15 @@ func (s Notices) Visit(ctx context.Context, hash [32]byte, now time.Time) (party
 	return v, true, nil
 }
 
-// StartVisit begins what a proved address opens on the notice page.
+// StartVisit begins what a proved address opens without an account.
 func (o Ops) StartVisit(ctx context.Context, v party.Visit) error {
 	return o.inTx(ctx, func(tx *Tx) error {
 		sealed, err := sealWords(tx.w.db.cfg.Keys.House(), visitPlace(v.Hash), sealedVisit{v.Mailbox, v.Display, v.Language})
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(`INSERT INTO notice_visit (hash, address, created_at, expires, sealed) VALUES (?,?,?,?,?)`,
-			v.Hash[:], v.Address[:], millis(v.CreatedAt), millis(v.ExpiresAt), sealed)
+		_, err = tx.exec(`INSERT INTO notice_visit (hash, purpose, address, created_at, expires, sealed) VALUES (?,?,?,?,?,?)`,
+			v.Hash[:], string(v.Purpose), v.Address[:], millis(v.CreatedAt), millis(v.ExpiresAt), sealed)
 		return err
 	})
 }

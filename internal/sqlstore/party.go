@@ -109,6 +109,7 @@ type sealedStatement struct {
 	External string         `json:"x,omitempty"`
 	Values   party.Values   `json:"v"`
 	Before   party.Before   `json:"w,omitzero"`
+	Pass     habeas.PassID  `json:"p,omitzero"`
 }
 
 func statementPlace(p habeas.PartyID, id habeas.StatementID) string {
@@ -116,7 +117,7 @@ func statementPlace(p habeas.PartyID, id habeas.StatementID) string {
 }
 
 func statementArgs(s party.Statement, key *keyring.Key) ([]any, error) {
-	text, err := json.Marshal(sealedStatement{Occ: s.Occ, External: s.External, Values: s.Values, Before: s.Before})
+	text, err := json.Marshal(sealedStatement{Occ: s.Occ, External: s.External, Values: s.Values, Before: s.Before, Pass: s.Pass})
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +170,7 @@ func scanStatement(rows row, key func(habeas.SubjectID) (*keyring.Key, error)) (
 	if err := json.Unmarshal(text, &in); err != nil {
 		return s, fmt.Errorf("statement %s: %w", s.ID, err)
 	}
-	s.Occ, s.External, s.Values, s.Before = in.Occ, in.External, in.Values, in.Before
+	s.Occ, s.External, s.Values, s.Before, s.Pass = in.Occ, in.External, in.Values, in.Before, in.Pass
 	return s, nil
 }
 

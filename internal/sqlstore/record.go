@@ -215,6 +215,9 @@ func (w RecordsTx) ChangeParty(p party.Party, s *party.Statement, known []party.
 	if err := w.tx.updateParty(p); err != nil {
 		return err
 	}
+	if err := w.tx.endPasses(p, e.At); err != nil {
+		return err
+	}
 	return w.say(p, s, known, e)
 }
 
@@ -300,7 +303,7 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
-	for _, table := range []string{"statement", "settled", "claim", "paper_code", "blocked", "consent"} {
+	for _, table := range []string{"statement", "settled", "claim", "paper_code", "blocked", "consent", "pass_use", "pass"} {
 		if _, err := w.tx.exec(`DELETE FROM `+table+` WHERE party = ?`, p.ID[:]); err != nil {
 			return err
 		}

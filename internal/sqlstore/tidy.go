@@ -30,6 +30,8 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM address_removed WHERE ended_at < ?`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM address_change WHERE switched_at > 0 AND ends < ?`, millis(now)},
 		{`DELETE FROM import_mapping WHERE at < ?`, millis(now.Add(-party.KeepMapping))},
+		{`DELETE FROM pass_use WHERE expires < ?`, millis(now.Add(-party.KeepPasses))},
+		{`DELETE FROM pass WHERE expires < ?`, millis(now.Add(-party.KeepPasses))},
 		{`DELETE FROM known_browser WHERE seen_at < ?`, millis(now.Add(-account.KnownBrowserFor))},
 		{`UPDATE outbox SET sealed = NULL WHERE id IN (SELECT id FROM outbox WHERE state = 'dead' AND sealed IS NOT NULL AND ended < ? LIMIT 1000)`, millis(now.Add(-jobs.KeepPayload))},
 		{`DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state <> 'waiting' AND ended < ? LIMIT 1000)`, millis(now.Add(-jobs.KeepDelivery))},

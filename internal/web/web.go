@@ -1,5 +1,5 @@
 // Package web is all pages for people. They live with their subject (web/party,
-// web/notice, web/account, web/admin, web/demo), stand on web/ui, which renders them, and are put
+// web/notice, web/pass, web/account, web/admin, web/demo), stand on web/ui, which renders them, and are put
 // together here.
 package web
 
@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/web/admin"
 	"github.com/habeas-data/habeas/internal/web/notice"
 	"github.com/habeas-data/habeas/internal/web/party"
+	"github.com/habeas-data/habeas/internal/web/pass"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -22,6 +23,7 @@ type Site struct {
 	Records     party.Records
 	Invitations party.Invitations
 	Notices     notice.Notices
+	Passes      pass.Passes
 	Rights      party.Rights
 	Joins       party.Joining
 	Imports     party.Imports
@@ -42,6 +44,7 @@ func (s *Site) Mount(m *edge.Mux) {
 	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Agreements: s.Agreements}).Mount(m)
 	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
+	(&pass.Pages{Base: s.Base, Passes: s.Passes, Schemas: s.Records.Schemas()}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,

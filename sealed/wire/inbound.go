@@ -25,6 +25,9 @@ type inbound struct {
 	found   int // secrets in it
 
 	form      bool // the body is a form
+	document  bool // the body is JSON
+	member    bool // a colon has followed the name of a secret member
+	escaped   bool // the byte before was a backslash in a JSON text
 	framed    bool // its length is known
 	strange   bool // the body is framed in a way that is not followed
 	left      int64
@@ -49,6 +52,9 @@ const (
 	atCookieValue
 	atBodyName
 	atBodyValue
+	atJSON       // outside of texts
+	atJSONText   // in a text that is none of ours, or a name
+	atJSONSecret // in the text of a secret member
 	atBody
 	atLost // a request that is not followed: nothing is rewritten any more
 )
@@ -63,6 +69,7 @@ func newInbound(rules *Rules, secret func(stand string, raw []byte, form bool)) 
 func (in *inbound) reset() {
 	in.request++
 	in.form, in.framed, in.strange, in.left, in.found = false, false, false, 0, 0
+	in.document, in.member, in.escaped = false, false, false
 	in.name, in.value = in.name[:0], in.value[:0]
 	in.at = atMethod
 }
@@ -79,6 +86,9 @@ func (in *inbound) rewrite(p []byte) {
 			in.endOfBody()
 		case atBodyName, atBodyValue:
 			in.body(&p[i])
+			i++
+		case atJSON, atJSONText, atJSONSecret:
+			in.json(&p[i])
 			i++
 		default:
 			in.head(&p[i])
@@ -255,7 +265,9 @@ func (in *inbound) frame() {
 		in.strange = true
 	case fold(in.name, "Content-Type"):
 		kind, _, _ := bytes.Cut(in.value, []byte(";"))
-		in.form = fold(bytes.TrimSpace(kind), "application/x-www-form-urlencoded")
+		kind = bytes.TrimSpace(kind)
+		in.form = fold(kind, "application/x-www-form-urlencoded")
+		in.document = len(in.rules.Members) > 0 && fold(kind, "application/json")
 	}
 }
 
@@ -265,6 +277,8 @@ func (in *inbound) endOfHead() {
 		in.at = atLost
 	case in.form && in.left > 0:
 		in.at, in.name = atBodyName, in.name[:0]
+	case in.document && in.left > 0:
+		in.at, in.name = atJSON, in.name[:0]
 	default:
 		in.at = atBody
 		in.endOfBody()
@@ -295,6 +309,38 @@ func (in *inbound) body(b *byte) {
 	}
 	if in.left == 0 {
 		in.end(true)
+		in.reset()
+	}
+}
+
+// json takes one byte of a JSON document. A name that is written with escapes is none of
+// ours; whoever reads the document seals it then.
+func (in *inbound) json(b *byte) {
+	c := *b
+	in.left--
+	ends := c == '"' && !in.escaped
+	in.escaped = c == '\\' && !in.escaped && in.at != atJSON
+	switch {
+	case in.at == atJSONSecret && ends:
+		in.end(false)
+		in.at = atJSON
+	case in.at == atJSONSecret:
+		in.take(b)
+	case in.at == atJSONText && ends:
+		in.at = atJSON
+	case in.at == atJSONText:
+		in.grow(c)
+	case c == '"' && in.member:
+		in.at, in.inSecret, in.member = atJSONSecret, true, false
+	case c == '"':
+		in.at, in.name = atJSONText, in.name[:0]
+	case c == ':':
+		in.member = is(in.rules.Members, in.name)
+	case c != ' ' && c != '\t' && c != '\r' && c != '\n':
+		in.member = false
+	}
+	if in.left == 0 {
+		in.end(false)
 		in.reset()
 	}
 }

@@ -14,7 +14,7 @@ type found struct{ stand, raw string }
 // taken out.
 func read(text []byte, cuts ...byte) ([]byte, []found) {
 	var secrets []found
-	rules := &Rules{Headers: []string{"Authorization"}, Cookies: []string{"s"}, Fields: []string{"code"}, Paths: []string{"/stop/"}}
+	rules := &Rules{Headers: []string{"Authorization"}, Cookies: []string{"s"}, Fields: []string{"code"}, Members: []string{"consent"}, Paths: []string{"/stop/"}}
 	in := newInbound(rules, func(stand string, raw []byte, _ bool) {
 		secrets = append(secrets, found{stand, string(raw)})
 	})
@@ -38,6 +38,7 @@ func seeds(f *testing.F) {
 		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ncode=\r\n0\r\n\r\n",
 		"\r\n\r\nGET / HTTP/1.0\r\ncookie:s=\"q\"\r\nCOOKIE:  s=1;s=2\r\n\r\n",
 		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabcGET /?code HTTP/1.1\r\nno colon\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 55\r\n\r\n{\"consent\": \"7KQM-4F2P\",\"a\":[{\"consent\":\"q\\\"x\",\"b\":1}]}GET / HTTP/1.1\r\n\r\n",
 		"GET /?code=a#b HTTP/1.1\r\nAuthorization: alone\r\nAuthorization:  Basic  a b \r\nHost:\r\n\r\n",
 	} {
 		f.Add([]byte(s), []byte{3, 0, 7})

@@ -15,6 +15,9 @@ type Rules struct {
 	// Fields are names of fields in bodies of type application/x-www-form-urlencoded
 	// that come with a Content-Length, and in queries of URLs.
 	Fields []string
+	// Members are names of members in bodies of type application/json that come with a
+	// Content-Length, however deep they stand; what is sealed is their text.
+	Members []string
 	// Paths are beginnings of paths after which comes a secret, up to the next slash.
 	Paths []string
 }

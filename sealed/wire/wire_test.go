@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ import (
 
 var rules = wire.Rules{
 	Headers: []string{"Authorization"}, Cookies: []string{"sign-in"}, Fields: []string{"code", "client_secret"}, Paths: []string{"/stop/"},
+	Members: []string{"consent_code"},
 }
 
 // serve runs a real server behind the package and returns its address.
@@ -102,6 +105,43 @@ func TestSecretsArriveSealed(t *testing.T) {
 			if !strings.HasPrefix(got[name].text, "~") || strings.Contains(raw, want) {
 				t.Errorf("%s: the handler saw %q", name, got[name].text)
 			}
+		}
+	}
+}
+
+// TestAMemberOfJSONArrivesSealed sends a document with a secret member in several places,
+// as texts and not: the handler reads stand-ins of the same length for the texts alone.
+// Proves SEAL-A7.
+func TestAMemberOfJSONArrivesSealed(t *testing.T) {
+	const body = `{"name": "consent_code", "consent_code" :	"7KQM-4F2P-9XWD", "items": [{"consent_code":"a\"b"}, {"consent_code": 7, "x": "consent_code"}, {"x_consent_code": "seen"}]}`
+	type document struct {
+		Name  string
+		Code  any `json:"consent_code"`
+		Items []map[string]any
+	}
+	var got document
+	var values []string
+	at := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got, values = document{}, nil
+		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+			t.Error(err)
+		}
+		values = append(values, plain(r, got.Code.(string)), plain(r, got.Items[0]["consent_code"].(string)))
+	})
+	for range 3 { // on one connection
+		res, err := http.Post(at, "application/json; charset=utf-8", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if !slices.Equal(values, []string{"7KQM-4F2P-9XWD", `a\"b`}) {
+			t.Fatalf("sealed %q", values)
+		}
+		if code := got.Code.(string); len(code) != 14 || code[0] != '~' {
+			t.Errorf("the handler saw %q", code)
+		}
+		if got.Name != "consent_code" || got.Items[1]["consent_code"] != 7.0 || got.Items[1]["x"] != "consent_code" || got.Items[2]["x_consent_code"] != "seen" {
+			t.Errorf("what is no secret came as %+v", got)
 		}
 	}
 }

@@ -142,6 +142,9 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 		if words := noticeWords(p, l.Event); words != "" {
 			return words
 		}
+		if words := s.passWords(p, l); words != "" {
+			return words
+		}
 		return accountWords(p, l)
 	}
 }
