@@ -39,6 +39,7 @@ func drawPass() (code, link []byte) {
 	for i, b := range letters {
 		letters[i] = passAlphabet[b%32]
 	}
+	code = make([]byte, 0, passTyped+2)
 	for i, c := range letters[:passTyped] {
 		if i > 0 && i%4 == 0 {
 			code = append(code, '-')

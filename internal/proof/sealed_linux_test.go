@@ -50,6 +50,7 @@ func TestARunningServerWritesNothingAndItsCoresShowNoSecret(t *testing.T) {
 	h.throughBulk()
 	h.throughStaff()
 	h.throughItsPerson()
+	h.throughConsent()
 	h.throughAddressChange()
 	h.throughMistakes()
 	h.throughNobody()

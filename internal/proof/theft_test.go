@@ -78,6 +78,7 @@ func newHeist(t *testing.T, d databases) *heist {
 	h.throughStaff()
 	h.throughImport()
 	h.throughItsPerson()
+	h.throughConsent()
 	h.throughBulk()
 	h.throughNotices()
 	h.throughAddressChange()

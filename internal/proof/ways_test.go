@@ -174,6 +174,51 @@ func (h *heist) shows(b *browser, path, text string) {
 	}
 }
 
+var (
+	tickable    = regexp.MustCompile(`name="(set\.[a-z_]+)"`)
+	shownCode   = regexp.MustCompile(`id="consent-code">([0-9A-Z-]+)<`)
+	shownLink   = regexp.MustCompile(`id="consent-link">[^<#]+#([0-9A-Z]+)<`)
+	bookerAt    = "quendolyn.bookerfield@example.net"
+	consentNote = "Quixotically noted for the booker"
+)
+
+// throughConsent lets the person of the API hand over a consent: a system sends its code,
+// and a booker opens its link.
+func (h *heist) throughConsent() {
+	h.text("address of a booker", bookerAt)
+	h.text("note of a consent", consentNote)
+	at := "/me/records/" + h.apiPerson.String() + "/consents"
+	box := tickable.FindStringSubmatch(h.person.send(http.MethodGet, at, "", "").body)
+	if box == nil {
+		h.Fatal("nothing can be ticked")
+	}
+	given := h.person.submit(at, box[1], "on", "life", "24h", "uses", "2", "note", consentNote)
+	code, link := shownCode.FindStringSubmatch(given.body), shownLink.FindStringSubmatch(given.body)
+	if code == nil || link == nil {
+		h.Fatalf("no consent code: %d %s", given.status, given.complaint())
+	}
+	h.token("consent code", code[1])
+	h.token("consent code", strings.ReplaceAll(code[1], "-", ""))
+	h.token("consent link", link[1])
+	wrong := "QQQQ-" + code[1][5:]
+	h.token("wrong consent code", wrong)
+	h.desk.post(http.StatusBadRequest, "/api/v1/parties:findOrCreate", map[string]any{"consent_code": wrong})
+	ref := h.desk.party(map[string]any{"consent_code": code[1], "ticket": map[string]any{"id": "consented"}})
+	h.text("reference of a consent", ref)
+	if got := h.desk.post(http.StatusOK, "/api/v1/parties:consented", map[string]any{"parties": []string{ref}, "purpose": "booking"}); !strings.Contains(got, "until") {
+		h.Fatalf("nothing is open: %s", got)
+	}
+	booker := h.browser()
+	to := booker.done("/consent/address", "address", bookerAt)
+	mailed := codeIn(h, h.post.take(h, mail.KindCode, stored(bookerAt)))
+	h.token("code of a booker", mailed)
+	booker.done("/consent/prove", "c", strings.TrimPrefix(to, "/consent/address?c="), "code", mailed)
+	h.cookies(booker)
+	booker.submit("/consent", "code", wrong)
+	h.shows(booker, booker.done("/consent", "code", link[1]), bookerAt)
+	h.shows(h.person, at, consentNote)
+}
+
 var linkThatStops = regexp.MustCompile(`/address-change\?t=([\w-]+)`)
 
 // throughAddressChange lets the person of the API choose another main address, and
