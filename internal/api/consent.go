@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
 )

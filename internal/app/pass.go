@@ -30,6 +30,9 @@ func NewPasses(records *Records, accounts *Accounts) *Passes {
 	return &Passes{records: records, accounts: accounts, desk: passDesk{keys: records.Keys, clock: records.Clock}}
 }
 
+// Schemas implements web/pass.Passes.
+func (s *Passes) Schemas() *party.Schemas { return s.records.schemas }
+
 // Given implements web/pass.Passes.
 func (s *Passes) Given(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, []pass.Given, error) {
 	rec, _, err := s.records.own(ctx, s.records.DB.Records(), a, id)

@@ -44,7 +44,7 @@ func (s *Site) Mount(m *edge.Mux) {
 	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Agreements: s.Agreements}).Mount(m)
 	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
-	(&pass.Pages{Base: s.Base, Passes: s.Passes, Schemas: s.Records.Schemas()}).Mount(m)
+	(&pass.Pages{Base: s.Base, Passes: s.Passes}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,

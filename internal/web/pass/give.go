@@ -170,7 +170,7 @@ func fields(p lang.Printer, set party.SetSchema) string {
 func (s *Pages) named(p lang.Printer, names []string) string {
 	var sets []party.SetSchema
 	for _, name := range names {
-		if set, ok := s.Schemas.Set(name); ok {
+		if set, ok := s.Passes.Schemas().Set(name); ok {
 			sets = append(sets, set)
 		}
 	}
@@ -242,7 +242,7 @@ func (s *Pages) give(w http.ResponseWriter, r *http.Request, v ui.Visit, id habe
 		return err
 	}
 	terms, first := party.PassTerms{}, ""
-	for _, set := range s.Schemas.Sets() {
+	for _, set := range s.Passes.Schemas().Sets() {
 		if f.Bool(setField(set)) {
 			terms.Sets = append(terms.Sets, set.Name)
 		}

@@ -30,6 +30,7 @@ type Given struct {
 
 // Passes is what these pages ask of the server.
 type Passes interface {
+	Schemas() *party.Schemas
 	// Given lists the consents of one of the actor's records, newest first, with the
 	// record as its person sees it.
 	Given(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, []Given, error)
@@ -57,8 +58,7 @@ const formSize = 16 << 10
 // Pages are the pages about consents.
 type Pages struct {
 	*ui.Base
-	Passes  Passes
-	Schemas *party.Schemas
+	Passes Passes
 }
 
 // Mount registers them.
