@@ -293,6 +293,8 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM passkey WHERE account = ?`,
 		`DELETE FROM sign_in WHERE account = ?`,
 		`DELETE FROM consent WHERE account = ?`,
+		`DELETE FROM pass_use WHERE pass IN (SELECT id FROM pass WHERE account = ?)`,
+		`DELETE FROM pass WHERE account = ?`,
 		`DELETE FROM outbox WHERE subject = ?`,
 	} {
 		if _, err := w.tx.exec(query, id[:]); err != nil {
