@@ -503,6 +503,9 @@ func TestNoRowHoldsAConsentCode(t *testing.T) {
 			t.Errorf("%q lies in the store", text)
 		}
 	}
+	w.mails()
+	w.backup(newVault(t))
+	w.examined() // doctor opens what is sealed about consents
 }
 
 // onDisk reports whether a text lies in any file of the data directory.
