@@ -164,7 +164,8 @@ func asking(method, path, name string) []question {
 		json = `{"fields":{"identity":{"given_name":"` + name + `"}}}`
 	}
 	return []question{
-		{path, words, plain}, {path, url.Values{"q": {name}}, plain},
+		{path, words, plain},
+		{path, url.Values{"q": {name}}, plain},
 		{path, url.Values{}, body("application/json", []byte(json))},
 		{path, url.Values{}, body(form.FormDataContentType(), buf.Bytes())},
 		{path, url.Values{}, body("image/png", picture)},

@@ -57,8 +57,12 @@ func TestABookerSeesWhatWasTickedOnThePage(t *testing.T) {
 		t.Error("what is hidden from Tim can be ticked")
 	}
 	for _, form := range [][]string{
-		{"life", "24h", "uses", "1"}, {"life", "", "uses", "1", "set.phone", "on"}, {"life", "1y", "uses", "1", "set.phone", "on"},
-		{"life", "24h", "uses", "0", "set.phone", "on"}, {"life", "24h", "uses", "1", "set.identity", "on"}, {"life", "24h", "uses", "1", "set.phone", "on", "x", "y"},
+		{"life", "24h", "uses", "1"},
+		{"life", "", "uses", "1", "set.phone", "on"},
+		{"life", "1y", "uses", "1", "set.phone", "on"},
+		{"life", "24h", "uses", "0", "set.phone", "on"},
+		{"life", "24h", "uses", "1", "set.identity", "on"},
+		{"life", "24h", "uses", "1", "set.phone", "on", "x", "y"},
 	} {
 		if p := tim.send(http.MethodPost, "/me/records/"+o.id.String()+"/consents", formOf(form...)); p.status != http.StatusBadRequest || shownCode.MatchString(p.text) {
 			t.Errorf("%q: %d", form, p.status)

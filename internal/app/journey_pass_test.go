@@ -488,7 +488,7 @@ func TestGuessingConsentCodesIsLimited(t *testing.T) {
 // No row holds a code, and a copy of the store opens nothing (PTY-A24).
 // Proves PTY-8, PTY-A24.
 func TestNoRowHoldsAConsentCode(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldAt(t, onSQLite.place(t))
 	tim, bookings := w.owner("tim@example.org"), w.connect("City Bookings")
 	_, code, link, err := tim.passes().Give(w.ctx(), tim.Actor, tim.id, party.PassTerms{Sets: []string{"phone"}, Life: time.Hour, Uses: 2, Note: "Canary note"})
 	w.ok(err)
