@@ -63,7 +63,7 @@ func (s *Sandbox) Consented(_ context.Context, a habeas.Actor, refs []party.Refe
 			continue
 		}
 		out[i] = party.Shared{Pass: sandboxPass.ID, Until: s.clock.Now().Add(party.DefaultPassLife)}
-		rec := party.Fold(party.Party{}, []party.Statement{{Source: party.Source{Kind: party.FromSelf}, Values: sandboxPerson}}, s.schemas)
+		rec := party.Fold(party.Party{}, []party.Statement{{Source: party.Source{Kind: party.FromSelf}, Values: sandboxPerson}}, party.Settled{}, s.schemas)
 		for _, set := range rec.Sets {
 			if len(sets) == 0 || slices.Contains(sets, set.Schema.Name) {
 				out[i].Sets = append(out[i].Sets, set)

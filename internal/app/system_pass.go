@@ -161,8 +161,12 @@ func (r *SystemRecords) consented(ctx context.Context, a habeas.Actor, refs []pa
 func show(ctx context.Context, from party.Reader, x party.Pass, schemas *party.Schemas, clock habeas.Clock) (party.Party, []party.Set, error) {
 	p, err := from.Party(ctx, x.Party)
 	var said []party.Statement
+	var settled party.Settled
 	if err == nil {
 		said, err = from.Statements(ctx, x.Party)
+	}
+	if err == nil {
+		settled, err = from.Settled(ctx, p)
 	}
 	switch habeas.KindOf(err) {
 	case habeas.KindNotFound, habeas.KindGone:
@@ -172,7 +176,7 @@ func show(ctx context.Context, from party.Reader, x party.Pass, schemas *party.S
 			return p, nil, err
 		}
 	}
-	return p, x.Shows(p, said, schemas, clock.Now()), nil
+	return p, x.Shows(p, said, settled, schemas, clock.Now()), nil
 }
 
 // readOfPass witnesses that a booker saw data sets; who is a person's proved address.

@@ -209,12 +209,12 @@ func (x Pass) Admits(uses []PassUse, booker keyring.LookupHash, ticket habeas.Ti
 
 // Shows returns what a pass opens of a record: the current values of the ticked data
 // sets, but for fields that are hidden from its person too; nothing once it has ended.
-func (x Pass) Shows(p Party, said []Statement, schemas *Schemas, now time.Time) []Set {
+func (x Pass) Shows(p Party, said []Statement, settled Settled, schemas *Schemas, now time.Time) []Set {
 	if !x.Opens(p, now) {
 		return nil
 	}
 	var out []Set
-	for _, s := range Fold(p, said, schemas).MaskFor(false).Sets {
+	for _, s := range Fold(p, said, settled, schemas).MaskFor(false).Sets {
 		if !slices.Contains(x.Sets, s.Schema.Name) {
 			continue
 		}

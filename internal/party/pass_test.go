@@ -24,7 +24,7 @@ func shareable(t testing.TB) (Record, []Statement, *Schemas) {
 		{ID: habeas.NewID[habeas.StatementKind](passNoon.Add(-time.Hour)), Party: p.ID, Source: Source{Kind: FromSystem}, Values: Values{"identity": {"given_name": "Tim"}}},
 		{ID: habeas.NewID[habeas.StatementKind](passNoon.Add(time.Hour)), Party: p.ID, Source: Source{Kind: FromSelf, Account: p.Account}, Values: Values{"contact": {"email": "tim@example.org"}, "phone": {"number": "600"}}},
 	}
-	return Fold(p, said, schemas), said, schemas
+	return Fold(p, said, Settled{}, schemas), said, schemas
 }
 
 // Proves PTY-8.
@@ -62,12 +62,12 @@ func TestAPassOpensWhileItsPersonHasTheRecord(t *testing.T) {
 			if c.party != nil {
 				c.party(&p)
 			}
-			if got := x.Shows(p, said, schemas, passNoon.Add(c.at)); len(got) != c.want {
+			if got := x.Shows(p, said, Settled{}, schemas, passNoon.Add(c.at)); len(got) != c.want {
 				t.Errorf("%d data sets, want %d", len(got), c.want)
 			}
 		})
 	}
-	shown := x.Shows(rec.Party, said, schemas, passNoon)
+	shown := x.Shows(rec.Party, said, Settled{}, schemas, passNoon)
 	if f := shown[0].Fields[0]; f.Current.Text != "600" || f.Current.Source != (Source{}) || f.Older != nil {
 		t.Errorf("shown with %+v", f)
 	}
