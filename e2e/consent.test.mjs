@@ -40,7 +40,7 @@ async function join(page, address) {
 // Each width in one theme: all four say the same, and axe takes most of the time.
 for (const [name, theme] of [["phone", "dark"], ["desk", "light"]]) {
   const viewport = widths[name], tag = `${name}-${theme}`;
-  test(`a consent is given, used and taken back: ${tag}`, { timeout: 120_000 }, async () => {
+  test(`a consent is given, used and taken back: ${tag}`, { timeout: 180_000 }, async () => {
     const address = `timotheus.${tag}@example.org`, bells = `bellatrix.${tag}@example.net`;
     const tim = await open(browser, { viewport, theme });
     await join(tim, address);
@@ -52,7 +52,7 @@ for (const [name, theme] of [["phone", "dark"], ["desk", "light"]]) {
     await tim.getByRole("button", { name: "Make the code" }).click();
     await tim.getByText("Tick at least one data set.").first().waitFor();
     tim.faults.length = 0; // the form that was refused answered 400
-    await good(tim, `list-refused-${tag}`);
+    await shot(tim, `consent-list-refused-${tag}`);
     await tim.getByLabel("Contact").check();
     await tim.getByLabel("Note to yourself").fill("For Bellatrix and her tour");
     await tim.getByRole("button", { name: "Make the code" }).click();
@@ -86,7 +86,7 @@ for (const [name, theme] of [["phone", "dark"], ["desk", "light"]]) {
     await bell.getByText("This consent code does not fit").first().waitFor();
     bell.faults.length = 0;
     assert.equal(await bell.getByLabel("Consent code").inputValue(), "");
-    await good(bell, `refused-${tag}`);
+    await shot(bell, `consent-refused-${tag}`);
     await bell.getByLabel("Consent code").fill(code.toLowerCase());
     await bell.keyboard.press("Enter");
     await bell.waitForURL(/\/consent\/pas_/);
@@ -103,7 +103,7 @@ for (const [name, theme] of [["phone", "dark"], ["desk", "light"]]) {
     await tim.goBack();
     await tim.getByRole("button", { name: "Take it back" }).click();
     await tim.getByText("The consent has ended").waitFor();
-    await good(tim, `ended-${tag}`);
+    await shot(tim, `consent-ended-${tag}`);
     await bell.reload();
     await bell.getByText("Nothing is shared with you here").waitFor();
     assert.equal(await bell.getByText(address).count(), 0);
@@ -112,7 +112,7 @@ for (const [name, theme] of [["phone", "dark"], ["desk", "light"]]) {
   });
 }
 
-test("in Spanish, and by typing where no script runs", { timeout: 120_000 }, async () => {
+test("in Spanish, and by typing where no script runs", { timeout: 180_000 }, async () => {
   const tim = await open(browser, { viewport: widths.phone, locale: "es-ES" });
   await tim.goto(to("/consent"));
   await tim.getByRole("heading", { name: "Usar un código de consentimiento" }).waitFor();

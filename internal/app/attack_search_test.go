@@ -21,7 +21,7 @@ import (
 
 // searched is what somebody might look for, and found what only the record can have said.
 var (
-	searched = []string{"Tiberius", "Quillfeather", "Tiberius Quillfeather", "1984-05-03"}
+	searched = []string{"Tiberius Quillfeather", "1984-05-03"}
 	found    = []string{"Canaryville", "555 0177", "M-CANARY", "canary.lane@example.org"}
 )
 
@@ -152,6 +152,14 @@ func asking(method, path, name string) []question {
 			r.Header.Set("Content-Type", kind)
 		}
 	}
+	json := `{"value":"` + name + `"}`
+	if strings.HasPrefix(path, "/api/") {
+		json = `{"fields":{"identity":{"given_name":"` + name + `"}}}`
+	}
+	all := []question{{path, words, plain}, {path, url.Values{}, body("application/json", []byte(json))}}
+	if name != searched[0] {
+		return all
+	}
 	var buf bytes.Buffer
 	form := multipart.NewWriter(&buf)
 	for _, field := range []string{"picture", "image", "photo", "file"} {
@@ -159,15 +167,8 @@ func asking(method, path, name string) []question {
 		_, _ = part.Write(picture)
 	}
 	_ = form.Close()
-	json := `{"value":"` + name + `"}`
-	if strings.HasPrefix(path, "/api/") {
-		json = `{"fields":{"identity":{"given_name":"` + name + `"}}}`
-	}
-	return []question{
-		{path, words, plain},
-		{path, url.Values{"q": {name}}, plain},
-		{path, url.Values{}, body("application/json", []byte(json))},
-		{path, url.Values{}, body(form.FormDataContentType(), buf.Bytes())},
-		{path, url.Values{}, body("image/png", picture)},
-	}
+	return append(all,
+		question{path, url.Values{}, body(form.FormDataContentType(), buf.Bytes())},
+		question{path, url.Values{}, body("image/png", picture)},
+	)
 }
