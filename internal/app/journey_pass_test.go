@@ -21,6 +21,7 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/internal/web/pass"
 	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
@@ -483,6 +484,32 @@ func TestGuessingConsentCodesIsLimited(t *testing.T) {
 	_, err = bookings.use(code, nil)
 	w.refused(err, "consent.limited")
 	must(w.connect("City Theatre").use(code, nil))(t)
+}
+
+// A person who tries codes is stopped, from wherever, and so is the network; others go on.
+// Proves PTY-8, PTY-A22.
+func TestAPersonWhoGuessesConsentCodesIsStopped(t *testing.T) {
+	w := newWorld(t)
+	tim := w.owner("tim@example.org")
+	_, code := tim.give(party.PassTerms{Sets: []string{"phone"}, Uses: 5})
+	bell := pass.Booker{Actor: w.member("bell@example.org"), Client: "192.0.2.7"}
+	const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	for i := range party.TriesPerPerson { // each under a name of its own
+		_, err := tim.passes().Use(w.ctx(), bell, sealedtest.Seal("ZZ"+letters[i/10:i/10+1]+letters[i%10:i%10+1]+"-0000-0000"))
+		w.refused(err, "consent.refused")
+	}
+	eve := w.member("eve@example.org")
+	for who, by := range map[string]pass.Booker{
+		"Bell": bell, "Bell from elsewhere": {Actor: bell.Actor, Client: "198.51.100.1"}, "somebody beside her": {Actor: eve, Client: bell.Client},
+	} {
+		if _, err := tim.passes().Use(w.ctx(), by, sealedtest.Seal(code)); !errors.Is(err, party.ErrPassTries) {
+			t.Errorf("%s: %v", who, err)
+		}
+	}
+	must(tim.passes().Use(w.ctx(), pass.Booker{Actor: eve, Client: "198.51.100.1"}, sealedtest.Seal(code)))(t)
+	w.later(party.PassWindow + time.Minute)
+	_, err := tim.passes().Use(w.ctx(), bell, sealedtest.Seal(code))
+	w.refused(err, "consent.refused") // it has expired meanwhile, and she is heard again
 }
 
 // No row holds a code, and a copy of the store opens nothing (PTY-A24).
