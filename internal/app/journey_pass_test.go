@@ -206,9 +206,23 @@ func TestWhatTakesARecordAwayEndsItsConsents(t *testing.T) {
 			}))
 		}
 	}
+	turn := func(to party.State) func(*world, owner) {
+		return func(w *world, o owner) {
+			w.ok(w.DB.InTx(w.ctx(), func(tx *sqlstore.Tx) error {
+				p, err := tx.Records().Party(w.ctx(), o.id)
+				p.State = to
+				p.Version++
+				now := w.clock.Now()
+				return errors.Join(err, tx.Records().Turn(party.Turn{Change: []party.Party{p}}, audit.Entry{
+					ID: habeas.NewID[habeas.EventKind](now), Event: audit.PartyReviewed, Subject: habeas.SubjectOf(o.id), Actor: habeas.Server, At: now,
+				}))
+			}))
+		}
+	}
 	back := change(func(p *party.Party) { p.State, p.Restraint = party.Claimed, party.RestraintNone })
 	for name, c := range map[string]struct{ away, back func(*world, owner) }{
-		"a dispute": {change(func(p *party.Party) { p.State = party.Frozen }), back},
+		"a merge into another": {turn(party.Merged), turn(party.Claimed)},
+		"a dispute":            {change(func(p *party.Party) { p.State = party.Frozen }), back},
 		"restriction": {func(w *world, o owner) {
 			_, err := w.Notices.RequestForMine(w.ctx(), o.Actor, o.id, party.AskRestrict)
 			w.ok(err)

@@ -201,6 +201,9 @@ func (w RecordsTx) Turn(t party.Turn, entries ...audit.Entry) error {
 		if err := w.tx.updateParty(p); err != nil {
 			return err
 		}
+		if err := w.tx.endPasses(p, entries[0].At); err != nil {
+			return err
+		}
 	}
 	for _, m := range t.Merges {
 		if err := w.saveMerge(m); err != nil {
