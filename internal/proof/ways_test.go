@@ -188,34 +188,34 @@ func (h *heist) throughConsent() {
 	h.text("address of a booker", bookerAt)
 	h.text("note of a consent", consentNote)
 	at := "/me/records/" + h.apiPerson.String() + "/consents"
-	box := tickable.FindStringSubmatch(h.person.send(http.MethodGet, at, "", "").body)
+	box := tickable.FindStringSubmatch(h.person.Get(at).Body)
 	if box == nil {
 		h.Fatal("nothing can be ticked")
 	}
-	given := h.person.submit(at, box[1], "on", "life", "24h", "uses", "2", "note", consentNote)
-	code, link := shownCode.FindStringSubmatch(given.body), shownLink.FindStringSubmatch(given.body)
+	given := h.person.Submit(at, box[1], "on", "life", "24h", "uses", "2", "note", consentNote)
+	code, link := shownCode.FindStringSubmatch(given.Body), shownLink.FindStringSubmatch(given.Body)
 	if code == nil || link == nil {
-		h.Fatalf("no consent code: %d %s", given.status, given.complaint())
+		h.Fatalf("no consent code: %d %s", given.Status, given.Complaint())
 	}
 	h.token("consent code", code[1])
 	h.token("consent code", strings.ReplaceAll(code[1], "-", ""))
 	h.token("consent link", link[1])
 	wrong := "QQQQ-" + code[1][5:]
 	h.token("wrong consent code", wrong)
-	h.desk.post(http.StatusBadRequest, "/api/v1/parties:findOrCreate", map[string]any{"consent_code": wrong})
-	ref := h.desk.party(map[string]any{"consent_code": code[1], "ticket": map[string]any{"id": "consented"}})
+	posted(h.desk, http.StatusBadRequest, "/api/v1/parties:findOrCreate", map[string]any{"consent_code": wrong})
+	ref := h.desk.Party(map[string]any{"consent_code": code[1], "ticket": map[string]any{"id": "consented"}})
 	h.text("reference of a consent", ref)
-	if got := h.desk.post(http.StatusOK, "/api/v1/parties:consented", map[string]any{"parties": []string{ref}, "purpose": "booking"}); !strings.Contains(got, "until") {
+	if got := posted(h.desk, http.StatusOK, "/api/v1/parties:consented", map[string]any{"parties": []string{ref}, "purpose": "booking"}); !strings.Contains(got, "until") {
 		h.Fatalf("nothing is open: %s", got)
 	}
-	booker := h.browser()
-	to := booker.done("/consent/address", "address", bookerAt)
-	mailed := codeIn(h, h.post.take(h, mail.KindCode, stored(bookerAt)))
+	booker := h.Browser()
+	to := booker.Done("/consent/address", "address", bookerAt)
+	mailed := servertest.CodeIn(h, h.Post.Take(h, mail.KindCode, servertest.Stored(bookerAt)))
 	h.token("code of a booker", mailed)
-	booker.done("/consent/prove", "c", strings.TrimPrefix(to, "/consent/address?c="), "code", mailed)
+	booker.Done("/consent/prove", "c", strings.TrimPrefix(to, "/consent/address?c="), "code", mailed)
 	h.cookies(booker)
-	booker.submit("/consent", "code", wrong)
-	h.shows(booker, booker.done("/consent", "code", link[1]), bookerAt)
+	booker.Submit("/consent", "code", wrong)
+	h.shows(booker, booker.Done("/consent", "code", link[1]), bookerAt)
 	h.shows(h.person, at, consentNote)
 }
 
