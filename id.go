@@ -34,6 +34,7 @@ type (
 	SplitKind     struct{} // a record that was found to be about two parties
 	ImportKind    struct{} // a file of records that was brought in
 	PassKind      struct{} // a consent that its person hands over as a code or link
+	DisputeKind   struct{} // the statement that a claim was wrong
 )
 
 // Prefix implements Kind.
@@ -80,6 +81,7 @@ func (ImportKind) Prefix() string { return "imp" }
 
 // Prefix implements Kind.
 func (PassKind) Prefix() string { return "pas" }
+func (DisputeKind) Prefix() string { return "dsp" }
 
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
@@ -104,6 +106,7 @@ type (
 	SplitID     = ID[SplitKind]
 	ImportID    = ID[ImportKind]
 	PassID      = ID[PassKind]
+	DisputeID   = ID[DisputeKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

@@ -55,8 +55,8 @@ async function mailbox() {
 /** The eight digits that stand alone on a line of a mail. */
 export const codeIn = (mail) => mail.match(/^ *(\d{4}) ?(\d{4}) *\r?$/m).slice(1).join("");
 
-/** Makes a data directory, serves it, and gives it a mail server. */
-export async function world() {
+/** Makes a data directory, serves it, and gives it a mail server. more is added to its settings. */
+export async function world({ more = "" } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "habeas-e2e-"));
   const data = join(dir, "data"), password = join(dir, "password");
   const mail = await mailbox();
@@ -76,7 +76,7 @@ tls = "none"
 from = "records@city.example"
 [log]
 level = "debug"
-`);
+${more}`);
   const server = await serve("./cmd/habeas", ["serve", "--dir", data, "--addr", "localhost:0", "--master-password-file", password], [data]);
   return {
     url: server.url, mail,

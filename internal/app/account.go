@@ -149,7 +149,7 @@ func (a *Accounts) claimant(ctx context.Context, from account.Reader, actor habe
 	if err != nil {
 		return c, err
 	}
-	c.Active = who.State == account.Active
+	c.Active, c.Name = who.State == account.Active, who.Profile.Name
 	addresses, err := from.Addresses(ctx, actor.Account)
 	if err != nil {
 		return c, err

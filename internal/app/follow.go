@@ -59,8 +59,8 @@ func (s *Server) catchUp(ctx context.Context, from int64) (int64, error) {
 			s.Systems.tokens.Invalidate()
 		case c.Event == audit.SettingsChanged:
 			s.Policies.renew()
-		case c.Event == audit.PartySplit || c.Event == audit.PartyUnsplit || c.Event == audit.PartyUnmerged:
-			s.Finder.Forget(id) // what left is found here no more
+		case c.Event == audit.PartySplit || c.Event == audit.PartyUnsplit || c.Event == audit.PartyUnmerged || c.Event == audit.ClaimUndone:
+			s.Finder.Forget(id) // what left, or was said in a former claimant's name, is found here no more
 			if !seen[id] {
 				seen[id] = true
 				again = append(again, id)

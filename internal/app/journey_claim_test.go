@@ -254,7 +254,7 @@ func TestTriesAreCappedStaffAreToldAndCanHelp(t *testing.T) {
 			t.Fatalf("try %d: %v, %d left (%v)", i, right, left, err)
 		}
 	}
-	m := w.mailTo("nora@example.org", mail.KindRefused)
+	m := w.mailTo("nora@example.org", mail.KindLocked)
 	if strings.Contains(m.Text+m.HTML+m.Subject, "Berger") || strings.Contains(m.Text+m.HTML, "M-") {
 		t.Error("the mail to staff carries the data")
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -157,7 +158,7 @@ func (n *Notices) held(ctx context.Context, from party.Reader, notes heldReader,
 	}
 	var out []party.Held
 	for _, p := range at {
-		h := party.Held{Claimed: p.State != party.Unclaimed, Shut: !sure[p.ID], Origins: party.Origins(said[p.ID])}
+		h := party.Held{Claimed: p.State != party.Unclaimed, Shut: !sure[p.ID], Origins: party.Origins(slices.DeleteFunc(slices.Clone(said[p.ID]), p.Disowned))}
 		if err := n.fill(ctx, &h, party.Fold(p, said[p.ID], party.Settled{}, r.schemas), said[p.ID], from, notes, policy); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
@@ -30,6 +31,10 @@ type RecordAccounts interface {
 	// EraseAccount removes every row of the actor's account; its key goes afterwards. The
 	// last administrator cannot go.
 	EraseAccount(tx *sqlstore.Tx, a habeas.Actor, e audit.Entry) error
+	// TellStaff mails everybody who decides about records, and those named.
+	TellStaff(tx *sqlstore.Tx, kind mail.Kind, link string, also ...habeas.AccountID) error
+	// TellAccount mails every address of an account.
+	TellAccount(tx *sqlstore.Tx, id habeas.AccountID, kind mail.Kind, link string) error
 	// InviteTo leaves an invitation with a code in the outbox.
 	InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address email.Address, language string) error
 }

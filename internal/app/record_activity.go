@@ -84,6 +84,9 @@ func (r *Records) actorName(ctx context.Context, reader, who habeas.Actor) strin
 		if who.Account == reader.Account {
 			return "you"
 		}
+		if who.Kind == habeas.ActorPerson && !reader.Has(habeas.RoleStaff) {
+			return "somebody" // without an account, or whose claim was undone
+		}
 		return r.Accounts.NameOf(ctx, who.Account)
 	case habeas.ActorServer:
 	}

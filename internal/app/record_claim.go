@@ -321,7 +321,7 @@ func (r *Records) Accept(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 				return err
 			}
 		}
-		return r.Mailer.Post(tx, habeas.SubjectOf(a.Account), Letter{Kind: mail.KindClaimed, To: address, Language: language, Link: "/me/records/" + id.String()})
+		return r.tellClaimed(tx, mail.KindClaimed, c, said, Letter{To: address, Language: language}, who)
 	})
 }
 

@@ -211,6 +211,9 @@ func (r *Records) copyRecord(ctx context.Context, a habeas.Actor, rec party.Reco
 		out.Decisions = append(out.Decisions, r.copyDecision(ctx, a, s))
 	}
 	for _, s := range said {
+		if rec.Party.Disowned(s) || rec.Party.State == party.Frozen && s.Source.Kind != party.FromSelf {
+			continue // it is about somebody else, or may be
+		}
 		one := copiedStatement{
 			Source: r.SourceName(ctx, a, s.Source), Kind: s.Source.Kind.String(), Stated: s.At().Format(time.RFC3339), Before: s.Before, Ticket: s.Occ, Values: s.Values,
 		}

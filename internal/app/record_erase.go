@@ -30,6 +30,9 @@ func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 		if err != nil {
 			return err
 		}
+		if rec.Party.State == party.Frozen {
+			return errFrozen
+		}
 		who, err := r.Accounts.ClaimantIn(tx, a)
 		if err != nil {
 			return err
@@ -168,6 +171,9 @@ func (r *Records) EraseMe(ctx context.Context, a habeas.Actor) ([]byte, error) {
 			return err
 		}
 		for _, p := range parties {
+			if p.State == party.Frozen {
+				return errFrozen
+			}
 			all, err := r.eraseWhole(ctx, w, p.ID, who.Addresses, witness(audit.PartyErased))
 			if err != nil {
 				return err

@@ -33,75 +33,115 @@ func (r *Records) ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.Pa
 		return false, 0, habeas.Invalid("proof", "Type the number or code as it stands on the card or letter.").WithCode("evidence.empty")
 	}
 	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		right, left, err = r.judge(ctx, tx, a, id, kind, proof)
+		right, left, err = r.judge(tx, a, id, kind, func(b trial) (bool, error) { return r.fits(tx, a, id, kind, proof, b) })
 		return err
 	})
 	return right, left, err
 }
 
-func (r *Records) judge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof sealed.Value) (bool, int, error) {
-	w := tx.Records()
-	p, c, _, linked, err := r.claimNow(ctx, tx, a, id)
-	if err != nil {
-		return false, 0, err
+// fits reports whether a number or a code is one that was given to the record's person.
+func (r *Records) fits(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof sealed.Value, b trial) (right bool, err error) {
+	if kind == party.PaperCode {
+		return r.usePaperCode(tx.Context(), tx.Records(), id, a, proof)
 	}
-	mine := p.State == party.Claimed && p.Account == a.Account
+	err = proof.Use(func(number []byte) error { right = b.record.MatchesMembership(number, b.excluded); return nil })
+	return right, err
+}
+
+// trial is a claim as evidence on it is judged.
+type trial struct {
+	party    party.Party
+	claim    party.Claim
+	record   party.Record
+	said     []party.Statement
+	excluded party.Exclusion
+	mine     bool // the record is the actor's already
+}
+
+var errNoClaim = habeas.NotFound("There is no record here that you could claim.").WithCode("claim.none")
+
+// trial reads what evidence on a claim is judged by, inside the transaction, and refuses
+// where none may be shown.
+func (r *Records) trial(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID) (b trial, err error) {
+	ctx, w := tx.Context(), tx.Records()
+	p, c, who, linked, err := r.claimNow(ctx, tx, a, id)
+	if err != nil {
+		return b, err
+	}
+	mine := (p.State == party.Claimed) && p.Account == a.Account
 	if mine && c.ID.IsZero() { // the record began as theirs, without a claim
 		now := r.Clock.Now()
 		c = party.Claim{ID: habeas.NewID[habeas.ClaimKind](now), Party: id, Account: a.Account, State: party.ClaimAccepted, Version: p.Version, OpenedAt: now, ClosedAt: now}
 	}
-	switch none := habeas.NotFound("There is no record here that you could claim.").WithCode("claim.none"); {
+	switch {
+	case p.State == party.Frozen && p.Account == a.Account:
+		return b, errFrozen
 	case !mine && !linked || c.ID.IsZero():
-		return false, 0, none
+		return b, errNoClaim
 	case c.Tries >= r.Rules.MaxTries:
-		return false, 0, habeas.TooMany("Too many wrong tries. A member of staff can help you.").WithCode("evidence.locked")
+		return b, habeas.TooMany("Too many wrong tries. A member of staff can help you.").WithCode("evidence.locked")
 	case !mine && p.Review != party.ReviewNone:
-		return false, 0, none
+		return b, errNoClaim
 	}
-	rec, said, err := r.load(ctx, w, id)
+	b = trial{party: p, claim: c, mine: mine}
+	if b.record, b.said, err = r.load(ctx, w, id); err != nil {
+		return b, err
+	}
+	b.excluded, err = r.excluded(ctx, w.Records, tx.Disputes(), id, b.said, who)
+	return b, err
+}
+
+// judge takes an attempt at evidence: check says whether it fits.
+func (r *Records) judge(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, check func(trial) (bool, error)) (bool, int, error) {
+	b, err := r.trial(tx, a, id)
 	if err != nil {
 		return false, 0, err
 	}
-	detail := map[string]string{"kind": string(kind)}
-	right := false
-	if kind == party.PaperCode {
-		if right, err = r.usePaperCode(ctx, w, id, a, proof); err != nil {
-			return false, 0, err
-		}
-	} else if err := proof.Use(func(number []byte) error { right = rec.MatchesMembership(number, a.Account); return nil }); err != nil {
+	right, err := check(b)
+	if err != nil {
 		return false, 0, err
 	}
+	w, p, c := tx.Records(), b.party, b.claim
 	state := c.State
-	c = party.Judge(c, right, r.schemas, r.Rules)
+	c = party.Judge(c, kind, right, r.schemas, r.Rules)
 	outcome := audit.EvidenceFailed
 	if right {
 		outcome = audit.EvidenceGiven
 	}
-	if mine {
+	if b.mine {
 		c.State = state
 	}
+	detail := map[string]string{"kind": string(kind)}
 	if err := w.SaveClaim(c, r.event(outcome, id, a, detail)); err != nil {
 		return false, 0, err
 	}
-	if right && mine {
+	if right && b.mine {
 		p.Opened = c.Opened
 		p.Version++
 		err = w.ChangeParty(p, nil, nil, r.event(audit.EvidenceGiven, id, a, detail))
 	} else if !right && c.Tries >= r.Rules.MaxTries {
-		err = r.lock(ctx, tx, p, said, a)
+		err = r.lock(tx, p, b.said, a)
 	}
 	return right, max(r.Rules.MaxTries-c.Tries, 0), err
 }
 
-// lock lets a record wait for staff after too many wrong tries, and tells them.
-func (r *Records) lock(ctx context.Context, tx *sqlstore.Tx, p party.Party, said []party.Statement, a habeas.Actor) error {
+// lock lets a record wait for staff after wrong evidence, and tells them, and who entered
+// it. The mail does not say whose record it is (PTY-A8).
+func (r *Records) lock(tx *sqlstore.Tx, p party.Party, said []party.Statement, a habeas.Actor) error {
 	p.Review = party.ReviewEvidence
 	p.Version++
 	e := r.event(audit.PartyReviewed, p.ID, a, map[string]string{"reason": string(p.Review)})
 	if err := tx.Records().ChangeParty(p, nil, nil, e); err != nil {
 		return err
 	}
-	return r.tellEnterer(ctx, tx, said, mail.KindRefused, p.ID)
+	var entered []habeas.AccountID
+	for _, s := range said {
+		if s.Source.Kind == party.FromStaff && !s.Source.Account.IsZero() {
+			entered = append(entered, s.Source.Account)
+			break
+		}
+	}
+	return r.Accounts.TellStaff(tx, mail.KindLocked, "/staff/waiting", entered...)
 }
 
 // usePaperCode tries a code on a record and on every part that was merged into it: the

@@ -21,6 +21,9 @@ func (r *Records) own(ctx context.Context, from party.Reader, a habeas.Actor, id
 	if a.Account.IsZero() || rec.Party.Account != a.Account {
 		return party.Record{}, nil, errNotOwn
 	}
+	if rec.Party.State == party.Frozen { // who has it may be the wrong person: what evidence opened is shut
+		rec.Party.Opened = nil
+	}
 	return rec, said, nil
 }
 
@@ -50,7 +53,7 @@ func (r *Records) My(ctx context.Context, a habeas.Actor, id habeas.PartyID) (pa
 // Occasions implements web/party.Records.
 func (r *Records) Occasions(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Attended, error) {
 	rec, said, err := r.own(ctx, r.DB.Records(), a, id)
-	if err != nil {
+	if err != nil || rec.Party.State == party.Frozen {
 		return nil, err
 	}
 	return r.occasions(ctx, rec, said)

@@ -167,6 +167,9 @@ func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, 
 		if said.Len() == 0 {
 			return nil
 		}
+		if p.State == party.Frozen {
+			return errFrozen
+		}
 		s := r.statement(id, party.FromStaff, a, said)
 		p.Version++
 		known, err := r.knownByStaff(ctx, w, party.Fold(p, append(before, s), rec.Settled, r.schemas))
@@ -272,11 +275,20 @@ func (r *Records) Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 			return err
 		}
 		to, err := email.Parse(rec.Text("contact", "email"))
+		blocked := false
+		if err == nil {
+			var wrong error
+			if blocked, wrong = tx.Records().Blocked(ctx, r.Keys.Lookup(party.LookupEmail, to.Key()), id); wrong != nil {
+				return wrong
+			}
+		}
 		switch {
 		case err != nil:
 			return habeas.Invalid("email", "This record has no address to write to.").WithCode("party.no-address")
 		case rec.Party.State != party.Unclaimed:
 			return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
+		case blocked:
+			return habeas.Conflict("This address does not lead to the record any more. Replace it first.").WithCode("party.blocked")
 		case rec.Party.Blocked || rec.Party.Review != party.ReviewNone:
 			return habeas.Conflict("Decide first what waits for review.").WithCode("party.waiting")
 		}

@@ -63,6 +63,7 @@ type Server struct {
 	Records  *Records
 	Notices  *Notices
 	Imports  *Imports
+	Disputes *Disputes
 	Control  *Control // listens from app.Serve on
 	Disk     *Disk
 	Sessions *Sessions
@@ -156,6 +157,7 @@ func (s *Server) wire() {
 	s.Imports = NewImports(Imports{
 		DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Records: s.Records, Clock: s.Clock, Disk: s.Disk, Log: s.Log,
 	})
+	s.Disputes = NewDisputes(s.Records, s.Notices)
 }
 
 // start begins the work beside the requests. from is the size of the ledger's tree: what

@@ -96,6 +96,7 @@ func (w *world) open(keys *keyring.Ring) {
 	}, s.Schemas)
 	s.Notices = app.NewNotices(s.Records, s.Accounts, s.Policies)
 	s.Imports = app.NewImports(app.Imports{DB: s.DB, Keys: keys, Schemas: s.Schemas, Records: s.Records, Clock: w.clock, Disk: s.Disk, Log: s.Log})
+	s.Disputes = app.NewDisputes(s.Records, s.Notices)
 	w.pages = must(s.Handler(nil))(w)
 }
 

@@ -33,6 +33,14 @@ const (
 	PartyUnsplit   Event = "party.unsplit"       // which was taken back
 	MergeProposed  Event = "party.merge-propose" // merge or split: its person is asked
 	MergeRefused   Event = "party.merge-refuse"  // and said no, or staff took it back
+
+	ClaimTold     Event = "claim.told"      // an address was told of a claim, with a link that disputes it
+	ClaimDisputed Event = "claim.dispute"   // somebody says that it was wrong: the record is frozen
+	ClaimKept     Event = "claim.keep"      // staff found it right
+	ClaimUndone   Event = "claim.undo"      // staff took the record from the account
+	ClaimReopened Event = "claim.reopen"    // and took that decision back
+	PersonChecked Event = "claim.in-person" // staff saw the person and a document
+	WordsAdopted  Event = "party.adopt"     // staff took over what a wrong claimant had said
 )
 
 // The events of what others propose for a record that has its person (PTY-7).
@@ -155,6 +163,13 @@ var known = map[Event]bool{
 	PartyUnsplit:       true,
 	MergeProposed:      true,
 	MergeRefused:       true,
+	ClaimTold:          true,
+	ClaimDisputed:      true,
+	ClaimKept:          true,
+	ClaimUndone:        true,
+	ClaimReopened:      true,
+	PersonChecked:      true,
+	WordsAdopted:       true,
 	NoticeSent:         true,
 	NoticeSeen:         true,
 	NoticeStopped:      true,

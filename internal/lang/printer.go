@@ -148,6 +148,9 @@ func (p Printer) Date(t time.Time) string {
 	return p.dayAndMonth(t) + p.convention().join + strconv.Itoa(t.Year())
 }
 
+// Month is the name of a month.
+func (p Printer) Month(m time.Month) string { return p.convention().months[m-1] }
+
 func (p Printer) dayAndMonth(t time.Time) string {
 	c := p.convention()
 	return strconv.Itoa(t.Day()) + c.join + c.months[t.Month()-1]

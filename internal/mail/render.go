@@ -40,6 +40,16 @@ const (
 	KindQuestion       Kind = "question"        // staff want to merge or split your record
 	KindPassUsed       Kind = "consent-used"    // somebody uses a consent code that you gave
 	KindTest           Kind = "test"            // to an administrator, who asked for it
+
+	KindClaimedKnown    Kind = "claimed-known"    // to another address of a record: it was claimed
+	KindLinked          Kind = "linked"           // staff linked a record to your account
+	KindLocked          Kind = "locked"           // to staff: wrong evidence locked a claim
+	KindDisputed        Kind = "disputed"         // to staff: a claim is disputed
+	KindFrozen          Kind = "frozen"           // your record is frozen while staff look at a dispute
+	KindDisputeReceived Kind = "dispute-received" // to who disputes: staff look at it
+	KindDisputeKept     Kind = "dispute-kept"     // the claim was found right
+	KindDisputeUndone   Kind = "dispute-undone"   // the record is not yours any more
+	KindDisputeGranted  Kind = "dispute-granted"  // to who disputed: the claim was undone
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -50,6 +60,7 @@ type Data struct {
 	Contact      string // how to reach people at the organisation; required
 	Link         string // page to open; within PublicURL
 	StopLink     string // page that stops such mails; within PublicURL
+	DisputeLink  string // page that disputes a claim; within PublicURL
 	Code         string // letters and digits, shown in groups; or the stand-in of a value that is grouped (see Grouped)
 	Minutes      int    // how long link or code hold: minutes, or hours if they are set
 	Hours        int
@@ -63,7 +74,7 @@ type Data struct {
 }
 
 // needs says what a kind cannot do without.
-var needs = map[Kind]struct{ link, code bool }{
+var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindCode:           {code: true},
 	KindInvitation:     {link: true, code: true},
 	KindClaimed:        {link: true},
@@ -84,6 +95,16 @@ var needs = map[Kind]struct{ link, code bool }{
 	KindQuestion:       {link: true},
 	KindPassUsed:       {link: true},
 	KindTest:           {link: true},
+
+	KindClaimedKnown:    {link: true, dispute: true},
+	KindLinked:          {link: true, dispute: true},
+	KindLocked:          {link: true},
+	KindDisputed:        {link: true},
+	KindFrozen:          {link: true},
+	KindDisputeReceived: {link: true},
+	KindDisputeKept:     {link: true},
+	KindDisputeUndone:   {link: true},
+	KindDisputeGranted:  {link: true},
 }
 
 // Kinds returns every kind, sorted.
@@ -159,11 +180,11 @@ func (d *Data) prepare(kind Kind) error {
 	switch {
 	case d.Organisation == "" || d.Contact == "" || !isLink(d.PublicURL):
 		return errors.New("mail: organisation, contact and public URL are required")
-	case need.link && d.Link == "" || need.code && d.Code == "":
+	case need.link && d.Link == "" || need.code && d.Code == "" || need.dispute && d.DisputeLink == "":
 		return fmt.Errorf("mail: %s lacks its link or code", kind)
 	case need.code && d.Minutes <= 0 && d.Hours <= 0:
 		return fmt.Errorf("mail: %s does not say how long its code holds", kind)
-	case !d.within(d.Link) || !d.within(d.StopLink):
+	case !d.within(d.Link) || !d.within(d.StopLink) || !d.within(d.DisputeLink):
 		return errors.New("mail: a link leads outside the public URL")
 	case len(d.Code) > 64 || strings.Trim(strings.TrimPrefix(d.Code, standIn), codeCharacters) != "":
 		return errors.New("mail: a code holds letters, digits and hyphens only")

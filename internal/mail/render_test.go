@@ -15,7 +15,8 @@ func sample() Data {
 		Organisation: "Riverside Trust", PublicURL: "https://records.example.org",
 		Contact: "help@example.org", Link: "https://records.example.org/i/abc",
 		StopLink: "https://records.example.org/stop/abc", Code: "48291365", Minutes: 10,
-		Reason: "City Bookings entered it with a ticket.",
+		DisputeLink: "https://records.example.org/dispute?t=abc",
+		Reason:      "City Bookings entered it with a ticket.",
 	}
 }
 
@@ -68,7 +69,8 @@ func TestSubjectCarriesNothingButTheOrganisation(t *testing.T) {
 			Organisation: "Riverside Trust", PublicURL: "https://canary-url.example",
 			Contact: "canary-contact", Link: "https://canary-url.example/canary-link",
 			StopLink: "https://canary-url.example/canary-stop", Code: "canarycode",
-			Hours: 77, Minutes: 88, Reason: "canary-reason Tim Canary 1984-05-03",
+			DisputeLink: "https://canary-url.example/canary-dispute",
+			Hours:       77, Minutes: 88, Reason: "canary-reason Tim Canary 1984-05-03",
 		}
 		m, err := Render(kind, language, d)
 		if err != nil {

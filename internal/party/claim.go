@@ -1,8 +1,6 @@
 package party
 
 import (
-	"crypto/subtle"
-	"slices"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -21,20 +19,25 @@ const (
 	ClaimRefused   ClaimState = "refused"   // "this is not me"
 	ClaimInReview  ClaimState = "review"    // several records, a shared mailbox or a role: staff decide
 	ClaimWithdrawn ClaimState = "withdrawn" // the record changed hands or vanished meanwhile
+	ClaimUndone    ClaimState = "undone"    // it was accepted, and a dispute took it back
 )
 
 // Claim is a request to take control of a record, supported by evidence.
 type Claim struct {
-	ID       habeas.ClaimID
-	Party    habeas.PartyID
-	Account  habeas.AccountID
-	State    ClaimState
-	Version  int64    // of the party as the person saw it
-	Opened   []string // data sets that evidence has opened
-	Stale    bool     // the address was not heard of for long: everything is masked first
-	Tries    int      // wrong evidence so far
-	OpenedAt time.Time
-	ClosedAt time.Time
+	ID      habeas.ClaimID
+	Party   habeas.PartyID
+	Account habeas.AccountID
+	State   ClaimState
+	Version int64    // of the party as the person saw it
+	Opened  []string // data sets that evidence has opened
+	Stale   bool     // the address was not heard of for long: everything is masked first
+	Tries   int      // wrong evidence so far
+	// Shown are the kinds of evidence that fitted, and FactTries how often recognising
+	// facts failed: that is never reset, because the questions never change (PTY-A29).
+	Shown     []EvidenceKind
+	FactTries int
+	OpenedAt  time.Time
+	ClosedAt  time.Time
 }
 
 // Lapsed reports whether a claim that was never decided is too old to count: who
@@ -47,13 +50,17 @@ func (c Claim) Lapsed(now time.Time, rules Rules) bool {
 type Rules struct {
 	StaleAfter time.Duration // an address not confirmed for longer asks for step-up (PTY-A35)
 	MaxTries   int           // wrong evidence per claim before staff must help (PTY-A8, PTY-A30)
+	FactTries  int           // how often recognising facts may fail, for each record, ever (PTY-A29)
 	PaperLife  time.Duration // how long a code on paper holds
+	LinkLife   time.Duration // how long the link holds that disputes a claim (PTY-14)
 	// Acquisition is the organisation's choice (PTY-24); empty: after confirmation.
 	Acquisition Acquisition
 }
 
-// DefaultRules: a year, five tries, 60 days.
-var DefaultRules = Rules{StaleAfter: 365 * 24 * time.Hour, MaxTries: 5, PaperLife: 60 * 24 * time.Hour}
+// DefaultRules: a year, five tries, three of them at facts, 60 days, 90 days.
+var DefaultRules = Rules{
+	StaleAfter: 365 * 24 * time.Hour, MaxTries: 5, FactTries: 3, PaperLife: 60 * 24 * time.Hour, LinkLife: 90 * 24 * time.Hour,
+}
 
 // Claimant is what the domain needs to know of the account that asks.
 type Claimant struct {
@@ -61,6 +68,7 @@ type Claimant struct {
 	Addresses  []keyring.LookupHash // proved by the account, and only those
 	Active     bool                 // not deactivated (PTY-19)
 	Privileged bool                 // holds a role above person (PTY-A36)
+	Name       string               // as the account is called; may be empty
 }
 
 // Candidate is a record that may be about the claimant.
@@ -149,90 +157,6 @@ func Refuse(p Party, c Claim, now time.Time) (Party, Claim) {
 	p.Version++
 	c.State, c.ClosedAt = ClaimRefused, now
 	return p, c
-}
-
-// EvidenceKind is what a claimant shows besides the address.
-type EvidenceKind string
-
-// The kinds of evidence (PTY-13).
-const (
-	MembershipNumber EvidenceKind = "membership"
-	PaperCode        EvidenceKind = "paper"
-	InPerson         EvidenceKind = "in-person"
-)
-
-// MatchesMembership reports in constant time whether the number is one that somebody
-// other than the claimant put on the record.
-func (r Record) MatchesMembership(number []byte, claimant habeas.AccountID) bool {
-	given := normal(number)
-	defer clear(given[:cap(given)])
-	match := 0
-	for _, v := range r.evidence("membership", "number", claimant) {
-		held := normal(v.Text)
-		if len(held) > 0 && len(given) > 0 {
-			match |= subtle.ConstantTimeCompare(held, given)
-		}
-	}
-	return match == 1
-}
-
-// evidence are the values of a field that say something for a claimant who knows them:
-// what was said before the record was its person's, or what fills a gap in it since. What
-// the claimant said, in whatever capacity, says nothing, and neither does what is only
-// proposed, or counts because its person wants it to (PTY-A28).
-func (r Record) evidence(set, field string, claimant habeas.AccountID) []Value {
-	s, _ := r.set(set)
-	f, held := r.Field(set, field)
-	if !held {
-		return nil
-	}
-	return slices.DeleteFunc(append(slices.Clone(f.Older), f.Current), func(v Value) bool {
-		w := r.Settled.weigh(r.Party, s.Schema, field, v)
-		return v.Source.Account == claimant || v.Source.Kind == FromSelf || w != early && (w != late || v.Statement != f.Current.Statement)
-	})
-}
-
-func normaliseNumber(s string) string { return string(normal(s)) }
-
-// normal is what counts of a number: letters, without case, and digits.
-func normal[T string | []byte](s T) []byte {
-	out := make([]byte, 0, len(s))
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9' || c >= 'A' && c <= 'Z':
-			out = append(out, c)
-		case c >= 'a' && c <= 'z':
-			out = append(out, c-'a'+'A')
-		}
-	}
-	return out
-}
-
-// Judge records an attempt at evidence on a claim. After MaxTries wrong ones the
-// claim waits for staff; right ones open every data set that asks for step-up.
-func Judge(c Claim, right bool, schemas *Schemas, rules Rules) Claim {
-	if !right {
-		c.Tries++
-		if c.Tries >= rules.MaxTries {
-			c.State = ClaimInReview
-		}
-		return c
-	}
-	c.Stale = false
-	c.Opened = schemas.StepUp()
-	return c
-}
-
-// StepUp names the data sets that ask for more than the address.
-func (s *Schemas) StepUp() []string {
-	var out []string
-	for _, set := range s.sets {
-		if set.StepUp {
-			out = append(out, set.Name)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // ClaimEvent returns the audit entry of a step of a claim.

@@ -146,7 +146,7 @@ func TestJudgeCapsTheTriesAndOpensOnlyWithTheRightEvidence(t *testing.T) {
 				break // the use case lets nobody try any more
 			}
 			before := c
-			c = Judge(c, right, schemas, DefaultRules)
+			c = Judge(c, PaperCode, right, schemas, DefaultRules)
 			if right {
 				if !slices.Equal(c.Opened, schemas.StepUp()) || c.Stale || c.Tries != before.Tries {
 					t.Fatalf("right evidence left %+v", c)
@@ -169,7 +169,7 @@ func TestJudgeCapsTheTriesAndOpensOnlyWithTheRightEvidence(t *testing.T) {
 // proves reports whether a number is evidence for the owner.
 func proves(t *testing.T, said []Statement, number string) bool {
 	t.Helper()
-	return Fold(Party{}, said, Settled{}, defaults(t)).MatchesMembership([]byte(number), owner)
+	return Fold(Party{}, said, Settled{}, defaults(t)).MatchesMembership([]byte(number), Exclusion{Account: owner})
 }
 
 func TestAMembershipNumberCountsOnlyWhenSomebodyElseSaidIt(t *testing.T) {

@@ -95,6 +95,9 @@ func NewIndex() *Index {
 
 // Learn implements Finder.
 func (x *Index) Learn(p Party, s Statement) {
+	if p.Disowned(s) {
+		return
+	}
 	x.mu.Lock()
 	now, changed := x.known[p.ID].with(said(s.Values))
 	if !changed {

@@ -29,6 +29,14 @@ func Kept(p Policy) []habeas.Kept {
 			Basis: habeas.BasisLegitimate, Until: "As long as the record.",
 		},
 		{
+			What: "Disputes about claims: what was said, whom to answer, and what was decided", Why: "To put a wrong claim right, and to take that back if it was a mistake.",
+			Basis: habeas.BasisLegitimate, Until: "As long as the record; erased with it.",
+		},
+		{
+			What: "That staff saw a person and a document of which kind; nothing that stands on it", Why: "To show why an account has a record.",
+			Basis: habeas.BasisLegitimate, Until: "As long as the record; erased with it.",
+		},
+		{
 			What: "Who was told that something is held about them, and who wants no such mail", Why: "People have to be told within a month, and may ask for no more mail.",
 			Basis: habeas.BasisLaw, Until: "As long as the record; the wish for no more mail as long as the server.",
 		},

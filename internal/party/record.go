@@ -245,12 +245,20 @@ func (r Record) Name() string {
 	return given + family
 }
 
+// Disowned reports whether somebody said it as the record's person who does not control
+// the record: their claim was undone, so it is nobody's word (PTY-14). It counts again
+// if they get the record back. What its person said in a record that was merged into this
+// one is no such word (PTY-15).
+func (p Party) Disowned(s Statement) bool {
+	return s.Source.Kind == FromSelf && s.Party == p.ID && !s.Source.Account.IsZero() && s.Source.Account != p.Account
+}
+
 // Fold computes a record from its statements (PTY-2): per field the subject's own
 // word first, then the newest, whoever supplied it. After the claim, what others say
 // fills only fields that held nothing; the rest stays on their ticket and is proposed,
 // unless the subject has settled it (PTY-7).
 func Fold(p Party, statements []Statement, settled Settled, schemas *Schemas) Record {
-	ordered := slices.Clone(statements)
+	ordered := slices.DeleteFunc(slices.Clone(statements), p.Disowned)
 	// Newest first. Two of one millisecond keep one order for every reader.
 	slices.SortFunc(ordered, func(a, b Statement) int { return bytes.Compare(b.ID[:], a.ID[:]) })
 	rec := Record{Party: p, Settled: settled.of(p)}
@@ -343,8 +351,12 @@ func afterClaim(p Party, v Value) bool {
 // MaskFor hides what a claimant may not see before more evidence is shown
 // (PTY-13, PTY-25): the values of data sets that ask for step-up and that no
 // evidence has opened, except what the claimant said. Everything is masked when
-// stale is true, because the address may have changed hands (PTY-A35).
+// stale is true, because the address may have changed hands (PTY-A35), and while the
+// record is frozen, because its claimant may be the wrong one (PTY-14).
 func (r Record) MaskFor(stale bool) Record {
+	if r.Party.State == Frozen {
+		r.Party.Opened, stale = nil, true
+	}
 	out := r
 	out.Sets = make([]Set, len(r.Sets))
 	for i, s := range r.Sets {

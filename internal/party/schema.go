@@ -57,6 +57,8 @@ type SetSchema struct {
 	Fields     []FieldSchema `json:"fields" toml:"fields"`
 	Visibility Visibility    `json:"visibility" toml:"visibility"`
 	StepUp     bool          `json:"step_up" toml:"step_up"` // more than the address is wanted to see it
+	// TwoKinds asks for two kinds of evidence besides the address, where StepUp asks for one.
+	TwoKinds bool `json:"two_kinds,omitempty" toml:"two_kinds"`
 }
 
 // Field returns the schema of a field.

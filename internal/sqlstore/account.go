@@ -295,6 +295,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM consent WHERE account = ?`,
 		`DELETE FROM pass_use WHERE pass IN (SELECT id FROM pass WHERE account = ?)`,
 		`DELETE FROM pass WHERE account = ?`,
+		`DELETE FROM system_hand WHERE account = ?`,
 		`DELETE FROM outbox WHERE subject = ?`,
 	} {
 		if _, err := w.tx.exec(query, id[:]); err != nil {

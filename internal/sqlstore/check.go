@@ -60,6 +60,8 @@ var sealedColumns = []sealedColumn{
 	{"pass_use", "party, pass, booker, ticket", func(c [][]byte) ([]byte, string) {
 		return c[0], "pass-use/" + string(c[1]) + string(c[2]) + string(c[3])
 	}},
+	{"dispute", "party, id", ofAccount("dispute/")},
+	{"dispute_link", "party, hash", ofAccount("dispute-link/")},
 }
 
 // ofAccount binds a value to the key in the first column and the row in the second.
@@ -204,6 +206,9 @@ var references = []struct{ table, column, to string }{
 	{"import_reject", "import", "import"},
 	{"pass", "party", "party"},
 	{"pass_use", "party", "party"},
+	{"dispute", "party", "party"},
+	{"dispute_link", "party", "party"},
+	{"person_check", "party", "party"},
 	{"party", "account", "account"},
 	{"account_address", "account", "account"},
 	{"address_change", "account", "account"},
@@ -211,6 +216,7 @@ var references = []struct{ table, column, to string }{
 	{"passkey", "account", "account"},
 	{"sign_in", "account", "account"},
 	{"system_token", "system", "system"},
+	{"system_hand", "system", "system"},
 }
 
 // DanglingRows returns rows that point at nothing, at most a hundred per column.
@@ -317,6 +323,10 @@ var leftovers = []struct{ table, column string }{
 	{"pass_use", "party"},
 	{"pass", "party"},
 	{"pass", "account"},
+	{"dispute", "party"},
+	{"dispute_link", "party"},
+	{"person_check", "party"},
+	{"system_hand", "account"},
 	{"outbox", "subject"},
 	{"challenge", "subject"},
 	{"claim", "account"},

@@ -114,20 +114,20 @@ func (r Records) Blocked(ctx context.Context, hash keyring.LookupHash, id habeas
 	return n > 0, failure(err)
 }
 
-const selectClaim = `SELECT id, party, account, state, version, opened, stale, tries, opened_at, closed_at FROM claim`
+const selectClaim = `SELECT id, party, account, state, version, opened, stale, tries, opened_at, closed_at, shown, fact_tries FROM claim`
 
 func scanClaim(r row) (party.Claim, error) {
 	var c party.Claim
 	var id, partyID, account []byte
-	var opened string
+	var opened, shown string
 	var openedAt, closedAt int64
-	if err := r.Scan(&id, &partyID, &account, &c.State, &c.Version, &opened, &c.Stale, &c.Tries, &openedAt, &closedAt); err != nil {
+	if err := r.Scan(&id, &partyID, &account, &c.State, &c.Version, &opened, &c.Stale, &c.Tries, &openedAt, &closedAt, &shown, &c.FactTries); err != nil {
 		return c, err
 	}
 	copy(c.ID[:], id)
 	copy(c.Party[:], partyID)
 	copy(c.Account[:], account)
-	c.Opened, c.OpenedAt, c.ClosedAt = splitList(opened), moment(openedAt), moment(closedAt)
+	c.Opened, c.OpenedAt, c.ClosedAt, c.Shown = splitList(opened), moment(openedAt), moment(closedAt), evidenceOf(shown)
 	return c, nil
 }
 
@@ -166,7 +166,7 @@ func (r Records) Each(ctx context.Context, visit func(party.Party, party.Stateme
 }
 
 func (r Records) each(ctx context.Context, where string, args []any, visit func(party.Party, party.Statement)) error {
-	rows, err := r.q.QueryContext(ctx, `SELECT s.party, s.id, s.source_kind, s.source, s.ticket, s.sealed, p.kind, p.state
+	rows, err := r.q.QueryContext(ctx, `SELECT s.party, s.id, s.source_kind, s.source, s.ticket, s.sealed, p.kind, p.state, p.account
 		FROM statement s JOIN party p ON p.id = s.party AND NOT EXISTS
 		(SELECT 1 FROM aside a WHERE a.party = s.party AND a.statement = s.id) `+where+` ORDER BY s.party, s.id`, args...)
 	if err != nil {
@@ -175,7 +175,8 @@ func (r Records) each(ctx context.Context, where string, args []any, visit func(
 	defer rows.Close()
 	for rows.Next() {
 		var p party.Party
-		s, err := scanStatement(withMore{rows, []any{&p.Kind, &p.State}}, r.keyOf(ctx))
+		var account []byte
+		s, err := scanStatement(withMore{rows, []any{&p.Kind, &p.State, &account}}, r.keyOf(ctx))
 		if errors.Is(err, keyring.ErrNoKey) || habeas.KindOf(err) == habeas.KindGone {
 			continue
 		}
@@ -183,6 +184,7 @@ func (r Records) each(ctx context.Context, where string, args []any, visit func(
 			return failure(err)
 		}
 		p.ID = s.Party
+		copy(p.Account[:], account)
 		visit(p, s)
 	}
 	return failure(rows.Err())
@@ -242,10 +244,12 @@ func (w RecordsTx) say(p party.Party, s *party.Statement, known []party.KnownAs,
 
 // SaveClaim implements party.Writer.
 func (w RecordsTx) SaveClaim(c party.Claim, e audit.Entry) error {
-	_, err := w.tx.exec(`INSERT INTO claim (id, party, account, state, version, opened, stale, tries, opened_at, closed_at)
-		VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET state=excluded.state, version=excluded.version,
-		opened=excluded.opened, stale=excluded.stale, tries=excluded.tries, closed_at=excluded.closed_at`,
-		c.ID[:], c.Party[:], c.Account[:], string(c.State), c.Version, joinList(c.Opened), c.Stale, c.Tries, millis(c.OpenedAt), millis(c.ClosedAt))
+	_, err := w.tx.exec(`INSERT INTO claim (id, party, account, state, version, opened, stale, tries, opened_at, closed_at, shown, fact_tries)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET state=excluded.state, version=excluded.version,
+		opened=excluded.opened, stale=excluded.stale, tries=excluded.tries, closed_at=excluded.closed_at,
+		shown=excluded.shown, fact_tries=excluded.fact_tries`,
+		c.ID[:], c.Party[:], c.Account[:], string(c.State), c.Version, joinList(c.Opened), c.Stale, c.Tries, millis(c.OpenedAt), millis(c.ClosedAt),
+		evidenceText(c.Shown), c.FactTries)
 	if err != nil {
 		return err
 	}
@@ -303,7 +307,7 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
-	for _, table := range []string{"statement", "settled", "claim", "paper_code", "blocked", "consent", "pass_use", "pass"} {
+	for _, table := range []string{"statement", "settled", "claim", "paper_code", "blocked", "consent", "pass_use", "pass", "dispute", "dispute_link", "person_check"} {
 		if _, err := w.tx.exec(`DELETE FROM `+table+` WHERE party = ?`, p.ID[:]); err != nil {
 			return err
 		}

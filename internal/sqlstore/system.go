@@ -92,6 +92,11 @@ func (w SystemsTx) SaveSystem(s authz.System, e audit.Entry) error {
 	if err != nil {
 		return err
 	}
+	if who := e.Actor.Account; !who.IsZero() { // had its secret in hand, or decided on it (PTY-A28)
+		if _, err := w.tx.exec(`INSERT INTO system_hand (system, account) VALUES (?,?) ON CONFLICT DO NOTHING`, s.ID[:], who[:]); err != nil {
+			return err
+		}
+	}
 	if !s.Connected() {
 		if _, err := w.tx.exec(`DELETE FROM system_token WHERE system = ?`, s.ID[:]); err != nil {
 			return err

@@ -27,6 +27,7 @@ type Site struct {
 	Rights      party.Rights
 	Joins       party.Joining
 	Imports     party.Imports
+	Disputes    Disputes
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
@@ -38,12 +39,21 @@ type Site struct {
 	Sessions    admin.Sessions
 }
 
+// Disputes is what all pages about disputes ask of the server.
+type Disputes interface {
+	party.Disputes
+	notice.Disputes
+}
+
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
 	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Agreements: s.Agreements}).Mount(m)
-	(&party.Pages{Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports}).Mount(m)
-	(&notice.Pages{Base: s.Base, Notices: s.Notices}).Mount(m)
+	(&party.Pages{
+		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
+		Disputes: s.Disputes,
+	}).Mount(m)
+	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes}).Mount(m)
 	(&pass.Pages{Base: s.Base, Passes: s.Passes}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,

@@ -29,6 +29,7 @@ type HeldRecord struct {
 	Sets     []ui.Fields
 	Why      string // why less is shown or done than usual; may be empty
 	Claimed  bool   // an account has it: nothing can be asked for here
+	Frozen   bool   // somebody says that it is the wrong account
 	Unsure   bool   // staff look before it is erased
 	Goes     time.Time
 	Requests []RequestLine
@@ -78,7 +79,7 @@ func (s *Pages) heldPage(ctx context.Context, p lang.Printer, l party.Looking) H
 
 func (s *Pages) heldRecord(ctx context.Context, p lang.Printer, h party.Held) HeldRecord {
 	out := HeldRecord{
-		ID: h.Record.Party.ID.String(), Claimed: h.Claimed, Unsure: h.Unsure, Goes: h.Goes,
+		ID: h.Record.Party.ID.String(), Claimed: h.Claimed, Frozen: h.Record.Party.State == party.Frozen, Unsure: h.Unsure, Goes: h.Goes,
 	}
 	for _, o := range h.Origins {
 		line := OriginLine{Name: s.originName(ctx, p, o.Source), First: o.First, Last: o.Last}
@@ -106,6 +107,8 @@ func (s *Pages) heldRecord(ctx context.Context, p lang.Printer, h party.Held) He
 		out.Sets = append(out.Sets, sheet)
 	}
 	switch {
+	case out.Frozen:
+		out.Why = p.T("Somebody says that the wrong person has this record. It is frozen until staff have looked.")
 	case h.Claimed:
 		out.Why = p.T("An account has this record. What is more than reading its outline goes through that account: sign in.")
 	case h.Shut:

@@ -52,7 +52,8 @@ const formSize = 16 << 10
 // Pages are the pages about notices and requests.
 type Pages struct {
 	*ui.Base
-	Notices Notices
+	Notices  Notices
+	Disputes Disputes
 }
 
 // Mount registers them.
@@ -62,6 +63,8 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.Handle(m, ui.Anybody, "GET /notice/code", s.codePage)
 	s.Handle(m, ui.Anybody, "POST /notice/code", s.Limited(s.code))
 	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/{kind}", s.Limited(s.request))
+	s.Handle(m, ui.Anybody, "GET /notice/records/{id}/dispute", s.askDispute)
+	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/dispute", s.Limited(s.dispute))
 	s.Handle(m, ui.Anybody, "POST /notice/requests/{id}/withdraw", s.Limited(s.withdraw))
 	s.Handle(m, ui.Anybody, "POST /notice/mails/{wish}", s.Limited(s.mails))
 	s.Handle(m, ui.Anybody, "POST /notice/leave", s.leave)
@@ -124,6 +127,12 @@ func (s *Pages) page(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		r = ui.WithNotice(r, ui.Notice{
 			Kind: ui.NoticeDone, Title: v.P.T("Thank you for telling us"),
 			Text: v.P.T("The record does not lead to your address any more. Staff look for the right person."),
+		})
+	}
+	if r.URL.Query().Get("done") == "disputed" {
+		r = ui.WithNotice(r, ui.Notice{
+			Kind: ui.NoticeDone, Title: v.P.T("The record is frozen"),
+			Text: v.P.T("Nobody can change it until staff have looked. You get a mail when they have decided."),
 		})
 	}
 	return s.Render(w, r, http.StatusOK, "notice/held", s.heldPage(r.Context(), v.P, l))

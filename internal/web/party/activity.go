@@ -125,11 +125,20 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 	case audit.ClaimRefused:
 		return p.T("Said that the record is about somebody else.")
 	case audit.EvidenceGiven:
-		if l.Detail["kind"] == string(party.PaperCode) {
+		switch party.EvidenceKind(l.Detail["kind"]) {
+		case party.PaperCode:
 			return p.T("Showed a code on paper. It matched.")
+		case party.InPerson:
+			return p.T("Saw the person and a document, and linked record and account.")
+		case party.RecordFacts:
+			return p.T("Recognised facts of the record.")
+		case party.MembershipNumber:
 		}
 		return p.T("Showed a membership number. It matched.")
 	case audit.EvidenceFailed:
+		if l.Detail["kind"] == string(party.RecordFacts) {
+			return p.T("Did not recognise facts of the record.")
+		}
 		return p.T("Showed a number or code that did not match.")
 	case audit.InviteSent:
 		return p.T("Sent an invitation to the address in the record.")
@@ -143,6 +152,9 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 			return words
 		}
 		if words := s.passWords(p, l); words != "" {
+			return words
+		}
+		if words := disputeEventWords(p, l); words != "" {
 			return words
 		}
 		return accountWords(p, l)
@@ -175,6 +187,17 @@ func (s *Pages) changeWords(p lang.Printer, l party.Look) string {
 			return p.T("Made a code on paper for the record.")
 		case "left":
 			return p.T("Let go of a part of the record: the account that it had belonged to was erased.")
+		case "claim-kept":
+			return p.T("Opened the record again.")
+		case "claim-undone":
+			return p.T("Took the record from the account that had claimed it.")
+		case "dispute-reopened":
+			return p.T("Froze the record again.")
+		case "linked":
+			return p.T("Gave the record to the account of the person.")
+		}
+		if l.Detail["reason"] == "dispute" {
+			return p.T("Froze the record until staff have decided.")
 		}
 		return p.T("Put the record before staff for a decision.")
 	case audit.DataImported:

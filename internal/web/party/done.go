@@ -44,7 +44,21 @@ func doneNotice(p lang.Printer, key string) (ui.Notice, bool) {
 	case "not-me":
 		n.Title, n.Text = p.T("Thank you for telling us"), p.T("The record does not lead to your address any more. Staff look for the right person.")
 	case "evidence":
-		n.Title, n.Text = p.T("It matched"), p.T("Everything in this record is open to you now.")
+		n.Title, n.Text = p.T("It matched"), p.T("What this is enough for is open to you now.")
+	case "facts":
+		n.Kind, n.Title, n.Text = ui.NoticeWarning, p.T("That is not enough"), p.T("A member of staff has to look first. They have been told.")
+	case "linked":
+		n.Title, n.Text = p.T("Record and account are linked"), p.T("The person is told by mail.")
+	case "dispute-opened":
+		n.Title, n.Text = p.T("The record is frozen"), p.T("Its account is told. Now it waits for a decision.")
+	case "dispute-keep":
+		n.Title, n.Text = p.T("The claim stands"), p.T("The record is open again, and everybody concerned is told.")
+	case "dispute-undo":
+		n.Title, n.Text = p.T("The claim is undone"), p.T("The account has lost the record, its addresses lead here no more, and everybody concerned is told.")
+	case "dispute-reopen":
+		n.Title, n.Text = p.T("The decision was taken back"), p.T("The record is frozen again and waits.")
+	case "dispute-adopt":
+		n.Text = p.T("Your word was added. What was said before stays in the history.")
 	case "undone":
 		n.Text = p.T("It is as it was before.")
 	case "taken-back":

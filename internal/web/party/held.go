@@ -82,6 +82,8 @@ func nameOf(p lang.Printer, name string) string {
 		return p.T("An import")
 	case "this server":
 		return p.T("This server")
+	case "somebody":
+		return p.T("Somebody")
 	case "":
 		return p.T("Somebody who has left")
 	}

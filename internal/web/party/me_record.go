@@ -9,6 +9,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
@@ -51,6 +52,9 @@ func (s *Pages) myRecord(w http.ResponseWriter, r *http.Request, v ui.Visit, id 
 	if err != nil {
 		return err
 	}
+	if err := s.withFacts(r.Context(), v, id, page.Evidence, "/me/records/"); err != nil {
+		return err
+	}
 	r, key, set := s.withDone(w, r, v)
 	if key == "corrected" {
 		r = s.offerUndo(r, v, rec, set)
@@ -66,7 +70,7 @@ func (s *Pages) recordPage(r *http.Request, v ui.Visit, rec party.Record) (Recor
 	}
 	page := RecordPage{
 		ID: id, Name: nameOr(v.P, rec), Kind: rec.Party.Kind, Sets: s.voices(r.Context(), v).held(rec),
-		Evidence: evidenceForm(v.P, rec, "/me/records/"+id+"/evidence"), Missing: s.missing(v.P, rec),
+		Evidence: evidenceOf(v.P, rec, "/me/records/"+id+"/evidence"), Missing: s.missing(v.P, rec),
 		Fresh: s.fresh(v.P, rec, "/me/records/"+id), Since: rec.Party.ClaimedAt, Frozen: rec.Party.State == party.Frozen,
 		Waiting: len(rec.Proposals),
 	}
@@ -84,6 +88,14 @@ func (s *Pages) recordPage(r *http.Request, v ui.Visit, rec party.Record) (Recor
 	}
 	page.Rights, err = s.rights(r.Context(), v, rec)
 	return page, err
+}
+
+// evidenceOf is evidenceForm, but for a frozen record: no evidence opens that.
+func evidenceOf(p lang.Printer, rec party.Record, action string) *Evidence {
+	if rec.Party.State == party.Frozen {
+		return nil
+	}
+	return evidenceForm(p, rec, action)
 }
 
 func (s *Pages) occasionRow(v ui.Visit, o party.Attended) OccasionRow {
@@ -105,14 +117,22 @@ func (s *Pages) occasionRow(v ui.Visit, o party.Attended) OccasionRow {
 }
 
 func (s *Pages) recordEvidence(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
-	return s.evidence(w, r, v, id, evidenceOn{"/me/records/" + id.String(), "me/record", func() (any, *Evidence, error) {
+	return s.evidence(w, r, v, id, s.onRecord(r, v, id))
+}
+
+// onRecord is the page of one's own record with its evidence form.
+func (s *Pages) onRecord(r *http.Request, v ui.Visit, id habeas.PartyID) evidenceOn {
+	return evidenceOn{"/me/records/" + id.String(), "me/record", func() (any, *Evidence, error) {
 		rec, err := s.Records.My(r.Context(), v.Actor, id)
 		if err != nil {
 			return nil, nil, err
 		}
 		page, err := s.recordPage(r, v, rec)
+		if err == nil {
+			err = s.withFacts(r.Context(), v, id, page.Evidence, "/me/records/")
+		}
 		return page, page.Evidence, err
-	}})
+	}}
 }
 
 // EditPage is the data of me/edit and staff/edit: one data set as a form.

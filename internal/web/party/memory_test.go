@@ -160,7 +160,7 @@ func (m *memoryRecords) ShowEvidence(_ context.Context, a habeas.Actor, id habea
 	if err != nil {
 		return false, 0, err
 	}
-	if !rec.MatchesMembership([]byte(sealedtest.Text(proof)), a.Account) {
+	if !rec.MatchesMembership([]byte(sealedtest.Text(proof)), party.Exclusion{Account: a.Account}) {
 		m.tries++
 		return false, 5 - m.tries, nil
 	}
@@ -461,4 +461,19 @@ func (m *memoryRecords) WithdrawMine(_ context.Context, _ habeas.Actor, _ habeas
 		}
 	}
 	return nil
+}
+
+// noDisputes has none, and asks no facts.
+type noDisputes struct{ Disputes }
+
+func (noDisputes) Facts(context.Context, habeas.Actor, habeas.PartyID) ([]party.Question, error) {
+	return nil, nil
+}
+
+func (noDisputes) Assess(context.Context, habeas.Actor, habeas.PartyID) ([]party.Assessed, error) {
+	return nil, nil
+}
+
+func (noDisputes) DisputesOn(context.Context, habeas.Actor, habeas.PartyID) ([]party.Dispute, error) {
+	return nil, nil
 }

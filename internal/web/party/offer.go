@@ -1,6 +1,7 @@
 package party
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -34,6 +35,7 @@ type Evidence struct {
 	Form    ui.Form
 	Sets    string // what it would open
 	Address string
+	Facts   *ui.Form // to recognise facts, after other evidence; nil: that would not help
 }
 
 func (s *Pages) offer(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
@@ -41,8 +43,20 @@ func (s *Pages) offer(w http.ResponseWriter, r *http.Request, v ui.Visit, id hab
 	if err != nil {
 		return err
 	}
+	page := s.offerPage(r, v, o)
+	if err := s.withFacts(r.Context(), v, id, page.Evidence, "/me/offers/"); err != nil {
+		return err
+	}
 	r, _, _ = s.withDone(w, r, v)
-	return s.Render(w, r, http.StatusOK, "me/offer", s.offerPage(r, v, o))
+	return s.Render(w, r, http.StatusOK, "me/offer", page)
+}
+
+// withFacts adds the form that asks to recognise facts, where that would open something.
+func (s *Pages) withFacts(ctx context.Context, v ui.Visit, id habeas.PartyID, e *Evidence, under string) (err error) {
+	if e != nil {
+		e.Facts, err = s.factsForm(ctx, v, id, under+id.String()+"/facts")
+	}
+	return err
 }
 
 // offerPage shows a record masked as it is offered; what is not masked can be
@@ -198,14 +212,19 @@ func (s *Pages) offerEvidence(w http.ResponseWriter, r *http.Request, v ui.Visit
 	if _, err := s.Records.Offer(r.Context(), v.Actor, id); err != nil { // so that there is a claim to support
 		return err
 	}
-	return s.evidence(w, r, v, id, evidenceOn{"/me/offers/" + id.String(), "me/offer", func() (any, *Evidence, error) {
+	return s.evidence(w, r, v, id, s.onOffer(r, v, id))
+}
+
+// onOffer is the confirm screen with its evidence form.
+func (s *Pages) onOffer(r *http.Request, v ui.Visit, id habeas.PartyID) evidenceOn {
+	return evidenceOn{"/me/offers/" + id.String(), "me/offer", func() (any, *Evidence, error) {
 		o, err := s.Records.Offer(r.Context(), v.Actor, id)
 		if err != nil {
 			return nil, nil, err
 		}
 		page := s.offerPage(r, v, o)
-		return page, page.Evidence, nil
-	}})
+		return page, page.Evidence, s.withFacts(r.Context(), v, id, page.Evidence, "/me/offers/")
+	}}
 }
 
 func (s *Pages) acceptOffer(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {

@@ -121,6 +121,7 @@ type Pages struct {
 	Rights      Rights
 	Joins       Joining
 	Imports     Imports
+	Disputes    Disputes
 }
 
 // Mount registers them.
@@ -130,6 +131,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountJoin(m)
 	s.mountImport(m)
 	s.mountProfile(m)
+	s.mountDisputes(m)
 }
 
 // Nav are the navigation lines of the pages about records.
@@ -144,6 +146,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaStaff, Path: "/staff/import", Label: lang.Mark("Import")},
 		{Area: ui.AreaStaff, Path: "/staff/waiting", Label: lang.Mark("Waiting for a decision")},
 		{Area: ui.AreaStaff, Path: "/staff/merges", Label: lang.Mark("Merges and splits")},
+		{Area: ui.AreaStaff, Path: "/staff/disputes", Label: lang.Mark("Disputes")},
 	}
 }
 

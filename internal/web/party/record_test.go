@@ -61,7 +61,7 @@ func newRecordPages(t *testing.T, actor habeas.Actor) *recordPages {
 	d.records.accounts[nora], d.records.accounts[tim] = "Nora Quill", "Tim Ferrer"
 	site := &Pages{
 		Base:    &ui.Base{Renderer: rd, Clock: clock, Origin: origin, Cookies: edge.Cookies{Origin: origin}, SignIns: readBy{actor}},
-		Records: d.records, Invitations: noMail{}, Rights: d.records, Joins: noJoins{},
+		Records: d.records, Invitations: noMail{}, Rights: d.records, Joins: noJoins{}, Disputes: noDisputes{},
 	}
 	mux := &edge.Mux{Failures: &edge.Failures{Page: rd.Failure}}
 	site.Mount(mux)
@@ -274,7 +274,8 @@ func TestEveryKnownEventHasWords(t *testing.T) {
 		audit.PartyReviewed, audit.TicketChanged, audit.ClaimOpened, audit.ClaimAccepted, audit.ClaimRefused, audit.EvidenceGiven,
 		audit.EvidenceFailed, audit.InviteSent, audit.AccountCreated, audit.AccountErased, audit.AccountClosed, audit.AccountRecovered,
 		audit.AddressProved, audit.CredentialAdded, audit.CredentialEnded, audit.SignInSucceeded, audit.SignInFailed, audit.SignedOut,
-		audit.RoleGranted, audit.RoleRevoked, audit.DataImported,
+		audit.RoleGranted, audit.RoleRevoked, audit.DataImported, audit.ClaimTold, audit.ClaimDisputed, audit.ClaimKept, audit.ClaimUndone,
+		audit.ClaimReopened, audit.PersonChecked, audit.WordsAdopted,
 	} {
 		l := party.Look{}
 		l.Event = e

@@ -36,6 +36,8 @@ type PersonPage struct {
 	ClaimedAt  time.Time
 	AddedFirst time.Time
 	Invited    string // what became of the newest invitation
+	Claims     []ClaimLine
+	Dispute    string // address of the dispute that froze it
 }
 
 func (s *Pages) person(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
@@ -53,9 +55,26 @@ func (s *Pages) person(w http.ResponseWriter, r *http.Request, v ui.Visit, id ha
 		return err
 	}
 	page.Invited = invitationWords(v.P, sent)
+	if err := s.withClaims(r, v, id, &page); err != nil {
+		return err
+	}
 	r, key, detail := s.withDone(w, r, v)
 	r = s.withJoinUndo(r, v, key, detail)
 	return s.Render(w, r, http.StatusOK, "staff/person", page)
+}
+
+// withClaims adds who claims the record, with the risk of each claim.
+func (s *Pages) withClaims(r *http.Request, v ui.Visit, id habeas.PartyID, page *PersonPage) error {
+	claims, err := s.Disputes.Assess(r.Context(), v.Actor, id)
+	if err != nil {
+		return err
+	}
+	page.Claims, page.Dispute = s.claimLines(v.P, claims), "/staff/disputes"
+	disputes, err := s.Disputes.DisputesOn(r.Context(), v.Actor, id)
+	if len(disputes) > 0 {
+		page.Dispute = disputeURL(disputes[0])
+	}
+	return err
 }
 
 func (s *Pages) personPage(r *http.Request, v ui.Visit, rec party.Record) PersonPage {

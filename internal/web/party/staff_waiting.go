@@ -25,9 +25,10 @@ type WaitingPage struct {
 	Others  []ui.Link // the other records at the address; the first is shown beside
 	Alone   bool      // nothing stands beside it
 	OpenURL string
-	WithURL string // opens the record beside
-	Merge   string // compares the two to merge them
-	Skip    string // to the next one; empty when this is the last
+	WithURL string      // opens the record beside
+	Merge   string      // compares the two to merge them
+	Skip    string      // to the next one; empty when this is the last
+	Claims  []ClaimLine // who claims it, with the risk of each claim
 	Empty   ui.Empty
 }
 
@@ -91,7 +92,9 @@ func (s *Pages) waitingPage(ctx context.Context, v ui.Visit, after, beside habea
 		page.Facts = append(page.Facts, origin(say, with))
 	}
 	page.Sides = s.sides(say, one, with, page.Alone)
-	return page, nil
+	claims, err := s.Disputes.Assess(ctx, v.Actor, one.Party.ID)
+	page.Claims = s.claimLines(v.P, claims)
+	return page, err
 }
 
 // origin says in one line where a record comes from.

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// mostStaffTold bounds how many people one thing is mailed to.
+const mostStaffTold = 50
+
+// TellStaff mails everybody at work who can decide about records, and those named, each
+// once, in their language. Who has a role and no passkey yet could not decide, and is
+// not told.
+func (a *Accounts) TellStaff(tx *sqlstore.Tx, kind mail.Kind, link string, also ...habeas.AccountID) error {
+	grants, err := tx.Accounts().Grants(tx.Context())
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if (g.Role == habeas.RoleStaff || g.Role == habeas.RoleAdministrator) && g.Ready {
+			also = append(also, g.Holder)
+		}
+	}
+	told := make(map[habeas.AccountID]bool)
+	for _, id := range also {
+		if told[id] || len(told) >= mostStaffTold {
+			continue
+		}
+		told[id] = true
+		if err := a.tellMain(tx, id, kind, link); err != nil && !gone(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellMain mails the main address of an account.
+func (a *Accounts) tellMain(tx *sqlstore.Tx, id habeas.AccountID, kind mail.Kind, link string) error {
+	who, err := tx.Accounts().Account(tx.Context(), id)
+	if err != nil {
+		return err
+	}
+	main, err := mainOf(tx, id)
+	if err != nil {
+		return err
+	}
+	letter := Letter{Kind: kind, To: main.Mailbox, Language: who.Profile.Language, Link: link}
+	return a.mailer.Post(tx, habeas.SubjectOf(id), letter)
+}
+
+// TellAccount mails every address of an account. One that is gone is told nothing.
+func (a *Accounts) TellAccount(tx *sqlstore.Tx, id habeas.AccountID, kind mail.Kind, link string) error {
+	if err := a.tell(tx, id, kind, link); err != nil && !gone(err) {
+		return err
+	}
+	return nil
+}
+
+// gone reports whether an error says that there is no such row, or none any more.
+func gone(err error) bool {
+	k := habeas.KindOf(err)
+	return err != nil && (k == habeas.KindNotFound || k == habeas.KindGone)
+}
