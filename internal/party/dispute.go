@@ -244,6 +244,7 @@ var (
 	errCheckSelf     = habeas.Forbidden("Nobody checks themselves. Ask a colleague.").WithCode("check.self")
 	errCheckOther    = habeas.Conflict("Another account has this record. Dispute that claim first.").WithCode("check.claimed")
 	errCheckFrozen   = habeas.Forbidden("This record is frozen while a dispute is open.").WithCode("party.frozen")
+	errCheckMerged   = habeas.Conflict("This record is part of another one. Open that one.").WithCode("check.merged")
 	errCheckAccount  = habeas.Conflict("This account is closed.").WithCode("check.closed")
 )
 
@@ -262,6 +263,8 @@ func Checked(p Party, c Claim, in Check, active bool, schemas *Schemas) (Party, 
 		return p, c, errCheckFrozen
 	case p.State == Claimed && p.Account != in.Account:
 		return p, c, errCheckOther
+	case p.State != Unclaimed && p.State != Claimed: // it is part of another record
+		return p, c, errCheckMerged
 	}
 	if c.ID.IsZero() {
 		c = Claim{ID: in.ID, Party: p.ID, Account: in.Account, OpenedAt: in.At, Version: p.Version}
