@@ -8,10 +8,7 @@ import (
 
 // notYet are the attacks on what is not built yet, and why. It must shrink to nothing.
 var notYet = map[int]string{
-	5:  "no identity provider can be connected: only a code mailed to an address proves it",
-	8:  "questions about what a record holds are not asked yet",
-	9:  "a claim cannot be disputed yet",
-	29: "questions about what a record holds are not asked yet",
+	5: "no identity provider can be connected: only a code mailed to an address proves it",
 }
 
 var accountAttacks = []attack{
