@@ -53,17 +53,21 @@ func TestAFullDatabaseRefusesAndTakesInAgain(t *testing.T) {
 		}
 		return a
 	}
-	limit := func(pages int) {
+	limit := func(more int) {
 		t.Helper()
 		err := db.InTx(ctx, func(tx *Tx) error {
-			_, err := tx.exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages))
+			var pages int
+			if err := tx.queryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
+				return err
+			}
+			_, err := tx.exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+more))
 			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	limit(80) // room for a few people
+	limit(20) // room for a few people
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	kept, refused := 0, 0
