@@ -81,6 +81,8 @@ func (ImportKind) Prefix() string { return "imp" }
 
 // Prefix implements Kind.
 func (PassKind) Prefix() string { return "pas" }
+
+// Prefix implements Kind.
 func (DisputeKind) Prefix() string { return "dsp" }
 
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
