@@ -1,0 +1,107 @@
+package pki
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/pki/dn"
+)
+
+// Revocations tells whether a certificate has been revoked, as of now: what an earlier call
+// said may be held by nobody. An error refuses the certificate.
+type Revocations interface {
+	IsRevoked(authority Kind, serial Serial) (bool, error)
+}
+
+// Verifier decides which client certificates open a connection, and keep it open.
+type Verifier struct {
+	issuer      *x509.Certificate // the identity CA
+	revocations Revocations
+	clock       habeas.Clock
+}
+
+// NewVerifier accepts certificates that this identity CA has issued, and no others.
+func NewVerifier(identity *Authority, revocations Revocations, clock habeas.Clock) (*Verifier, error) {
+	if identity.kind != Identity {
+		return nil, errRole
+	}
+	return &Verifier{issuer: identity.cert, revocations: revocations, clock: clock}, nil
+}
+
+// Client is who a verified certificate is about.
+type Client struct {
+	Subject     dn.Subject
+	Serial      Serial
+	Certificate *x509.Certificate
+}
+
+// VerifyClient checks what a client has shown, its own certificate first; whatever else it
+// shows is not looked at, because the issuer is known here. Nothing that a certificate names
+// is fetched. Errors: those named Err… above, Unavailable if nobody knows whether it was
+// revoked.
+func (v *Verifier) VerifyClient(chain []*x509.Certificate) (Client, error) {
+	if len(chain) == 0 {
+		return Client{}, ErrNoCertificate
+	}
+	cert := chain[0]
+	// The signature first: of a certificate that others made nothing is believed.
+	if !bytes.Equal(cert.RawIssuer, v.issuer.RawSubject) ||
+		v.issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) != nil {
+		return Client{}, ErrUnknownIssuer
+	}
+	serial, ok := SerialOf(cert.SerialNumber)
+	who, err := dn.Parse(cert.RawSubject)
+	if !ok || err != nil || cert.IsCA || len(cert.UnhandledCriticalExtensions) > 0 ||
+		cert.KeyUsage != x509.KeyUsageDigitalSignature ||
+		!slices.Equal(cert.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}) || len(cert.UnknownExtKeyUsage) > 0 {
+		return Client{}, ErrWrongUse
+	}
+	c := Client{Subject: who, Serial: serial, Certificate: cert}
+	return c, v.Recheck(c)
+}
+
+// Recheck tells whether a client that was verified is still welcome. It is cheap, and is
+// called at each request: a connection may outlive the certificate that opened it.
+func (v *Verifier) Recheck(c Client) error {
+	now := v.clock.Now()
+	for _, cert := range []*x509.Certificate{c.Certificate, v.issuer} {
+		switch {
+		case now.Before(cert.NotBefore):
+			return ErrNotYetValid
+		case now.After(cert.NotAfter):
+			return ErrExpired
+		}
+	}
+	switch revoked, err := v.revocations.IsRevoked(Identity, c.Serial); {
+	case err != nil:
+		return habeas.Unavailable("Whether this certificate was revoked cannot be told just now. Try again in a moment.").
+			WithCode("certificate.state").WithCause(err)
+	case revoked:
+		return ErrRevoked
+	}
+	return nil
+}
+
+// ServerConfig is the TLS of the port for people with certificates: TLS 1.3 only, in which
+// nobody on the way sees a client's certificate; a certificate is wanted and verified in
+// full, on resumed connections too. certificate returns the server's own.
+func (v *Verifier) ServerConfig(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
+	cas := x509.NewCertPool()
+	cas.AddCert(v.issuer) // browsers offer only what one of these has issued
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS13,
+		GetCertificate: certificate,
+		ClientAuth:     tls.RequireAnyClientCert, // VerifyConnection verifies
+		ClientCAs:      cas,
+		Time:           func() time.Time { return v.clock.Now() },
+		NextProtos:     []string{"h2", "http/1.1"},
+		VerifyConnection: func(s tls.ConnectionState) error {
+			_, err := v.VerifyClient(s.PeerCertificates)
+			return err
+		},
+	}
+}
