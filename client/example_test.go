@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"time"
 
 	"github.com/habeas-data/habeas/client"
 )
@@ -41,6 +44,43 @@ func Example() {
 	// Output:
 	// booked for 7h3v9k2m4q6r8t0w1x3y5z7a9b
 	// 4711 active
+}
+
+// A receiver checks what it is sent, and then asks what has changed.
+func ExampleVerifyWebhook() {
+	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" // as it was shown when the webhook was set
+	dealt := map[string]bool{}                              // in real life: kept somewhere
+	receive := func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+		if err != nil {
+			http.Error(w, "cut off", http.StatusBadRequest)
+			return
+		}
+		event, err := client.VerifyWebhook(r.Header, body, []string{secret}, 5*time.Minute)
+		if err != nil {
+			http.Error(w, "not from our server", http.StatusUnauthorized)
+			return
+		}
+		if dealt[event.ID] { // a call is made at least once
+			return
+		}
+		switch event.Type {
+		case client.Erased:
+			fmt.Println("delete what we hold about", event.Party)
+		case client.Restricted, client.Objected:
+			fmt.Println("stop using", event.Party)
+		case client.Reset:
+			fmt.Println("read everything again")
+		default:
+			fmt.Println("query", event.Party)
+		}
+		dealt[event.ID] = true
+	}
+	call := httptest.NewRequest(http.MethodPost, "/habeas", strings.NewReader(`{"type":"erased"}`))
+	answer := httptest.NewRecorder()
+	receive(answer, call) // somebody who does not know the secret
+	fmt.Println(answer.Code)
+	// Output: 401
 }
 
 // stand answers as a server would.

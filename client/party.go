@@ -41,6 +41,10 @@ type TicketSaying struct {
 	State    string `json:"state,omitempty"`   // Active or Cancelled; empty: Active
 	Title    string `json:"title,omitempty"`
 	Starts   string `json:"starts,omitempty"`    // a date or a moment (RFC 3339)
+	Ends     string `json:"ends,omitempty"`      // a date or a moment
+	Role     string `json:"role,omitempty"`      // what the person is in it: "Lecturer"
+	Term     string `json:"term,omitempty"`      // when it is, in words: "Autumn 2026"
+	Public   bool   `json:"public,omitempty"`    // the person's public profile may name it
 	BookedBy string `json:"booked_by,omitempty"` // reference of who booked
 }
 

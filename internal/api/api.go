@@ -34,6 +34,9 @@ type Records interface {
 	Tickets(ctx context.Context, a habeas.Actor, cursor string, limit int) (page []party.Ticket, next string, err error)
 	Query(ctx context.Context, a habeas.Actor, refs []party.Reference, sets []string) ([]party.Values, error)
 	Consented(ctx context.Context, a habeas.Actor, refs []party.Reference, sets []string) ([]party.Shared, error)
+	// News returns what the system is told of changes after a cursor, and the next one. It
+	// waits for something to tell.
+	News(ctx context.Context, a habeas.Actor, after string, limit int, wait time.Duration) (news []party.News, next string, err error)
 	CancelTicket(ctx context.Context, a habeas.Actor, ref string, version int64, match party.TicketMatch) (party.Ticket, error)
 }
 
@@ -43,7 +46,10 @@ type Deps struct {
 	Records Records
 	// Sandbox answers the systems that are only tried out. Nil: they are refused.
 	Sandbox Records
-	Clock   habeas.Clock
+	// Webhooks are where systems want to be told of changes. Nil: nowhere, and there are
+	// no such endpoints.
+	Webhooks Webhooks
+	Clock    habeas.Clock
 	// Origin is where programs reach the server; the description names it.
 	Origin edge.Origin
 	// LedgerDir holds the published ledger (C2SP tlog-tiles). Empty: nothing is served.
@@ -66,6 +72,7 @@ type API struct {
 	deps     Deps
 	slots    chan struct{}
 	bulks    chan struct{}
+	waits    waits
 	system   *quota
 	address  *quota
 	client   *quota
@@ -113,6 +120,10 @@ func (a *API) Mount(m *edge.Mux) {
 	m.Handle("GET /api/v1/tickets", a.forSystem(authz.ScopeTickets, a.tickets))
 	m.Handle("GET /api/v1/tickets:get", a.forSystem(authz.ScopeTickets, a.ticket))
 	m.Handle("POST /api/v1/tickets:cancel", a.forSystem(authz.ScopeTickets, a.cancelTicket))
+	m.Handle("GET /api/v1/changes", a.forSystemIn(nil, authz.ScopeParties, a.changes))
+	if a.deps.Webhooks != nil {
+		a.mountWebhooks(m, func(h systemHandler) edge.Handler { return a.forSystem(authz.ScopeParties, h) })
+	}
 	m.Handle("GET /api/v1/schemas", a.describeSets)
 	m.Handle("GET /api/openapi.json", a.openapi)
 	m.Handle("GET /api", a.readable)
@@ -148,6 +159,12 @@ const anyRead authz.Scope = ""
 // sandbox system is given records that have no store behind them: nothing that follows
 // can reach a real one.
 func (a *API) forSystem(scope authz.Scope, h systemHandler) edge.Handler {
+	return a.forSystemIn(a.slots, scope, h)
+}
+
+// forSystemIn is forSystem with the slots in which requests are worked on; nil: the
+// handler counts them itself.
+func (a *API) forSystemIn(slots chan struct{}, scope authz.Scope, h systemHandler) edge.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		bearer, err := a.bearer(r)
 		if err != nil {
@@ -171,9 +188,12 @@ func (a *API) forSystem(scope authz.Scope, h systemHandler) edge.Handler {
 		if err := a.system.take(r.Context(), w.Header(), systemKey(c), 1); err != nil {
 			return err
 		}
+		if slots == nil {
+			return h(w, r, c)
+		}
 		select {
-		case a.slots <- struct{}{}:
-			defer func() { <-a.slots }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 			return h(w, r, c)
 		default: // a quick "later" is worth more than a slow answer to everybody
 			return edge.RetryAfter(errBusy, time.Second)

@@ -30,6 +30,10 @@ type ticketBody struct {
 	State    string `json:"state"`
 	Title    string `json:"title"`
 	Starts   string `json:"starts"`
+	Ends     string `json:"ends"`
+	Role     string `json:"role"`
+	Term     string `json:"term"`
+	Public   bool   `json:"public"`
 	BookedBy string `json:"booked_by"`
 }
 
@@ -132,6 +136,7 @@ func (b findOrCreateRequest) assertion(schemas *party.Schemas) (party.Assertion,
 	if t := b.Ticket; t != nil {
 		in.Ticket = &party.TicketInput{
 			Ref: t.ID, Version: t.Version, State: party.TicketState(t.State), Title: t.Title, Starts: t.Starts, BookedBy: t.BookedBy,
+			Ends: t.Ends, Role: t.Role, Term: t.Term, Public: t.Public,
 		}
 		if t.BookedBy != "" {
 			if _, err := party.ParseReference("ticket.booked_by", t.BookedBy); err != nil {

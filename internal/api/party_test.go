@@ -76,6 +76,27 @@ func TestASharedAddressMakesSeparatePartiesBehindTheSameAnswer(t *testing.T) {
 	}
 }
 
+// Proves PTY-10.
+func TestSeveralThatFitShowInNoAnswer(t *testing.T) {
+	w := newWorld(t)
+	bookings, cinema, museum := w.connect("City Bookings"), w.connect("Cinema"), w.connect("Museum")
+	bookings.party(`{"email":"family@example.org","fields":{"identity":{"given_name":"Ann","birth_date":"1960-01-02"}}}`)
+	cinema.party(`{"email":"family@example.org","fields":{"identity":{"given_name":"Ann","birth_date":"1990-03-04"}}}`)
+	var answers []reply
+	var refs []string
+	for _, address := range []string{"family@example.org", "unknown@example.org"} {
+		body := `{"email":"` + address + `","fields":{"identity":{"given_name":"Ann"}}}`
+		answers = append(answers, museum.post(findOrCreate, body))
+		refs = append(refs, museum.party(body))
+	}
+	if got := museum.behind(refs[0]).Party.Review; got != party.ReviewSeveral {
+		t.Errorf("review is %q, want %q", got, party.ReviewSeveral)
+	}
+	if a, b := answers[0], answers[1]; a.status != b.status || len(a.body) != len(b.body) || strings.Replace(a.body, refs[0], refs[1], 1) != b.body {
+		t.Errorf("where several fit: %d %s\nwhere nobody is known: %d %s", a.status, a.body, b.status, b.body)
+	}
+}
+
 func TestAPersonAndAnOrganisationAtOneAddressStayApart(t *testing.T) {
 	w := newWorld(t)
 	s := w.connect("City Bookings")

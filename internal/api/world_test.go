@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/internal/webhook"
 	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
@@ -51,6 +53,7 @@ type world struct {
 	keys    *keyring.Ring
 	db      *sqlstore.DB
 	systems *app.Systems
+	hooks   *app.Webhooks
 	schemas *party.Schemas
 	clock   *habeas.ManualClock
 	server  *httptest.Server
@@ -96,6 +99,8 @@ func openOn(t testing.TB, keys *keyring.Ring, sets []party.SetSchema, dsn string
 		}
 	})
 	w.systems = app.NewSystems(app.SystemsDeps{DB: w.db, Keys: keys, Schemas: w.schemas, Clock: w.clock})
+	own := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	w.hooks = &app.Webhooks{DB: w.db, Changes: w.systems.Changes(), Clock: w.clock, Allowed: own, Sender: webhook.NewSender(w.clock, own, nil)}
 	return w
 }
 
@@ -126,7 +131,7 @@ func (w *world) serve(clock habeas.Clock, change ...deps) {
 	w.Helper()
 	d := api.Deps{
 		Systems: w.systems, Records: w.systems.Records(), Sandbox: w.systems.Sandbox(), Clock: clock,
-		LedgerDir: w.dir + "/ledger", LedgerKey: "example+key",
+		LedgerDir: w.dir + "/ledger", LedgerKey: "example+key", Webhooks: w.hooks,
 	}
 	for _, c := range change {
 		c(&d)
