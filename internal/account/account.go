@@ -43,10 +43,16 @@ type Address struct {
 	Hash     keyring.LookupHash // of email.Address.Key
 	Account  habeas.AccountID
 	ProvedAt time.Time
-	Main     bool   // the first one; recovery starts there
-	Mailbox  string // as stored, for the envelope: mail goes here and nowhere else (PTY-A10)
-	Display  string // for people
+	Proof    habeas.Proof // by a code mailed to it, or by a provider's word and nothing else
+	Main     bool         // the first one; recovery starts there
+	Mailbox  string       // as stored, for the envelope: mail goes here and nowhere else (PTY-A10)
+	Display  string       // for people
+	Voucher  string       // the issuer whose word it is, when Proof is habeas.ProofProvider
 }
+
+// Vouched reports whether the address stands on a provider's word alone: nobody has shown
+// yet that they read its mail.
+func (a Address) Vouched() bool { return a.Proof == habeas.ProofProvider }
 
 // Passkey is a WebAuthn credential.
 type Passkey struct {
@@ -74,6 +80,7 @@ const (
 type Holdings struct {
 	Account   Account
 	Passkeys  []Passkey
+	Links     []ProviderLink
 	Addresses []Address // main one first
 	SignIns   []SignIn  // newest first
 	Roles     []habeas.Role

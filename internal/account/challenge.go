@@ -24,6 +24,8 @@ const (
 	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
 	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
 	ForPasskeyNewOne Purpose = "passkey-add"         // a WebAuthn ceremony under way
+	ForProvider      Purpose = "provider-sign-in"    // somebody is at an identity provider
+	ForConnect       Purpose = "provider-connect"    // the same, to connect it with their account
 	codeLifeAsked            = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
 	codeLifeInvited          = 24 * time.Hour        // enrolment codes
 	ceremonyLife             = 10 * time.Minute
@@ -34,7 +36,7 @@ func (p Purpose) Life() time.Duration {
 	switch p {
 	case ForInvitation, ForFirst:
 		return codeLifeInvited
-	case ForPasskeySignIn, ForPasskeyNewOne:
+	case ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
 		return ceremonyLife
 	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode:
 	}
@@ -47,7 +49,7 @@ func (p Purpose) Coded() bool {
 	switch p {
 	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
 		return true
-	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne:
+	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
 	}
 	return false
 }
@@ -77,7 +79,7 @@ type Words struct {
 	Name     string `json:"n,omitempty"` // of the passkey to be added
 	Link     []byte `json:"p,omitempty"` // id of the link that led here
 	Record   bool   `json:"r,omitempty"` // the person's records are to say the address too
-	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony
+	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony, or the name of the provider
 }
 
 // Open reports whether the challenge can still be answered, and by this browser.

@@ -75,4 +75,6 @@ type ConsentWriter interface {
 	Consents
 	// SetConsent puts a decision in the place of the one before.
 	SetConsent(c Consent, e audit.Entry) error
+	// RemoveConsent leaves a person undecided again.
+	RemoveConsent(c Consent, e audit.Entry) error
 }

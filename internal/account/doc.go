@@ -11,6 +11,9 @@
 //	                              ├─► account with passkey ──────────► recovery, and nothing else
 //	                              └─► account closed ────────────────► refused, told whom to ask
 //	passkey ──────────────────────────────────────────────────────────► signed in by passkey
+//	identity provider ─► connected ───────────────────────────────────► signed in by provider
+//	                  ├─► new, and its word on the address is believed ► account made ─► signed in by provider
+//	                  └─► new, else ──────────────────────────────────► nothing: a code first, or connect
 //
 // What a sign-in opens is not written into it: [ReachOf] decides at each request
 // from its proof and from what the account holds now. The moment a passkey is added,
@@ -30,6 +33,10 @@
 //     passkeys, further addresses, pending challenges, and the roles, which another
 //     administrator has to give again. A stolen mailbox is thus worth no more than
 //     what a mailbox may open.
+//   - An identity provider opens an account that its person has connected, found by
+//     issuer and subject. Its word on an address opens no account that is there, and no
+//     role; whoever reads the mail of an address that stands on such a word alone
+//     recovers the account, and what the provider let in is gone (ADR 0034).
 //   - Roles belong to a proved address and count only in a sign-in proved by a
 //     passkey (ADR 0008). [Roles] is the one seam that answers which an account has.
 package account

@@ -13,7 +13,7 @@ const KeepChallenges = 24 * time.Hour
 func Kept() []habeas.Kept {
 	return []habeas.Kept{
 		{
-			What: "Accounts: name, language, addresses, passkeys, roles", Why: "So that a person can sign in and look after their records.",
+			What: "Accounts: name, language, addresses, passkeys, connected identity providers, roles", Why: "So that a person can sign in and look after their records.",
 			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
 		},
 		{
@@ -35,6 +35,10 @@ func Kept() []habeas.Kept {
 		{
 			What: "What a person has agreed to, and what they took back", Why: "Consent has to be shown, and ended as easily as it was given.",
 			Basis: habeas.BasisLaw, Until: "Until the person erases the account.",
+		},
+		{
+			What: "How a person wants to be told who looked, sealed, and how far they were told", Why: "So that nothing is told twice or forgotten.",
+			Basis: habeas.BasisConsent, Until: "Until the person erases the account.",
 		},
 	}
 }

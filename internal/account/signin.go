@@ -18,8 +18,8 @@ type SignIn struct {
 	Hash      Token
 	Account   habeas.AccountID
 	Proof     habeas.Proof
-	Passkey   keyring.LookupHash // by which it was proved; zero for a code
-	Address   keyring.LookupHash // at which a code was proved; zero for a passkey
+	Passkey   keyring.LookupHash // passkey or link to a provider by which it was proved; zero for a code
+	Address   keyring.LookupHash // at which a code was proved; else zero
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
@@ -31,6 +31,8 @@ const (
 	CodeLife    = 30 * time.Minute   // after a mailed code
 	PasskeyLife = 7 * 24 * time.Hour // after a passkey, at most
 	PasskeyIdle = 12 * time.Hour     // after a passkey, without a request
+	// ProviderLife is shorter than a passkey's: what ends at the provider need not end here.
+	ProviderLife = 8 * time.Hour
 	// TouchEvery is how exactly the last request is noted: a row is not written
 	// for every page.
 	TouchEvery = 10 * time.Minute
@@ -38,8 +40,12 @@ const (
 
 // Life returns how long a sign-in with the given proof may last.
 func Life(p habeas.Proof) time.Duration {
-	if p == habeas.ProofPasskey {
+	switch p {
+	case habeas.ProofPasskey:
 		return PasskeyLife
+	case habeas.ProofProvider, habeas.ProofProviderStrong:
+		return ProviderLife
+	case habeas.ProofNone, habeas.ProofCode:
 	}
 	return CodeLife
 }
@@ -62,16 +68,18 @@ const (
 	ReachEverything       // its own affairs; roles still ask for a passkey
 )
 
-// ReachOf decides what a sign-in opens (ADR 0005): a code opens an account that
-// holds no passkey, and only recovery of one that does. A deactivated account
-// opens to nobody.
-func ReachOf(state State, proof habeas.Proof, hasPasskey bool) Reach {
+// ReachOf decides what a sign-in opens (ADR 0005): a code opens an account that is not
+// guarded, and only recovery of one that is. Guarded is an account with a passkey, and
+// one whose main address stands on a provider's word alone: whoever proves that they read
+// its mail may be another person than the provider has let in (ADR 0034). A deactivated
+// account opens to nobody.
+func ReachOf(state State, proof habeas.Proof, guarded bool) Reach {
 	switch {
 	case state != Active:
 		return ReachNothing
-	case proof == habeas.ProofPasskey:
+	case proof == habeas.ProofPasskey, proof == habeas.ProofProvider, proof == habeas.ProofProviderStrong:
 		return ReachEverything
-	case proof == habeas.ProofCode && hasPasskey:
+	case proof == habeas.ProofCode && guarded:
 		return ReachRecovery
 	case proof == habeas.ProofCode:
 		return ReachEverything
@@ -84,6 +92,7 @@ type Standing struct {
 	SignIn
 	State      State
 	HasPasskey bool
+	Vouched    bool // the main address stands on a provider's word alone
 	Name       string
 }
 
@@ -92,5 +101,5 @@ func (s Standing) Reach(now time.Time) Reach {
 	if !s.Alive(now) {
 		return ReachNothing
 	}
-	return ReachOf(s.State, s.Proof, s.HasPasskey)
+	return ReachOf(s.State, s.Proof, s.HasPasskey || s.Vouched)
 }

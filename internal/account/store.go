@@ -19,7 +19,14 @@ type Reader interface {
 	Addresses(ctx context.Context, id habeas.AccountID) ([]Address, error)
 	// Passkeys returns those in use.
 	Passkeys(ctx context.Context, id habeas.AccountID) ([]Passkey, error)
+	// ProviderLinks returns those in use.
+	ProviderLinks(ctx context.Context, id habeas.AccountID) ([]ProviderLink, error)
+	// ProviderLink finds one, a removed one too; found is false when there is none.
+	ProviderLink(ctx context.Context, hash keyring.LookupHash) (l ProviderLink, found bool, err error)
 	Grants(ctx context.Context) ([]Grant, error)
+	// Privileged reports whether a role of administrator waits for an address of the
+	// account or is held by it.
+	Privileged(ctx context.Context, id habeas.AccountID) (bool, error)
 	// Changing is the change of the main address under way; found is false when there is none.
 	Changing(ctx context.Context, id habeas.AccountID) (c Change, found bool, err error)
 }
@@ -42,6 +49,12 @@ type Writer interface {
 	SaveChange(c Change, e audit.Entry) error
 	// EndChange forgets it.
 	EndChange(c Change, e audit.Entry) error
+	// ProveAddress notes that an address which stood on a provider's word was proved by a code.
+	ProveAddress(a Address, e audit.Entry) error
+	// AddProviderLink inserts a link, in the place of a removed one of the same hash.
+	AddProviderLink(l ProviderLink, e audit.Entry) error
+	// ChangeProviderLink writes use, end or restoration.
+	ChangeProviderLink(l ProviderLink, e audit.Entry) error
 	AddPasskey(p Passkey, e audit.Entry) error
 	// ChangePasskey writes use, end or restoration.
 	ChangePasskey(p Passkey, e audit.Entry) error
@@ -73,6 +86,6 @@ type Technical interface {
 	EndSignIns(ctx context.Context, id habeas.AccountID, but Token) error
 	// EndCodeSignIns ends those of an account that a mailed code proved.
 	EndCodeSignIns(ctx context.Context, id habeas.AccountID) error
-	// EndSignInsBy ends those that a passkey proved, but one.
+	// EndSignInsBy ends those that a passkey or a link proved, but one.
 	EndSignInsBy(ctx context.Context, passkey keyring.LookupHash, but Token) error
 }

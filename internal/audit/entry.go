@@ -29,6 +29,8 @@ const (
 	InviteSent     Event = "party.invite"        // an invitation was queued
 	PartyMerged    Event = "party.merge"         // it was found to be about the party of another record
 	PartyUnmerged  Event = "party.unmerge"       // which was taken back, or words said meanwhile found their side
+	BulkMerged     Event = "party.bulk-merge"    // staff merged a batch of pairs, or looked for one; of the house
+	BulkUndone     Event = "party.bulk-undo"     // and took it back
 	PartySplit     Event = "party.split"         // it was found to be about two parties
 	PartyUnsplit   Event = "party.unsplit"       // which was taken back
 	MergeProposed  Event = "party.merge-propose" // merge or split: its person is asked
@@ -41,6 +43,29 @@ const (
 	ClaimReopened Event = "claim.reopen"    // and took that decision back
 	PersonChecked Event = "claim.in-person" // staff saw the person and a document
 	WordsAdopted  Event = "party.adopt"     // staff took over what a wrong claimant had said
+
+	PartyTold Event = "party.told" // a connected system was told that something has changed
+)
+
+// The events of notes that staff write on a record, for its person to see.
+const (
+	NoteWritten   Event = "note.write"
+	NoteChanged   Event = "note.change"
+	NoteTakenBack Event = "note.take-back" // within a minute
+	NoteStruck    Event = "note.strike"
+	NoteAnswered  Event = "note.answer" // by the record's person
+)
+
+// The events of tags and lists of people. A tag that is made or removed, and a saved list,
+// are the house's; so is one line of each file, beside that of everybody in it.
+const (
+	TagMade    Event = "tag.make"
+	TagRemoved Event = "tag.remove"
+	TagGiven   Event = "tag.give"
+	TagTaken   Event = "tag.take"
+	ListSaved  Event = "list.save"
+	ListEnded  Event = "list.end"
+	ListTaken  Event = "list.file" // staff took a list away as a file
 )
 
 // The events of what others propose for a record that has its person (PTY-7).
@@ -69,6 +94,23 @@ const (
 	RetentionWarned  Event = "retention.warned"       // nobody spoke of the record for long: it will go
 	RetentionHeld    Event = "retention.held"         // staff keep it all the same, and say why
 	RetentionFreed   Event = "retention.freed"        // they keep it no longer
+	RequestEntered   Event = "request.entered"        // a request of another kind was written down
+	RequestExtended  Event = "request.extended"       // its answer takes two months more
+	RequestChanged   Event = "request.changed"        // who works on it, or how who asks was made sure of
+	RequestReminded  Event = "request.reminded"       // staff were told that its time ends
+	RequestReopened  Event = "request.reopened"       // staff took their answer back
+)
+
+// The events of what legal duties keep of erased records, and of breaches. But for
+// BreachTold, which is about who was written to, they are the house's.
+const (
+	RemainderKept   Event = "remainder.keep"
+	RemainderRead   Event = "remainder.read"
+	RemainderErased Event = "remainder.erase"
+	BreachOpened    Event = "breach.open"
+	BreachChanged   Event = "breach.change"
+	BreachWritten   Event = "breach.write" // letters went out
+	BreachTold      Event = "breach.told"  // one of them, to this person
 )
 
 // The events of passes, the consents that people hand over as a code or link (PTY-8).
@@ -78,6 +120,55 @@ const (
 	PassRead    Event = "pass.read"    // and saw the ticked data sets
 	PassRefused Event = "pass.refused" // a code that does not open, or not any more
 	PassEnded   Event = "pass.end"
+)
+
+// The events of relationships, households, guardians and letters (PTY-27).
+const (
+	RelationNoted     Event = "relation.note"   // staff say to whom a record is related
+	RelationEnded     Event = "relation.end"    // and that it is over
+	RelationRestored  Event = "relation.undo"   // which was taken back
+	RelationObjected  Event = "relation.object" // its person says that it is not so
+	RelationConfirmed Event = "relation.agree"  // and takes that back
+	HouseholdNamed    Event = "household.name"
+
+	GuardianAppointed Event = "guardian.appoint"
+	GuardianChanged   Event = "guardian.change" // the day was moved, or the appointment put back
+	GuardianEnded     Event = "guardian.end"
+	GuardianTold      Event = "guardian.told" // that the day comes near
+	GuardianRead      Event = "guardian.read"
+	GuardianSaid      Event = "guardian.say" // a guardian's word for the person
+	GuardianCopied    Event = "guardian.copy"
+	HandOverBegun     Event = "guardian.hand-over"
+	HandOverStopped   Event = "guardian.hand-back"
+
+	LetterMade     Event = "letter.make"
+	LetterUsed     Event = "letter.use"
+	LetterReturned Event = "letter.return"
+	LetterRefused  Event = "letter.refused" // a code that does not open
+)
+
+// ByGuardian reports whether a person who did this acted as somebody's guardian.
+func ByGuardian(e Event) bool {
+	switch e {
+	case GuardianRead, GuardianSaid, GuardianCopied, HandOverBegun, HandOverStopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// The events of public profiles, completion lists and digests (PTY-6, PTY-20).
+const (
+	ProfilePublished Event = "profile.publish" // staff let everybody find an unclaimed one
+	ProfileUnlisted  Event = "profile.unlist"  // and took that back
+	ProfileHidden    Event = "profile.hide"    // staff took it off the web
+	ProfileShown     Event = "profile.show"    // and took that back
+	ProfileChosen    Event = "profile.choose"  // its person chose what of it shows
+	GapSilenced      Event = "gap.silence"     // its person does not want to say something
+	GapReopened      Event = "gap.reopen"      // and took that back
+	GapsReminded     Event = "gap.remind"      // staff asked its person to complete the record
+	DigestSent       Event = "digest.sent"     // somebody was told who looked
+	TellingChosen    Event = "digest.choose"   // and chose how they want to be told
 )
 
 // The events of accounts.
@@ -99,6 +190,7 @@ const (
 	SignedOut        Event = "signin.end"
 	RoleGranted      Event = "role.grant"
 	RoleRevoked      Event = "role.revoke"
+	GroupChanged     Event = "role.group" // an administrator put somebody into a group of staff, or took them out
 )
 
 // The events of the server itself.
@@ -108,6 +200,7 @@ const (
 	SystemAuthorized   Event = "system.authorize"        // a connected system got a token
 	SystemRefused      Event = "system.authorize-failed" // and this one did not
 	SystemRevoked      Event = "system.revoke"           // a connected system ended one of its tokens
+	SystemWebhook      Event = "system.webhook"          // where a connected system is told of changes was set or changed
 	SettingsChanged    Event = "settings.change"
 	KeysRotated        Event = "keys.rotate"
 	DataImported       Event = "party.import"
@@ -151,6 +244,18 @@ var known = map[Event]bool{
 	EvidenceGiven:      true,
 	EvidenceFailed:     true,
 	InviteSent:         true,
+	NoteWritten:        true,
+	NoteChanged:        true,
+	NoteTakenBack:      true,
+	NoteStruck:         true,
+	NoteAnswered:       true,
+	TagMade:            true,
+	TagRemoved:         true,
+	TagGiven:           true,
+	TagTaken:           true,
+	ListSaved:          true,
+	ListEnded:          true,
+	ListTaken:          true,
 	ProposalsTold:      true,
 	ProposalAccepted:   true,
 	ProposalRejected:   true,
@@ -159,6 +264,8 @@ var known = map[Event]bool{
 	ProposalUndone:     true,
 	PartyMerged:        true,
 	PartyUnmerged:      true,
+	BulkMerged:         true,
+	BulkUndone:         true,
 	PartySplit:         true,
 	PartyUnsplit:       true,
 	MergeProposed:      true,
@@ -170,6 +277,7 @@ var known = map[Event]bool{
 	ClaimReopened:      true,
 	PersonChecked:      true,
 	WordsAdopted:       true,
+	PartyTold:          true,
 	NoticeSent:         true,
 	NoticeSeen:         true,
 	NoticeStopped:      true,
@@ -183,11 +291,52 @@ var known = map[Event]bool{
 	RetentionWarned:    true,
 	RetentionHeld:      true,
 	RetentionFreed:     true,
+	RequestEntered:     true,
+	RequestExtended:    true,
+	RequestChanged:     true,
+	RequestReminded:    true,
+	RequestReopened:    true,
+	RemainderKept:      true,
+	RemainderRead:      true,
+	RemainderErased:    true,
+	BreachOpened:       true,
+	BreachChanged:      true,
+	BreachWritten:      true,
+	BreachTold:         true,
 	PassGiven:          true,
 	PassUsed:           true,
 	PassRead:           true,
 	PassRefused:        true,
 	PassEnded:          true,
+	RelationNoted:      true,
+	RelationEnded:      true,
+	RelationRestored:   true,
+	RelationObjected:   true,
+	RelationConfirmed:  true,
+	HouseholdNamed:     true,
+	GuardianAppointed:  true,
+	GuardianChanged:    true,
+	GuardianEnded:      true,
+	GuardianTold:       true,
+	GuardianRead:       true,
+	GuardianSaid:       true,
+	GuardianCopied:     true,
+	HandOverBegun:      true,
+	HandOverStopped:    true,
+	LetterMade:         true,
+	LetterUsed:         true,
+	LetterReturned:     true,
+	LetterRefused:      true,
+	ProfilePublished:   true,
+	ProfileUnlisted:    true,
+	ProfileHidden:      true,
+	ProfileShown:       true,
+	ProfileChosen:      true,
+	GapSilenced:        true,
+	GapReopened:        true,
+	GapsReminded:       true,
+	DigestSent:         true,
+	TellingChosen:      true,
 	AccountCreated:     true,
 	AccountErased:      true,
 	AccountClosed:      true,
@@ -205,11 +354,13 @@ var known = map[Event]bool{
 	SignedOut:          true,
 	RoleGranted:        true,
 	RoleRevoked:        true,
+	GroupChanged:       true,
 	SystemConnected:    true,
 	SystemDisconnected: true,
 	SystemAuthorized:   true,
 	SystemRefused:      true,
 	SystemRevoked:      true,
+	SystemWebhook:      true,
 	SettingsChanged:    true,
 	KeysRotated:        true,
 	DataImported:       true,

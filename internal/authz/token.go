@@ -115,9 +115,12 @@ type Bearer struct {
 func (b Bearer) May(s Scope) bool { return slices.Contains(b.Scopes, s) }
 
 // Reads lists the data sets that the token lets its bearer read.
-func (b Bearer) Reads() []string {
+func (b Bearer) Reads() []string { return Reads(b.Scopes) }
+
+// Reads are the data sets that scopes permit to read.
+func Reads(scopes []Scope) []string {
 	var sets []string
-	for _, s := range b.Scopes {
+	for _, s := range scopes {
 		if set, ok := strings.CutPrefix(string(s), readPrefix); ok {
 			sets = append(sets, set)
 		}

@@ -5,17 +5,23 @@ import (
 	"unicode"
 )
 
-// PlusBase returns what is left of an address without its +tag and without the
-// dots before the @, as some providers deliver. Two addresses with one base may
-// belong to one person, so staff see them side by side as a suggestion. They are
-// never the same identity: most providers deliver t.im@ and tim@ to different
-// people, so a claim must compare [Address.Key] (PTY-A16). The base begins with
-// "base:", which no key can, so the two cannot be confused in a store. ok is
-// false where nothing is left.
+// undotted are the mail providers that deliver t.im@ and tim@ to one mailbox, each with
+// the domain under which it does. Google says so of its own mail
+// (https://support.google.com/mail/answer/7436150); the others deliver them to two people.
+var undotted = map[string]string{"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+
+// PlusBase returns what is left of an address without its +tag and, where the provider
+// is known to deliver so, without the dots before the @. Two addresses with one base may
+// belong to one person, so staff see them side by side as a suggestion. They are never
+// the same identity: a provider may deliver tim+a@ and tim@ to different people, so a
+// claim must compare [Address.Key] (PTY-A16). The base begins with "base:", which no key
+// can, so the two cannot be confused in a store. ok is false where nothing is left.
 func PlusBase(a Address) (key string, ok bool) {
 	local, domain, _ := strings.Cut(a.key, "@")
 	local, _, _ = strings.Cut(local, "+")
-	local = strings.ReplaceAll(local, ".", "")
+	if one, known := undotted[domain]; known {
+		local, domain = strings.ReplaceAll(local, ".", ""), one
+	}
 	if local == "" {
 		return "", false
 	}

@@ -83,12 +83,18 @@ func TestDistanceIsSymmetricAndBounded(t *testing.T) {
 //
 // Proves PTY-A16.
 func TestPlusBaseIsForReviewOnly(t *testing.T) {
-	base, ok := PlusBase(mustParse(t, "timmiller@example.org"))
+	base, ok := PlusBase(mustParse(t, "timmiller@gmail.com"))
 	if !ok {
 		t.Fatal("an ordinary address has no base")
 	}
+	plain, _ := PlusBase(mustParse(t, "timmiller@example.org"))
+	tagged, _ := PlusBase(mustParse(t, "TimMiller+news@EXAMPLE.org"))
+	dotted, _ := PlusBase(mustParse(t, "tim.miller@example.org"))
+	if plain != tagged || plain == dotted {
+		t.Errorf("elsewhere a tag counts for nothing and a dot counts: %q, %q, %q", plain, tagged, dotted)
+	}
 	keys := map[string]bool{}
-	for _, s := range []string{"timmiller@example.org", "Tim.Miller@example.org", "tim.miller+news@example.org", "timmiller+a+b@EXAMPLE.org"} {
+	for _, s := range []string{"timmiller@gmail.com", "Tim.Miller@gmail.com", "tim.miller+news@googlemail.com", "timmiller+a+b@GMAIL.com"} {
 		a := mustParse(t, s)
 		if got, ok := PlusBase(a); !ok || got != base {
 			t.Errorf("PlusBase(%s) = %q, %v; want %q", s, got, ok, base)

@@ -48,7 +48,8 @@ type Store interface {
 // tried again later, unless it is permanent: made by [Permanent], or a type
 // with a method Permanent() bool that says so. The reason that is recorded is
 // what a method Reason() string of the error says, else the code of a
-// *habeas.Error, else "failed".
+// *habeas.Error, else "failed". A method RetryAfter() time.Duration puts the next try
+// off, if it would come sooner.
 type Handler func(ctx context.Context, job Job) error
 
 // Permanent marks err as beyond retrying. Reason is a short code without
@@ -97,6 +98,27 @@ func reasonOf(err error) string {
 	return "failed"
 }
 
+// Postpone is an error that puts a job off without saying that anything went wrong, such
+// as while its receiver is busy with others.
+func Postpone(d time.Duration) error { return postponed(d) }
+
+type postponed time.Duration
+
+func (p postponed) Error() string { return "postponed" }
+
+// laterOf is how long the other side asks to be left alone: what a method RetryAfter()
+// time.Duration of the error says.
+func laterOf(err error) time.Duration {
+	var l interface {
+		error
+		RetryAfter() time.Duration
+	}
+	if errors.As(err, &l) {
+		return l.RetryAfter()
+	}
+	return 0
+}
+
 // State is where a job stands.
 type State string
 
@@ -112,6 +134,7 @@ const (
 type Delivery struct {
 	ID       habeas.MailID
 	Kind     Kind
+	About    string // of a mail: its kind, such as "claimed"; empty for those of before it was noted
 	State    State
 	QueuedAt time.Time
 	EndedAt  time.Time // zero while it waits

@@ -17,7 +17,7 @@ const KeepPayload = 7 * 24 * time.Hour
 // Kept says how long what is on its way is kept.
 func Kept() []habeas.Kept {
 	return []habeas.Kept{{
-		What: "The delivery record: which mail left and what became of it, without address and text", Why: "So that a mail that bounces does not go unnoticed.",
+		What: "The delivery record: which mail left, of which kind, and what became of it, without address and text", Why: "So that a mail that bounces does not go unnoticed.",
 		Basis: habeas.BasisLegitimate, Until: "{n} days.", N: int(KeepDelivery / (24 * time.Hour)),
 	}, {
 		What: "A mail that could not be delivered, sealed", Why: "So that it can be sent again once what stood in the way is mended.",

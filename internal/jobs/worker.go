@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -190,11 +191,14 @@ func (w *Worker) handle(work context.Context, job Job) {
 	defer cancel()
 	log := w.Log.With("job", job.ID.String(), "kind", string(job.Kind), "attempt", job.Attempts)
 	var recorded error
+	var later postponed
 	switch reason := ""; {
 	case err == nil:
 		recorded = w.Store.Done(ctx, job.ID, now)
 	case work.Err() != nil && !isPermanent(err):
 		recorded = w.Store.Retry(ctx, job.ID, job.Attempts, now, "shutdown")
+	case errors.As(err, &later):
+		recorded = w.Store.Retry(ctx, job.ID, job.Attempts, now.Add(time.Duration(later)), "busy")
 	case w.exhausted(job, now, err):
 		reason = reasonOf(err)
 		log.Error("jobs: given up", "reason", reason)
@@ -202,7 +206,7 @@ func (w *Worker) handle(work context.Context, job Job) {
 	default:
 		reason = reasonOf(err)
 		log.Warn("jobs: will be tried again", "reason", reason)
-		recorded = w.Store.Retry(ctx, job.ID, job.Attempts, now.Add(w.backoff(job.Attempts)), reason)
+		recorded = w.Store.Retry(ctx, job.ID, job.Attempts, now.Add(max(w.backoff(job.Attempts), laterOf(err))), reason)
 	}
 	if recorded != nil { // the lease ends by itself, and the job runs again
 		log.Error("jobs: outcome not recorded", "reason", reasonOf(recorded))

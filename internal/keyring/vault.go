@@ -51,15 +51,15 @@ func newVault() (v *vault, err error) {
 	for range n {
 		var d desk
 		if d.room, err = sealed.SealOf(v.session, "room for keys", new(room)); err != nil {
-			return nil, err
+			return v, err
 		}
 		if d.hash, err = sealed.Move(v.session, "hash", sha256.New()); err != nil {
-			return nil, err
+			return v, err
 		}
 		v.desks <- d
 	}
 	if err = v.warmUp(); err != nil {
-		return nil, err
+		return v, err
 	}
 	err = v.work(func(r *room, _ hash.Hash) error {
 		rand.Read(r.key[:]) //sealcheck:allow mutate the room is there to be written in

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/keyring"
 )
 
@@ -14,12 +13,11 @@ type ClaimState string
 // The states of a claim. Open leads to each of the others; only Accepted links
 // account and record.
 const (
-	ClaimOpen      ClaimState = "open"      // the person is looking at the confirm screen
-	ClaimAccepted  ClaimState = "accepted"  // "make this record mine"
-	ClaimRefused   ClaimState = "refused"   // "this is not me"
-	ClaimInReview  ClaimState = "review"    // several records, a shared mailbox or a role: staff decide
-	ClaimWithdrawn ClaimState = "withdrawn" // the record changed hands or vanished meanwhile
-	ClaimUndone    ClaimState = "undone"    // it was accepted, and a dispute took it back
+	ClaimOpen     ClaimState = "open"     // the person is looking at the confirm screen
+	ClaimAccepted ClaimState = "accepted" // "make this record mine"
+	ClaimRefused  ClaimState = "refused"  // "this is not me"
+	ClaimInReview ClaimState = "review"   // several records, a shared mailbox or a role: staff decide
+	ClaimUndone   ClaimState = "undone"   // it was accepted, and a dispute took it back
 )
 
 // Claim is a request to take control of a record, supported by evidence.
@@ -31,6 +29,7 @@ type Claim struct {
 	Version int64    // of the party as the person saw it
 	Opened  []string // data sets that evidence has opened
 	Stale   bool     // the address was not heard of for long: everything is masked first
+	Wants   bool     // the organisation wants more than what was shown; known when it is read
 	Tries   int      // wrong evidence so far
 	// Shown are the kinds of evidence that fitted, and FactTries how often recognising
 	// facts failed: that is never reset, because the questions never change (PTY-A29).
@@ -43,7 +42,7 @@ type Claim struct {
 // Lapsed reports whether a claim that was never decided is too old to count: who
 // reads the address today need not be who opened it (PTY-A35).
 func (c Claim) Lapsed(now time.Time, rules Rules) bool {
-	return (c.State == ClaimOpen || c.State == ClaimInReview) && now.Sub(c.OpenedAt) > rules.StaleAfter
+	return c.stands() && now.Sub(c.OpenedAt) > rules.StaleAfter
 }
 
 // Rules of claiming. The zero value is not useful; see DefaultRules.
@@ -55,6 +54,16 @@ type Rules struct {
 	LinkLife   time.Duration // how long the link holds that disputes a claim (PTY-14)
 	// Acquisition is the organisation's choice (PTY-24); empty: after confirmation.
 	Acquisition Acquisition
+	Matching    Matching // the organisation's choice of what confirms a claim (PTY-10)
+}
+
+// wants reports whether more is wanted for every record of a kind than the address and
+// the evidence that was shown. A code on paper and a look at the person stand for the
+// number: who has none can still show who they are.
+func (r Rules) wants(k Kind, shown []EvidenceKind) bool {
+	return r.Matching.Confirm != nil && !r.Matching.Confirmed(k, func(field string) bool {
+		return field == fieldEmail || field == fieldNumber && strong(shown) > 0
+	})
 }
 
 // DefaultRules: a year, five tries, three of them at facts, 60 days, 90 days.
@@ -76,6 +85,13 @@ type Candidate struct {
 	Party  Party
 	Stale  bool
 	Review Review // not empty: staff must decide first
+	rules  Rules
+}
+
+// Wants reports whether the organisation wants more than the address and the evidence
+// that was shown, whichever record it is.
+func (f Candidate) Wants(shown []EvidenceKind) bool {
+	return !f.Party.Cleared && f.rules.wants(f.Party.Kind, shown)
 }
 
 // Candidates sorts out which of the parties known at the claimant's addresses may
@@ -91,7 +107,7 @@ func Candidates(c Claimant, at []Party, held bool, newest map[habeas.PartyID]tim
 	for _, p := range at {
 		offered := rules.Acquisition != AcquireOff || p.Cleared // a human has checked the person
 		if p.State == Unclaimed && !p.Blocked && offered {
-			out = append(out, Candidate{Party: p, Review: p.Review, Stale: now.Sub(newest[p.ID]) > rules.StaleAfter})
+			out = append(out, Candidate{Party: p, Review: p.Review, Stale: now.Sub(newest[p.ID]) > rules.StaleAfter, rules: rules})
 		}
 	}
 	for i := range out {
@@ -99,7 +115,7 @@ func Candidates(c Claimant, at []Party, held bool, newest map[habeas.PartyID]tim
 		case out[i].Party.Cleared: // a human has decided
 		case c.Privileged:
 			out[i].Review = ReviewRole
-		case (len(out) > 1 || held) && out[i].Review == ReviewNone:
+		case (len(out) > 1 || held || rules.Matching.Unique[fieldEmail].Clashes(out[i].Party, at)) && out[i].Review == ReviewNone:
 			out[i].Review = ReviewConflict
 		case rules.Acquisition == AcquireByStaff && out[i].Review == ReviewNone:
 			out[i].Review = ReviewApproval
@@ -108,61 +124,17 @@ func Candidates(c Claimant, at []Party, held bool, newest map[habeas.PartyID]tim
 	return out
 }
 
-// Acceptance is what the claimant decided on the confirm screen.
-type Acceptance struct {
-	Claimant  Claimant
-	Version   int64  // of the party as it was shown
-	Corrected Values // only what differs; may be empty
-}
-
-var (
-	errMoved = habeas.Conflict("This record changed while you were looking at it. Look at it again.").WithCode("claim.changed")
-	errNone  = habeas.NotFound("There is no record here that you could claim.").WithCode("claim.none")
-	errStale = habeas.Forbidden("This address was not heard of for long. Show your membership number or a code on paper first; staff can give you one.").WithCode("claim.stale")
-	errHuman = habeas.Forbidden("A member of staff has to check this record first.").WithCode("claim.review")
-)
-
-// CanAccept re-reads the state inside the transaction and says whether the claim
-// may still be accepted (PTY-A21, PTY-A32). linked says whether one of the
-// claimant's proved addresses still leads to the party.
-func CanAccept(p Party, c Claim, a Acceptance, linked bool) error {
-	switch {
-	case !a.Claimant.Active || !linked || c.Account != a.Claimant.Account || c.Party != p.ID:
-		return errNone
-	case c.State == ClaimInReview || p.Review != ReviewNone || a.Claimant.Privileged && !p.Cleared:
-		return errHuman
-	case c.State != ClaimOpen || p.State != Unclaimed:
-		return errMoved.WithCode("claim.taken")
-	case p.Version != a.Version || c.Version != a.Version:
-		return errMoved
-	case c.Stale: // the mailbox may have changed hands: it alone opens nothing (PTY-A35)
-		return errStale
+// ClaimOn picks, of the claims on a record, newest first, that of an account which a move
+// is about: the one by which it has the record, else one that was not decided and has not
+// lapsed. It is zero where there is none.
+func ClaimOn(p Party, claims []Claim, account habeas.AccountID, now time.Time, rules Rules) Claim {
+	for _, c := range claims {
+		if c.Party != p.ID || c.Account != account || account.IsZero() {
+			continue
+		}
+		if held := p.Account == account; held && c.State == ClaimAccepted || !held && c.stands() && !c.Lapsed(now, rules) {
+			return c
+		}
 	}
-	return nil
-}
-
-// Accept returns the party and claim as they are after acceptance.
-func Accept(p Party, c Claim, now time.Time) (Party, Claim) {
-	p.State, p.Account, p.ClaimedAt, p.Opened = Claimed, c.Account, now, c.Opened
-	p.Stub = false
-	p.Version++
-	c.State, c.ClosedAt = ClaimAccepted, now
-	return p, c
-}
-
-// Refuse returns both after "this is not me": the address no longer leads to the
-// record, and staff look at it.
-func Refuse(p Party, c Claim, now time.Time) (Party, Claim) {
-	p.Review, p.Blocked, p.Cleared = ReviewNotMe, true, false
-	p.Version++
-	c.State, c.ClosedAt = ClaimRefused, now
-	return p, c
-}
-
-// ClaimEvent returns the audit entry of a step of a claim.
-func ClaimEvent(event audit.Event, c Claim, actor habeas.Actor, now time.Time, detail map[string]string) audit.Entry {
-	return audit.Entry{
-		ID: habeas.NewID[habeas.EventKind](now), Event: event, Subject: habeas.SubjectOf(c.Party),
-		Actor: actor, At: now, Detail: detail,
-	}
+	return Claim{}
 }

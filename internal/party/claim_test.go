@@ -1,6 +1,7 @@
 package party
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -12,12 +13,12 @@ import (
 )
 
 var (
-	claimStates = []ClaimState{ClaimOpen, ClaimAccepted, ClaimRefused, ClaimInReview, ClaimWithdrawn}
+	claimStates = []ClaimState{ClaimOpen, ClaimAccepted, ClaimRefused, ClaimInReview, ClaimUndone}
 	reviews     = []Review{ReviewNone, ReviewConflict, ReviewShared, ReviewNotMe, ReviewRole}
 )
 
 // everyClaim visits the whole product of states that a claim can be in.
-func everyClaim(visit func(p Party, c Claim, a Acceptance, linked bool)) {
+func everyClaim(visit func(s Situation, m Move)) {
 	mine, other := habeas.AccountID{1}, habeas.AccountID{2}
 	this, that := habeas.PartyID{1}, habeas.PartyID{2}
 	for i := range 1 << 8 {
@@ -27,7 +28,7 @@ func everyClaim(visit func(p Party, c Claim, a Acceptance, linked bool)) {
 				for _, review := range reviews {
 					p := Party{ID: this, State: state, Review: review, Version: 3}
 					c := Claim{Party: this, Account: mine, State: claim, Version: 3, Stale: on(0)}
-					a := Acceptance{Claimant: Claimant{Account: mine, Active: on(1), Privileged: on(2)}, Version: 3}
+					m := Move{Kind: MoveAccept, At: noon, Who: Claimant{Account: mine, Active: on(1), Privileged: on(2)}, Version: 3}
 					if on(3) {
 						c.Party = that
 					}
@@ -35,12 +36,15 @@ func everyClaim(visit func(p Party, c Claim, a Acceptance, linked bool)) {
 						c.Account = other
 					}
 					if on(5) {
-						a.Version = 2
+						m.Version = 2
 					}
 					if on(6) {
 						c.Version = 2
 					}
-					visit(p, c, a, on(7))
+					if on(7) {
+						m.Offer = Candidate{Party: p}
+					}
+					visit(Situation{Record: p, Claim: c}, m)
 				}
 			}
 		}
@@ -50,22 +54,26 @@ func everyClaim(visit func(p Party, c Claim, a Acceptance, linked bool)) {
 // Proves PTY-19, PTY-A32, PTY-A36, PTY-A37.
 func TestAClaimIsAcceptedInExactlyOneState(t *testing.T) {
 	accepted, all := 0, 0
-	everyClaim(func(p Party, c Claim, a Acceptance, linked bool) {
+	everyClaim(func(s Situation, m Move) {
 		all++
-		err := CanAccept(p, c, a, linked)
+		p, c, linked := s.Record, s.Claim, !m.Offer.Party.ID.IsZero()
+		next, err := s.Take(m)
 		good := p.State == Unclaimed && p.Review == ReviewNone && c.State == ClaimOpen && c.Party == p.ID &&
-			c.Account == a.Claimant.Account && a.Claimant.Active && !a.Claimant.Privileged && linked &&
-			c.Version == p.Version && a.Version == p.Version && !c.Stale
+			c.Account == m.Who.Account && m.Who.Active && !m.Who.Privileged && linked &&
+			c.Version == p.Version && m.Version == p.Version && !c.Stale
 		if good != (err == nil) {
-			t.Fatalf("%+v %+v %+v linked %v: %v", p, c, a, linked, err)
+			t.Fatalf("%+v %+v: %v", s, m, err)
 		}
 		if err == nil {
 			accepted++
 			return
 		}
+		if !reflect.DeepEqual(next, s) {
+			t.Fatalf("refused, and %+v became %+v", s, next)
+		}
 		// Who has no right to know is told that there is nothing.
-		if hidden := !linked || !a.Claimant.Active || c.Account != a.Claimant.Account || c.Party != p.ID; hidden != (habeas.KindOf(err) == habeas.KindNotFound) {
-			t.Fatalf("%+v %+v %+v linked %v: told %v", p, c, a, linked, err)
+		if hidden := !linked || !m.Who.Active || c.Account != m.Who.Account || c.Party != p.ID; hidden != (habeas.KindOf(err) == habeas.KindNotFound) {
+			t.Fatalf("%+v %+v: told %v", s, m, err)
 		}
 	})
 	if accepted != 1 || all != 256*3*5*5 {
@@ -75,18 +83,25 @@ func TestAClaimIsAcceptedInExactlyOneState(t *testing.T) {
 
 func TestAcceptAndRefuseMoveBothOn(t *testing.T) {
 	p := Party{ID: habeas.PartyID{1}, State: Unclaimed, Stub: true, Version: 7}
-	c := Claim{Party: p.ID, Account: habeas.AccountID{1}, State: ClaimOpen, Opened: []string{"identity"}, Version: 7}
-	is, done := Accept(p, c, noon)
-	if is.State != Claimed || is.Account != c.Account || !is.ClaimedAt.Equal(noon) || is.Stub || is.Version != 8 ||
-		!slices.Equal(is.Opened, c.Opened) || done.State != ClaimAccepted || !done.ClosedAt.Equal(noon) {
-		t.Errorf("accepted: %+v %+v", is, done)
+	c := Claim{ID: habeas.ClaimID{1}, Party: p.ID, Account: habeas.AccountID{1}, State: ClaimOpen, Opened: []string{"identity"}, Version: 7}
+	s := Situation{Record: p, Claim: c}
+	m := Move{Kind: MoveAccept, At: noon, Who: Claimant{Account: c.Account, Active: true}, Offer: Candidate{Party: p}, Version: 7}
+	next, err := s.Take(m)
+	if is, done := next.Record, next.Claim; err != nil || is.State != Claimed || is.Account != c.Account || !is.ClaimedAt.Equal(noon) || is.Stub ||
+		is.Version != 8 || !slices.Equal(is.Opened, c.Opened) || done.State != ClaimAccepted || !done.ClosedAt.Equal(noon) {
+		t.Errorf("accepted: %+v (%v)", next, err)
 	}
-	is, done = Refuse(p, c, noon)
-	if is.State != Unclaimed || !is.Account.IsZero() || !is.Blocked || is.Review != ReviewNotMe || is.Version != 8 || done.State != ClaimRefused {
-		t.Errorf("refused: %+v %+v", is, done)
+	m.Kind = MoveRefuse
+	next, err = s.Take(m)
+	if is := next.Record; err != nil || is.State != Unclaimed || !is.Account.IsZero() || !is.Blocked || is.Review != ReviewNotMe || is.Version != 8 || next.Claim.State != ClaimRefused {
+		t.Errorf("refused: %+v (%v)", next, err)
 	}
-	if p.Version != 7 || c.State != ClaimOpen {
-		t.Error("what was before was changed")
+	m.Kind, m.Version = MoveRefuse, 6
+	if _, err := s.Take(m); codeOf(err) != "claim.changed" {
+		t.Errorf("refused what was not shown: %v", err)
+	}
+	if _, err := s.Take(Move{Kind: "dance"}); codeOf(err) != "move.unknown" {
+		t.Errorf("an unknown move: %v", err)
 	}
 }
 
@@ -146,7 +161,7 @@ func TestJudgeCapsTheTriesAndOpensOnlyWithTheRightEvidence(t *testing.T) {
 				break // the use case lets nobody try any more
 			}
 			before := c
-			c = Judge(c, PaperCode, right, schemas, DefaultRules)
+			c = judge(c, PaperCode, right, schemas, DefaultRules)
 			if right {
 				if !slices.Equal(c.Opened, schemas.StepUp()) || c.Stale || c.Tries != before.Tries {
 					t.Fatalf("right evidence left %+v", c)

@@ -20,7 +20,10 @@ func (a *Asserting) prepareTicket(keys Keys) {
 	id := TicketIDOf(keys, a.in.Source.System, t.Ref)
 	a.ticket = Ticket{ID: id, System: a.in.Source.System, Version: version, State: state, At: a.now, Ref: t.Ref}
 	a.statement.Ticket = id
-	a.statement.Occ = Occasion{Ref: t.Ref, Title: t.Title, Starts: t.Starts, BookedBy: t.BookedBy, Version: version}
+	a.statement.Occ = Occasion{
+		Ref: t.Ref, Title: t.Title, Starts: t.Starts, Ends: t.Ends, Role: t.Role, Term: t.Term, Public: t.Public,
+		BookedBy: t.BookedBy, Version: version,
+	}
 }
 
 // TicketIDOf returns the identifier of a system's ticket.

@@ -11,16 +11,8 @@ import (
 )
 
 // A dispute says that a claim was wrong (PTY-14). It freezes the record at once: nobody
-// changes it, and its claimant sees no more than their own word. Then staff decide:
-//
-//	             dispute              keep
-//	claimed ───────────────► frozen ───────► claimed, by the same account
-//	                           ▲  │ undo
-//	                           │  └────────► unclaimed; the account and its addresses
-//	                           │             lead to the record no more
-//	                           └─ reopen ── from either, by staff
-//
-// Nothing is deleted by it. What the wrong claimant said stays as a statement and counts
+// changes it, and its claimant sees no more than their own word. Then staff decide; the
+// comment of the package shows where that leads. Nothing is deleted by it. What the wrong claimant said stays as a statement and counts
 // no more (see [Party.Disowned]), so that each step can be taken back exactly.
 
 // DisputeState is where a dispute stands.
@@ -72,18 +64,18 @@ type Dispute struct {
 	EndedAt time.Time      // when it was last decided
 	EndedBy habeas.AccountID
 
-	// The record as it was, so that undoing can be undone.
+	// The record as it was when the claim was undone, so that this can be taken back.
 	ClaimedAt time.Time
 	Opened    []string
 	Review    Review // sealed
 	Cleared   bool   // sealed
 
 	// Sealed under the record's key.
-	Mailbox  string               // of the challenger, for the answer; empty: staff disputed
-	Language string               // of the answer
-	Address  keyring.LookupHash   // of the challenger; zero: staff disputed
-	Note     string               // what staff wrote down
-	Blocked  []keyring.LookupHash // addresses that lead to the record no more since it was undone
+	Mailbox  string             // of the challenger, for the answer; empty: staff disputed
+	Language string             // of the answer
+	Address  keyring.LookupHash // of the challenger; zero: staff disputed
+	Note     string             // what staff wrote down
+	Shut     []Gate             // what leads to the record, or to a part of it, no more since it was undone
 }
 
 // At is when the dispute came.
@@ -98,96 +90,6 @@ type Challenge struct {
 	Language string
 	Address  keyring.LookupHash
 	Note     string
-}
-
-var (
-	errNoDispute     = habeas.Conflict("Nobody has claimed this record, so there is nothing to dispute.").WithCode("dispute.unclaimed")
-	errOwnRecord     = habeas.Conflict("This record was begun by its person. Nobody had it before.").WithCode("dispute.own")
-	errDisputed      = habeas.Conflict("A dispute about this record is open already.").WithCode("dispute.open")
-	errDisputedTwice = habeas.Conflict("Staff have looked at this already and found the claim right. If that is wrong, write to them.").WithCode("dispute.decided")
-	errDisputeWhy    = habeas.Invalid("reason", "Choose one of the options.").WithCode("form.choice")
-	errDisputeDone   = habeas.Conflict("Somebody has decided this already.").WithCode("dispute.done")
-	errReopenClaimed = habeas.Conflict("Somebody else has claimed the record since. Dispute that claim first.").WithCode("dispute.claimed")
-	errReopenOpen    = habeas.Conflict("This dispute waits for a decision already.").WithCode("dispute.waits")
-	errReopenAccount = habeas.Conflict("The account is closed or gone, so it cannot get the record back.").WithCode("dispute.account")
-)
-
-// OpenDispute freezes a record. c is the claim by which its account got it, before are
-// the disputes there were. Who was answered once about a claim is not heard again by
-// the same way; staff always are.
-func OpenDispute(p Party, c Claim, by Challenge, before []Dispute, now time.Time) (Party, Dispute, error) {
-	var d Dispute
-	answered := func(old Dispute) bool {
-		return old.Claim == c.ID && old.State == DisputeKept && old.Address == by.Address && by.Way != DisputeByStaff
-	}
-	switch {
-	case !by.Reason.Known():
-		return p, d, errDisputeWhy
-	case p.State == Frozen:
-		return p, d, errDisputed
-	case p.State != Claimed:
-		return p, d, errNoDispute
-	case c.ID.IsZero() || c.Account != p.Account || c.State != ClaimAccepted:
-		return p, d, errOwnRecord
-	case slices.ContainsFunc(before, answered):
-		return p, d, errDisputedTwice
-	}
-	d = Dispute{
-		ID: habeas.NewID[habeas.DisputeKind](now), Party: p.ID, Claim: c.ID, Account: p.Account, State: DisputeOpen,
-		Way: by.Way, Reason: by.Reason, Shown: by.Shown, ClaimedAt: p.ClaimedAt, Opened: p.Opened, Review: p.Review, Cleared: p.Cleared,
-		Mailbox: by.Mailbox, Language: by.Language, Address: by.Address, Note: by.Note,
-	}
-	p.State = Frozen
-	p.Version++
-	return p, d, nil
-}
-
-// Keep finds the claim right: the account controls the record as before.
-func (d Dispute) Keep(p Party, by habeas.AccountID, now time.Time) (Party, Dispute, error) {
-	if d.State != DisputeOpen || p.State != Frozen || p.ID != d.Party {
-		return p, d, errDisputeDone
-	}
-	p.State = Claimed
-	p.Version++
-	d.State, d.EndedAt, d.EndedBy = DisputeKept, now, by
-	return p, d, nil
-}
-
-// Undo takes the record from the account, whose addresses are blocked for it. stray says
-// that no other address leads to the record: then staff have to give it one.
-func (d Dispute) Undo(p Party, c Claim, blocked []keyring.LookupHash, stray bool, by habeas.AccountID, now time.Time) (Party, Claim, Dispute, error) {
-	if d.State != DisputeOpen || p.State != Frozen || p.ID != d.Party || c.ID != d.Claim {
-		return p, c, d, errDisputeDone
-	}
-	p.State, p.Account, p.ClaimedAt, p.Opened = Unclaimed, habeas.AccountID{}, time.Time{}, nil
-	p.Review, p.Cleared, p.Blocked = ReviewNone, false, stray
-	p.Version++
-	c.State, c.ClosedAt = ClaimUndone, now
-	d.State, d.EndedAt, d.EndedBy, d.Blocked = DisputeUndone, now, by, blocked
-	return p, c, d, nil
-}
-
-// Reopen takes a decision back: the record is frozen again and the account holds it as
-// before. active says whether the account still can.
-func (d Dispute) Reopen(p Party, c Claim, active bool) (Party, Claim, Dispute, error) {
-	switch {
-	case d.State == DisputeOpen:
-		return p, c, d, errReopenOpen
-	case d.State == DisputeKept && (p.State != Claimed || p.Account != d.Account),
-		d.State == DisputeUndone && p.State != Unclaimed:
-		return p, c, d, errReopenClaimed
-	case !active:
-		return p, c, d, errReopenAccount
-	}
-	if d.State == DisputeUndone {
-		p.Account, p.ClaimedAt, p.Opened = d.Account, d.ClaimedAt, d.Opened
-		p.Review, p.Cleared, p.Blocked = d.Review, d.Cleared, false
-		c.State, c.ClosedAt = ClaimAccepted, d.ClaimedAt
-	}
-	p.State = Frozen
-	p.Version++
-	d.State, d.EndedAt, d.EndedBy, d.Blocked = DisputeOpen, time.Time{}, habeas.AccountID{}, nil
-	return p, c, d, nil
 }
 
 // Words are what the account said as the record's person: what is left to decide about
@@ -239,49 +141,6 @@ type Check struct {
 	At       time.Time
 }
 
-var (
-	errCheckDocument = habeas.Invalid("document", "Choose one of the options.").WithCode("form.choice")
-	errCheckSelf     = habeas.Forbidden("Nobody checks themselves. Ask a colleague.").WithCode("check.self")
-	errCheckOther    = habeas.Conflict("Another account has this record. Dispute that claim first.").WithCode("check.claimed")
-	errCheckFrozen   = habeas.Forbidden("This record is frozen while a dispute is open.").WithCode("party.frozen")
-	errCheckMerged   = habeas.Conflict("This record is part of another one. Open that one.").WithCode("check.merged")
-	errCheckAccount  = habeas.Conflict("This account is closed.").WithCode("check.closed")
-)
-
-// Checked links an account and a record after a check in person, whatever waits on the
-// record: a human has looked. c is the account's claim on it, zero where there is none.
-// For a record that the account has already, it opens what asks for evidence.
-func Checked(p Party, c Claim, in Check, active bool, schemas *Schemas) (Party, Claim, error) {
-	switch {
-	case !slices.Contains(Documents(), in.Document):
-		return p, c, errCheckDocument
-	case in.By == in.Account:
-		return p, c, errCheckSelf
-	case !active:
-		return p, c, errCheckAccount
-	case p.State == Frozen:
-		return p, c, errCheckFrozen
-	case p.State == Claimed && p.Account != in.Account:
-		return p, c, errCheckOther
-	case p.State != Unclaimed && p.State != Claimed: // it is part of another record
-		return p, c, errCheckMerged
-	}
-	if c.ID.IsZero() {
-		c = Claim{ID: in.ID, Party: p.ID, Account: in.Account, OpenedAt: in.At, Version: p.Version}
-	}
-	c = Judge(c, InPerson, true, schemas, DefaultRules)
-	c.Tries = 0
-	if p.State == Unclaimed {
-		p, c = Accept(p, c, in.At)
-	} else {
-		p.Opened = c.Opened
-		c.State = ClaimAccepted
-		p.Version++
-	}
-	p.Review, p.Blocked, p.Cleared = ReviewNone, false, false
-	return p, c, nil
-}
-
 // Assessed is a claim with its risk, for staff.
 type Assessed struct {
 	Claim Claim
@@ -294,6 +153,8 @@ type Disputes interface {
 	FindDispute(ctx context.Context, id habeas.DisputeID) (Dispute, error)
 	// DisputesOn lists those about one record, newest first.
 	DisputesOn(ctx context.Context, id habeas.PartyID) ([]Dispute, error)
+	// DisputesAbout lists those about one claim, newest first, whichever record it lay with.
+	DisputesAbout(ctx context.Context, id habeas.ClaimID) ([]Dispute, error)
 	// OpenDisputes lists those without a decision, oldest first.
 	OpenDisputes(ctx context.Context, limit int) ([]Dispute, error)
 	// EndedDisputes lists those with one, newest first.

@@ -24,61 +24,51 @@ func claimedRecord() (Party, Claim) {
 func TestADisputeEndsWhereItBeganOrWithoutTheAccount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		began, claim := claimedRecord()
-		p, c := began, claim
 		by := Challenge{Way: DisputeByAddress, Reason: DisputeMine, Address: keyring.LookupHash{9}}
-		p, d, err := OpenDispute(p, c, by, nil, noon)
-		if err != nil || p.State != Frozen || p.Account != began.Account {
-			t.Fatalf("%+v (%v)", p, err)
+		who := Claimant{Account: began.Account, Active: true}
+		moves := map[string]Move{
+			"keep": {Kind: MoveKeep, At: noon, By: habeas.AccountID{7}}, "reopen": {Kind: MoveReopen, At: noon, Who: who},
+			"undo":    {Kind: MoveUndo, At: noon, By: habeas.AccountID{7}, Shut: []Gate{{Party: began.ID, Address: keyring.LookupHash{3}}}},
+			"dispute": {Kind: MoveDispute, At: noon, Challenge: by},
+		}
+		s, err := Situation{Record: began, Claim: claim}.Take(moves["dispute"])
+		if err != nil || s.Record.State != Frozen || s.Record.Account != began.Account {
+			t.Fatalf("%+v (%v)", s, err)
 		}
 		for range rapid.IntRange(0, 8).Draw(t, "steps") {
-			was, wasD := p, d
-			var err error
-			switch step := rapid.SampledFrom([]string{"keep", "undo", "reopen", "dispute"}).Draw(t, "step"); step {
-			case "keep":
-				if p, d, err = d.Keep(p, habeas.AccountID{7}, noon); (err == nil) != (wasD.State == DisputeOpen) {
-					t.Fatalf("keep from %s: %v", wasD.State, err)
-				}
-			case "undo":
-				if p, c, d, err = d.Undo(p, c, []keyring.LookupHash{{3}}, false, habeas.AccountID{7}, noon); (err == nil) != (wasD.State == DisputeOpen) {
-					t.Fatalf("undo from %s: %v", wasD.State, err)
-				}
-			case "reopen":
-				if p, c, d, err = d.Reopen(p, c, true); (err == nil) != (wasD.State != DisputeOpen) {
-					t.Fatalf("reopen from %s: %v", wasD.State, err)
-				}
-			case "dispute":
-				_, _, err = OpenDispute(p, c, by, []Dispute{d}, noon)
-				if err == nil { // answered already, frozen, or nobody has it
-					t.Fatalf("disputed again from %s", wasD.State)
-				}
-				continue
+			was, step := s, rapid.SampledFrom([]string{"keep", "undo", "reopen", "dispute"}).Draw(t, "step")
+			m := moves[step]
+			m.Before = []Dispute{s.Dispute}
+			s, err = s.Take(m)
+			allowed := (was.Dispute.State == DisputeOpen) != (step == "reopen") && step != "dispute" // answered, frozen, or nobody has it
+			switch {
+			case allowed != (err == nil):
+				t.Fatalf("%s from %s: %v", step, was.Dispute.State, err)
+			case err != nil && !reflect.DeepEqual(was, s):
+				t.Fatalf("refused, and %+v became %+v", was, s)
+			case err == nil && s.Record.Version != was.Record.Version+1:
+				t.Fatalf("version %d after %d", s.Record.Version, was.Record.Version)
 			}
-			if err != nil && !reflect.DeepEqual(was, p) {
-				t.Fatalf("refused, and %+v became %+v", was, p)
+			p, lost := s.Record, s.Dispute.State == DisputeUndone
+			if want := map[DisputeState]State{DisputeOpen: Frozen, DisputeKept: Claimed, DisputeUndone: Unclaimed}[s.Dispute.State]; p.State != want {
+				t.Fatalf("%s leaves the record %s", s.Dispute.State, p.State)
 			}
-			if err == nil && p.Version != was.Version+1 {
-				t.Fatalf("version %d after %d", p.Version, was.Version)
-			}
-			lost := d.State == DisputeUndone
-			if want := map[DisputeState]State{DisputeOpen: Frozen, DisputeKept: Claimed, DisputeUndone: Unclaimed}[d.State]; p.State != want {
-				t.Fatalf("%s leaves the record %s", d.State, p.State)
-			}
-			if lost != p.Account.IsZero() || lost != p.ClaimedAt.IsZero() || lost && p.Opened != nil || (c.State == ClaimUndone) != lost {
-				t.Fatalf("%s: %+v %+v", d.State, p, c)
+			if lost != p.Account.IsZero() || lost != p.ClaimedAt.IsZero() || lost && p.Opened != nil || (s.Claim.State == ClaimUndone) != lost {
+				t.Fatalf("%s: %+v", s.Dispute.State, s)
 			}
 		}
 		// However it went, the way back leads to what was, but for the version.
-		if d.State != DisputeOpen {
-			if p, c, d, err = d.Reopen(p, c, true); err != nil {
+		if s.Dispute.State != DisputeOpen {
+			if s, err = s.Take(moves["reopen"]); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if p, _, err = d.Keep(p, habeas.AccountID{7}, noon); err != nil {
+		if s, err = s.Take(moves["keep"]); err != nil {
 			t.Fatal(err)
 		}
-		p.Version = began.Version
-		if !reflect.DeepEqual(p, began) || !reflect.DeepEqual(c, claim) {
-			t.Fatalf("back at %+v %+v, began at %+v %+v", p, c, began, claim)
+		s.Record.Version = began.Version
+		if !reflect.DeepEqual(s.Record, began) || !reflect.DeepEqual(s.Claim, claim) {
+			t.Fatalf("back at %+v, began at %+v %+v", s, began, claim)
 		}
 	})
 }
@@ -86,34 +76,44 @@ func TestADisputeEndsWhereItBeganOrWithoutTheAccount(t *testing.T) {
 // Proves PTY-14.
 func TestWhatCannotBeDisputedOrTakenBack(t *testing.T) {
 	p, c := claimedRecord()
-	by := Challenge{Way: DisputeByStaff, Reason: DisputeOther}
-	for name, change := range map[string]func(p *Party, c *Claim, by *Challenge){
-		"nobody has it":      func(p *Party, _ *Claim, _ *Challenge) { p.State, p.Account = Unclaimed, habeas.AccountID{} },
-		"it is frozen":       func(p *Party, _ *Claim, _ *Challenge) { p.State = Frozen },
-		"it began as theirs": func(_ *Party, c *Claim, _ *Challenge) { *c = Claim{} },
-		"another's claim":    func(_ *Party, c *Claim, _ *Challenge) { c.Account = habeas.AccountID{5} },
-		"no reason":          func(_ *Party, _ *Claim, by *Challenge) { by.Reason = "" },
+	m := Move{Kind: MoveDispute, At: noon, Challenge: Challenge{Way: DisputeByStaff, Reason: DisputeOther}}
+	for name, change := range map[string]func(s *Situation, m *Move){
+		"nobody has it":      func(s *Situation, _ *Move) { s.Record.State, s.Record.Account = Unclaimed, habeas.AccountID{} },
+		"it is frozen":       func(s *Situation, _ *Move) { s.Record.State = Frozen },
+		"it began as theirs": func(s *Situation, _ *Move) { s.Claim = Claim{} },
+		"another's claim":    func(s *Situation, _ *Move) { s.Claim.Account = habeas.AccountID{5} },
+		"no reason":          func(_ *Situation, m *Move) { m.Challenge.Reason = "" },
 	} {
-		p, c, by := p, c, by
-		change(&p, &c, &by)
-		if is, _, err := OpenDispute(p, c, by, nil, noon); err == nil || is.State != p.State {
+		s, m := Situation{Record: p, Claim: c}, m
+		change(&s, &m)
+		if is, err := s.Take(m); err == nil || is.Record.State != s.Record.State {
 			t.Errorf("%s: %+v (%v)", name, is, err)
 		}
 	}
-	frozen, d, err := OpenDispute(p, c, by, nil, noon)
+	frozen, err := Situation{Record: p, Claim: c}.Take(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lost, undone, d, err := d.Undo(frozen, c, nil, true, habeas.AccountID{7}, noon)
-	if err != nil || !lost.Blocked {
+	lost, err := frozen.Take(Move{Kind: MoveUndo, At: noon, Stray: true, By: habeas.AccountID{7}})
+	if err != nil || !lost.Record.Blocked {
 		t.Fatalf("%+v (%v)", lost, err)
 	}
-	if _, _, _, err := d.Reopen(lost, undone, false); err == nil {
-		t.Error("a closed account got the record back")
+	again := Move{Kind: MoveReopen, At: noon, Who: Claimant{Account: p.Account}}
+	if _, err := lost.Take(again); codeOf(err) != "dispute.account" {
+		t.Errorf("a closed account got the record back: %v", err)
 	}
-	lost.State, lost.Account = Claimed, habeas.AccountID{8}
-	if _, _, _, err := d.Reopen(lost, undone, true); err == nil {
-		t.Error("taken back from who claimed it since")
+	again.Who.Active = true
+	kept, err := frozen.Take(Move{Kind: MoveKeep, At: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.Claim.State = ClaimUndone // another dispute took it, and they got the record by another claim
+	if _, err := kept.Take(again); codeOf(err) != "dispute.claimed" {
+		t.Errorf("a dispute about an older claim: %v", err)
+	}
+	lost.Record.State, lost.Record.Account = Claimed, habeas.AccountID{8}
+	if _, err := lost.Take(again); codeOf(err) != "dispute.claimed" {
+		t.Errorf("taken back from who claimed it since: %v", err)
 	}
 }
 
@@ -157,11 +157,14 @@ func TestACheckInPersonLinksWhateverWaits(t *testing.T) {
 	schemas := twoKinds(t)
 	tim, nora := habeas.AccountID{1}, habeas.AccountID{2}
 	look := Check{ID: habeas.ClaimID{3}, Party: habeas.PartyID{1}, Account: tim, Document: DocumentPassport, By: nora, At: noon}
+	checked := func(p Party, look Check, active bool) (Situation, error) {
+		return Situation{Record: p}.Take(Move{Kind: MoveLink, At: noon, Check: look, Who: Claimant{Account: look.Account, Active: active}, Schemas: schemas})
+	}
 	for _, review := range []Review{ReviewNone, ReviewConflict, ReviewShared, ReviewNotMe, ReviewRole, ReviewEvidence, ReviewApproval} {
-		p, c, err := Checked(Party{ID: look.Party, State: Unclaimed, Review: review, Blocked: true, Version: 2}, Claim{}, look, true, schemas)
-		if err != nil || p.State != Claimed || p.Account != tim || p.Review != ReviewNone || p.Blocked || !slices.Equal(p.Opened, schemas.StepUp()) ||
-			c.State != ClaimAccepted || c.ID != look.ID || !slices.Contains(c.Shown, InPerson) {
-			t.Errorf("%q: %+v %+v (%v)", review, p, c, err)
+		s, err := checked(Party{ID: look.Party, State: Unclaimed, Review: review, Blocked: true, Version: 2}, look, true)
+		if p, c := s.Record, s.Claim; err != nil || p.State != Claimed || p.Account != tim || p.Review != ReviewNone || p.Blocked ||
+			!slices.Equal(p.Opened, schemas.StepUp()) || c.State != ClaimAccepted || c.ID != look.ID || !slices.Contains(c.Shown, InPerson) {
+			t.Errorf("%q: %+v (%v)", review, s, err)
 		}
 	}
 	for name, change := range map[string]func(p *Party, look *Check, active *bool){
@@ -173,7 +176,7 @@ func TestACheckInPersonLinksWhateverWaits(t *testing.T) {
 	} {
 		p, look, active := Party{ID: look.Party, State: Unclaimed}, look, true
 		change(&p, &look, &active)
-		if is, _, err := Checked(p, Claim{}, look, active, schemas); err == nil || is.State != p.State {
+		if is, err := checked(p, look, active); err == nil || is.Record.State != p.State {
 			t.Errorf("%s: %+v (%v)", name, is, err)
 		}
 	}

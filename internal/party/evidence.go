@@ -83,32 +83,6 @@ func normal[T string | []byte](s T) []byte {
 	return out
 }
 
-// Judge records an attempt at evidence on a claim. After MaxTries wrong ones the
-// claim waits for staff; one wrong answer about facts is enough for that (PTY-A8).
-// What fitted opens what all that fitted so far is enough for.
-func Judge(c Claim, kind EvidenceKind, right bool, schemas *Schemas, rules Rules) Claim {
-	if !right {
-		c.Tries++
-		if kind == RecordFacts {
-			c.FactTries++
-			c.Tries = max(c.Tries, rules.MaxTries)
-		}
-		if c.Tries >= rules.MaxTries {
-			c.State = ClaimInReview
-		}
-		return c
-	}
-	if !slices.Contains(c.Shown, kind) {
-		c.Shown = append(slices.Clone(c.Shown), kind)
-	}
-	if c.Stale && !outweighsStale(c.Shown) {
-		return c
-	}
-	c.Stale = false
-	c.Opened = schemas.openedBy(c.Shown)
-	return c
-}
-
 // strong counts the kinds of evidence that can stand alone beside a proved address:
 // something that was given to the person, or a look at them.
 func strong(shown []EvidenceKind) (n int) {
@@ -163,7 +137,7 @@ func (c Claim) FactsHelp(schemas *Schemas) bool {
 // Hides reports whether a data set is masked for the claimant.
 func (c Claim) Hides(schemas *Schemas, set string) bool {
 	schema, ok := schemas.Set(set)
-	return ok && (schema.StepUp || c.Stale) && !slices.Contains(c.Opened, set)
+	return ok && (schema.StepUp || c.Stale || c.Wants) && !slices.Contains(c.Opened, set)
 }
 
 // FactsUsedUp reports whether the record's facts were guessed at too often, over all

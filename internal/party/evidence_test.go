@@ -60,7 +60,7 @@ func TestWhatEvidenceOpensWhat(t *testing.T) {
 		for _, stale := range []bool{false, true} {
 			c := Claim{State: ClaimOpen, Stale: stale}
 			for _, k := range shown {
-				c = Judge(c, k, true, schemas, DefaultRules)
+				c = judge(c, k, true, schemas, DefaultRules)
 			}
 			one := has(MembershipNumber) || has(PaperCode) || has(InPerson)
 			if stale {
@@ -87,16 +87,16 @@ func TestWhatEvidenceOpensWhat(t *testing.T) {
 func TestFactsOpenNothingByThemselvesAndAreAskedOnlyWhereTheyHelp(t *testing.T) {
 	for _, schemas := range []*Schemas{twoKinds(t), defaults(t)} {
 		for _, stale := range []bool{false, true} {
-			c := Judge(Claim{Stale: stale}, RecordFacts, true, schemas, DefaultRules)
+			c := judge(Claim{Stale: stale}, RecordFacts, true, schemas, DefaultRules)
 			if len(c.Opened) != 0 || c.Stale != stale {
 				t.Errorf("facts alone left %+v", c)
 			}
 			every(func(shown []EvidenceKind) {
 				c := Claim{Stale: stale}
 				for _, k := range shown {
-					c = Judge(c, k, true, schemas, DefaultRules)
+					c = judge(c, k, true, schemas, DefaultRules)
 				}
-				then := Judge(c, RecordFacts, true, schemas, DefaultRules)
+				then := judge(c, RecordFacts, true, schemas, DefaultRules)
 				opens := len(then.Opened) > len(c.Opened)
 				if asked := c.FactsHelp(schemas); asked != (opens && strong(shown) > 0 && !slices.Contains(shown, RecordFacts)) {
 					t.Errorf("%v, stale %v: asked %v, opens %v", shown, stale, asked, opens)
@@ -109,7 +109,7 @@ func TestFactsOpenNothingByThemselvesAndAreAskedOnlyWhereTheyHelp(t *testing.T) 
 // Proves PTY-A8, PTY-A29.
 func TestOneWrongAnswerLocksAndTheTriesNeverComeBack(t *testing.T) {
 	schemas := defaults(t)
-	c := Judge(Claim{State: ClaimOpen}, RecordFacts, false, schemas, DefaultRules)
+	c := judge(Claim{State: ClaimOpen}, RecordFacts, false, schemas, DefaultRules)
 	if c.State != ClaimInReview || c.Tries < DefaultRules.MaxTries || c.FactTries != 1 {
 		t.Fatalf("a wrong answer left %+v", c)
 	}
@@ -120,7 +120,7 @@ func TestOneWrongAnswerLocksAndTheTriesNeverComeBack(t *testing.T) {
 		if len(claims) > 10 {
 			t.Fatal("no end of tries")
 		}
-		claims = append(claims, Judge(Claim{State: ClaimOpen}, RecordFacts, false, schemas, DefaultRules))
+		claims = append(claims, judge(Claim{State: ClaimOpen}, RecordFacts, false, schemas, DefaultRules))
 	}
 	if len(claims) != DefaultRules.FactTries {
 		t.Errorf("%d claims could guess, want %d over all of them", len(claims), DefaultRules.FactTries)

@@ -26,6 +26,8 @@ type Finder interface {
 	// Find returns parties in which every word of the query is met, closest first. What
 	// is far from all of them finds nothing.
 	Find(query string, limit int) []Alike
+	// FindIn is Find in the data sets that somebody sees: no other finds anything.
+	FindIn(query string, limit int, s Sight) []Alike
 	// Like returns parties that may be the one the values are about, likeliest first:
 	// possible duplicates while staff type.
 	Like(v Values, limit int) []Alike
@@ -76,6 +78,7 @@ type Index struct {
 	owed  atomic.Int64 // news, and those being brought in: nothing to wait for at 0
 	words *search.Index
 	rows  *link.Index
+	tags  tags
 }
 
 const (
@@ -161,6 +164,7 @@ func (x *Index) bringSome(n int) {
 		if names := some[id].names(); len(names) > 0 {
 			entities = append(entities, search.Entity{ID: nameOf(id), Names: names})
 		}
+		x.tags.learn(id, some[id])
 		for i, r := range some[id].rows() {
 			putRow(x.rows, rowOf(id, i), r)
 		}
@@ -187,6 +191,7 @@ func (x *Index) Forget(id habeas.PartyID) {
 		delete(x.news, id)
 		x.owed.Add(-1)
 	}
+	x.tags.forget(id, x.known[id])
 	delete(x.known, id)
 	x.mu.Unlock()
 	if x.words.Delete(nameOf(id)) > 0 {

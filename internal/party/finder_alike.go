@@ -5,17 +5,13 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/match/link"
 )
 
 // compared are the fields by which one party is told from another: places in a row.
-var compared = [...]struct {
-	at   int
-	kind link.Kind
-}{
+var compared = [...]comparedBy{
 	{atGiven, link.GivenName},
 	{atFamily, link.FamilyName},
 	{atOrganisation, link.Organisation},
@@ -25,6 +21,12 @@ var compared = [...]struct {
 	{atStreet, link.Street},
 	{atPostcode, link.Postcode},
 	{atCity, link.Place},
+}
+
+// comparedBy is a place in a row and how it is compared.
+type comparedBy struct {
+	at   int
+	kind link.Kind
 }
 
 // leastLikely is the probability from which a party is worth a look: one in five.
@@ -69,6 +71,16 @@ func linked(r row) []string {
 // rowOf is the name of a row of a party in the index of rows.
 func rowOf(id habeas.PartyID, i int) string { return string(append(id[:], byte(i))) }
 
+// and adds what else was found of the same party. What an address is like otherwise says
+// nothing where it differs by a tag only.
+func (a Alike) and(b Alike) Alike {
+	a.Reasons = append(a.Reasons, b.Reasons...)
+	if a.suggests() {
+		a.Reasons = slices.DeleteFunc(a.Reasons, func(r Reason) bool { return r.Set == "contact" && r.Field == "email" && r.Code != Tagged })
+	}
+	return a
+}
+
 // Like implements Finder. A membership number is the same or another one.
 func (x *Index) Like(v Values, limit int) []Alike {
 	x.Settle()
@@ -79,6 +91,7 @@ func (x *Index) Like(v Values, limit int) []Alike {
 		out = append(out, a)
 	}
 	out = append(out, x.similar(linked(asked), limit)...)
+	out = append(out, x.tagged(asked[atEmail], limit)...)
 	slices.SortStableFunc(out, func(a, b Alike) int {
 		return cmp.Or(cmp.Compare(b.P, a.P), bytes.Compare(b.ID[:], a.ID[:]))
 	})
@@ -86,8 +99,8 @@ func (x *Index) Like(v Values, limit int) []Alike {
 	for _, a := range out {
 		at := slices.IndexFunc(one, func(b Alike) bool { return a.ID == b.ID })
 		switch {
-		case at >= 0 && len(one[at].Reasons) == 1: // found by its number
-			one[at].Reasons = append(one[at].Reasons, a.Reasons...)
+		case at >= 0 && (a.suggests() || len(one[at].Reasons) == 1): // found by its number or address, and otherwise
+			one[at] = one[at].and(a)
 		case at < 0 && len(one) < limit:
 			one = append(one, a)
 		}
@@ -117,8 +130,7 @@ func (x *Index) similar(values []string, limit int) []Alike {
 		a := Alike{P: odds(m.P, fewer)}
 		copy(a.ID[:], m.ID)
 		for _, r := range m.Reasons {
-			set, field, _ := strings.Cut(r.Field, ".")
-			a.Reasons = append(a.Reasons, Reason{Set: set, Field: field, Code: r.Code, For: r.Bits > 0})
+			a.Reasons = append(a.Reasons, reasonOf(r))
 		}
 		out = append(out, a)
 	}

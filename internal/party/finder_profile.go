@@ -48,14 +48,19 @@ type row [rowLength]string
 func said(v Values) row {
 	var r row
 	for i, f := range remembered {
-		r[i] = strings.Map(func(c rune) rune {
-			if c == fieldEnd || c == rowEnd {
-				return ' '
-			}
-			return c
-		}, v.Get(f[0], f[1]))
+		r[i] = unmarked(v.Get(f[0], f[1]))
 	}
 	return r
+}
+
+// unmarked is a text without the characters that end a field or a row.
+func unmarked(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c == fieldEnd || c == rowEnd {
+			return ' '
+		}
+		return c
+	}, text)
 }
 
 // in reports whether a row says all that r says.

@@ -82,6 +82,7 @@ const (
 	maxExternalID = 200
 	maxTicketRef  = 200
 	maxTitle      = 300
+	maxRole       = 100 // of a role or term
 	maxIdempotent = 200
 )
 
@@ -163,6 +164,9 @@ func (in Assertion) check() error {
 		want(t.Version >= 0, "ticket.version", "ticket.version", "A ticket version is a whole number from 1.")
 		want(t.State == "" || t.State == TicketActive || t.State == TicketCancelled, "ticket.state", "ticket.state", "A ticket is active or cancelled.")
 		want(visible(t.Title, maxTitle), "ticket.title", "ticket.title", "A title has at most 300 visible characters.")
+		want(visible(t.Role, maxRole), "ticket.role", "ticket.role", "A role has at most 100 visible characters.")
+		want(visible(t.Term, maxRole), "ticket.term", "ticket.term", "A term has at most 100 visible characters.")
+		want(dateOrMoment(t.Ends), "ticket.ends", "ticket.ends", "Use a date such as 2026-05-03 or a moment such as 2026-05-03T18:00:00Z.")
 		want(dateOrMoment(t.Starts), "ticket.starts", "ticket.starts", "Use a date such as 2026-05-03 or a moment such as 2026-05-03T18:00:00Z.")
 		want(visible(t.BookedBy, maxTicketRef), "ticket.booked_by", "ticket.booked_by", "Name who booked by the reference that find-or-create returned.")
 	}
@@ -212,7 +216,7 @@ func (s Source) knownSource() habeas.SystemID {
 		return s.System
 	case FromSelf:
 		return SelfSource
-	case FromStaff, FromImport:
+	case FromStaff, FromImport, FromGuardian:
 	}
 	return StaffSource
 }
@@ -259,14 +263,18 @@ func (a *Asserting) Decide(found Found) (Change, error) {
 		a.Answer, a.Known = h.Ref, true // delivered again
 		return Change{}, nil
 	}
-	target, exists := a.target(reachable(rows, found), h)
-	if !exists {
+	target, several := a.target(reachable(rows, found), h, found.Top)
+	if target.IsZero() {
 		target = a.statement.Party // looked up all the same: known and unknown cost alike (PTY-A27)
 	}
 	p, exists := found.Party(target)
 	exists = exists && p.Kind == a.in.Kind
-	c := a.write(p, exists, rows)
+	c, err := a.write(p, exists, several, rows)
+	if err != nil {
+		return Change{}, err
+	}
 	a.reference(&c, h)
+	c.Statement.Ref = a.Answer
 	if a.in.Ticket != nil {
 		if t, ok := found.Ticket(a.ticket.ID); !ok || a.ticket.succeeds(t) {
 			t := a.ticket
@@ -341,18 +349,19 @@ func (h handle) same(k KnownAs) bool {
 }
 
 // target chooses the party: the one the source means already, unless what is new
-// in its words conflicts with what others know at this address; else the oldest
-// party known there that does not conflict (PTY-26).
-func (a *Asserting) target(rows []KnownAs, h handle) (habeas.PartyID, bool) {
+// in its words conflicts with what others know at this address; else the one known there
+// that fits best and does not conflict (PTY-26). It is zero for a party of its own:
+// because there is none, or because several fit, and staff must say which is meant.
+func (a *Asserting) target(rows []KnownAs, h handle, top func(habeas.PartyID) habeas.PartyID) (one habeas.PartyID, several bool) {
 	if a.in.Separate {
 		return habeas.PartyID{}, false
 	}
 	if !h.bound {
-		return choose(rows, a.identity)
+		return choose(rows, a.identity, top)
 	}
 	merged := h.Identity.Merge(a.identity)
 	if merged == h.Identity || a.in.ExternalID != "" && h.Hash == a.ext {
-		return h.Party, true
+		return h.Party, false
 	}
 	others := make([]KnownAs, 0, len(rows))
 	for _, k := range rows {
@@ -365,29 +374,39 @@ func (a *Asserting) target(rows []KnownAs, h handle) (habeas.PartyID, bool) {
 		clash = clash || k.Party == h.Party && k.Identity.Conflicts(merged)
 	}
 	if !clash {
-		return h.Party, true
+		return h.Party, false
 	}
-	return choose(others, merged)
+	return choose(others, merged, top)
 }
 
-// write makes the rows of the party and its statement.
-func (a *Asserting) write(p Party, exists bool, rows []KnownAs) Change {
-	c := Change{}
+// write makes the rows of the party and its statement. several says that it is one of its
+// own because nobody knows which of several is meant.
+func (a *Asserting) write(p Party, exists, several bool, rows []KnownAs) (c Change, err error) {
 	s := a.statement
-	event := audit.PartyAsserted
+	event, move := audit.PartyAsserted, Move{Kind: MoveHear}
 	if exists {
 		s.Party = p.ID
-		p.Version++
+	} else {
+		event, move.Kind = audit.PartyCreated, MoveBegin
+		p = Party{ID: s.Party, Kind: a.in.Kind, Stub: a.in.Stub}
+	}
+	if a.in.HasEmail && !slices.ContainsFunc(rows, func(k KnownAs) bool { return k.Party == p.ID }) {
+		move.Review = ReviewAt(a.in.Email, p.ID, rows)
+	}
+	if several && !exists {
+		move.Review = ReviewSeveral
+	}
+	now, err := Situation{Record: p}.Take(move)
+	if err != nil {
+		return c, err
+	}
+	if now.Record.Review != p.Review {
+		a.Review = now.Record.Review
+	}
+	if p = now.Record; exists {
 		c.Update = &p
 	} else {
-		event = audit.PartyCreated
-		p = Party{ID: s.Party, Kind: a.in.Kind, State: Unclaimed, Stub: a.in.Stub, Version: 1}
 		c.Insert, c.NewKey = &p, a.key
-	}
-	news := !slices.ContainsFunc(rows, func(k KnownAs) bool { return k.Party == p.ID })
-	if a.in.HasEmail && news && p.State == Unclaimed && p.Review == ReviewNone {
-		p.Review = ReviewAt(a.in.Email, p.ID, rows)
-		a.Review = p.Review
 	}
 	a.Party, a.Created = p.ID, !exists
 	c.Statement = &s
@@ -398,7 +417,7 @@ func (a *Asserting) write(p Party, exists bool, rows []KnownAs) Change {
 	if a.statement.Occ.Ref != "" {
 		c.Audit.Detail["ticket"] = a.statement.Occ.Ref
 	}
-	return c
+	return c, nil
 }
 
 // ReviewAt says whether staff should look at a party that an address begins to lead

@@ -255,3 +255,11 @@ func Untouched(p Party, said []Statement, id habeas.ImportID) bool {
 	}
 	return true
 }
+
+// Brought is what a copy from elsewhere holds for a record, before its person has chosen
+// what of it is to be their word here.
+type Brought struct {
+	House string // that gave the copy
+	Taken time.Time
+	Says  Values
+}

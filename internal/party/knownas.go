@@ -148,18 +148,41 @@ func Leave(rows []KnownAs, id habeas.PartyID, left bool) []KnownAs {
 	return out
 }
 
-// choose returns which of the parties known at an address a new statement is
-// about, or false when it must be a separate party. Rows come in order of age.
-func choose(rows []KnownAs, id Identity) (habeas.PartyID, bool) {
-	conflicts := make(map[habeas.PartyID]bool)
+// choose returns which of the parties known at an address a new statement is about: of
+// those that do not conflict with it the one that agrees in most. It is zero when there is
+// none, and when several fit as well as each other: nobody is the first of them (PTY-10).
+// top is the party whose record shows another one: two that are merged are not several.
+func choose(rows []KnownAs, id Identity, top func(habeas.PartyID) habeas.PartyID) (one habeas.PartyID, several bool) {
+	conflicts, agree := make(map[habeas.PartyID]bool), make(map[habeas.PartyID]int)
 	for _, k := range rows {
 		conflicts[k.Party] = conflicts[k.Party] || k.Identity.Left || k.Identity.Conflicts(id)
+		agree[k.Party] = max(agree[k.Party], k.Identity.shared(id))
 	}
-	var oldest habeas.PartyID
-	for p, bad := range conflicts {
-		if !bad && (oldest.IsZero() || string(p[:]) < string(oldest[:])) {
-			oldest = p
+	most := -1
+	for p, n := range agree {
+		switch {
+		case conflicts[p] || n < most:
+		case n > most:
+			one, most, several = p, n, false
+		default:
+			several = several || top(p) != top(one)
+			if string(p[:]) < string(one[:]) { // of one record: the oldest
+				one = p
+			}
 		}
 	}
-	return oldest, !oldest.IsZero()
+	if several {
+		return habeas.PartyID{}, true
+	}
+	return one, false
+}
+
+// shared counts what both name.
+func (a Identity) shared(b Identity) (n int) {
+	for _, both := range [][2]string{{a.Given, b.Given}, {a.Family, b.Family}, {a.Birth, b.Birth}, {a.Org, b.Org}} {
+		if both[0] != "" && both[1] != "" {
+			n++
+		}
+	}
+	return n
 }

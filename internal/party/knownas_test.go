@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/habeas-data/habeas"
 )
 
 func TestNamesThatAgree(t *testing.T) {
@@ -88,4 +90,52 @@ func TestNormaliseFoldsWhatPeopleTypeDifferently(t *testing.T) {
 			t.Errorf("Normalise(%q) = %q, want %q", in, got, want)
 		}
 	}
+}
+
+// Which of several is chosen depends neither on their order nor on their age, and it is
+// nobody when another one fits as well. Proves PTY-10.
+func TestWhoIsChosenAtAnAddressIsTheOnlyOneThatFitsBest(t *testing.T) {
+	identity := rapid.Custom(func(t *rapid.T) Identity {
+		return Identity{
+			Given: rapid.SampledFrom([]string{"", "anna", "tom"}).Draw(t, "given"), Family: rapid.SampledFrom([]string{"", "berger"}).Draw(t, "family"),
+			Birth: rapid.SampledFrom([]string{"", "1950-01-02", "1980-01-02"}).Draw(t, "birth"),
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var rows []KnownAs
+		for i := range rapid.IntRange(0, 4).Draw(t, "parties") {
+			rows = append(rows, KnownAs{Party: habeas.PartyID{byte(i + 1)}, Identity: identity.Draw(t, "known")})
+		}
+		said := identity.Draw(t, "said")
+		apart := func(id habeas.PartyID) habeas.PartyID { return id }
+		one, several := choose(rows, said, apart)
+		again, still := choose(rapid.Permutation(rows).Draw(t, "order"), said, apart)
+		if one != again || several != still || several && !one.IsZero() {
+			t.Fatalf("%v and %v, several %v and %v", one, again, several, still)
+		}
+		best, holders, chosen := -1, 0, -1
+		for _, k := range rows {
+			if k.Identity.Conflicts(said) {
+				if k.Party == one {
+					t.Fatal("somebody else was chosen")
+				}
+				continue
+			}
+			switch n := k.Identity.shared(said); {
+			case n > best:
+				best, holders = n, 1
+			case n == best:
+				holders++
+			}
+			if k.Party == one {
+				chosen = k.Identity.shared(said)
+			}
+		}
+		if several != (holders > 1) || one.IsZero() != (holders != 1) || !one.IsZero() && chosen != best {
+			t.Fatalf("%d fit best, several is %v, chosen %v", holders, several, one)
+		}
+		if id, several := choose(rows, said, func(habeas.PartyID) habeas.PartyID { return habeas.PartyID{1} }); several || id.IsZero() != (holders == 0) {
+			t.Fatalf("they are all merged: several is %v, chosen %v", several, id)
+		}
+	})
 }

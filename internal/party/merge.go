@@ -66,6 +66,7 @@ type Turn struct {
 	Clear   habeas.SubjectID // what was put aside because of this event counts again; zero: nothing
 	Put     []Aside          // after that
 	Handles []KnownAs        // lead elsewhere now; Identity and Ref stay
+	Papers  []PaperMove      // lie elsewhere now
 }
 
 // Joinable is a record as a merge looks at it.
@@ -75,36 +76,6 @@ type Joinable struct {
 	Settled Settled     // what its person has decided about proposals
 }
 
-var (
-	errSelfMerge  = habeas.Invalid("other", "This is the same record. Choose another one.").WithCode("merge.same")
-	errTargetFree = habeas.Conflict("The record that belongs to somebody is the one that stays. Look at it again.").WithCode("merge.order")
-	errIsMerged   = habeas.Conflict("One of the records is merged with another already. Look at it again.").WithCode("merge.merged")
-	errKinds      = habeas.Conflict("A person and an organisation are never one party.").WithCode("merge.kind")
-	errIsFrozen   = habeas.Conflict("A dispute about one of the records is open. It has to be decided first.").WithCode("merge.frozen")
-	errRestrained = habeas.Conflict("The use of one of the records is restricted or objected to. That has to be answered first.").WithCode("merge.restrained")
-	errMergeOver  = habeas.Conflict("Somebody has decided this already.").WithCode("merge.over")
-)
-
-// CanMerge says whether a record may be merged into another. Of two only one of which
-// is claimed, that one is the target.
-func CanMerge(into, from Party) error {
-	switch {
-	case into.ID == from.ID:
-		return errSelfMerge
-	case into.State == Merged || from.State == Merged:
-		return errIsMerged
-	case into.State == Frozen || from.State == Frozen:
-		return errIsFrozen
-	case into.Restraint != RestraintNone || from.Restraint != RestraintNone:
-		return errRestrained
-	case into.Kind != from.Kind:
-		return errKinds
-	case from.State == Claimed && into.State != Claimed:
-		return errTargetFree
-	}
-	return nil
-}
-
 // Order puts the record that stays first: the claimed one, else the older.
 func Order(a, b Joinable) (into, from Joinable) {
 	older := bytes.Compare(a.Party.ID[:], b.Party.ID[:]) < 0
@@ -112,6 +83,12 @@ func Order(a, b Joinable) (into, from Joinable) {
 		return b, a
 	}
 	return a, b
+}
+
+// without returns the merge without the yes of an account that is gone.
+func (m Merge) without(who habeas.AccountID) Merge {
+	m.Agreed = slices.DeleteFunc(slices.Clone(m.Agreed), func(one habeas.AccountID) bool { return one == who })
+	return m
 }
 
 // Agree returns the merge with the yes of an account.
@@ -141,17 +118,12 @@ func (m Merge) Propose(into, from Party, now time.Time) (Turn, error) {
 // other belonged to a second account, that one gets it back when the merge is undone.
 // m.Said is the id under which the choice is stated.
 func (m Merge) Do(into, from Joinable, agreed habeas.AccountID, now time.Time, schemas *Schemas) (Turn, error) {
-	if err := CanMerge(into.Party, from.Party); err != nil {
+	s, err := Situation{Record: into.Party, Other: from.Party, Merge: m}.Take(Move{Kind: MoveMerge, At: now, Who: Claimant{Account: agreed}})
+	if err != nil {
 		return Turn{}, err
 	}
-	if m = m.Agree(agreed); m.Asks(into.Party) || m.Asks(from.Party) {
-		return Turn{}, habeas.Forbidden("The person of the record has to agree first.").WithCode("merge.consent")
-	}
-	m.Into, m.From, m.State, m.At, m.Was = into.Party.ID, from.Party.ID, MergeDone, now, from.Party.State
-	t := Turn{Change: []Party{into.Party, from.Party}}
-	t.Change[0].Version++
-	t.Change[1].Version++
-	t.Change[1].State = Merged
+	m = s.Merge
+	t := Turn{Change: []Party{s.Record, s.Other}}
 	chosen := m.chosen(into, from, schemas)
 	if chosen.Len() == 0 {
 		m.Said = habeas.StatementID{}
@@ -166,23 +138,35 @@ func (m Merge) Do(into, from Joinable, agreed habeas.AccountID, now time.Time, s
 }
 
 // chosen is what has to be stated so that the chosen values count: those that would not
-// by themselves. What its person said no choice of staff changes.
+// by themselves, now or once nobody has the record any more. A choice that held by the
+// claim alone would be lost with it (PTY-14). What its person said no choice of staff
+// changes.
 func (m Merge) chosen(into, from Joinable, schemas *Schemas) Values {
 	out := Values{}
-	together := Fold(into.Party, Together(into.Said, from.Said), into.Settled, schemas)
-	a, b := Fold(into.Party, into.Said, into.Settled, schemas), Fold(from.Party, from.Said, from.Settled, schemas)
-	for _, set := range together.Sets {
+	both := Joinable{Party: into.Party, Said: Together(into.Said, from.Said), Settled: into.Settled}
+	now, free := both.folds(schemas)
+	a, aFree := into.folds(schemas)
+	b, bFree := from.folds(schemas)
+	for _, set := range now.Sets {
 		for _, f := range set.Fields {
-			want := a.Text(set.Schema.Name, f.Schema.Name)
-			if other := b.Text(set.Schema.Name, f.Schema.Name); want == "" || other != "" && slices.Contains(m.Choices, set.Schema.Name+"."+f.Schema.Name) {
-				want = other
+			text := func(r Record) string { return r.Text(set.Schema.Name, f.Schema.Name) }
+			want, later := text(a), text(aFree)
+			if other := text(b); want == "" || other != "" && slices.Contains(m.Choices, set.Schema.Name+"."+f.Schema.Name) {
+				want, later = other, text(bFree)
 			}
-			if want != "" && want != f.Current.Text {
+			if want != "" && (want != f.Current.Text || want == later && want != text(free)) {
 				out.Put(set.Schema.Name, f.Schema.Name, want)
 			}
 		}
 	}
 	return out
+}
+
+// folds are the record as it is, and as it would be if nobody had it.
+func (j Joinable) folds(schemas *Schemas) (now, free Record) {
+	p := j.Party
+	p.free()
+	return Fold(j.Party, j.Said, j.Settled, schemas), Fold(p, j.Said, Settled{}, schemas)
 }
 
 // Together returns the statements of several records, oldest first; one that two
@@ -193,32 +177,25 @@ func Together(said ...[]Statement) []Statement {
 	return slices.CompactFunc(all, func(a, b Statement) bool { return a.ID == b.ID })
 }
 
-// Undo takes a merge back. top is the record that shows into: itself, or the one it is
-// merged into by now. moves says that the person who claimed meanwhile has proved an
-// address of from alone: the claim goes with it, and so do their words.
-func (m Merge) Undo(into, from, top Party, moves bool, now time.Time) (Turn, error) {
-	if m.State != MergeDone {
-		return Turn{}, errMergeOver
+// Undo takes a merge back. by.Top is the record that shows into: itself, or the one it is
+// merged into by now. by.Moves says that the person who claimed meanwhile has proved an
+// address of from alone: the claim goes with it, and so do their words. by.Lost says that
+// the account of from may not have it back; c is the claim by which it had it.
+func (m Merge) Undo(into, from Party, c Claim, by Move) (Turn, Claim, error) {
+	by.Kind = MoveUnmerge
+	s, err := Situation{Record: into, Other: from, Merge: m, Claim: c}.Take(by)
+	if err != nil {
+		return Turn{}, c, err
 	}
-	switch {
-	case top.State == Frozen:
-		return Turn{}, errIsFrozen
-	case moves && into.Restraint != RestraintNone: // its person has asked for it here, and would leave
-		return Turn{}, errRestrained
+	return Turn{Change: []Party{s.Record, s.Other}, Merges: []Merge{s.Merge}, Put: m.unchosen()}, s.Claim, nil
+}
+
+// unchosen puts aside what staff chose for the merge.
+func (m Merge) unchosen() []Aside {
+	if m.Said.IsZero() {
+		return nil
 	}
-	m.State, m.EndedAt = MergeUndone, now
-	from.State = m.Was
-	if moves && m.ClaimedSince(into) && from.State == Unclaimed {
-		from.State, from.Account, from.ClaimedAt, from.Opened = Claimed, into.Account, into.ClaimedAt, into.Opened
-		into.State, into.Account, into.ClaimedAt, into.Opened = Unclaimed, habeas.AccountID{}, time.Time{}, nil
-	}
-	into.Version++
-	from.Version++
-	t := Turn{Change: []Party{into, from}, Merges: []Merge{m}}
-	if !m.Said.IsZero() {
-		t.Put = []Aside{{Party: m.Into, Statement: m.Said, Event: habeas.SubjectID(m.ID)}}
-	}
-	return t, nil
+	return []Aside{{Party: m.Into, Statement: m.Said, Event: habeas.SubjectID(m.ID)}}
 }
 
 // ClaimedSince reports whether somebody claimed the record when it was a merged one.
@@ -250,8 +227,9 @@ func (m Merge) Since(said []Statement) []Statement {
 	return out
 }
 
-// Settle brings the words said meanwhile to their side. Who is not named stays.
-func (m Merge) Settle(into, from Party, since []Statement, keep map[habeas.StatementID]Keep) (Turn, error) {
+// Settle brings the words said meanwhile to their side. Who is not named stays. lying is
+// what lies with from, also put aside: copies of an earlier decision count again.
+func (m Merge) Settle(into, from Party, since, lying []Statement, keep map[habeas.StatementID]Keep) (Turn, error) {
 	if m.State != MergeUndone {
 		return Turn{}, errMergeOver
 	}
@@ -259,24 +237,62 @@ func (m Merge) Settle(into, from Party, since []Statement, keep map[habeas.State
 		return Turn{}, errIsFrozen
 	}
 	m.State = MergeSettled
-	t := Turn{Merges: []Merge{m}}
+	t := Turn{Merges: []Merge{m}, Clear: habeas.SubjectID(m.ID), Put: m.unchosen()}
 	for _, s := range since {
-		k := keep[s.ID]
+		k, copied := keep[s.ID], slices.ContainsFunc(lying, func(l Statement) bool { return l.ID == s.ID })
 		if k != KeepFrom && k != KeepBoth {
+			if copied { // by an earlier decision that was taken back
+				t.Put = append(t.Put, Aside{Party: from.ID, Statement: s.ID, Event: habeas.SubjectID(m.ID)})
+			}
 			continue
 		}
 		if from.State != Unclaimed && from.Account != s.Source.Account && from.Account != into.Account {
 			return Turn{}, habeas.Conflict("The other record has its own person by now: words of this one stay here.").WithCode("merge.settle-claimed")
 		}
-		t.Say = append(t.Say, copyTo(s, from.ID))
+		t.Change = edited(into, from)
+		if !copied {
+			t.Say = append(t.Say, copyTo(s, from.ID))
+		}
 		if k == KeepFrom {
 			t.Put = append(t.Put, Aside{Party: s.Party, Statement: s.ID, Event: habeas.SubjectID(m.ID)})
 		}
 	}
-	if len(t.Say) > 0 {
-		into.Version++
-		from.Version++
-		t.Change = []Party{into, from}
+	return t, nil
+}
+
+// edited counts one change of each record.
+func edited(records ...Party) (out []Party) {
+	for _, p := range records {
+		s, _ := Situation{Record: p}.Take(Move{Kind: MoveHear}) // never refused
+		out = append(out, s.Record)
+	}
+	return out
+}
+
+var errSettledMoved = habeas.Conflict("What went to the other record was split off from there since. Undo that split first.").WithCode("merge.settle-split")
+
+// Unsettle takes that decision back: what had gone over counts where it was said, and
+// there only, until staff decide again. at and lying are what lies with into and from,
+// also put aside, and asides are those at from.
+func (m Merge) Unsettle(into, from Party, at, lying []Statement, asides []Aside) (Turn, error) {
+	switch {
+	case m.State != MergeSettled:
+		return Turn{}, errMergeOver
+	case into.State == Frozen || from.State == Frozen:
+		return Turn{}, errIsFrozen
+	}
+	m.State = MergeUndone
+	t := Turn{Merges: []Merge{m}, Clear: habeas.SubjectID(m.ID), Put: m.unchosen(), Change: edited(into, from)}
+	for _, s := range m.Since(at) {
+		if !slices.ContainsFunc(lying, func(l Statement) bool { return l.ID == s.ID }) {
+			continue
+		}
+		for _, a := range asides {
+			if a.Statement == s.ID && a.Event != habeas.SubjectID(m.ID) {
+				return Turn{}, errSettledMoved
+			}
+		}
+		t.Put = append(t.Put, Aside{Party: from.ID, Statement: s.ID, Event: habeas.SubjectID(m.ID)})
 	}
 	return t, nil
 }

@@ -212,7 +212,7 @@ func (h *past) split(id habeas.PartyID, items []Item) (undoable, bool) {
 func (h *past) undo(u undoable) error {
 	var touched []habeas.PartyID
 	if m, ok := h.merges[u.merge]; ok {
-		turn, err := m.Undo(h.parties[m.Into], h.parties[m.From], h.top(m.Into), false, h.tick())
+		turn, _, err := m.Undo(h.parties[m.Into], h.parties[m.From], Claim{}, Move{At: h.tick(), Top: h.top(m.Into)})
 		if err != nil {
 			return err
 		}

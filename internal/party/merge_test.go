@@ -213,6 +213,52 @@ func TestAClaimedRecordTakesInNothingBeforeItsPersonAgrees(t *testing.T) {
 	}
 }
 
+// Proves PTY-14, PTY-15.
+func TestAChoiceForAMergeOutlivesTheClaim(t *testing.T) {
+	schemas, oscar := defaults(t), habeas.AccountID{1}
+	one, two := Party{ID: habeas.PartyID{1}, Kind: Person}, Party{ID: habeas.PartyID{2}, Kind: Person, State: Unclaimed}
+	name := func(kind SourceKind, minute int, id habeas.PartyID, text string) Statement {
+		s := spoken(kind, minute, "contact", "email", text)
+		if s.Party = id; kind == FromSelf {
+			s.Source.Account = oscar
+		}
+		return s
+	}
+	held := Party{ID: one.ID, Kind: Person, State: Claimed, Account: oscar, ClaimedAt: noon.Add(10 * time.Minute)}
+	for what, c := range map[string]struct {
+		into    Party
+		said    []Statement // of the one that stays, chosen for the merge
+		other   []Statement
+		choices []string
+		then    string // what the two say together once nobody has them
+	}{
+		"the other was addressed before the claim": {held, []Statement{name(FromStaff, 1, one.ID, "tim")}, []Statement{name(FromStaff, 5, two.ID, "oscar")}, nil, "tim"},
+		"the other was addressed after the claim":  {held, []Statement{name(FromStaff, 1, one.ID, "tim")}, []Statement{name(FromStaff, 15, two.ID, "oscar")}, nil, "tim"},
+		"the other's was chosen":                   {held, []Statement{name(FromStaff, 1, one.ID, "tim")}, []Statement{name(FromStaff, 15, two.ID, "oscar")}, []string{"contact.email"}, "oscar"},
+		"nothing to choose between":                {held, nil, []Statement{name(FromStaff, 15, two.ID, "oscar")}, nil, "oscar"},
+		"the claimant's own word is nobody's then": {held, []Statement{name(FromStaff, 1, one.ID, "tim"), name(FromSelf, 12, one.ID, "mine")}, []Statement{name(FromStaff, 15, two.ID, "oscar")}, nil, "oscar"},
+		"what waits as a proposal is newer":        {held, []Statement{name(FromStaff, 1, one.ID, "tim"), name(FromSystem, 20, one.ID, "new")}, []Statement{name(FromStaff, 15, two.ID, "oscar")}, nil, "new"},
+		"nobody has claimed it": {
+			Party{ID: one.ID, Kind: Person, State: Unclaimed}, []Statement{name(FromStaff, 1, one.ID, "tim")}, []Statement{name(FromStaff, 15, two.ID, "oscar")}, nil, "tim",
+		},
+	} {
+		m := Merge{Said: habeas.NewID[habeas.StatementKind](noon.Add(time.Hour)), Choices: c.choices}
+		turn, err := m.Do(Joinable{Party: c.into, Said: c.said}, Joinable{Party: two, Said: c.other}, oscar, noon.Add(time.Hour), schemas)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, free := Together(c.said, c.other, turn.Say), turn.Change[0]
+		shown := Fold(c.into, c.said, Settled{}, schemas).Text("contact", "email")
+		if got := Fold(free, all, Settled{}, schemas).Text("contact", "email"); shown != "" && c.choices == nil && got != shown {
+			t.Errorf("%s: the merged record says %q, want what was chosen, %q", what, got, shown)
+		}
+		free.free()
+		if got := Fold(free, all, Settled{}, schemas).Text("contact", "email"); got != c.then {
+			t.Errorf("%s: without the claim it says %q, want %q", what, got, c.then)
+		}
+	}
+}
+
 func TestWordsSaidMeanwhileGoWhereStaffSay(t *testing.T) {
 	into, from, turn, err := merged(t, true)
 	if err != nil {
@@ -229,12 +275,12 @@ func TestWordsSaidMeanwhileGoWhereStaffSay(t *testing.T) {
 	if !reflect.DeepEqual(since, later[:3]) {
 		t.Fatalf("listed for decision: %v", since)
 	}
-	undone, err := m.Undo(turn.Change[0], turn.Change[1], turn.Change[0], false, noon.Add(2*time.Hour))
+	undone, _, err := m.Undo(turn.Change[0], turn.Change[1], Claim{}, Move{At: noon.Add(2 * time.Hour), Top: turn.Change[0]})
 	if err != nil {
 		t.Fatal(err)
 	}
 	m = undone.Merges[0]
-	settled, err := m.Settle(undone.Change[0], undone.Change[1], since, map[habeas.StatementID]Keep{later[1].ID: KeepFrom, later[2].ID: KeepBoth})
+	settled, err := m.Settle(undone.Change[0], undone.Change[1], since, nil, map[habeas.StatementID]Keep{later[1].ID: KeepFrom, later[2].ID: KeepBoth})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,12 +290,12 @@ func TestWordsSaidMeanwhileGoWhereStaffSay(t *testing.T) {
 	if want := []Aside{{into.Party.ID, later[1].ID, habeas.SubjectID(m.ID)}}; !reflect.DeepEqual(settled.Put, want) {
 		t.Errorf("left: %v, want %v", settled.Put, want)
 	}
-	if _, err := settled.Merges[0].Settle(into.Party, from.Party, nil, nil); codeOf(err) != "merge.over" {
+	if _, err := settled.Merges[0].Settle(into.Party, from.Party, nil, nil, nil); codeOf(err) != "merge.over" {
 		t.Errorf("decided twice: %v", err)
 	}
 	taken := undone.Change[1]
 	taken.State, taken.Account = Claimed, habeas.AccountID{7}
-	if _, err := m.Settle(undone.Change[0], taken, since, map[habeas.StatementID]Keep{later[1].ID: KeepFrom}); codeOf(err) != "merge.settle-claimed" {
+	if _, err := m.Settle(undone.Change[0], taken, since, nil, map[habeas.StatementID]Keep{later[1].ID: KeepFrom}); codeOf(err) != "merge.settle-claimed" {
 		t.Errorf("words of one person given to another: %v", err)
 	}
 }
@@ -258,7 +304,7 @@ func TestAClaimMadeMeanwhileGoesWithItsAddress(t *testing.T) {
 	m := Merge{State: MergeDone, Was: Unclaimed, At: noon}
 	into := Party{ID: habeas.PartyID{1}, State: Claimed, Account: habeas.AccountID{1}, ClaimedAt: noon.Add(time.Hour), Opened: []string{"membership"}}
 	for _, moves := range []bool{false, true} {
-		turn, err := m.Undo(into, Party{ID: habeas.PartyID{2}, State: Merged}, into, moves, noon.Add(2*time.Hour))
+		turn, _, err := m.Undo(into, Party{ID: habeas.PartyID{2}, State: Merged}, Claim{}, Move{At: noon.Add(2 * time.Hour), Top: into, Moves: moves})
 		if err != nil {
 			t.Fatal(err)
 		}

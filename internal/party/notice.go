@@ -21,9 +21,9 @@ const (
 	Objected      Restraint = "objected"   // GDPR article 21
 )
 
-// Restrain returns the party under a restraint. An objection is not weakened by asking
+// restrained returns the party under a restraint. An objection is not weakened by asking
 // for restriction as well.
-func Restrain(p Party, to Restraint, now time.Time) Party {
+func restrained(p Party, to Restraint, now time.Time) Party {
 	if p.Restraint == Objected && to == Restricted || p.Restraint == to {
 		return p
 	}
@@ -62,6 +62,12 @@ type Told struct {
 
 // StopToken is the SHA-256 of the token of a stop link: all that storage sees.
 type StopToken [32]byte
+
+// StopState is what a stop link stands for, and whether it was used.
+type StopState struct {
+	Stopped bool
+	Digest  bool // it came with a digest, not with a notice
+}
 
 // Notified is an address that notices go to.
 type Notified struct {
@@ -178,9 +184,11 @@ type Held struct {
 	Origins  []Origin
 	Requests []Request // newest first
 	Claimed  bool      // an account has it: what is beyond reading goes through there
+	Closed   bool      // that account is closed: nobody can sign in to it
 	Unsure   bool      // the address may be somebody else's: staff look before anything is erased
 	Shut     bool      // nothing of it is shown: the address may be somebody else's
 	Goes     time.Time // when the retention clock erases it; zero: not announced
+	Bound    Bound     // what stays when it is erased
 }
 
 // VisitPurpose is what a visit is good for.
@@ -225,7 +233,8 @@ const (
 	AskNotMe    RequestKind = "not-me"
 )
 
-// Known reports whether the kind is one of the list.
+// Known reports whether the kind is one that people press a button for. Staff write down
+// more (see Rights).
 func (k RequestKind) Known() bool {
 	return k == AskErase || k == AskObject || k == AskRestrict || k == AskNotMe
 }
@@ -255,21 +264,34 @@ const (
 // the record, without naming it.
 type Request struct {
 	ID      habeas.RequestID
-	Party   habeas.PartyID // zero once the record was erased
+	Party   habeas.PartyID // zero once the record was erased, or where none is known
 	Kind    RequestKind
 	Channel Channel
 	State   RequestState
-	Due     time.Time // a month after it came (GDPR article 12, 3)
+	Due     time.Time // a month after it came (GDPR article 12, 3), three once extended
 	ActAt   time.Time // when the server carries it out by itself; zero: staff do
 	EndedAt time.Time
 	EndedBy habeas.AccountID
 	Answer  string // what staff said
 	Mailbox string // where the answer goes
 	Said    string // the language of the answer
+
+	Came       time.Time // when it came, where that is not when it was written down; zero: it is
+	ExtendedAt time.Time // zero: its month holds
+	RemindedAt time.Time // when staff were last told that its month ends
+	Assigned   habeas.AccountID
+	WhyLonger  string // why it takes longer, as the person was told
+	Identity   string // how staff made sure who asks
+	Note       string // what is asked for, as staff wrote it down
 }
 
 // At is when the request came.
-func (r Request) At() time.Time { return r.ID.Time() }
+func (r Request) At() time.Time {
+	if !r.Came.IsZero() {
+		return r.Came
+	}
+	return r.ID.Time()
+}
 
 // DaysLeft counts the days until the month is over; negative when it is.
 func (r Request) DaysLeft(now time.Time) int {
@@ -289,7 +311,7 @@ const UndoErase = 24 * time.Hour
 // UndoErase, unless staff must look first.
 func NewRequest(id habeas.PartyID, kind RequestKind, by Channel, unsure bool, now time.Time) Request {
 	r := Request{
-		ID: habeas.NewID[habeas.RequestKind](now), Party: id, Kind: kind, Channel: by, State: RequestOpen, Due: monthAfter(now),
+		ID: habeas.NewID[habeas.RequestKind](now), Party: id, Kind: kind, Channel: by, State: RequestOpen, Due: monthsAfter(now, 1),
 	}
 	if kind == AskErase && !unsure {
 		r.ActAt = now.Add(UndoErase)
@@ -298,15 +320,6 @@ func NewRequest(id habeas.PartyID, kind RequestKind, by Channel, unsure bool, no
 		r.State, r.EndedAt = RequestDone, now
 	}
 	return r
-}
-
-// monthAfter is the same day of the next month, or its last day.
-func monthAfter(t time.Time) time.Time {
-	next := t.AddDate(0, 1, 0)
-	if next.Day() != t.Day() {
-		next = next.AddDate(0, 0, -next.Day())
-	}
-	return next
 }
 
 // Answer is what staff decide about an open request.
@@ -386,6 +399,11 @@ type Notices interface {
 	OpenRequests(ctx context.Context, limit int) ([]Request, error)
 	// EndedRequests lists those with one, newest first.
 	EndedRequests(ctx context.Context, limit int) ([]Request, error)
+	// EachRequest visits all, newest first, without what is sealed in them.
+	EachRequest(ctx context.Context, visit func(Request) error) error
+	// ToRemind lists those without an answer that are due before a moment and of which
+	// staff were not reminded since another.
+	ToRemind(ctx context.Context, due, since time.Time, limit int) ([]Request, error)
 	// ToCarryOut lists those whose undo window is over.
 	ToCarryOut(ctx context.Context, now time.Time, limit int) ([]Request, error)
 }
@@ -398,4 +416,7 @@ type NoticeWriter interface {
 	SaveNotified(n Notified, e audit.Entry) error
 	// SaveRequest inserts or updates a request.
 	SaveRequest(r Request, e audit.Entry) error
+	// SaveFulfilled inserts a request that was fulfilled by what done witnesses, an entry
+	// that is written already in this transaction.
+	SaveFulfilled(r Request, done audit.Entry) error
 }

@@ -259,7 +259,7 @@ func (a *Asserting) Attach(p Party, x Pass, was Ticket, there bool) (Change, err
 	if a.in.Ticket != nil || a.values.Len() > 0 {
 		s := a.statement
 		s.Party, s.Pass = p.ID, x.ID
-		p.Version++
+		p = edited(p)[0]
 		c.Statement = &s
 	}
 	c.Update = &p

@@ -112,7 +112,7 @@ func TestWhatASystemReadsOfItsOwnLeavesPassesOut(t *testing.T) {
 			Values: Values{"profile": {[]string{"headline", "about"}[i]: "said"}},
 		})
 	}
-	view, _ := SystemView(rec.Party, said, system, []string{"profile"}, Policy{}, schemas)
+	view, _ := SystemView(rec.Party, said, system, Reference{1}, func(Statement) bool { return true }, []string{"profile"}, Policy{}, schemas)
 	if view.Get("profile", "headline") == "" || view.Get("profile", "about") != "" {
 		t.Errorf("the system reads %v", view)
 	}

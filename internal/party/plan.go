@@ -31,6 +31,8 @@ type Needs struct {
 type Found interface {
 	KnownAs(keyring.LookupHash) []KnownAs
 	Party(habeas.PartyID) (Party, bool)
+	// Top is the party whose record shows one: itself, unless it is merged.
+	Top(habeas.PartyID) habeas.PartyID
 	Ticket(habeas.TicketID) (Ticket, bool)
 	Idempotent(keyring.LookupHash) (Idempotent, bool)
 }

@@ -1,6 +1,7 @@
 package party
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -68,7 +69,46 @@ type Policy struct {
 	// Unclaimed names the data sets that connected systems may read of a record that
 	// nobody has claimed (PTY-22). Of a claimed one its person decides.
 	Unclaimed []string `json:"unclaimed"`
+	Matching  Matching `json:"matching"`
+	Access    Access   `json:"access,omitzero"` // which data sets staff see and change
+	// ComingOfAge is the age at which people decide alone and their guardians end; 0: 18.
+	ComingOfAge int `json:"coming_of_age,omitempty"`
+
+	// StaffPublish lets staff put the profile of somebody who has not claimed it into the
+	// public list. Its person decides as soon as the record is theirs.
+	StaffPublish bool         `json:"staff_publish,omitempty"`
+	Digests      DigestPolicy `json:"digests,omitzero"`
 }
+
+// DigestPolicy is when people are told who looked at their records.
+type DigestPolicy struct {
+	Zone string `json:"zone"` // of the organisation, as the IANA names it; empty: UTC
+	Hour int    `json:"hour"` // of the day there, 0 to 23
+}
+
+// Location is the organisation's time zone.
+func (d DigestPolicy) Location() *time.Location {
+	at, err := time.LoadLocation(d.Zone)
+	if err != nil || d.Zone == "Local" {
+		return time.UTC
+	}
+	return at
+}
+
+// valid reports whether the zone is known here and the hour is one.
+func (d DigestPolicy) valid() (zone, hour bool) {
+	_, err := time.LoadLocation(d.Zone)
+	return err == nil && d.Zone != "Local", d.Hour >= 0 && d.Hour <= 23
+}
+
+// The ages between which people come of age.
+const (
+	MinComingOfAge = 12
+	MaxComingOfAge = 25
+)
+
+// OfAge is the age at which people decide alone.
+func (p Policy) OfAge() int { return cmp.Or(p.ComingOfAge, DefaultOfAge) }
 
 // The law's limit is a month from the first entry (GDPR article 14, 3a). The mail is
 // due a little before, so that it may be retried and still be in time.
@@ -86,6 +126,8 @@ func DefaultPolicy() Policy {
 		Notices:     NoticePolicy{DelayDays: 7, Language: "en"},
 		Retention:   RetentionPolicy{Months: 24, WarnDays: 30},
 		Unclaimed:   []string{"contact"},
+		Matching:    DefaultMatching(),
+		Digests:     DigestPolicy{Zone: "UTC", Hour: 8},
 	}
 }
 
@@ -107,8 +149,17 @@ func (p Policy) Check(schemas *Schemas) error {
 		return habeas.Invalid("language", "Choose one of the options.").WithCode("form.choice")
 	case r.Months < 1 || r.Months > 120:
 		return habeas.Invalid("months", "Choose between 1 and 120 months.").WithCode("policy.months")
+	case p.OfAge() < MinComingOfAge || p.OfAge() > MaxComingOfAge:
+		return habeas.Invalid("coming_of_age", "Choose between {min} and {max} years.").
+			With("min", strconv.Itoa(MinComingOfAge)).With("max", strconv.Itoa(MaxComingOfAge)).WithCode("policy.age")
 	case r.WarnDays < 14 || r.WarnDays > 180:
 		return habeas.Invalid("warn_days", "Choose between 14 and 180 days.").WithCode("policy.warn")
+	}
+	switch zone, hour := p.Digests.valid(); {
+	case !zone:
+		return habeas.Invalid("zone", "This is no time zone. Use a name such as Europe/Madrid.").WithCode("policy.zone")
+	case !hour:
+		return habeas.Invalid("hour", "Choose an hour between 0 and 23.").WithCode("policy.hour")
 	}
 	for field, texts := range map[string]Texts{"why": n.Why, "contact": n.Contact, "why_not": {"en": n.WhyNot}} {
 		for language, words := range texts {
@@ -125,7 +176,10 @@ func (p Policy) Check(schemas *Schemas) error {
 			return habeas.Invalid("unclaimed", "There is no data set of this name.").WithCode("set.unknown")
 		}
 	}
-	return nil
+	if err := p.Access.Check(schemas); err != nil {
+		return err
+	}
+	return p.Matching.Check()
 }
 
 // SystemMayRead reports whether a connected system may read a data set of a record
@@ -155,7 +209,13 @@ func (p Policy) Changes(to Policy) map[string]string {
 	note("notices.language", p.Notices.Language, to.Notices.Language)
 	note("retention.months", strconv.Itoa(p.Retention.Months), strconv.Itoa(to.Retention.Months))
 	note("retention.warn_days", strconv.Itoa(p.Retention.WarnDays), strconv.Itoa(to.Retention.WarnDays))
+	note("coming_of_age", strconv.Itoa(p.OfAge()), strconv.Itoa(to.OfAge()))
 	note("unclaimed", strings.Join(p.Unclaimed, " "), strings.Join(to.Unclaimed, " "))
+	p.Matching.changes(to.Matching, note)
+	p.Access.changes(to.Access, note)
+	note("profiles.staff_publish", strconv.FormatBool(p.StaffPublish), strconv.FormatBool(to.StaffPublish))
+	note("digests.zone", p.Digests.Zone, to.Digests.Zone)
+	note("digests.hour", strconv.Itoa(p.Digests.Hour), strconv.Itoa(to.Digests.Hour))
 	text("notices.why_not", p.Notices.WhyNot == to.Notices.WhyNot)
 	text("notices.why", sameTexts(p.Notices.Why, to.Notices.Why))
 	text("notices.contact", sameTexts(p.Notices.Contact, to.Notices.Contact))

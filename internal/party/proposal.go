@@ -40,8 +40,8 @@ const (
 
 // weigh says how much a value of a field counts in a record.
 func (s Settled) weigh(p Party, set SetSchema, field string, v Value) weight {
-	if v.own() {
-		return own
+	if v.own() || v.Source.Kind == FromGuardian && p.State == Unclaimed {
+		return own // who acts for the person speaks for them, until they speak themselves
 	}
 	if !afterClaim(p, v) {
 		return early

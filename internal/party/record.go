@@ -58,12 +58,13 @@ const (
 	ReviewRole     Review = "role"     // the address belongs to an administrator (PTY-A36)
 	ReviewEvidence Review = "evidence" // too much wrong evidence was offered (PTY-A8)
 	ReviewApproval Review = "approval" // the organisation wants to approve every claim (PTY-24)
+	ReviewSeveral  Review = "several"  // several known at its address fit what was said (PTY-10)
 )
 
 // Waits reports whether the reason is one for which a record stands in the queue.
 func (r Review) Waits() bool {
 	switch r {
-	case ReviewConflict, ReviewShared, ReviewNotMe, ReviewRole, ReviewEvidence, ReviewApproval:
+	case ReviewConflict, ReviewShared, ReviewNotMe, ReviewRole, ReviewEvidence, ReviewApproval, ReviewSeveral:
 		return true
 	case ReviewNone:
 	}
@@ -79,18 +80,19 @@ const (
 	FromImport
 	FromStaff
 	FromSelf
+	FromGuardian // acts for the person while they have no account
 )
 
 // String names the kind for exports and audit details.
 func (k SourceKind) String() string {
-	return [...]string{"system", "import", "staff", "self"}[min(int(k), 3)]
+	return [...]string{"system", "import", "staff", "self", "guardian"}[min(int(k), 4)]
 }
 
 // Source is who or what supplied a value.
 type Source struct {
 	Kind    SourceKind
 	System  habeas.SystemID  // for FromSystem
-	Account habeas.AccountID // for FromStaff and FromSelf
+	Account habeas.AccountID // for FromStaff, FromSelf and FromGuardian
 	Import  habeas.ImportID  // for FromImport
 }
 
@@ -140,6 +142,7 @@ type Statement struct {
 	Occ      Occasion        // the ticket as this person's copy words it
 	External string          // the source's own id for the party, when it gave one
 	Pass     habeas.PassID   // the pass by which it was attached; zero: under a name of the source's own
+	Ref      Reference       // that name, where it is a system's; zero: it was not noted yet
 	Values   Values          // an empty value withdraws the field (self only)
 	Before   Before          // who said it elsewhere, when it came with a copy
 }
@@ -189,13 +192,10 @@ type Record struct {
 	Party   Party
 	Sets    []Set
 	Tickets []habeas.TicketID // every occasion ever attached, newest first
+	Closed  bool              // the account of its person is closed; known when staff open it
 
 	Proposals []Proposal // what others want it to say, in the order of the schema
 	Settled   Settled    // what its person has decided about such proposals
-
-	// For a public profile, when only public sets are shown:
-	PublicName string   // how it is headed
-	Attached   []string // what it came with, such as the module taught
 }
 
 // Own reports whether a statement is the word of the record's person, and not of whoever
@@ -232,9 +232,6 @@ func (r Record) set(name string) (Set, bool) {
 
 // Name is how the party is called, or "" when no name is held.
 func (r Record) Name() string {
-	if r.PublicName != "" {
-		return r.PublicName
-	}
 	if n := r.Text("organisation", "name"); n != "" && r.Party.Kind == Organisation {
 		return n
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 )
 
-// Keeping is what is noted about how long a record that nobody claims is kept. The
+// Keeping is what is noted about how long a record is kept. The
 // zero value is a record of which nothing is noted.
 type Keeping struct {
 	Party    habeas.PartyID
@@ -16,6 +16,8 @@ type Keeping struct {
 	HeldAt   time.Time // staff keep it; zero: they do not
 	HeldBy   habeas.AccountID
 	Why      string // the reason that staff gave
+
+	HeldUntil time.Time // when the hold ends by itself; zero: staff end it
 }
 
 // Held reports whether staff keep the record beyond its time.
@@ -95,6 +97,8 @@ type Retention interface {
 	CountOverdue(ctx context.Context, before time.Time, limit int) (int, error)
 	// Kept lists what was announced or is held, those announced longest ago first.
 	Kept(ctx context.Context, limit int) ([]Keeping, error)
+	// HoldsOver lists what is held and whose last day is over.
+	HoldsOver(ctx context.Context, now time.Time, limit int) ([]Keeping, error)
 }
 
 // RetentionWriter writes it in a transaction.

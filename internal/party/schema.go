@@ -14,6 +14,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/lang"
 )
 
 // FieldType is how a field is checked, shown and masked.
@@ -59,6 +60,13 @@ type SetSchema struct {
 	StepUp     bool          `json:"step_up" toml:"step_up"` // more than the address is wanted to see it
 	// TwoKinds asks for two kinds of evidence besides the address, where StepUp asks for one.
 	TwoKinds bool `json:"two_kinds,omitempty" toml:"two_kinds"`
+
+	Purpose    string     `json:"purpose,omitempty" toml:"purpose"` // what it is held for; English of a built-in set is also the key of its translation
+	Basis      LegalBasis `json:"basis,omitempty" toml:"basis"`
+	Recipients []string   `json:"recipients,omitempty" toml:"recipients"` // who gets it outside the organisation, beside connected systems
+	KeepMonths int        `json:"keep_months,omitempty" toml:"keep_months"`
+	KeepFrom   string     `json:"keep_from,omitempty" toml:"keep_from"` // "set.field", a date from which the months count; empty: the last word
+	Duty       string     `json:"duty,omitempty" toml:"duty"`           // the provision by which it is kept that long although erasure is asked for
 }
 
 // Field returns the schema of a field.
@@ -97,6 +105,11 @@ func NewSchemas(sets ...SetSchema) (*Schemas, error) {
 		}
 		s.byName[set.Name] = i
 	}
+	for _, set := range sets {
+		if err := s.checkWhy(set); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
@@ -111,45 +124,73 @@ func plainName(s string) bool {
 // step-up; of contact, only the phone would, so the phone is a set of its own.
 func DefaultSchemas() []SetSchema {
 	return []SetSchema{
-		{Name: "identity", Label: "Identity", Visibility: ToStaff, StepUp: true, Fields: []FieldSchema{
-			{Name: "title", Label: "Title", Type: Text, Max: 40},
-			{Name: "given_name", Label: "Given name", Type: Text, Complete: true},
-			{Name: "family_name", Label: "Family name", Type: Text, Complete: true},
-			{Name: "birth_date", Label: "Date of birth", Type: Date},
-			{Name: "birth_place", Label: "Place of birth", Type: Text},
-			{Name: "gender", Label: "Gender", Type: Text, Max: 40},
-			{Name: "occupation", Label: "Occupation", Type: Text},
-		}},
-		{Name: "contact", Label: "Contact", Visibility: ToStaff, Fields: []FieldSchema{
-			{Name: "email", Label: "E-mail", Type: Email, Max: 254, Complete: true},
-			{Name: "language", Label: "Language", Type: Language, Max: 35},
-		}},
-		{Name: "phone", Label: "Phone", Visibility: ToStaff, StepUp: true, Fields: []FieldSchema{
-			{Name: "number", Label: "Phone number", Type: Phone, Max: 32, Complete: true},
-		}},
-		{Name: "address", Label: "Postal address", Visibility: ToStaff, StepUp: true, Fields: []FieldSchema{
-			{Name: "street", Label: "Street and number", Type: Text},
-			{Name: "postcode", Label: "Postcode", Type: Text, Max: 20},
-			{Name: "city", Label: "Town or city", Type: Text},
-			{Name: "country", Label: "Country", Type: Country},
-		}},
-		{Name: "organisation", Label: "Organisation", Visibility: ToStaff, Fields: []FieldSchema{
-			{Name: "name", Label: "Name of the organisation", Type: Text},
-			{Name: "legal_form", Label: "Legal form", Type: Text, Max: 80},
-			{Name: "website", Label: "Website", Type: URL, Max: 300},
-			{Name: "city", Label: "Town or city", Type: Text},
-			{Name: "country", Label: "Country", Type: Country},
-		}},
-		{Name: "membership", Label: "Membership", Visibility: ToStaff, StepUp: true, Fields: []FieldSchema{
-			{Name: "number", Label: "Membership number", Type: Number, Max: 40},
-			{Name: "since", Label: "Member since", Type: Date},
-			{Name: "level", Label: "Kind of membership", Type: Text, Max: 80},
-		}},
-		{Name: "profile", Label: "Public profile", Visibility: Public, Fields: []FieldSchema{
-			{Name: "headline", Label: "Headline", Type: Text, Max: 120, Complete: true},
-			{Name: "about", Label: "About", Type: LongText, Max: 2000, Complete: true},
-			{Name: "subjects", Label: "Subjects", Type: Text, Complete: true},
-		}},
+		{
+			Name: "identity", Label: "Identity", Visibility: ToStaff, StepUp: true,
+			Purpose: lang.Mark("To know who somebody is, and to tell people of one name apart."), Basis: OnContract,
+			Fields: []FieldSchema{
+				{Name: "title", Label: "Title", Type: Text, Max: 40},
+				{Name: "given_name", Label: "Given name", Type: Text, Complete: true},
+				{Name: "family_name", Label: "Family name", Type: Text, Complete: true},
+				{Name: "birth_date", Label: "Date of birth", Type: Date},
+				{Name: "birth_place", Label: "Place of birth", Type: Text},
+				{Name: "gender", Label: "Gender", Type: Text, Max: 40},
+				{Name: "occupation", Label: "Occupation", Type: Text},
+			},
+		},
+		{
+			Name: "contact", Label: "Contact", Visibility: ToStaff,
+			Purpose: lang.Mark("To write to the person about what was booked, joined or agreed."), Basis: OnContract,
+			Fields: []FieldSchema{
+				{Name: "email", Label: "E-mail", Type: Email, Max: 254, Complete: true},
+				{Name: "language", Label: "Language", Type: Language, Max: 35},
+			},
+		},
+		{
+			Name: "phone", Label: "Phone", Visibility: ToStaff, StepUp: true,
+			Purpose: lang.Mark("To reach the person when something changes at short notice."), Basis: OnContract,
+			Fields: []FieldSchema{
+				{Name: "number", Label: "Phone number", Type: Phone, Max: 32, Complete: true},
+			},
+		},
+		{
+			Name: "address", Label: "Postal address", Visibility: ToStaff, StepUp: true,
+			Purpose: lang.Mark("To send what has to go by post."), Basis: OnContract,
+			Fields: []FieldSchema{
+				{Name: "street", Label: "Street and number", Type: Text},
+				{Name: "postcode", Label: "Postcode", Type: Text, Max: 20},
+				{Name: "city", Label: "Town or city", Type: Text},
+				{Name: "country", Label: "Country", Type: Country},
+			},
+		},
+		{
+			Name: "organisation", Label: "Organisation", Visibility: ToStaff,
+			Purpose: lang.Mark("To know for whom somebody books or works."), Basis: OnInterest,
+			Fields: []FieldSchema{
+				{Name: "name", Label: "Name of the organisation", Type: Text},
+				{Name: "legal_form", Label: "Legal form", Type: Text, Max: 80},
+				{Name: "website", Label: "Website", Type: URL, Max: 300},
+				{Name: "city", Label: "Town or city", Type: Text},
+				{Name: "country", Label: "Country", Type: Country},
+			},
+		},
+		{
+			Name: "membership", Label: "Membership", Visibility: ToStaff, StepUp: true,
+			Purpose: lang.Mark("To run the membership."), Basis: OnContract,
+			Fields: []FieldSchema{
+				{Name: "number", Label: "Membership number", Type: Number, Max: 40},
+				{Name: "since", Label: "Member since", Type: Date},
+				{Name: "level", Label: "Kind of membership", Type: Text, Max: 80},
+			},
+		},
+		{
+			Name: "profile", Label: "Public profile", Visibility: Public,
+			Purpose: lang.Mark("To present the person to everybody, as they wish."), Basis: OnConsent,
+			Fields: []FieldSchema{
+				{Name: "headline", Label: "Headline", Type: Text, Max: 120, Complete: true},
+				{Name: "about", Label: "About", Type: LongText, Max: 2000, Complete: true},
+				{Name: "subjects", Label: "Subjects", Type: Text, Complete: true},
+			},
+		},
 	}
 }
 

@@ -29,6 +29,7 @@ type Split struct {
 	State   SplitState
 	By      habeas.AccountID
 	Items   []Item
+	Papers  []Paper  // notes and letters that go with them
 	Handles []Handle // that led to the first record and lead to the second now
 	At      time.Time
 	EndedAt time.Time
@@ -97,15 +98,12 @@ func (s Split) Do(from Party, said []Statement, merges []Merge, rows []KnownAs, 
 	if err := s.Check(from, said, merges); err != nil {
 		return Turn{}, err
 	}
-	if from.State == Claimed && agreed != from.Account {
-		return Turn{}, habeas.Forbidden("The person of the record has to agree first.").WithCode("split.consent")
+	apart, err := Situation{Record: from, Other: Party{ID: s.To}}.Take(Move{Kind: MoveSplit, By: agreed})
+	if err != nil {
+		return Turn{}, err
 	}
 	s.From, s.State, s.At = from.ID, SplitDone, now
-	from.Version++
-	t := Turn{
-		New:    &Party{ID: s.To, Kind: from.Kind, State: Unclaimed, Version: 1},
-		Change: []Party{from},
-	}
+	t := Turn{New: &apart.Other, Change: []Party{apart.Record}, Papers: s.move(false)}
 	for _, one := range said {
 		if slices.Contains(s.Items, Item{one.Party, one.ID}) {
 			t.Say = append(t.Say, copyTo(one, s.To))
@@ -143,9 +141,7 @@ func (s Split) Undo(from, to Party, tops []Party, toTop Party, asides []Aside, r
 		}
 	}
 	s.State, s.EndedAt = SplitUndone, now
-	from.Version++
-	to.Version++
-	t := Turn{Split: &s, Change: []Party{from, to}, Clear: habeas.SubjectID(s.ID)}
+	t := Turn{Split: &s, Change: edited(from, to), Clear: habeas.SubjectID(s.ID), Papers: s.move(true)}
 	for _, i := range s.Items {
 		t.Put = append(t.Put, Aside{Party: s.To, Statement: i.Statement, Event: habeas.SubjectID(s.ID)})
 		for _, a := range asides {
@@ -181,11 +177,11 @@ func (s Split) Home(to, top Party, undone, m Merge, now time.Time) (Turn, bool) 
 		t, err := m.Propose(top, to, now)
 		return t, err == nil
 	}
-	m.Into, m.From, m.State, m.At, m.Was = s.From, s.To, MergeDone, now, to.State
 	m.Said = habeas.StatementID{}
-	to.State = Merged
-	to.Version++
-	return Turn{Change: []Party{to}, Merges: []Merge{m}}, true
+	first := top // shows it, or is it
+	first.ID = s.From
+	home, err := Situation{Record: first, Other: to, Merge: m}.Take(Move{Kind: MoveHome, At: now, Top: top})
+	return Turn{Change: []Party{home.Other}, Merges: []Merge{home.Merge}}, err == nil
 }
 
 // HandlesOf tells which of the rows belong to what leaves: those through which nothing

@@ -55,7 +55,7 @@ func TestAHandleLeavesWithTheWordsThatCameThroughIt(t *testing.T) {
 		{Hash: keyring.LookupHash{3}, Source: words[2].Source.System, N: 1, Party: habeas.PartyID{2}}, // somebody else's
 	}
 	s := Split{To: habeas.PartyID{9}, Items: []Item{{id, words[2].ID}}}
-	turn, err := s.Do(Party{ID: id}, words, nil, s.HandlesOf(words, rows, func(w Statement) []keyring.LookupHash { return at[w.ID] }), habeas.AccountID{}, noon)
+	turn, err := s.Do(Party{ID: id, State: Unclaimed}, words, nil, s.HandlesOf(words, rows, func(w Statement) []keyring.LookupHash { return at[w.ID] }), habeas.AccountID{}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

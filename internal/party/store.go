@@ -21,6 +21,8 @@ type Reader interface {
 	Settled(ctx context.Context, p Party) (Settled, error)
 	// Top is the party whose record shows this one: itself, unless it is merged.
 	Top(ctx context.Context, id habeas.PartyID) (habeas.PartyID, error)
+	// Members are a party and every party merged into it.
+	Members(ctx context.Context, id habeas.PartyID) ([]habeas.PartyID, error)
 	PartiesOf(ctx context.Context, account habeas.AccountID) ([]Party, error)
 	KnownAt(ctx context.Context, hash keyring.LookupHash) ([]KnownAs, error)
 	Blocked(ctx context.Context, hash keyring.LookupHash, id habeas.PartyID) (bool, error)

@@ -13,6 +13,10 @@ type Occasion struct {
 	Ref      string `json:"ref,omitempty"`   // the system's own ticket number
 	Title    string `json:"title,omitempty"` // "Guided tour, North Wing"
 	Starts   string `json:"starts,omitempty"`
+	Ends     string `json:"ends,omitempty"`
+	Role     string `json:"role,omitempty"`      // what the person is in it: "Lecturer"
+	Term     string `json:"term,omitempty"`      // when, in the words of the system: "Autumn 2026"
+	Public   bool   `json:"public,omitempty"`    // it may stand on the person's public profile
 	BookedBy string `json:"booked_by,omitempty"` // reference the system gave for who booked
 	Version  int64  `json:"version,omitempty"`
 	Agreed   bool   `json:"agreed,omitempty"` // no ticket: said when records were merged, and its person agreed
@@ -85,6 +89,10 @@ type TicketInput struct {
 	State    TicketState
 	Title    string
 	Starts   string // RFC 3339 date or moment; kept as sent
+	Ends     string `json:",omitempty"` // as Starts
+	Role     string `json:",omitempty"`
+	Term     string `json:",omitempty"`
+	Public   bool   `json:",omitempty"` // the system says that the person's public profile may name it
 	BookedBy string // reference of the party that booked
 }
 

@@ -48,11 +48,43 @@ const (
 // Tally counts the records for the staff's first page.
 type Tally struct{ All, Claimed, Waiting int }
 
+// Listing is a page of the list of people, narrowed down as somebody wants it.
+type Listing struct {
+	People []Listed
+	Total  int  // how many the filter leaves
+	More   bool // a search found more than are counted
+	Next   bool // older ones follow
+	Facets []Facet
+	Ready  bool // false: the list is being built, and narrows nothing yet
+}
+
+// Counted is a saved list with how many it finds now. N is -1 where that cannot be told.
+type Counted struct {
+	SavedList
+	N    int
+	More bool
+}
+
+// TagOn is a tag on a record, with who gave it.
+type TagOn struct {
+	Tag
+	By habeas.AccountID
+	At time.Time
+}
+
 // Pair is two records side by side, as a merge would join them. The first one stays.
 type Pair struct {
 	Into, From Record
 	Together   Record // as it would be, without a choice
 	Merge      Merge  // the one that waits for consent; zero while none does
+	Unseen     bool   // they differ in what the reader may not see
+}
+
+// SeenBy returns the pair as somebody sees it.
+func (p Pair) SeenBy(s Sight) Pair {
+	p.Unseen = s.Unseen(p.Into, p.From)
+	p.Into, p.From, p.Together = p.Into.SeenBy(s), p.From.SeenBy(s), p.Together.SeenBy(s)
+	return p
 }
 
 // Meanwhile is a merge that was undone, with what people said on the merged record.
@@ -61,6 +93,7 @@ type Meanwhile struct {
 	Into, From Record
 	Words      []Statement
 	Keep       map[habeas.StatementID]Keep // what is proposed
+	Moved      bool                        // they were decided about, and that can be taken back
 }
 
 // Joins is what merges and splits a record has behind it, and what waits for its person.
@@ -75,5 +108,6 @@ type Joins struct {
 type Parting struct {
 	Record Record
 	Words  []Statement // newest first: those that may leave
+	Notes  []Note      // newest first: those that may go with them
 	Split  Split       // the one that waits for consent; zero while none does
 }

@@ -67,7 +67,7 @@ func FuzzAWordThatStaysStoodInTheScrubbedText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string, from, to, begin, length int) {
 		r := []rune(source)
 		if string(r) != source || from < 0 || to < from || to > len(r) || begin < 0 || length < 1 || begin+length > len(r) || len(r) > 1000 {
-			t.Skip() // no case
+			return // no case
 		}
 		clean := string(r[:from]) + "⟦X⟧" + string(r[to:])
 		got := place(align(source, clean), begin, length)
