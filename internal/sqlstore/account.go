@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -99,9 +100,10 @@ func (r Accounts) Account(ctx context.Context, id habeas.AccountID) (account.Acc
 type sealedAddress struct {
 	Mailbox string `json:"m"`
 	Display string `json:"d"`
+	Voucher string `json:"v,omitempty"`
 }
 
-const selectAddress = `SELECT hash, account, proved_at, is_main, sealed FROM account_address`
+const selectAddress = `SELECT hash, account, proved_at, proof, is_main, sealed FROM account_address`
 
 func (r Accounts) scanAddress(ctx context.Context) func(row) (account.Address, error) {
 	return r.scanAddressWith(ctx, r.keys.Key)
@@ -112,7 +114,7 @@ func (r Accounts) scanAddressWith(ctx context.Context, keyOf func(context.Contex
 		var a account.Address
 		var hash, id, sealed []byte
 		var proved int64
-		if err := s.Scan(&hash, &id, &proved, &a.Main, &sealed); err != nil {
+		if err := s.Scan(&hash, &id, &proved, &a.Proof, &a.Main, &sealed); err != nil {
 			return a, err
 		}
 		copy(a.Hash[:], hash)
@@ -126,7 +128,7 @@ func (r Accounts) scanAddressWith(ctx context.Context, keyOf func(context.Contex
 		if err := openWords(key, addressPlace(a.Hash), sealed, &in); err != nil {
 			return a, fmt.Errorf("address: %w", err)
 		}
-		a.Mailbox, a.Display = in.Mailbox, in.Display
+		a.Mailbox, a.Display, a.Voucher = in.Mailbox, in.Display, in.Voucher
 		return a, nil
 	}
 }
@@ -157,29 +159,16 @@ type sealedPasskey struct {
 	Credential json.RawMessage `json:"c"`
 }
 
-const selectPasskey = `SELECT hash, account, added_at, used_at, ended_at, sealed FROM passkey`
+const selectPasskey = `SELECT ` + credentialColumns + ` FROM passkey`
 
 func (r Accounts) scanPasskey(ctx context.Context) func(row) (account.Passkey, error) {
 	return func(s row) (account.Passkey, error) {
-		var p account.Passkey
-		var hash, id, sealed []byte
-		var added, used, ended int64
-		if err := s.Scan(&hash, &id, &added, &used, &ended, &sealed); err != nil {
-			return p, err
-		}
-		copy(p.Hash[:], hash)
-		copy(p.Account[:], id)
-		p.AddedAt, p.UsedAt, p.EndedAt = moment(added), moment(used), moment(ended)
-		key, err := r.keys.Key(ctx, habeas.SubjectOf(p.Account))
-		if err != nil {
-			return p, err
-		}
 		var in sealedPasskey
-		if err := openWords(key, passkeyPlace(p.Hash), sealed, &in); err != nil {
-			return p, fmt.Errorf("passkey: %w", err)
-		}
-		p.Name, p.Credential = in.Name, in.Credential
-		return p, nil
+		c, err := r.scanCredential(ctx, s, "passkey", passkeyPlace, &in)
+		return account.Passkey{
+			Hash: c.hash, Account: c.account, AddedAt: moment(c.added), UsedAt: moment(c.used), EndedAt: moment(c.ended),
+			Name: in.Name, Credential: in.Credential,
+		}, err
 	}
 }
 
@@ -229,12 +218,12 @@ func (w AccountsTx) AddAddress(a account.Address, e audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := sealWords(key, addressPlace(a.Hash), sealedAddress{a.Mailbox, a.Display})
+	sealed, err := sealWords(key, addressPlace(a.Hash), sealedAddress{a.Mailbox, a.Display, a.Voucher})
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.exec(`INSERT INTO account_address (hash, account, proved_at, is_main, sealed) VALUES (?,?,?,?,?)`,
-		a.Hash[:], a.Account[:], millis(a.ProvedAt), a.Main, sealed)
+	_, err = w.tx.exec(`INSERT INTO account_address (hash, account, proved_at, proof, is_main, sealed) VALUES (?,?,?,?,?,?)`,
+		a.Hash[:], a.Account[:], millis(a.ProvedAt), string(cmp.Or(a.Proof, habeas.ProofCode)), a.Main, sealed)
 	if err != nil {
 		return err
 	}
@@ -286,16 +275,26 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		return err
 	}
 	for _, query := range []string{
-		`DELETE FROM role WHERE address IN (SELECT hash FROM account_address WHERE account = ?)`,
+		`DELETE FROM role WHERE address IN (SELECT hash FROM account_address WHERE account = ? AND proof = 'code')`,
 		`DELETE FROM account_address WHERE account = ?`,
 		`DELETE FROM address_change WHERE account = ?`,
 		`DELETE FROM address_removed WHERE account = ?`,
 		`DELETE FROM passkey WHERE account = ?`,
+		`DELETE FROM provider_link WHERE account = ?`,
 		`DELETE FROM sign_in WHERE account = ?`,
 		`DELETE FROM consent WHERE account = ?`,
+		`DELETE FROM staff_group WHERE account = ?`,
+		`UPDATE saved_list SET account = NULL WHERE shared <> 0 AND account = ?`, // others look through it too
+		`DELETE FROM saved_list WHERE account = ?`,
+		`DELETE FROM tag_change WHERE account = ?`,
+		`DELETE FROM list_file WHERE account = ?`,
 		`DELETE FROM pass_use WHERE pass IN (SELECT id FROM pass WHERE account = ?)`,
 		`DELETE FROM pass WHERE account = ?`,
 		`DELETE FROM system_hand WHERE account = ?`,
+		`DELETE FROM guardian WHERE account = ?`,
+		`DELETE FROM digest WHERE account = ?`,
+		`DELETE FROM showing WHERE account = ?`,
+		`DELETE FROM completing WHERE account = ?`,
 		`DELETE FROM outbox WHERE subject = ?`,
 	} {
 		if _, err := w.tx.exec(query, id[:]); err != nil {

@@ -117,9 +117,9 @@ func (w AccountsTx) SetMain(id habeas.AccountID, main keyring.LookupHash, e audi
 
 // RemoveAddress implements account.Writer: the row is kept aside while it can be taken back.
 func (w AccountsTx) RemoveAddress(a account.Address, e audit.Entry) error {
-	_, err := w.tx.exec(`INSERT INTO address_removed (account, hash, proved_at, ended_at, sealed)
-		SELECT account, hash, proved_at, CAST(? AS bigint), sealed FROM account_address WHERE hash = ? AND account = ?
-		ON CONFLICT (account, hash) DO UPDATE SET proved_at = excluded.proved_at, ended_at = excluded.ended_at, sealed = excluded.sealed`,
+	_, err := w.tx.exec(`INSERT INTO address_removed (account, hash, proved_at, proof, ended_at, sealed)
+		SELECT account, hash, proved_at, proof, CAST(? AS bigint), sealed FROM account_address WHERE hash = ? AND account = ?
+		ON CONFLICT (account, hash) DO UPDATE SET proved_at = excluded.proved_at, proof = excluded.proof, ended_at = excluded.ended_at, sealed = excluded.sealed`,
 		millis(e.At), a.Hash[:], a.Account[:])
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (w AccountsTx) RemoveAddress(a account.Address, e audit.Entry) error {
 // RemovedAddress finds an address that an account gave up and can still take back.
 func (r Accounts) RemovedAddress(ctx context.Context, id habeas.AccountID, hash keyring.LookupHash, since time.Time) (account.Address, bool, error) {
 	a, err := r.scanAddress(ctx)(r.q.QueryRowContext(ctx,
-		`SELECT hash, account, proved_at, false, sealed FROM address_removed WHERE account = ? AND hash = ? AND ended_at > ?`, id[:], hash[:], millis(since)))
+		`SELECT hash, account, proved_at, proof, false, sealed FROM address_removed WHERE account = ? AND hash = ? AND ended_at > ?`, id[:], hash[:], millis(since)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return account.Address{}, false, nil
 	}

@@ -42,6 +42,7 @@ var sealedColumns = []sealedColumn{
 	{"address_removed", "account, hash", ofAccount("address/")},
 	{"address_change", "account, id", ofAccount("address-change/")},
 	{"passkey", "account, hash", ofAccount("passkey/")},
+	{"provider_link", "account, hash", ofAccount("provider-link/")},
 	{"sign_in", "account, hash", ofAccount("sign-in/")},
 	{"challenge", "subject, id", ofAccount("challenge/")},
 	{"outbox", "subject, id", ofAccount("outbox/")},
@@ -61,7 +62,20 @@ var sealedColumns = []sealedColumn{
 		return c[0], "pass-use/" + string(c[1]) + string(c[2]) + string(c[3])
 	}},
 	{"dispute", "party, id", ofAccount("dispute/")},
+	{"showing", "party, party", ofAccount("showing/")},
+	{"completing", "party, party", ofAccount("completing/")},
+	{"digest", "account, account", ofAccount("digest/")},
 	{"dispute_link", "party, hash", ofAccount("dispute-link/")},
+	{"remainder", "subject, id", ofAccount("remainder/")},
+	{"breach", "id", func(c [][]byte) ([]byte, string) { return nil, "breach/" + string(c[0]) }},
+	{"note", "party, id", ofAccount("note/")},
+	{"tag", "id", func(c [][]byte) ([]byte, string) { return nil, "tag/" + string(c[0]) }},
+	{"party_tag", "party, id", ofAccount("party-tag/")},
+	{"tag_change", "id", func(c [][]byte) ([]byte, string) { return nil, "tag-change/" + string(c[0]) }},
+	{"saved_list", "id", func(c [][]byte) ([]byte, string) { return nil, "saved-list/" + string(c[0]) }},
+	{"list_file", "id", func(c [][]byte) ([]byte, string) { return nil, "list-file/" + string(c[0]) }},
+	{"relation", "party, id", ofAccount("relation/")},
+	{"webhook", "system", func(c [][]byte) ([]byte, string) { return nil, "webhook/" + string(c[0]) }},
 }
 
 // ofAccount binds a value to the key in the first column and the row in the second.
@@ -149,9 +163,10 @@ func (s *Snapshot) Subjects(ctx context.Context) ([]habeas.SubjectID, error) {
 	return s.subjects(ctx, `SELECT id FROM party UNION ALL SELECT id FROM account`)
 }
 
-// Imports returns the imports, which are nobody and have keys too.
+// Imports returns the imports and the remainders of erased records, which are nobody and
+// have keys too.
 func (s *Snapshot) Imports(ctx context.Context) ([]habeas.SubjectID, error) {
-	return s.subjects(ctx, `SELECT id FROM import`)
+	return s.subjects(ctx, `SELECT id FROM import UNION ALL SELECT subject FROM remainder WHERE subject IS NOT NULL`)
 }
 
 // Unwitnessed returns the subjects that have rows and too few lines in the ledger: none
@@ -209,11 +224,24 @@ var references = []struct{ table, column, to string }{
 	{"dispute", "party", "party"},
 	{"dispute_link", "party", "party"},
 	{"person_check", "party", "party"},
+	{"note", "party", "party"},
+	{"party_tag", "party", "party"},
+	{"saved_list", "account", "account"},
+	{"staff_group", "account", "account"},
+	{"relation", "party", "party"},
+	{"relation", "other", "party"},
+	{"guardian", "party", "party"},
+	{"guardian", "account", "account"},
+	{"letter", "party", "party"},
+	{"showing", "party", "party"},
+	{"completing", "party", "party"},
+	{"digest", "account", "account"},
 	{"party", "account", "account"},
 	{"account_address", "account", "account"},
 	{"address_change", "account", "account"},
 	{"address_removed", "account", "account"},
 	{"passkey", "account", "account"},
+	{"provider_link", "account", "account"},
 	{"sign_in", "account", "account"},
 	{"system_token", "system", "system"},
 	{"system_hand", "system", "system"},
@@ -318,6 +346,7 @@ var leftovers = []struct{ table, column string }{
 	{"party_split", "target"},
 	{"split_item", "party"},
 	{"split_handle", "party"},
+	{"split_paper", "party"},
 	{"aside", "party"},
 	{"consent", "account"},
 	{"pass_use", "party"},
@@ -326,7 +355,28 @@ var leftovers = []struct{ table, column string }{
 	{"dispute", "party"},
 	{"dispute_link", "party"},
 	{"person_check", "party"},
+	{"bulk_pair", "a"},
+	{"bulk_pair", "b"},
+	{"note", "party"},
+	{"party_tag", "party"},
+	{"tag_change", "account"},
+	{"saved_list", "account"},
+	{"list_file", "account"},
+	{"staff_group", "account"},
+	{"relation", "party"},
+	{"relation", "other"},
+	{"guardian", "party"},
+	{"guardian", "account"},
+	{"letter", "party"},
+	{"showing", "party"},
+	{"completing", "party"},
+	{"showing", "account"},
+	{"completing", "account"},
+	{"digest", "account"},
+	{"change_ref", "party"},
+	{"change_mark", "party"},
 	{"system_hand", "account"},
+	{"remainder", "subject"},
 	{"outbox", "subject"},
 	{"challenge", "subject"},
 	{"claim", "account"},
@@ -334,6 +384,7 @@ var leftovers = []struct{ table, column string }{
 	{"address_change", "account"},
 	{"address_removed", "account"},
 	{"passkey", "account"},
+	{"provider_link", "account"},
 	{"sign_in", "account"},
 	{"import_part", "import"},
 	{"import_reject", "import"},
@@ -358,6 +409,9 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		`DELETE FROM role WHERE address IN (SELECT hash FROM account_address WHERE account = ?)`,
 		`UPDATE party SET account = NULL, state = '` + string(party.Unclaimed) + `', claimed_at = 0 WHERE account = ?`,
 		`UPDATE import SET sealed = NULL, parts = 0, state = CASE WHEN ended = 0 THEN '` + string(party.ImportCancelled) + `' ELSE state END WHERE id = ? AND sealed IS NOT NULL`,
+	}
+	if err := w.tx.tellLeftover(subject, e.At); err != nil {
+		return false, err
 	}
 	for _, l := range leftovers {
 		queries = append(queries, `DELETE FROM `+l.table+` WHERE `+l.column+` = ?`)

@@ -84,6 +84,13 @@ func TestASharedAddressDoesNotFusePeople(t *testing.T) {
 	onEach(t, func(w *world) {
 		anna := w.say(system(1), "family@berger.example", named("Anna", "Berger", "1950-01-02"))
 		for name, v := range map[string]party.Values{
+			"a letter apart": named("Ana", "Bergr", ""), "an initial": named("A.", "Berger", ""), "no name": nil,
+		} {
+			if again := w.say(system(3), "family@berger.example", v); again.Party != anna.Party {
+				w.Errorf("%s: not recognised as Anna", name)
+			}
+		}
+		for name, v := range map[string]party.Values{
 			"another given name": named("Tom", "Berger", ""),
 			"another birth date": named("Anna", "Berger", "1980-01-02"),
 		} {
@@ -95,12 +102,29 @@ func TestASharedAddressDoesNotFusePeople(t *testing.T) {
 				w.Errorf("%s: review %q, want conflict", name, got)
 			}
 		}
-		for name, v := range map[string]party.Values{
-			"a letter apart": named("Ana", "Bergr", ""), "an initial": named("A.", "Berger", ""), "no name": nil,
-		} {
-			if again := w.say(system(3), "family@berger.example", v); again.Party != anna.Party {
-				w.Errorf("%s: not recognised as Anna", name)
+	})
+}
+
+// Proves PTY-10.
+func TestWhereSeveralFitNobodyIsTheFirst(t *testing.T) {
+	onEach(t, func(w *world) {
+		const family = "family@berger.example"
+		old := w.say(system(1), family, named("Anna", "Berger", "1950-01-02"))
+		young := w.say(system(2), family, named("Anna", "Berger", "1980-01-02"))
+		for name, v := range map[string]party.Values{"the name of both": named("Anna", "Berger", ""), "no name": nil} {
+			other := w.say(system(byte(3+len(v))), family, v)
+			if other.Party == old.Party || other.Party == young.Party {
+				w.Errorf("%s: one of the two was taken", name)
 			}
+			if got := w.record(other.Party).Party.Review; got != party.ReviewSeveral {
+				w.Errorf("%s: review %q, want several", name, got)
+			}
+			if again := w.say(system(byte(3+len(v))), family, v); again.Party != other.Party || again.Answer != other.Answer {
+				w.Errorf("%s: said again it is another party", name)
+			}
+		}
+		if clear := w.say(system(5), family, named("Anna", "", "1980-01-02")); clear.Party != young.Party {
+			w.Error("the birth date says which of them, and it was not taken")
 		}
 	})
 }

@@ -80,3 +80,11 @@ func (w ConsentsTx) SetConsent(c account.Consent, e audit.Entry) error {
 	}
 	return w.tx.Audit(e)
 }
+
+// RemoveConsent implements account.ConsentWriter.
+func (w ConsentsTx) RemoveConsent(c account.Consent, e audit.Entry) error {
+	if _, err := w.tx.exec(`DELETE FROM consent WHERE kind = ? AND party = ? AND account = ?`, string(c.Kind), c.Party[:], c.Account[:]); err != nil {
+		return err
+	}
+	return w.tx.Audit(e)
+}

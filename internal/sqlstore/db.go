@@ -24,8 +24,15 @@ type Config struct {
 	// Learn is called after each commit, outside the transaction, with the
 	// statements that became durable: it keeps the search index current.
 	Learn func(party.Party, party.Statement)
+	// Entered and Touched are called after each commit, outside the transaction: with each
+	// record that a plan has made, and with every other subject of what was witnessed but
+	// for reads. They keep the roll current.
+	Entered func(party.Party, party.Statement)
+	Touched func(habeas.SubjectID)
 	// Wake is called after a commit that left something in the outbox.
 	Wake func()
+	// News is called after a commit of which connected systems may have to be told.
+	News func()
 	// Watch is for tests that compare how much work is done; nil: nobody is told.
 	Watch Watcher
 	// Observer is told how long the store works; nil: nobody is.

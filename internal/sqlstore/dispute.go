@@ -38,13 +38,13 @@ func (tx *Tx) Disputes() DisputesTx {
 
 // sealedDispute is the personal part of a dispute, under the record's key.
 type sealedDispute struct {
-	Mailbox  string               `json:"m,omitempty"`
-	Language string               `json:"l,omitempty"`
-	Address  keyring.LookupHash   `json:"a,omitzero"`
-	Note     string               `json:"n,omitempty"`
-	Blocked  []keyring.LookupHash `json:"b,omitempty"`
-	Review   party.Review         `json:"r,omitempty"`
-	Cleared  bool                 `json:"c,omitempty"`
+	Mailbox  string             `json:"m,omitempty"`
+	Language string             `json:"l,omitempty"`
+	Address  keyring.LookupHash `json:"a,omitzero"`
+	Note     string             `json:"n,omitempty"`
+	Shut     []party.Gate       `json:"g,omitempty"`
+	Review   party.Review       `json:"r,omitempty"`
+	Cleared  bool               `json:"c,omitempty"`
 }
 
 func disputePlace(id habeas.DisputeID) string { return "dispute/" + string(id[:]) }
@@ -75,7 +75,7 @@ func (s Disputes) scanDispute(ctx context.Context) func(row) (party.Dispute, err
 		if err := openWords(key, disputePlace(d.ID), sealed, &in); err != nil {
 			return d, err
 		}
-		d.Mailbox, d.Language, d.Address, d.Note, d.Blocked = in.Mailbox, in.Language, in.Address, in.Note, in.Blocked
+		d.Mailbox, d.Language, d.Address, d.Note, d.Shut = in.Mailbox, in.Language, in.Address, in.Note, in.Shut
 		d.Review, d.Cleared = in.Review, in.Cleared
 		return d, nil
 	}
@@ -93,6 +93,12 @@ func (s Disputes) FindDispute(ctx context.Context, id habeas.DisputeID) (party.D
 // DisputesOn implements party.Disputes.
 func (s Disputes) DisputesOn(ctx context.Context, id habeas.PartyID) ([]party.Dispute, error) {
 	rows, err := s.q.QueryContext(ctx, selectDispute+` WHERE party = ? ORDER BY id DESC`, id[:])
+	return collect(rows, err, s.scanDispute(ctx))
+}
+
+// DisputesAbout implements party.Disputes.
+func (s Disputes) DisputesAbout(ctx context.Context, id habeas.ClaimID) ([]party.Dispute, error) {
+	rows, err := s.q.QueryContext(ctx, selectDispute+` WHERE claim = ? ORDER BY id DESC`, id[:])
 	return collect(rows, err, s.scanDispute(ctx))
 }
 
@@ -179,13 +185,13 @@ func (w DisputesTx) SaveDispute(d party.Dispute, e audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := sealWords(key, disputePlace(d.ID), sealedDispute{d.Mailbox, d.Language, d.Address, d.Note, d.Blocked, d.Review, d.Cleared})
+	sealed, err := sealWords(key, disputePlace(d.ID), sealedDispute{d.Mailbox, d.Language, d.Address, d.Note, d.Shut, d.Review, d.Cleared})
 	if err != nil {
 		return err
 	}
 	_, err = w.tx.exec(`INSERT INTO dispute (id, party, claim, account, state, way, reason, shown, ended_at, ended_by, claimed_at, opened, sealed)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at,
-		ended_by = excluded.ended_by, sealed = excluded.sealed`,
+		ended_by = excluded.ended_by, claimed_at = excluded.claimed_at, opened = excluded.opened, sealed = excluded.sealed`,
 		d.ID[:], d.Party[:], d.Claim[:], d.Account[:], string(d.State), string(d.Way), string(d.Reason), evidenceText(d.Shown),
 		millis(d.EndedAt), d.EndedBy[:], millis(d.ClaimedAt), joinList(d.Opened), sealed)
 	if err != nil {

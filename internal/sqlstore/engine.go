@@ -45,6 +45,7 @@ type engine interface {
 
 // texts are the SQL texts that differ.
 type texts struct {
+	mark   string // leaves the traces of changes
 	anyOf  string // matches a column against many values
 	many   int    // how many values one such statement takes; 0: one list of any length
 	leaf   string // inserts a leaf; its arguments are those of leafRow.args
@@ -52,22 +53,26 @@ type texts struct {
 
 	size, rows, hashes string // ledger.Source
 	events, event      string // lines of a subject
+	eventsIn           string // those of a span of the ledger
 	tidy               string // removes what was over before a time, 1000 rows at most; may be empty
 }
 
 var sqliteTexts = texts{
-	anyOf:  `IN (?` + strings.Repeat(",?", 31) + `)`,
-	many:   32,
-	leaf:   `INSERT INTO leaf (idx, event, subject, leaf, hashes, sealed) VALUES (?,?,?,?,?,?)`,
-	orphan: `UPDATE leaf SET subject = randomblob(16), sealed = x'' WHERE subject = ?`,
-	size:   `SELECT coalesce(max(idx) + 1, 0) FROM leaf`,
-	rows:   `SELECT idx, leaf, hashes FROM leaf WHERE idx >= ? AND idx < ? ORDER BY idx`,
-	hashes: `SELECT idx, hashes FROM leaf WHERE idx = ?`,
-	events: `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND event < ? ORDER BY event DESC LIMIT ?`,
-	event:  `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND event = ?`,
+	mark:     sqliteMark,
+	anyOf:    `IN (?` + strings.Repeat(",?", 31) + `)`,
+	many:     32,
+	leaf:     `INSERT INTO leaf (idx, event, subject, leaf, hashes, sealed) VALUES (?,?,?,?,?,?)`,
+	orphan:   `UPDATE leaf SET subject = randomblob(16), sealed = x'' WHERE subject = ?`,
+	size:     `SELECT coalesce(max(idx) + 1, 0) FROM leaf`,
+	rows:     `SELECT idx, leaf, hashes FROM leaf WHERE idx >= ? AND idx < ? ORDER BY idx`,
+	hashes:   `SELECT idx, hashes FROM leaf WHERE idx = ?`,
+	events:   `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND event < ? ORDER BY event DESC LIMIT ?`,
+	event:    `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND event = ?`,
+	eventsIn: `SELECT idx, event, leaf, sealed FROM leaf WHERE subject = ? AND idx >= ? AND idx < ? ORDER BY idx`,
 }
 
 var postgresTexts = texts{
+	mark:  postgresMark,
 	anyOf: `= ANY(?)`,
 	leaf: `WITH written AS (INSERT INTO leaf (event, subject, leaf, sealed) VALUES (?1,?2,?3,?4))
 		INSERT INTO staged (event, node) VALUES (?1,?5)`,
@@ -80,6 +85,8 @@ var postgresTexts = texts{
 		WHERE l.subject = ? AND l.event < ? ORDER BY l.event DESC LIMIT ?`,
 	event: `SELECT t.idx, l.event, l.leaf, l.sealed FROM leaf l LEFT JOIN tree t ON t.event = l.event
 		WHERE l.subject = ? AND l.event = ?`,
+	eventsIn: `SELECT t.idx, l.event, l.leaf, l.sealed FROM leaf l JOIN tree t ON t.event = l.event
+		WHERE l.subject = ? AND t.idx >= ? AND t.idx < ? ORDER BY t.idx`,
 	tidy: `DELETE FROM forgotten WHERE event IN (SELECT event FROM forgotten WHERE at < ? LIMIT 1000)`,
 }
 

@@ -18,6 +18,16 @@ type Change struct {
 	Gone    bool // the subject was erased
 }
 
+// Alters reports whether an event may change what a list of records shows.
+func Alters(e audit.Event) bool {
+	switch e {
+	case audit.PartyRead, audit.PartyListed, audit.PartyTold, audit.ListTaken:
+		return false
+	default:
+		return true
+	}
+}
+
 // maxFeed bounds how many places one call looks at.
 const maxFeed = 10_000
 

@@ -135,17 +135,34 @@ func (l *Loader) prepare(ctx context.Context, schema int64) error {
 	return nil
 }
 
-// provider reads the migrations of an engine.
+// provider reads the migrations of an engine. The engine takes the text of a file as it
+// is: goose would cut it into statements, with a buffer of four megabytes for each line,
+// at every start.
 func provider(pool *sql.DB, postgres bool) (*goose.Provider, error) {
-	name, dialect := "migrations/sqlite", goose.DialectSQLite3
+	dir, dialect := "migrations/sqlite", goose.DialectSQLite3
 	if postgres {
-		name, dialect = "migrations/postgres", goose.DialectPostgres
+		dir, dialect = "migrations/postgres", goose.DialectPostgres
 	}
-	dir, err := fs.Sub(migrations, name)
+	files, err := fs.Glob(migrations, dir+"/*.sql")
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(dialect, pool, dir)
+	all := make([]*goose.Migration, len(files))
+	for i, file := range files {
+		text, err := fs.ReadFile(migrations, file)
+		if err != nil {
+			return nil, err
+		}
+		version, err := goose.NumericComponent(file)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, string(text))
+			return err
+		}}, nil)
+	}
+	return goose.NewProvider(dialect, pool, nil, goose.WithGoMigrations(all...), goose.WithDisableGlobalRegistry(true))
 }
 
 // Table says which table the next rows belong to.

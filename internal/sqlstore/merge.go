@@ -21,6 +21,19 @@ func (r Records) Members(ctx context.Context, id habeas.PartyID) ([]habeas.Party
 	return collect(rows, err, func(row row) (habeas.PartyID, error) { return scanID[habeas.PartyKind](row) })
 }
 
+// EachUneven visits the parties that their own words alone do not show: with others in them,
+// with words put aside, without any, or with decisions about what others propose.
+func (r Records) EachUneven(ctx context.Context, visit func(habeas.PartyID)) error {
+	rows, err := r.q.QueryContext(ctx, `SELECT target FROM party_merge WHERE state = 'done' UNION SELECT party FROM aside
+		UNION SELECT party FROM settled WHERE sealed IS NOT NULL
+		UNION SELECT id FROM party p WHERE NOT EXISTS (SELECT 1 FROM statement s WHERE s.party = p.id)`)
+	ids, err := collect(rows, err, func(row row) (habeas.PartyID, error) { return scanID[habeas.PartyKind](row) })
+	for _, id := range ids {
+		visit(id)
+	}
+	return err
+}
+
 func scanID[K habeas.Kind](r row) (id habeas.ID[K], err error) {
 	var b []byte
 	if err := r.Scan(&b); err != nil {
@@ -90,9 +103,10 @@ func (r Records) MergesOf(ctx context.Context, id habeas.PartyID) ([]party.Merge
 	return collect(rows, err, scanMerge)
 }
 
-// NewestMerges returns the newest merges, done or not, newest first.
+// NewestMerges returns the newest merges, done or not, newest first, but for those of a
+// batch, which is one line.
 func (r Records) NewestMerges(ctx context.Context, limit int) ([]party.Merge, error) {
-	rows, err := r.q.QueryContext(ctx, selectMerge+` ORDER BY id DESC LIMIT ?`, limit)
+	rows, err := r.q.QueryContext(ctx, selectMerge+` WHERE NOT EXISTS (SELECT 1 FROM bulk_pair p WHERE p.merge_id = party_merge.id) ORDER BY id DESC LIMIT ?`, limit)
 	return collect(rows, err, scanMerge)
 }
 
@@ -125,7 +139,7 @@ func scanSplit(r row) (party.Split, error) {
 	return s, nil
 }
 
-// OneSplit returns a split by its id, with its items and handles.
+// OneSplit returns a split by its id, with its items, papers and handles.
 func (r Records) OneSplit(ctx context.Context, id habeas.SplitID) (party.Split, error) {
 	s, err := scanSplit(r.q.QueryRowContext(ctx, selectSplit+` WHERE id = ?`, id[:]))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -149,7 +163,7 @@ func (r Records) SplitsOf(ctx context.Context, id habeas.PartyID) ([]party.Split
 	return all, err
 }
 
-// whole adds items and handles.
+// whole adds items, papers and handles.
 func (r Records) whole(ctx context.Context, s party.Split) (party.Split, error) {
 	rows, err := r.q.QueryContext(ctx, `SELECT party, statement FROM split_item WHERE split = ? ORDER BY statement, party`, s.ID[:])
 	s.Items, err = collect(rows, err, func(row row) (i party.Item, err error) {
@@ -160,6 +174,9 @@ func (r Records) whole(ctx context.Context, s party.Split) (party.Split, error) 
 		return i, err
 	})
 	if err != nil {
+		return s, err
+	}
+	if s.Papers, err = r.papersOf(ctx, s.ID); err != nil {
 		return s, err
 	}
 	rows, err = r.q.QueryContext(ctx, `SELECT hash, source, n, party FROM split_handle WHERE split = ? ORDER BY hash, source, n`, s.ID[:])
@@ -218,6 +235,11 @@ func (w RecordsTx) Turn(t party.Turn, entries ...audit.Entry) error {
 	if err := w.sayTurn(t); err != nil {
 		return err
 	}
+	for _, m := range t.Papers {
+		if err := w.tx.movePaper(m); err != nil {
+			return err
+		}
+	}
 	if !t.Clear.IsZero() {
 		if _, err := w.tx.exec(`DELETE FROM aside WHERE event = ?`, t.Clear[:]); err != nil {
 			return err
@@ -227,6 +249,9 @@ func (w RecordsTx) Turn(t party.Turn, entries ...audit.Entry) error {
 		if _, err := w.tx.exec(`INSERT INTO aside (party, statement, event) VALUES (?,?,?) ON CONFLICT DO NOTHING`, a.Party[:], a.Statement[:], a.Event[:]); err != nil {
 			return err
 		}
+	}
+	if err := w.tx.noteTurn(t); err != nil {
+		return err
 	}
 	for _, e := range entries {
 		if err := w.tx.Audit(e); err != nil {
@@ -284,6 +309,9 @@ func (w RecordsTx) saveSplit(s party.Split) error {
 			return err
 		}
 	}
+	if err := w.tx.savePapers(s); err != nil {
+		return err
+	}
 	for _, h := range s.Handles {
 		if _, err := w.tx.exec(`INSERT INTO split_handle (split, hash, source, n, party) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING`,
 			s.ID[:], h.Hash[:], h.Source[:], h.N, h.Party[:]); err != nil {
@@ -309,9 +337,10 @@ func (tx *Tx) forgetTurns(id habeas.PartyID) error {
 			`DELETE FROM statement WHERE EXISTS (SELECT 1 FROM aside a WHERE a.party = statement.party AND a.statement = statement.id AND a.event IN (`+eventsOf+`))`,
 			`DELETE FROM aside WHERE event IN (`+eventsOf+`)`,
 			`DELETE FROM split_item WHERE split IN (`+eventsOf+`)`,
+			`DELETE FROM split_paper WHERE split IN (`+eventsOf+`)`,
 			`DELETE FROM split_handle WHERE split IN (`+eventsOf+`)`),
 		exec(2, `DELETE FROM party_merge WHERE target = ? OR party = ?`, `DELETE FROM party_split WHERE party = ? OR target = ?`),
-		exec(1, `DELETE FROM split_item WHERE party = ?`, `DELETE FROM split_handle WHERE party = ?`, `DELETE FROM aside WHERE party = ?`),
+		exec(1, `DELETE FROM split_item WHERE party = ?`, `DELETE FROM split_paper WHERE party = ?`, `DELETE FROM split_handle WHERE party = ?`, `DELETE FROM aside WHERE party = ?`),
 	)
 }
 

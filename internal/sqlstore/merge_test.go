@@ -101,7 +101,8 @@ func (w *world) takeBack(t *rapid.T, done party.Turn) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return m.Undo(read(m.Into), read(m.From), top(m.Into), false, w.clock.Now())
+			turn, _, err := m.Undo(read(m.Into), read(m.From), party.Claim{}, party.Move{At: w.clock.Now(), Top: top(m.Into)})
+			return turn, err
 		}
 		s, err := r.OneSplit(tx.Context(), done.Split.ID)
 		if err != nil {

@@ -2,10 +2,12 @@ package sqlstore
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/jobs"
+	"github.com/habeas-data/habeas/internal/webhook"
 )
 
 // Ops writes technical rows: outbox state, schedules, sign-ins, challenges,
@@ -31,31 +33,36 @@ func (o Ops) inTx(ctx context.Context, fn func(*Tx) error) error {
 
 // Post leaves a job in the outbox, in the transaction of what caused it. The
 // payload is sealed under the subject's key until it is delivered, and goes with
-// the subject when it is erased. expires may be zero: never.
-func (tx *Tx) Post(kind jobs.Kind, id habeas.MailID, subject habeas.SubjectID, payload []byte, due, expires time.Time) error {
+// the subject when it is erased. about says of which kind a mail is, and nothing of
+// whom or what. expires may be zero: never.
+func (tx *Tx) Post(kind jobs.Kind, about string, id habeas.MailID, subject habeas.SubjectID, payload []byte, due, expires time.Time) error {
 	key, err := tx.key(subject)
 	if err != nil {
 		return err
 	}
 	tx.mail = true
 	_, err = tx.w.stmts.insertOutbox.ExecContext(tx.ctx, id[:], string(kind), subject[:], millis(due), millis(expires),
-		key.Seal("outbox/"+string(id[:]), payload))
+		key.Seal("outbox/"+string(id[:]), payload), about)
 	return err
 }
 
-// Due implements jobs.Store.
+// Due implements jobs.Store, for everything but webhooks, which have a [Ops.Lane].
 func (o Ops) Due(ctx context.Context, now, leaseEnd time.Time, limit int) ([]jobs.Job, error) {
+	return o.due(ctx, `kind <> ?`, webhook.Job, now, leaseEnd, limit)
+}
+
+func (o Ops) due(ctx context.Context, which string, kind jobs.Kind, now, leaseEnd time.Time, limit int) ([]jobs.Job, error) {
 	var waiting int
 	// Look before writing, so that an idle server does not write every second.
-	err := o.db.readers.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'waiting' AND due <= ? LIMIT 1) AS d`, millis(now)).Scan(&waiting)
+	err := o.db.readers.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM outbox WHERE state = 'waiting' AND due <= ? AND `+which+` LIMIT 1) AS d`, millis(now), string(kind)).Scan(&waiting)
 	if err != nil || waiting == 0 {
 		return nil, failure(err)
 	}
 	var out []jobs.Job
 	err = o.db.InTx(ctx, func(tx *Tx) error {
 		rows, err := tx.query(`UPDATE outbox SET due = ?2, tries = tries + 1 WHERE id IN
-			(SELECT id FROM outbox WHERE state = 'waiting' AND due <= ?1 ORDER BY due LIMIT ?3)
-			RETURNING id, kind, subject, expires, tries, sealed`, millis(now), millis(leaseEnd), limit)
+			(SELECT id FROM outbox WHERE state = 'waiting' AND due <= ?1 AND `+strings.Replace(which, "?", "?4", 1)+` ORDER BY due LIMIT ?3)
+			RETURNING id, kind, subject, expires, tries, sealed`, millis(now), millis(leaseEnd), limit, string(kind))
 		out, err = collect(rows, err, func(r row) (jobs.Job, error) { return o.scanJob(ctx, r) })
 		return err
 	})
@@ -169,7 +176,7 @@ func (o Ops) change(ctx context.Context, query string, args ...any) (ok bool, er
 
 // Deliveries counts the outbox by state, for the administrators' page.
 func (o Ops) Deliveries(ctx context.Context) (map[string]int, error) {
-	rows, err := o.db.readers.QueryContext(ctx, `SELECT state, count(*) FROM outbox GROUP BY state`)
+	rows, err := o.db.readers.QueryContext(ctx, `SELECT state, count(*) FROM outbox WHERE kind <> 'webhook' GROUP BY state`)
 	if err != nil {
 		return nil, failure(err)
 	}
@@ -189,23 +196,32 @@ func (o Ops) Deliveries(ctx context.Context) (map[string]int, error) {
 // Delivered lists the newest lines of the delivery record, those given up first; of
 // one subject only, unless it is zero.
 func (o Ops) Delivered(ctx context.Context, subject habeas.SubjectID, limit int) ([]jobs.Delivery, error) {
-	only, args := ``, []any{limit}
+	only, args := ` WHERE kind <> 'webhook'`, []any{limit}
 	if !subject.IsZero() {
-		only, args = ` WHERE subject = ?2`, append(args, subject[:])
+		only, args = only+` AND subject = ?2`, append(args, subject[:])
 	}
-	rows, err := o.db.readers.QueryContext(ctx, `SELECT id, kind, state, ended, tries, reason, expires, sealed IS NOT NULL FROM outbox`+only+`
-		ORDER BY state = 'dead' DESC, id DESC LIMIT ?1`, args...)
-	return collect(rows, err, func(r row) (jobs.Delivery, error) {
-		var d jobs.Delivery
-		var id []byte
-		var ended, expires int64
-		var held bool
-		err := r.Scan(&id, &d.Kind, &d.State, &ended, &d.Tries, &d.Reason, &expires, &held)
-		copy(d.ID[:], id)
-		d.QueuedAt, d.EndedAt = d.ID.Time(), moment(ended)
-		d.Again = held && d.State == jobs.Failed && (expires == 0 || expires > millis(o.db.cfg.Clock.Now()))
-		return d, err
-	})
+	rows, err := o.db.readers.QueryContext(ctx, selectDelivery+only+` ORDER BY state = 'dead' DESC, id DESC LIMIT ?1`, args...)
+	return collect(rows, err, o.scanDelivery)
+}
+
+// DeliveredTo lists the newest mails about one subject, the newest first.
+func (o Ops) DeliveredTo(ctx context.Context, subject habeas.SubjectID, limit int) ([]jobs.Delivery, error) {
+	rows, err := o.db.readers.QueryContext(ctx, selectDelivery+` WHERE subject = ? AND kind = 'mail' ORDER BY id DESC LIMIT ?`, subject[:], limit)
+	return collect(rows, err, o.scanDelivery)
+}
+
+const selectDelivery = `SELECT id, kind, about, state, ended, tries, reason, expires, sealed IS NOT NULL FROM outbox`
+
+func (o Ops) scanDelivery(r row) (jobs.Delivery, error) {
+	var d jobs.Delivery
+	var id []byte
+	var ended, expires int64
+	var held bool
+	err := r.Scan(&id, &d.Kind, &d.About, &d.State, &ended, &d.Tries, &d.Reason, &expires, &held)
+	copy(d.ID[:], id)
+	d.QueuedAt, d.EndedAt = d.ID.Time(), moment(ended)
+	d.Again = held && d.State == jobs.Failed && (expires == 0 || expires > millis(o.db.cfg.Clock.Now()))
+	return d, err
 }
 
 // clockSet is how far in the future a time must lie to have been written by a clock that

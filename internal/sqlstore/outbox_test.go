@@ -18,7 +18,7 @@ func (w *world) posted(good time.Duration) habeas.MailID {
 		expires = now.Add(good)
 	}
 	if err := w.db.InTx(w.Context(), func(tx *sqlstore.Tx) error {
-		return tx.Post("mail", id, habeas.SubjectID{}, []byte("a letter"), now, expires)
+		return tx.Post("mail", "test", id, habeas.SubjectID{}, []byte("a letter"), now, expires)
 	}); err != nil {
 		w.Fatal(err)
 	}

@@ -20,6 +20,7 @@ type overlay struct {
 	w          *writer
 	knownAs    *looked[keyring.LookupHash, []party.KnownAs]
 	parties    *looked[habeas.PartyID, party.Party]
+	merged     *looked[habeas.PartyID, habeas.PartyID] // into which
 	tickets    *looked[habeas.TicketID, party.Ticket]
 	idempotent *looked[keyring.LookupHash, party.Idempotent]
 	newKeys    map[habeas.SubjectID]*keyring.Key
@@ -36,6 +37,7 @@ func newOverlay(ctx context.Context, w *writer) *overlay {
 		return err
 	})
 	o.parties = newLooked[habeas.PartyID](o, w.stmts.party, each(scanParty, func(p party.Party) habeas.PartyID { return p.ID }))
+	o.merged = newLooked[habeas.PartyID, habeas.PartyID](o, w.stmts.merged, scanMerged)
 	o.tickets = newLooked[habeas.TicketID](o, w.stmts.ticket, each(scanTicket, func(t party.Ticket) habeas.TicketID { return t.ID }))
 	o.idempotent = newLooked[keyring.LookupHash](o, w.stmts.idempotent, each(scanIdempotent, func(i party.Idempotent) keyring.LookupHash { return i.Key }))
 	return o
@@ -120,16 +122,28 @@ func (o *overlay) prefetch(plans []party.Plan) {
 			for _, k := range o.knownAs.held[h] {
 				known = true
 				o.parties.need(k.Party)
+				o.merged.need(k.Party)
 			}
 		}
 		if !known {
 			o.parties.need(n.Party)
+			o.merged.need(n.Party)
 			if _, err := o.w.db.cfg.Keys.OpenSample(); err != nil {
 				o.err = err
 			}
 		}
 	}
 	o.parties.read()
+	o.merged.read()
+}
+
+// scanMerged reads which parties are merged into which.
+func scanMerged(rows *sql.Rows, into map[habeas.PartyID]habeas.PartyID) error {
+	found, err := collect(rows, nil, func(r row) (pair [2][]byte, err error) { return pair, r.Scan(&pair[0], &pair[1]) })
+	for _, pair := range found {
+		into[habeas.PartyID(pair[0])] = habeas.PartyID(pair[1])
+	}
+	return err
 }
 
 // decide lets a plan decide and takes its change into the overlay.
@@ -182,6 +196,17 @@ func (o *overlay) KnownAs(h keyring.LookupHash) []party.KnownAs {
 
 // Party implements party.Found.
 func (o *overlay) Party(id habeas.PartyID) (party.Party, bool) { return o.parties.get(id) }
+
+// Top implements party.Found.
+func (o *overlay) Top(id habeas.PartyID) habeas.PartyID {
+	for {
+		next, ok := o.merged.get(id)
+		if !ok {
+			return id
+		}
+		id = next
+	}
+}
 
 // Ticket implements party.Found.
 func (o *overlay) Ticket(id habeas.TicketID) (party.Ticket, bool) { return o.tickets.get(id) }

@@ -110,6 +110,7 @@ type sealedStatement struct {
 	Values   party.Values   `json:"v"`
 	Before   party.Before   `json:"w,omitzero"`
 	Pass     habeas.PassID  `json:"p,omitzero"`
+	Ref      string         `json:"r,omitempty"` // as the system knows it
 }
 
 func statementPlace(p habeas.PartyID, id habeas.StatementID) string {
@@ -117,7 +118,11 @@ func statementPlace(p habeas.PartyID, id habeas.StatementID) string {
 }
 
 func statementArgs(s party.Statement, key *keyring.Key) ([]any, error) {
-	text, err := json.Marshal(sealedStatement{Occ: s.Occ, External: s.External, Values: s.Values, Before: s.Before, Pass: s.Pass})
+	in := sealedStatement{Occ: s.Occ, External: s.External, Values: s.Values, Before: s.Before, Pass: s.Pass}
+	if !s.Ref.IsZero() {
+		in.Ref = s.Ref.String()
+	}
+	text, err := json.Marshal(in)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +132,7 @@ func statementArgs(s party.Statement, key *keyring.Key) ([]any, error) {
 		source = s.Source.System[:]
 	case party.FromImport:
 		source = s.Source.Import[:]
-	case party.FromStaff, party.FromSelf:
+	case party.FromStaff, party.FromSelf, party.FromGuardian:
 	}
 	return []any{s.Party[:], s.ID[:], int64(s.Source.Kind), source, nullID(s.Ticket), key.Seal(statementPlace(s.Party, s.ID), text)}, nil
 }
@@ -155,7 +160,7 @@ func scanStatement(rows row, key func(habeas.SubjectID) (*keyring.Key, error)) (
 		copy(s.Source.System[:], source)
 	case party.FromImport:
 		copy(s.Source.Import[:], source)
-	case party.FromStaff, party.FromSelf:
+	case party.FromStaff, party.FromSelf, party.FromGuardian:
 		copy(s.Source.Account[:], source)
 	}
 	k, err := key(habeas.SubjectOf(s.Party))
@@ -171,6 +176,11 @@ func scanStatement(rows row, key func(habeas.SubjectID) (*keyring.Key, error)) (
 		return s, fmt.Errorf("statement %s: %w", s.ID, err)
 	}
 	s.Occ, s.External, s.Values, s.Before, s.Pass = in.Occ, in.External, in.Values, in.Before, in.Pass
+	if in.Ref != "" {
+		if s.Ref, err = party.ParseReference("", in.Ref); err != nil {
+			return s, fmt.Errorf("statement %s: %w", s.ID, err)
+		}
+	}
 	return s, nil
 }
 

@@ -252,6 +252,9 @@ func (w PassesTx) Attach(u party.PassUse, c party.Change) error {
 	if err := w.tx.applyOne(&c); err != nil {
 		return err
 	}
+	if err := w.tx.noteChanges([]party.Change{c}); err != nil {
+		return err
+	}
 	if c.Statement != nil {
 		w.tx.learned = append(w.tx.learned, learned{*c.Update, *c.Statement})
 	}

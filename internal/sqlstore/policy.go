@@ -43,6 +43,8 @@ func scanPolicy(r row) (party.Policy, error) {
 	}
 	p.ChangedAt = moment(at)
 	copy(p.ChangedBy[:], account)
+	was := party.DefaultPolicy() // what a version from before there was a choice does not say
+	p.Matching, p.Digests = was.Matching, was.Digests
 	if err := json.Unmarshal([]byte(value), &p); err != nil {
 		return p, fmt.Errorf("policy of version %d: %w", p.Version, err)
 	}

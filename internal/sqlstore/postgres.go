@@ -131,7 +131,8 @@ func backoff(n int) time.Duration {
 
 // takeTurn opens a transaction and waits for the turn to write. The lock comes before
 // the first read, so the snapshot holds what the one before us has committed.
-const takeTurn = `BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE write_turn IN EXCLUSIVE MODE`
+// Who follows comes with it, at no further way to the server.
+const takeTurn = `BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE write_turn IN EXCLUSIVE MODE; SELECT encode(system, 'hex') FROM change_feed`
 
 // attemptLimit is how long a batch may take before its connection is cut: a network
 // that swallows everything gives no error.
@@ -144,7 +145,11 @@ func (e *postgresEngine) begin(tx *Tx) error {
 	err := raw(tx.w.conn, func(c *pgx.Conn) error {
 		network := c.PgConn().Conn()
 		e.guard = time.AfterFunc(attemptLimit, func() { _ = network.SetDeadline(time.Unix(1, 0)) }) // what hangs fails
-		return c.PgConn().Exec(tx.ctx, takeTurn).Close()
+		answers, err := c.PgConn().Exec(tx.ctx, takeTurn).ReadAll()
+		if err != nil {
+			return err
+		}
+		return tx.w.followRows(answers[len(answers)-1].Rows)
 	})
 	if err != nil {
 		e.rollback(tx)

@@ -143,6 +143,15 @@ func (r Records) ClaimsOn(ctx context.Context, id habeas.PartyID) ([]party.Claim
 	return collect(rows, err, scanClaim)
 }
 
+// OneClaim returns a claim by its id; false when there is none.
+func (r Records) OneClaim(ctx context.Context, id habeas.ClaimID) (party.Claim, bool, error) {
+	c, err := scanClaim(r.q.QueryRowContext(ctx, selectClaim+` WHERE id = ?`, id[:]))
+	if errors.Is(err, sql.ErrNoRows) {
+		return party.Claim{}, false, nil
+	}
+	return c, err == nil, failure(err)
+}
+
 // Tickets implements party.Reader.
 func (r Records) Tickets(ctx context.Context, ids []habeas.TicketID) (map[habeas.TicketID]party.Ticket, error) {
 	out := make(map[habeas.TicketID]party.Ticket, len(ids))
@@ -166,7 +175,7 @@ func (r Records) Each(ctx context.Context, visit func(party.Party, party.Stateme
 }
 
 func (r Records) each(ctx context.Context, where string, args []any, visit func(party.Party, party.Statement)) error {
-	rows, err := r.q.QueryContext(ctx, `SELECT s.party, s.id, s.source_kind, s.source, s.ticket, s.sealed, p.kind, p.state, p.account
+	rows, err := r.q.QueryContext(ctx, `SELECT s.party, s.id, s.source_kind, s.source, s.ticket, s.sealed, p.kind, p.state, p.account, p.review, p.stub, p.restraint
 		FROM statement s JOIN party p ON p.id = s.party AND NOT EXISTS
 		(SELECT 1 FROM aside a WHERE a.party = s.party AND a.statement = s.id) `+where+` ORDER BY s.party, s.id`, args...)
 	if err != nil {
@@ -176,7 +185,7 @@ func (r Records) each(ctx context.Context, where string, args []any, visit func(
 	for rows.Next() {
 		var p party.Party
 		var account []byte
-		s, err := scanStatement(withMore{rows, []any{&p.Kind, &p.State, &account}}, r.keyOf(ctx))
+		s, err := scanStatement(withMore{rows, []any{&p.Kind, &p.State, &account, &p.Review, &p.Stub, &p.Restraint}}, r.keyOf(ctx))
 		if errors.Is(err, keyring.ErrNoKey) || habeas.KindOf(err) == habeas.KindGone {
 			continue
 		}
@@ -239,6 +248,9 @@ func (w RecordsTx) say(p party.Party, s *party.Statement, known []party.KnownAs,
 			return err
 		}
 	}
+	if err := w.tx.noteParty(p, s); err != nil {
+		return err
+	}
 	return w.tx.append(e, key)
 }
 
@@ -251,6 +263,17 @@ func (w RecordsTx) SaveClaim(c party.Claim, e audit.Entry) error {
 		c.ID[:], c.Party[:], c.Account[:], string(c.State), c.Version, joinList(c.Opened), c.Stale, c.Tries, millis(c.OpenedAt), millis(c.ClosedAt),
 		evidenceText(c.Shown), c.FactTries)
 	if err != nil {
+		return err
+	}
+	return w.tx.Audit(e)
+}
+
+// MoveClaim lays a claim, with the checks in person that support it, with another record.
+func (w RecordsTx) MoveClaim(id habeas.ClaimID, to habeas.PartyID, e audit.Entry) error {
+	if err := exactlyOne(w.tx.exec(`UPDATE claim SET party = ? WHERE id = ?`, to[:], id[:])); err != nil {
+		return err
+	}
+	if _, err := w.tx.exec(`UPDATE person_check SET party = ? WHERE claim = ?`, to[:], id[:]); err != nil {
 		return err
 	}
 	return w.tx.Audit(e)
@@ -299,6 +322,9 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 	if err := w.tx.Audit(e); err != nil {
 		return err
 	}
+	if err := w.tx.tellErased(p.ID, hashes, e.At); err != nil {
+		return err
+	}
 	if err := w.tx.forgetTurns(p.ID); err != nil {
 		return err
 	}
@@ -307,8 +333,20 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 			return err
 		}
 	}
-	for _, table := range []string{"statement", "settled", "claim", "paper_code", "blocked", "consent", "pass_use", "pass", "dispute", "dispute_link", "person_check"} {
+	for _, table := range []string{"statement", "settled", "claim", "paper_code", "blocked", "consent", "pass_use", "pass", "dispute", "dispute_link", "person_check", "note", "party_tag", "showing", "completing"} {
 		if _, err := w.tx.exec(`DELETE FROM `+table+` WHERE party = ?`, p.ID[:]); err != nil {
+			return err
+		}
+	}
+	for _, query := range []string{
+		`DELETE FROM duplicate WHERE a = ?1 OR b = ?1`,
+		`DELETE FROM bulk_pair WHERE a = ?1 OR b = ?1`,
+		`DELETE FROM relation WHERE party = ?1 OR other = ?1`,
+		`DELETE FROM known_as WHERE party = ?1 AND hash IN (SELECT l.address FROM letter l WHERE l.party = ?1)`,
+		`DELETE FROM letter WHERE party = ?1`,
+		`DELETE FROM guardian WHERE party = ?1`,
+	} {
+		if _, err := w.tx.exec(query, p.ID[:]); err != nil {
 			return err
 		}
 	}
@@ -323,6 +361,7 @@ func (w RecordsTx) EraseParty(p party.Party, hashes []keyring.LookupHash, e audi
 	if err := w.tx.orphan(habeas.SubjectOf(p.ID), e); err != nil {
 		return err
 	}
+	w.tx.touched = append(w.tx.touched, habeas.SubjectOf(p.ID))
 	return exactlyOne(w.tx.exec(`DELETE FROM party WHERE id = ?`, p.ID[:]))
 }
 

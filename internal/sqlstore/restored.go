@@ -138,3 +138,16 @@ func (s *Snapshot) LastBackup(ctx context.Context) (time.Time, error) {
 	}
 	return at, nil
 }
+
+// LastBackup returns when the last backup was made, zero when none was.
+func (db *DB) LastBackup(ctx context.Context) (time.Time, error) {
+	var value string
+	err := db.readers.QueryRowContext(ctx, `SELECT value FROM setting WHERE name = ?`, settingBackup).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, failure(err)
+	}
+	return time.Parse(time.RFC3339, value)
+}

@@ -13,19 +13,19 @@ import (
 
 func keepingPlace(id habeas.PartyID) string { return "retention/" + string(id[:]) }
 
-const selectKeeping = `SELECT party, warned_at, held_at, held_by, sealed FROM retention`
+const selectKeeping = `SELECT party, warned_at, held_at, held_by, held_until, sealed FROM retention`
 
 func (s Notices) scanKeeping(ctx context.Context) func(row) (party.Keeping, error) {
 	return func(r row) (party.Keeping, error) {
 		var k party.Keeping
 		var id, by, sealed []byte
-		var warned, held int64
-		if err := r.Scan(&id, &warned, &held, &by, &sealed); err != nil {
+		var warned, held, until int64
+		if err := r.Scan(&id, &warned, &held, &by, &until, &sealed); err != nil {
 			return k, err
 		}
 		copy(k.Party[:], id)
 		copy(k.HeldBy[:], by)
-		k.WarnedAt, k.HeldAt = moment(warned), moment(held)
+		k.WarnedAt, k.HeldAt, k.HeldUntil = moment(warned), moment(held), moment(until)
 		if sealed == nil {
 			return k, nil
 		}
@@ -69,8 +69,15 @@ func (s Notices) CountOverdue(ctx context.Context, before time.Time, limit int) 
 
 // Kept implements party.Retention.
 func (s Notices) Kept(ctx context.Context, limit int) ([]party.Keeping, error) {
-	rows, err := s.q.QueryContext(ctx, selectKeeping+` WHERE EXISTS (SELECT 1 FROM party p WHERE p.id = retention.party AND p.state = 'unclaimed')
+	rows, err := s.q.QueryContext(ctx, selectKeeping+` WHERE held_at > 0
+		OR EXISTS (SELECT 1 FROM party p WHERE p.id = retention.party AND p.state = 'unclaimed')
 		ORDER BY CASE WHEN held_at > 0 THEN 1 ELSE 0 END, warned_at, party LIMIT ?`, limit)
+	return collect(rows, err, s.scanKeeping(ctx))
+}
+
+// HoldsOver implements party.Retention.
+func (s Notices) HoldsOver(ctx context.Context, now time.Time, limit int) ([]party.Keeping, error) {
+	rows, err := s.q.QueryContext(ctx, selectKeeping+` WHERE held_at > 0 AND held_until > 0 AND held_until <= ? LIMIT ?`, millis(now), limit)
 	return collect(rows, err, s.scanKeeping(ctx))
 }
 
@@ -84,9 +91,9 @@ func (w NoticesTx) SaveKeeping(k party.Keeping, e audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.exec(`INSERT INTO retention (party, warned_at, held_at, held_by, sealed) VALUES (?,?,?,?,?) ON CONFLICT (party) DO UPDATE
-		SET warned_at = excluded.warned_at, held_at = excluded.held_at, held_by = excluded.held_by, sealed = excluded.sealed`,
-		k.Party[:], millis(k.WarnedAt), millis(k.HeldAt), k.HeldBy[:], sealed)
+	_, err = w.tx.exec(`INSERT INTO retention (party, warned_at, held_at, held_by, held_until, sealed) VALUES (?,?,?,?,?,?) ON CONFLICT (party) DO UPDATE
+		SET warned_at = excluded.warned_at, held_at = excluded.held_at, held_by = excluded.held_by, held_until = excluded.held_until, sealed = excluded.sealed`,
+		k.Party[:], millis(k.WarnedAt), millis(k.HeldAt), k.HeldBy[:], millis(k.HeldUntil), sealed)
 	if err != nil {
 		return err
 	}

@@ -14,9 +14,9 @@ func rolePlace(h keyring.LookupHash, r habeas.Role) string {
 }
 
 // RolesOf implements account.Roles: what is given to the addresses that the account
-// has proved. Every account is a person too.
+// has proved by a code: a provider's word leads to no role. Every account is a person too.
 func (r Accounts) RolesOf(ctx context.Context, id habeas.AccountID) ([]habeas.Role, error) {
-	rows, err := r.q.QueryContext(ctx, `SELECT DISTINCT r.role FROM account_address a JOIN role r ON r.address = a.hash WHERE a.account = ? ORDER BY r.role`, id[:])
+	rows, err := r.q.QueryContext(ctx, `SELECT DISTINCT r.role FROM account_address a JOIN role r ON r.address = a.hash WHERE a.account = ? AND a.proof = 'code' ORDER BY r.role`, id[:])
 	roles, err := collect(rows, err, func(r row) (role habeas.Role, err error) {
 		return role, r.Scan(&role)
 	})
@@ -27,7 +27,7 @@ func (r Accounts) RolesOf(ctx context.Context, id habeas.AccountID) ([]habeas.Ro
 func (r Accounts) Grants(ctx context.Context) ([]account.Grant, error) {
 	rows, err := r.q.QueryContext(ctx, `SELECT r.address, r.role, r.granted_by, r.granted_at, r.sealed, a.account,
 		EXISTS (SELECT 1 FROM passkey p WHERE p.account = a.account AND p.ended_at = 0)
-		FROM role r LEFT JOIN account_address a ON a.hash = r.address ORDER BY r.role, r.granted_at`)
+		FROM role r LEFT JOIN account_address a ON a.hash = r.address AND a.proof = 'code' ORDER BY r.role, r.granted_at`)
 	return collect(rows, err, func(s row) (account.Grant, error) {
 		var g account.Grant
 		var address, by, holder, sealed []byte

@@ -22,9 +22,10 @@ func (r Accounts) Standing(ctx context.Context, hash account.Token) (s account.S
 	var id, passkey, address, profile []byte
 	var created, seen, expires int64
 	err = r.q.QueryRowContext(ctx, `SELECT s.account, s.proof, s.passkey, s.address, s.created_at, s.seen_at, s.expires, a.state, a.sealed,
-		EXISTS (SELECT 1 FROM passkey p WHERE p.account = s.account AND p.ended_at = 0)
+		EXISTS (SELECT 1 FROM passkey p WHERE p.account = s.account AND p.ended_at = 0),
+		EXISTS (SELECT 1 FROM account_address m WHERE m.account = s.account AND m.is_main AND m.proof = 'provider')
 		FROM sign_in s JOIN account a ON a.id = s.account WHERE s.hash = ?`, hash[:]).
-		Scan(&id, &s.Proof, &passkey, &address, &created, &seen, &expires, &s.State, &profile, &s.HasPasskey)
+		Scan(&id, &s.Proof, &passkey, &address, &created, &seen, &expires, &s.State, &profile, &s.HasPasskey, &s.Vouched)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}

@@ -10,9 +10,9 @@ import (
 // statements are the prepared statements of the hot path, on the writer's
 // connection.
 type statements struct {
-	knownAs, party, ticket, idempotent                               *sql.Stmt // reads
+	knownAs, party, merged, ticket, idempotent                       *sql.Stmt // reads
 	insertParty, updateParty, putKnownAs, insertStatement, putTicket *sql.Stmt
-	putIdempotent, insertLeaf, insertOutbox                          *sql.Stmt
+	putIdempotent, insertLeaf, insertOutbox, mark                    *sql.Stmt
 	all                                                              []*sql.Stmt
 }
 
@@ -44,6 +44,7 @@ func prepareStatements(ctx context.Context, conn *sql.Conn, text *texts) (*state
 	}{
 		{&s.knownAs, selectKnownAs + text.anyOf + ` ORDER BY hash, source, n`},
 		{&s.party, selectParty + ` WHERE id ` + text.anyOf},
+		{&s.merged, `SELECT party, target FROM party_merge WHERE state = 'done' AND party ` + text.anyOf},
 		{&s.ticket, selectTickets + text.anyOf},
 		{&s.idempotent, `SELECT key, print, answer, at FROM idempotent WHERE key ` + text.anyOf},
 		{&s.insertParty, insertParty},
@@ -53,7 +54,8 @@ func prepareStatements(ctx context.Context, conn *sql.Conn, text *texts) (*state
 		{&s.putTicket, putTicket},
 		{&s.putIdempotent, putIdempotent},
 		{&s.insertLeaf, text.leaf},
-		{&s.insertOutbox, `INSERT INTO outbox (id, kind, subject, state, due, expires, sealed) VALUES (?,?,?,'waiting',?,?,?)`},
+		{&s.mark, text.mark},
+		{&s.insertOutbox, `INSERT INTO outbox (id, kind, subject, state, due, expires, sealed, about) VALUES (?,?,?,'waiting',?,?,?,?)`},
 	} {
 		stmt, err := conn.PrepareContext(ctx, p.query) //nolint:sqlclosecheck // lives as long as the writer; close closes it
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -22,7 +23,10 @@ type Tx struct {
 	w       *writer
 	front   *ledger.Frontier // SQLite: the tree's right edge as this batch leaves it
 	learned []learned
+	planned []party.Change // by plans inside a use case
+	touched []habeas.SubjectID
 	mail    bool // something was left in the outbox
+	news    bool // systems may have to be told
 	compact bool // truncate the log after the commit
 }
 
@@ -34,7 +38,8 @@ type learned struct {
 // run runs one closure under a savepoint: its refusal undoes its own rows and
 // leaves the rest of the batch alone.
 func (tx *Tx) run(t *task) (refused, failed error) {
-	before, learnedBefore, mailBefore := tx.front, len(tx.learned), tx.mail
+	before, learnedBefore, mailBefore, newsBefore := tx.front, len(tx.learned), tx.mail, tx.news
+	plannedBefore, touchedBefore := len(tx.planned), len(tx.touched)
 	if before != nil {
 		tx.front = before.Clone()
 	}
@@ -48,7 +53,8 @@ func (tx *Tx) run(t *task) (refused, failed error) {
 		if _, undo := tx.w.conn.ExecContext(tx.ctx, `ROLLBACK TO use_case`); undo != nil {
 			return nil, errors.Join(err, undo)
 		}
-		tx.front, tx.learned, tx.mail = before, tx.learned[:learnedBefore], mailBefore
+		tx.front, tx.learned, tx.mail, tx.news = before, tx.learned[:learnedBefore], mailBefore, newsBefore
+		tx.planned, tx.touched = tx.planned[:plannedBefore], tx.touched[:touchedBefore]
 		refused = failure(err)
 	}
 	_, failed = tx.w.conn.ExecContext(tx.ctx, `RELEASE use_case`)
@@ -82,11 +88,36 @@ func (tx *Tx) announce(changes []party.Change) {
 			db.cfg.Learn(l.party, l.statement)
 		}
 	}
+	tx.tellRoll(changes)
 	if tx.mail && db.cfg.Wake != nil {
 		db.cfg.Wake()
 	}
+	if tx.news && db.cfg.News != nil {
+		db.cfg.News()
+	}
 	if tx.compact {
 		db.engine.compact(tx)
+	}
+}
+
+// tellRoll tells which records came to be and which may be other than they were.
+func (tx *Tx) tellRoll(changes []party.Change) {
+	cfg := tx.w.db.cfg
+	if cfg.Touched == nil {
+		return
+	}
+	for _, c := range slices.Concat(changes, tx.planned) {
+		switch {
+		case c.Insert != nil && c.Statement != nil:
+			cfg.Entered(*c.Insert, *c.Statement)
+		case c.Insert != nil:
+			cfg.Touched(habeas.SubjectOf(c.Insert.ID))
+		case c.Update != nil:
+			cfg.Touched(habeas.SubjectOf(c.Update.ID))
+		}
+	}
+	for _, id := range tx.touched {
+		cfg.Touched(id)
 	}
 }
 
@@ -134,7 +165,11 @@ func (tx *Tx) applyOne(c *party.Change) error {
 			return err
 		}
 	}
-	return tx.append(c.Audit, key)
+	l, err := tx.leafOf(c.Audit, key) // tellRoll knows the record already
+	if err != nil {
+		return err
+	}
+	return tx.w.db.engine.append(tx, l)
 }
 
 func idempotentArgs(i party.Idempotent) []any {
@@ -175,6 +210,9 @@ func (tx *Tx) append(e audit.Entry, key *keyring.Key) error {
 	l, err := tx.leafOf(e, key)
 	if err != nil {
 		return err
+	}
+	if !e.Subject.IsZero() && Alters(e.Event) {
+		tx.touched = append(tx.touched, e.Subject)
 	}
 	return tx.w.db.engine.append(tx, l)
 }

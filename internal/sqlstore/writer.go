@@ -34,6 +34,9 @@ type writer struct {
 	mu    sync.RWMutex // held for reading while sending, so that stop can close the queue
 	ended bool
 	gone  chan struct{}
+
+	followers      map[habeas.SystemID]bool // systems that are told of changes
+	followersKnown bool
 }
 
 var errStopped = habeas.Unavailable("The server is stopping. Try again in a moment.").WithCode("server.stopping")
@@ -168,6 +171,9 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	if err := w.db.cfg.Keys.Refresh(ctx); err != nil { // no key is used that another node has destroyed
 		return nil, err
 	}
+	if err := w.learnFollowers(ctx); err != nil {
+		return nil, err
+	}
 	results := make([]error, len(batch))
 	overlay := newOverlay(ctx, w)
 	overlay.prefetch(plansOf(batch))
@@ -194,6 +200,9 @@ func (w *writer) attempt(batch []*task) (_ []error, err error) {
 	}
 	durable := w.secure(ctx, keys, len(changes))
 	err = w.db.engine.apply(tx, changes)
+	if err == nil {
+		err = tx.noteChanges(changes)
+	}
 	for i := range changes {
 		if err == nil {
 			err = tx.touchTop(&changes[i])
@@ -261,9 +270,13 @@ func (tx *Tx) Decide(plans []party.Plan) ([]error, error) {
 	}
 	durable := tx.w.secure(tx.ctx, keys, len(changes))
 	err := tx.w.db.engine.apply(tx, changes)
+	if err == nil {
+		err = tx.noteChanges(changes)
+	}
 	if keyErr := <-durable; err == nil {
 		err = keyErr
 	}
+	tx.planned = append(tx.planned, changes...)
 	for _, c := range changes {
 		p := c.Insert
 		if p == nil {
