@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
-// AccountsDeps is what the use cases about accounts stand on. All are required but Roles and Changes.
+// AccountsDeps is what the use cases about accounts stand on. All are required but Roles, Changes, Providers and Log.
 type AccountsDeps struct {
 	DB           *sqlstore.DB
 	Keys         *keyring.Ring
@@ -30,6 +31,8 @@ type AccountsDeps struct {
 	Organisation string
 	Roles        account.Roles       // nil: the rows of grants by address (ADR 0008)
 	Changes      account.ChangeRules // of the main address; zero: account.DefaultChangeRules
+	Providers    []provider
+	Log          *slog.Logger
 }
 
 // Accounts are the use cases about accounts. It implements what web/account and
@@ -41,15 +44,19 @@ type Accounts struct {
 	clock  habeas.Clock
 	roles  account.Roles
 	rules  account.ChangeRules
+	log    *slog.Logger
 	rp     *webauthn.WebAuthn
 	rpErr  error // why there are no passkeys; nil
+
+	providers []provider
 }
 
 var (
-	_ webaccount.Accounts = (*Accounts)(nil)
-	_ admin.Roles         = (*Accounts)(nil)
-	_ ui.SignIns          = (*Accounts)(nil)
-	_ RecordAccounts      = (*Accounts)(nil)
+	_ webaccount.Accounts  = (*Accounts)(nil)
+	_ webaccount.Providers = (*Accounts)(nil)
+	_ admin.Roles          = (*Accounts)(nil)
+	_ ui.SignIns           = (*Accounts)(nil)
+	_ RecordAccounts       = (*Accounts)(nil)
 )
 
 // NewAccounts returns the use cases.
@@ -60,7 +67,7 @@ func NewAccounts(d AccountsDeps) *Accounts {
 	if d.Changes == (account.ChangeRules{}) {
 		d.Changes = account.DefaultChangeRules
 	}
-	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles, rules: d.Changes}
+	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles, rules: d.Changes, log: providerLog(d.Log), providers: d.Providers}
 	a.rp, a.rpErr = relyingParty(d.Origin, d.Organisation)
 	return a
 }
@@ -100,7 +107,8 @@ func (a *Accounts) Who(ctx context.Context, sign edge.TokenHash) (habeas.Actor, 
 	if err != nil {
 		return habeas.Actor{}, "", err
 	}
-	return habeas.Actor{Kind: habeas.ActorPerson, Account: s.Account, Roles: roles, Proof: s.Proof}, s.Name, nil
+	proof, err := a.proofNow(ctx, s)
+	return habeas.Actor{Kind: habeas.ActorPerson, Account: s.Account, Roles: roles, Proof: proof}, s.Name, err
 }
 
 // SignOut ends a sign-in.
@@ -158,8 +166,11 @@ func (a *Accounts) claimant(ctx context.Context, from account.Reader, actor habe
 		c.Addresses = append(c.Addresses, address.Hash)
 	}
 	roles, err := a.roles.RolesOf(ctx, actor.Account)
-	for _, r := range roles {
-		c.Privileged = c.Privileged || r == habeas.RoleAdministrator
+	if err != nil {
+		return c, err
+	}
+	if c.Privileged = slices.Contains(roles, habeas.RoleAdministrator); !c.Privileged {
+		c.Privileged, err = from.Privileged(ctx, actor.Account)
 	}
 	return c, err
 }
@@ -219,6 +230,9 @@ func (a *Accounts) holdings(ctx context.Context, id habeas.AccountID, now time.T
 		return h, err
 	}
 	if h.Passkeys, err = r.Passkeys(ctx, id); err != nil {
+		return h, err
+	}
+	if h.Links, err = r.ProviderLinks(ctx, id); err != nil {
 		return h, err
 	}
 	if h.Addresses, err = r.Addresses(ctx, id); err != nil {

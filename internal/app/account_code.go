@@ -251,9 +251,14 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 	if err != nil {
 		return account.Proved{}, err
 	}
-	out := account.Proved{Account: who.ID, Next: next(c, len(passkeys) > 0)}
-	if len(passkeys) > 0 && c.Purpose != account.ForSignIn {
-		return out, nil // nobody asked to recover: the passkey is the way in
+	main, err := mainOf(tx, who.ID)
+	if err != nil {
+		return account.Proved{}, err
+	}
+	guarded := len(passkeys) > 0 || main.Vouched()
+	out := account.Proved{Account: who.ID, Next: next(c, guarded)}
+	if guarded && c.Purpose != account.ForSignIn {
+		return out, nil // nobody asked to recover: passkey or provider is the way in
 	}
 	out.SignedIn = true
 	if !b.Flow.IsZero() {
@@ -269,19 +274,19 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 }
 
 // next is where a proved code leads.
-func next(c account.Challenge, hasPasskey bool) string {
+func next(c account.Challenge, guarded bool) string {
 	to := c.Words.To
 	if to == "" {
 		to = "/me"
 	}
 	switch {
-	case c.Purpose == account.ForFirstCode && !hasPasskey:
+	case c.Purpose == account.ForFirstCode && !guarded:
 		return "/me/credentials"
 	case c.Purpose == account.ForFirstCode:
 		return "/sign-in?to=%2Fadmin%2Froles"
-	case c.Purpose == account.ForSignIn && hasPasskey:
+	case c.Purpose == account.ForSignIn && guarded:
 		return "/recover"
-	case hasPasskey:
+	case guarded:
 		return "/sign-in?to=" + url.QueryEscape(to)
 	}
 	return to
@@ -327,6 +332,8 @@ func (a *Accounts) addAddress(tx *sqlstore.Tx, c account.Challenge, actor habeas
 	switch {
 	case err != nil:
 		return out, err
+	case found && held.Account == actor.Account && held.Vouched():
+		return out, w.ProveAddress(held, a.entry(audit.AddressProved, habeas.SubjectOf(actor.Account), actor, nil))
 	case found && held.Account == actor.Account:
 		return out, nil
 	case found:
@@ -347,7 +354,7 @@ func (a *Accounts) addAddress(tx *sqlstore.Tx, c account.Challenge, actor habeas
 // InviteTo leaves an invitation with a code in the outbox, in the transaction of
 // what caused it. The code holds a day and may be typed in any browser. The caller
 // writes the audit entry.
-func (a *Accounts) InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address email.Address, language string) error {
+func (a *Accounts) InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address email.Address, language string, missing int) error {
 	ctx, now := tx.Context(), a.clock.Now()
 	c := account.Challenge{
 		ID: habeas.NewID[habeas.ChallengeKind](now), Purpose: account.ForInvitation, Subject: subject,
@@ -366,6 +373,6 @@ func (a *Accounts) InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address e
 	}
 	return a.mailer.Post(tx, subject, Letter{
 		Kind: mail.KindInvitation, To: mailbox, Language: language, Link: "/code?c=" + c.ID.String(), Challenge: c.ID,
-		Hours: int(c.Purpose.Life() / time.Hour),
+		Hours: int(c.Purpose.Life() / time.Hour), Count: missing,
 	})
 }

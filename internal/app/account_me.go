@@ -109,7 +109,7 @@ func (a *Accounts) Recovering(ctx context.Context, sign account.Token) (account.
 
 // Recover gives an account back to whoever proved its main address, and ends what
 // could be another's: every sign-in, every passkey, every further address, every
-// pending challenge and change of address, every consent code, and the roles (PTY-A2, A3, A4). Every address is told, those
+// provider, every pending challenge and change of address, every consent code, and the roles (PTY-A2, A3, A4). Every address is told, those
 // that go too. The browser stays signed in by its code, under a new cookie.
 func (a *Accounts) Recover(ctx context.Context, sign account.Token, b account.Browser) error {
 	h, err := a.Recovering(ctx, sign)
@@ -129,6 +129,11 @@ func (a *Accounts) Recover(ctx context.Context, sign account.Token, b account.Br
 		if err := a.stripAccount(tx, id, actor); err != nil {
 			return err
 		}
+		if main.Vouched() { // whose mail it is has been shown now
+			if err := tx.Accounts().ProveAddress(main, a.entry(audit.AddressProved, habeas.SubjectOf(id), actor, nil)); err != nil {
+				return err
+			}
+		}
 		return a.begin(tx, account.SignIn{Account: id, Proof: habeas.ProofCode, Address: main.Hash}, b)
 	})
 }
@@ -143,6 +148,10 @@ func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habe
 		return err
 	}
 	if err := w.RemovePasskeys(id, a.entry(audit.AccountRecovered, subject, actor, nil)); err != nil {
+		return err
+	}
+	links := a.entry(audit.CredentialEnded, subject, actor, map[string]string{"credential": "provider"})
+	if err := w.RemoveProviderLinks(id, links); err != nil {
 		return err
 	}
 	if err := a.revokeAll(tx, id, actor); err != nil {

@@ -394,7 +394,7 @@ func TestAnInvitationDoesNotRecoverAnAccountWithAPasskey(t *testing.T) {
 	w := newAccountWorld(t)
 	b, _ := w.member("tim@example.org")
 	w.must(w.db.InTx(context.Background(), func(tx *sqlstore.Tx) error {
-		return w.accounts.InviteTo(tx, habeas.SubjectID{}, w.address("tim@example.org"), "en")
+		return w.accounts.InviteTo(tx, habeas.SubjectID{}, w.address("tim@example.org"), "en", 0)
 	}))
 	m := w.post()[0]
 	_, link, _ := strings.Cut(m.Text, "/code?c=")

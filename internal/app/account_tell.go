@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/sqlstore"
@@ -13,12 +15,21 @@ const mostStaffTold = 50
 // once, in their language. Who has a role and no passkey yet could not decide, and is
 // not told.
 func (a *Accounts) TellStaff(tx *sqlstore.Tx, kind mail.Kind, link string, also ...habeas.AccountID) error {
+	return a.tellRoles(tx, kind, link, also, habeas.RoleStaff, habeas.RoleAdministrator)
+}
+
+// TellAdministrators mails everybody who administers the server, as [Accounts.TellStaff] does.
+func (a *Accounts) TellAdministrators(tx *sqlstore.Tx, kind mail.Kind, link string) error {
+	return a.tellRoles(tx, kind, link, nil, habeas.RoleAdministrator)
+}
+
+func (a *Accounts) tellRoles(tx *sqlstore.Tx, kind mail.Kind, link string, also []habeas.AccountID, roles ...habeas.Role) error {
 	grants, err := tx.Accounts().Grants(tx.Context())
 	if err != nil {
 		return err
 	}
 	for _, g := range grants {
-		if (g.Role == habeas.RoleStaff || g.Role == habeas.RoleAdministrator) && g.Ready {
+		if slices.Contains(roles, g.Role) && g.Ready {
 			also = append(also, g.Holder)
 		}
 	}

@@ -68,10 +68,10 @@ func TestABookerChangesNothingOnAClaimedRecord(t *testing.T) {
 	tim := w.join("tim@example.org")
 	w.accept(tim, id, nil)
 	w.later(time.Hour)
+	w.connect("Bell Tours").say("tim@example.org", with(person("Timothy", "", ""), "organisation", "city", "Ulm"))
 	if other, _ := bookings.say("tim@example.org", person("Tim", "Berger", "1999-09-09")); other == id {
 		t.Error("another birth date was taken for Tim's")
 	}
-	w.connect("Bell Tours").say("tim@example.org", with(person("Timothy", "", ""), "organisation", "city", "Ulm"))
 	w.ok(w.Records.Amend(w.ctx(), nora, id, person("", "", "1999-09-09")))
 	rec := w.held(id)
 	for _, f := range [][3]string{{"identity", "birth_date", "1984-05-03"}, {"identity", "given_name", "Tim"}, {"organisation", "city", "Bonn"}} {

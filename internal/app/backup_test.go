@@ -68,9 +68,9 @@ func newVault(t testing.TB) vault {
 }
 
 // newWorldAt makes an installation at a place, with its settings file.
-func newWorldAt(t testing.TB, p place) *world {
+func newWorldAt(t testing.TB, p place, sets ...party.SetSchema) *world {
 	t.Helper()
-	w := &world{TB: t, dir: p.dir, dsn: p.records, clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
+	w := &world{TB: t, sets: sets, dir: p.dir, dsn: p.records, clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
 	w.ok(os.MkdirAll(p.dir, 0o700))
 	w.ok(os.WriteFile(filepath.Join(p.dir, app.SettingsFile), []byte(p.settings()), 0o600))
 	keys, _, err := keyring.Create(w.ctx(), filepath.Join(p.dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF, DSN: p.keys})
@@ -82,7 +82,7 @@ func newWorldAt(t testing.TB, p place) *world {
 // at opens what was restored to a place, at the same time as this world.
 func (w *world) at(p place) *world {
 	w.Helper()
-	there := &world{TB: w.TB, dir: p.dir, dsn: p.records, clock: w.clock}
+	there := &world{TB: w.TB, sets: w.sets, dir: p.dir, dsn: p.records, clock: w.clock}
 	there.open(must(keyring.Open(w.ctx(), filepath.Join(p.dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{Clock: w.clock, DSN: p.keys}))(w))
 	return there
 }

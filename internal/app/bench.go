@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,21 +14,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/internal/account"
-	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/bench"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
-	"github.com/habeas-data/habeas/internal/party"
-	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
 // BenchOptions say which server is measured: a throw-away one in a temporary directory,
@@ -43,9 +39,11 @@ type Bench struct {
 	server *Server
 	dir    string
 	url    string
-	token  string        // of a connected system
+	tokens []string      // of connected systems
 	stop   func() error  // ends serving
 	n      atomic.Uint64 // of invented addresses and networks
+	codes  sync.Map      // by the key of an address: a consent code that does not fit
+	delay  time.Duration // of requests that ask for one
 }
 
 var errBenchStores = habeas.Invalid("records", "Name a database for the records and another one for the keys, or neither.").WithCode("bench.stores")
@@ -72,7 +70,7 @@ func OpenBench(ctx context.Context, o BenchOptions) (_ *Bench, err error) {
 	if err := b.open(ctx, o, l); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	if err := b.authorize(ctx); err != nil {
+	if err := b.moreSystems(ctx, 0); err != nil {
 		return nil, errors.Join(err, b.stop())
 	}
 	return b, nil
@@ -105,7 +103,7 @@ func (b *Bench) open(ctx context.Context, o BenchOptions, l net.Listener) error 
 	}
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
-	go func() { ended <- b.server.Serve(serving, l, h) }()
+	go func() { ended <- b.server.Serve(serving, l, b.late(h)) }()
 	b.stop = func() error {
 		end()
 		return errors.Join(<-ended, b.server.Close())
@@ -117,34 +115,33 @@ func (b *Bench) open(ctx context.Context, o BenchOptions, l net.Listener) error 
 func (b *Bench) Close() error { return errors.Join(b.stop(), os.RemoveAll(b.dir)) }
 
 // authorize connects a system and fetches its token.
-func (b *Bench) authorize(ctx context.Context) error {
+func (b *Bench) authorize(ctx context.Context) (string, error) {
 	boss := habeas.Actor{Kind: habeas.ActorStaff, Account: habeas.AccountID{15: 1}, Roles: []habeas.Role{habeas.RoleAdministrator}, Proof: habeas.ProofPasskey}
 	s, secret, err := b.server.Systems.ConnectOn(ctx, boss, authz.Terms{Name: "Measured bookings"})
 	if err != nil {
-		return err
+		return "", err
 	}
 	r, err := b.form(ctx, "/oauth/token", url.Values{"grant_type": {"client_credentials"}})
 	if err != nil {
-		return err
+		return "", err
 	}
 	r.SetBasicAuth(s.ID.String(), edge.Show(ctx, secret))
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
 	if err != nil {
-		return err
+		return "", err
 	}
 	var answer struct {
 		Token string `json:"access_token"`
 	}
 	if err := json.Unmarshal(text, &answer); err != nil || answer.Token == "" {
-		return fmt.Errorf("no token for the measuring system: status %d: %w", res.StatusCode, err)
+		return "", fmt.Errorf("no token for the measuring system: status %d: %w", res.StatusCode, err)
 	}
-	b.token = answer.Token
-	return nil
+	return answer.Token, nil
 }
 
 // form makes a request as a browser of a network of its own posts a form.
@@ -178,42 +175,6 @@ func (b *Bench) populate(ctx context.Context, group string, from, to int, makeOn
 	return g.Wait()
 }
 
-// record makes a record that another system has told of.
-func (b *Bench) record(ctx context.Context, a email.Address) error {
-	other := habeas.Actor{Kind: habeas.ActorSystem, System: habeas.SystemID{0: 1, 15: 9}}
-	_, err := b.server.Systems.Records().FindOrCreate(ctx, other, party.Assertion{
-		Email: a, HasEmail: true, Values: party.Values{"identity": {"given_name": "Ada", "family_name": "Okoye"}},
-	})
-	return err
-}
-
-// member makes an account that has proved an address, with a passkey if it should have one.
-func (b *Bench) member(passkey bool) func(ctx context.Context, a email.Address) error {
-	accounts := b.server.Accounts
-	return func(ctx context.Context, a email.Address) error {
-		now := b.server.Clock.Now()
-		id := habeas.NewID[habeas.AccountKind](now)
-		subject, self := habeas.SubjectOf(id), habeas.Actor{Kind: habeas.ActorPerson, Account: id, Proof: habeas.ProofCode}
-		if err := b.server.Keys.Commit(ctx, b.server.Keys.NewKey(subject)); err != nil {
-			return err
-		}
-		entry := func(e audit.Event) audit.Entry { return accounts.entry(e, subject, self, nil) }
-		return b.server.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-			w := tx.Accounts()
-			who := account.Account{ID: id, State: account.Active, CreatedAt: now, Profile: account.Profile{Language: "en"}}
-			if err := w.CreateAccount(who, entry(audit.AccountCreated)); err != nil {
-				return err
-			}
-			address := account.Address{Hash: accounts.addressHash(a), Account: id, ProvedAt: now, Main: true, Mailbox: a.Mailbox(), Display: a.Display()}
-			if err := w.AddAddress(address, entry(audit.AddressProved)); err != nil || !passkey {
-				return err
-			}
-			p := account.Passkey{Hash: b.server.Keys.Lookup(account.LookupPasskey, a.Key()), Account: id, AddedAt: now, Credential: []byte(`{}`)}
-			return w.AddPasskey(p, entry(audit.CredentialAdded))
-		})
-	}
-}
-
 // book makes a call of find-or-create about an address.
 func (b *Bench) book(ctx context.Context, address, ticket string) (*http.Request, error) {
 	body, err := json.Marshal(map[string]any{
@@ -226,13 +187,7 @@ func (b *Bench) book(ctx context.Context, address, ticket string) (*http.Request
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url+"/api/v1/parties:findOrCreate", bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+b.token)
-	return r, nil
+	return b.call(ctx, body, b.tokens[0])
 }
 
 // Press calls find-or-create from many callers at once, nine in ten times about somebody

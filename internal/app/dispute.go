@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -30,7 +31,7 @@ func NewDisputes(records *Records, notices *Notices) *Disputes {
 var errDisputeLink = habeas.NotFound("This link is not good any more. Write to the people who sent you the mail.").WithCode("dispute.link")
 
 // linked finds what a link stands for.
-func (d *Disputes) linked(ctx context.Context, from party.Disputes, link sealed.Value) (party.DisputeLink, error) {
+func (d *Disputes) linked(ctx context.Context, from party.Disputes, claims sqlstore.Records, link sealed.Value) (party.DisputeLink, error) {
 	hash, ok := edge.HashToken(link)
 	if !ok {
 		return party.DisputeLink{}, errDisputeLink.With("contact", d.Mailer.Contact)
@@ -39,14 +40,22 @@ func (d *Disputes) linked(ctx context.Context, from party.Disputes, link sealed.
 	if gone(err) || err == nil && !found {
 		err = errDisputeLink.With("contact", d.Mailer.Contact)
 	}
-	return l, err
+	if err != nil {
+		return l, err
+	}
+	if c, found, err := claims.OneClaim(ctx, l.Claim); err != nil {
+		return l, err
+	} else if found {
+		l.Party = c.Party // it may have gone with a record that was taken out of this one
+	}
+	return l, nil
 }
 
 // Disputable says whether a link disputes a claim that stands; it uses nothing up, so a
 // mail scanner may open it (PTY-A19). frozen says that a dispute is open already. Who
 // holds the link learns no more.
 func (d *Disputes) Disputable(ctx context.Context, link sealed.Value) (frozen bool, err error) {
-	l, err := d.linked(ctx, d.DB.Disputes(), link)
+	l, err := d.linked(ctx, d.DB.Disputes(), d.DB.Records(), link)
 	if err != nil {
 		return false, err
 	}
@@ -72,20 +81,14 @@ func (r *Records) claimOn(ctx context.Context, from sqlstore.Records, id habeas.
 	if err != nil {
 		return p, c, err
 	}
-	i := slices.IndexFunc(claims, func(c party.Claim) bool {
-		return c.State == party.ClaimAccepted && c.Account == p.Account && !p.Account.IsZero()
-	})
-	if i >= 0 {
-		c = claims[i]
-	}
-	return p, c, nil
+	return p, party.ClaimOn(p, claims, p.Account, time.Time{}, party.Rules{}), nil
 }
 
 // DisputeByLink disputes a claim for whoever reads the mailbox to which a mail about it
 // went. Where they say that somebody used their mailbox or account, its sign-ins end too.
 func (d *Disputes) DisputeByLink(ctx context.Context, link sealed.Value, reason party.DisputeReason) error {
 	return d.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		l, err := d.linked(ctx, tx.Disputes(), link)
+		l, err := d.linked(ctx, tx.Disputes(), tx.Records().Records, link)
 		if err != nil {
 			return err
 		}
@@ -196,11 +199,12 @@ func (d *Disputes) open(tx *sqlstore.Tx, id habeas.PartyID, a habeas.Actor, by p
 	if party.BegunBySelf(said) {
 		c = party.Claim{}
 	}
-	before, err := tx.Disputes().DisputesOn(ctx, id)
+	before, err := tx.Disputes().DisputesAbout(ctx, c.ID)
 	if err != nil {
 		return party.Dispute{}, err
 	}
-	p, made, err := party.OpenDispute(p, c, by, before, d.Clock.Now())
+	s, err := party.Situation{Record: p, Claim: c}.Take(party.Move{Kind: party.MoveDispute, At: d.Clock.Now(), Challenge: by, Before: before})
+	made := s.Dispute
 	if err != nil {
 		return made, err
 	}
@@ -208,7 +212,7 @@ func (d *Disputes) open(tx *sqlstore.Tx, id habeas.PartyID, a habeas.Actor, by p
 	if err := tx.Disputes().SaveDispute(made, d.event(audit.ClaimDisputed, id, a, detail)); err != nil {
 		return made, err
 	}
-	if err := w.ChangeParty(p, nil, nil, d.event(audit.PartyReviewed, id, a, map[string]string{"reason": "dispute"})); err != nil {
+	if err := w.ChangeParty(s.Record, nil, nil, d.event(audit.PartyReviewed, id, a, map[string]string{"reason": "dispute"})); err != nil {
 		return made, err
 	}
 	if err := d.Accounts.TellStaff(tx, mail.KindDisputed, "/staff/disputes"); err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
-	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
@@ -21,18 +20,14 @@ func (d *Disputes) KeepClaim(ctx context.Context, a habeas.Actor, id habeas.Disp
 		return err
 	}
 	return d.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		made, err := tx.Disputes().FindDispute(ctx, id)
+		s, err := d.disputed(tx, id)
 		if err != nil {
 			return err
 		}
-		p, err := tx.Records().Party(ctx, made.Party)
-		if err != nil {
+		if s, err = s.Take(party.Move{Kind: party.MoveKeep, At: d.Clock.Now(), By: a.Account}); err != nil {
 			return err
 		}
-		p, made, err = made.Keep(p, a.Account, d.Clock.Now())
-		if err != nil {
-			return err
-		}
+		p, made := s.Record, s.Dispute
 		if err := tx.Disputes().SaveDispute(made, d.event(audit.ClaimKept, p.ID, a, nil)); err != nil {
 			return err
 		}
@@ -41,6 +36,23 @@ func (d *Disputes) KeepClaim(ctx context.Context, a habeas.Actor, id habeas.Disp
 		}
 		return d.tellBoth(tx, made, mail.KindDisputeKept, mail.KindDisputeKept)
 	})
+}
+
+// disputed reads a dispute with the record and the claim that it is about.
+func (d *Disputes) disputed(tx *sqlstore.Tx, id habeas.DisputeID) (s party.Situation, err error) {
+	ctx, w := tx.Context(), tx.Records()
+	if s.Dispute, err = tx.Disputes().FindDispute(ctx, id); err != nil {
+		return s, err
+	}
+	if s.Record, err = w.Party(ctx, s.Dispute.Party); err != nil {
+		return s, err
+	}
+	claim, found, err := w.OneClaim(ctx, s.Dispute.Claim)
+	if err == nil && !found {
+		err = habeas.NotFound("There is no such dispute.").WithCode("dispute.none")
+	}
+	s.Claim = claim
+	return s, err
 }
 
 // decided is the entry of a decision about a dispute on the record itself.
@@ -58,37 +70,39 @@ func (d *Disputes) UndoClaim(ctx context.Context, a habeas.Actor, id habeas.Disp
 	var about habeas.PartyID
 	err := d.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
-		made, err := tx.Disputes().FindDispute(ctx, id)
+		s, err := d.disputed(tx, id)
 		if err != nil {
 			return err
 		}
-		about = made.Party
-		p, c, err := d.claimOn(ctx, w.Records, about)
+		about = s.Record.ID
+		parts, err := w.Members(ctx, about)
 		if err != nil {
 			return err
 		}
-		entry := func() audit.Entry { return d.decided(p, a, "claim-undone") }
-		blocked, known, err := d.shut(tx, made, func() audit.Entry { return d.decided(p, a, "address") })
+		entry := func() audit.Entry { return d.decided(s.Record, a, "claim-undone") }
+		shut, known, err := d.shut(tx, s.Dispute, parts, func() audit.Entry { return d.decided(s.Record, a, "address") })
 		if err != nil {
 			return err
 		}
-		stray, err := d.stray(ctx, w.Records, made)
+		stray, err := d.stray(ctx, w.Records, s.Dispute, parts)
 		if err != nil {
 			return err
 		}
-		if p, c, made, err = made.Undo(p, c, blocked, stray, a.Account, d.Clock.Now()); err != nil {
+		if s, err = s.Take(party.Move{Kind: party.MoveUndo, At: d.Clock.Now(), By: a.Account, Shut: shut, Stray: stray}); err != nil {
 			return err
 		}
-		if p, err = d.loses(tx, p, made, a); err != nil {
+		made := s.Dispute
+		p, err := d.loses(tx, s.Record, made, a)
+		if err != nil {
 			return err
 		}
-		if err := w.SaveClaim(c, d.event(audit.ClaimUndone, about, a, nil)); err != nil {
+		if err := w.SaveClaim(s.Claim, d.event(audit.ClaimUndone, about, a, nil)); err != nil {
 			return err
 		}
 		if err := tx.Disputes().SaveDispute(made, entry()); err != nil {
 			return err
 		}
-		if err := w.ChangeParty(p, nil, known, entry()); err != nil {
+		if err := d.changeAt(tx, p, known, entry); err != nil {
 			return err
 		}
 		return d.tellBoth(tx, made, mail.KindDisputeUndone, mail.KindDisputeGranted)
@@ -99,37 +113,47 @@ func (d *Disputes) UndoClaim(ctx context.Context, a habeas.Actor, id habeas.Disp
 	return d.relearn(ctx, about)
 }
 
-// shut blocks the addresses of the account for the record, and marks what is known there
-// as left, so that neither people nor what is said there from now on lead to it. It
-// returns what is to be opened again if this is taken back.
-func (d *Disputes) shut(tx *sqlstore.Tx, made party.Dispute, entry func() audit.Entry) (blocked []keyring.LookupHash, known []party.KnownAs, err error) {
+// shut blocks the addresses of the account for the record and for every part of it, also
+// when they come apart, and marks what is known there as left, so that neither people nor
+// what is said there from now on lead to it. It returns what is to be opened again if this
+// is taken back.
+func (d *Disputes) shut(tx *sqlstore.Tx, made party.Dispute, parts []habeas.PartyID, entry func() audit.Entry) (shut []party.Gate, known []party.KnownAs, err error) {
 	ctx, w := tx.Context(), tx.Records()
 	who, err := d.Accounts.ClaimantIn(tx, habeas.Actor{Account: made.Account})
 	if err != nil && !gone(err) {
 		return nil, nil, err
 	}
 	for _, h := range who.Addresses {
-		already, err := w.Blocked(ctx, h, made.Party)
-		if err != nil {
-			return nil, nil, err
-		}
-		if already {
-			continue
-		}
-		if err := w.Block(h, made.Party, entry()); err != nil {
-			return nil, nil, err
-		}
 		rows, err := w.KnownAt(ctx, h)
 		if err != nil {
 			return nil, nil, err
 		}
-		blocked, known = append(blocked, h), append(known, party.Leave(rows, made.Party, true)...)
+		for _, part := range parts {
+			already, err := w.Blocked(ctx, h, part)
+			if err != nil {
+				return nil, nil, err
+			}
+			if already {
+				continue
+			}
+			if err := w.Block(h, part, entry()); err != nil {
+				return nil, nil, err
+			}
+			g := party.Gate{Party: part, Address: h}
+			known = append(known, g.Close(rows)...)
+			shut = append(shut, g)
+		}
 	}
-	return blocked, known, nil
+	return shut, known, nil
+}
+
+// changeAt writes a record with what is known of it and of its parts, each under its key.
+func (d *Disputes) changeAt(tx *sqlstore.Tx, p party.Party, known []party.KnownAs, entry func() audit.Entry) error {
+	return tx.Records().Turn(party.Turn{Change: []party.Party{p}, Handles: known}, entry())
 }
 
 // stray reports whether no address leads to the record any more: staff have to give it one.
-func (d *Disputes) stray(ctx context.Context, from sqlstore.Records, made party.Dispute) (bool, error) {
+func (d *Disputes) stray(ctx context.Context, from sqlstore.Records, made party.Dispute, parts []habeas.PartyID) (bool, error) {
 	said, err := from.Statements(ctx, made.Party)
 	if err != nil {
 		return false, err
@@ -140,17 +164,17 @@ func (d *Disputes) stray(ctx context.Context, from sqlstore.Records, made party.
 			continue
 		}
 		h := d.Keys.Lookup(party.LookupEmail, key)
-		blocked, err := from.Blocked(ctx, h, made.Party)
-		if err != nil {
-			return false, err
-		}
 		rows, err := from.KnownAt(ctx, h)
 		if err != nil {
 			return false, err
 		}
-		leads := slices.ContainsFunc(rows, func(k party.KnownAs) bool { return k.Party == made.Party && !k.Identity.Left })
-		if !blocked && leads {
-			return false, nil
+		for _, k := range rows {
+			if !slices.Contains(parts, k.Party) || k.Identity.Left {
+				continue
+			}
+			if leads, err := d.leadsTo(ctx, from, h, k.Party); err != nil || !leads.ID.IsZero() {
+				return false, err
+			}
 		}
 	}
 	return true, nil
@@ -215,11 +239,8 @@ func (d *Disputes) dropRequests(tx *sqlstore.Tx, p party.Party, a habeas.Actor) 
 			to = party.Restricted
 		}
 	}
-	if p.Restraint == party.Objected && to == party.Restricted { // weaker, and since the same moment
-		p.Restraint = to
-		return p, nil
-	}
-	return party.Restrain(p, to, d.Clock.Now()), nil
+	next, err := party.Situation{Record: p}.Take(party.Move{Kind: party.MoveRestrain, At: d.Clock.Now(), Restraint: to, Loosen: true})
+	return next.Record, err
 }
 
 // ReopenDispute takes a decision back: the record is frozen again, and where it had been
@@ -230,41 +251,38 @@ func (d *Disputes) ReopenDispute(ctx context.Context, a habeas.Actor, id habeas.
 	}
 	var about habeas.PartyID
 	err := d.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		w := tx.Records()
-		made, err := tx.Disputes().FindDispute(ctx, id)
+		was, err := d.disputed(tx, id)
 		if err != nil {
 			return err
 		}
-		about = made.Party
-		p, err := w.Party(ctx, about)
-		if err != nil {
-			return err
-		}
-		c, err := claimNamed(ctx, w.Records, made)
-		if err != nil {
-			return err
-		}
-		who, err := d.Accounts.ClaimantIn(tx, habeas.Actor{Account: made.Account})
+		about = was.Record.ID
+		who, err := d.Accounts.ClaimantIn(tx, habeas.Actor{Account: was.Dispute.Account})
 		if err != nil && !gone(err) {
 			return err
 		}
-		undone, blocked := made.State == party.DisputeUndone, made.Blocked
-		if p, c, made, err = made.Reopen(p, c, who.Active); err != nil {
-			return err
-		}
-		known, err := d.unshut(tx, about, blocked, func() audit.Entry { return d.decided(p, a, "dispute-reopened") })
+		s, err := was.Take(party.Move{Kind: party.MoveReopen, At: d.Clock.Now(), Who: who})
 		if err != nil {
 			return err
 		}
-		if undone {
-			if err := w.SaveClaim(c, d.event(audit.ClaimReopened, about, a, nil)); err != nil {
+		p, made := s.Record, s.Dispute
+		entry := func() audit.Entry { return d.decided(p, a, "dispute-reopened") }
+		parts, err := tx.Records().Members(ctx, about)
+		if err != nil {
+			return err
+		}
+		known, err := d.unshut(tx, was.Dispute.Shut, parts, entry)
+		if err != nil {
+			return err
+		}
+		if was.Dispute.State == party.DisputeUndone {
+			if err := tx.Records().SaveClaim(s.Claim, d.event(audit.ClaimReopened, about, a, nil)); err != nil {
 				return err
 			}
 		}
 		if err := tx.Disputes().SaveDispute(made, d.event(audit.ClaimReopened, about, a, nil)); err != nil {
 			return err
 		}
-		if err := w.ChangeParty(p, nil, known, d.decided(p, a, "dispute-reopened")); err != nil {
+		if err := d.changeAt(tx, p, known, entry); err != nil {
 			return err
 		}
 		return d.tellBoth(tx, made, mail.KindFrozen, mail.KindDisputeReceived)
@@ -275,31 +293,22 @@ func (d *Disputes) ReopenDispute(ctx context.Context, a habeas.Actor, id habeas.
 	return d.relearn(ctx, about)
 }
 
-// claimNamed reads the claim that a dispute is about.
-func claimNamed(ctx context.Context, from sqlstore.Records, made party.Dispute) (party.Claim, error) {
-	claims, err := from.ClaimsOn(ctx, made.Party)
-	if err != nil {
-		return party.Claim{}, err
-	}
-	i := slices.IndexFunc(claims, func(c party.Claim) bool { return c.ID == made.Claim })
-	if i < 0 {
-		return party.Claim{}, habeas.NotFound("There is no such dispute.").WithCode("dispute.none")
-	}
-	return claims[i], nil
-}
-
-// unshut is the inverse of shut.
-func (d *Disputes) unshut(tx *sqlstore.Tx, id habeas.PartyID, blocked []keyring.LookupHash, entry func() audit.Entry) (known []party.KnownAs, err error) {
+// unshut is the inverse of shut, for what is part of the record still: what stands alone by
+// now is another record, about which nobody has decided.
+func (d *Disputes) unshut(tx *sqlstore.Tx, shut []party.Gate, parts []habeas.PartyID, entry func() audit.Entry) (known []party.KnownAs, err error) {
 	w := tx.Records()
-	for _, h := range blocked {
-		if err := w.Unblock(h, id, entry()); err != nil {
+	for _, g := range shut {
+		if !slices.Contains(parts, g.Party) {
+			continue
+		}
+		if err := w.Unblock(g.Address, g.Party, entry()); err != nil {
 			return nil, err
 		}
-		rows, err := w.KnownAt(tx.Context(), h)
+		rows, err := w.KnownAt(tx.Context(), g.Address)
 		if err != nil {
 			return nil, err
 		}
-		known = append(known, party.Leave(rows, id, false)...)
+		known = append(known, g.Open(rows)...)
 	}
 	return known, nil
 }
@@ -356,9 +365,14 @@ func (d *Disputes) AdoptWords(ctx context.Context, a habeas.Actor, id habeas.Dis
 		if adopted.Len() == 0 {
 			return errAdoptNone
 		}
+		if err := d.mayChange(ctx, a, adopted); err != nil {
+			return err
+		}
 		s := d.statement(made.Party, party.FromStaff, a, adopted)
-		p := rec.Party
-		p.Version++
+		p, err := edited(rec.Party)
+		if err != nil {
+			return err
+		}
 		known, err := d.knownByStaff(ctx, w, party.Fold(p, append(said, s), party.Settled{}, d.schemas))
 		if err != nil {
 			return err

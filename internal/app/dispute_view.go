@@ -55,7 +55,11 @@ func (d *Disputes) File(ctx context.Context, a habeas.Actor, id habeas.DisputeID
 	if err != nil {
 		return f, err
 	}
-	f.Words = f.Dispute.Words(said)
+	s, err := d.Sight(ctx, a)
+	if err != nil {
+		return f, err
+	}
+	f.Words = s.Words(f.Dispute.Words(said))
 	if f.Claims, err = d.Assess(ctx, a, about); err != nil {
 		return f, err
 	}
@@ -197,25 +201,32 @@ func (d *Disputes) link(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, to h
 	if err != nil {
 		return err
 	}
+	id = rec.Party.ID // of a merged one, the record that shows it
 	who, err := d.Accounts.ClaimantIn(tx, habeas.Actor{Account: to})
 	if err != nil {
 		return err
 	}
-	c, err := standingClaim(ctx, w.Records, rec.Party, to)
+	claims, err := w.ClaimsOn(ctx, id)
 	if err != nil {
 		return err
 	}
+	c := party.ClaimOn(rec.Party, claims, to, now, d.Rules)
 	check := party.Check{ID: c.ID, Party: id, Account: to, Document: document, By: a.Account, At: now}
 	if c.ID.IsZero() {
 		check.ID = habeas.NewID[habeas.ClaimKind](now)
 	}
 	linked := rec.Party.State == party.Unclaimed
-	p, c, err := party.Checked(rec.Party, c, check, who.Active, d.schemas)
+	s, err := party.Situation{Record: rec.Party, Claim: c}.Take(party.Move{Kind: party.MoveLink, At: now, Who: who, Check: check, Schemas: d.schemas})
 	if err != nil {
 		return err
 	}
+	p, c := s.Record, s.Claim
 	detail := map[string]string{"document": string(document)}
-	if err := d.lead(tx, id, who.Addresses, func() audit.Entry { return d.decided(p, a, "linked") }); err != nil {
+	parts, err := w.Members(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := d.lead(tx, parts, who.Addresses, func() audit.Entry { return d.decided(p, a, "linked") }); err != nil {
 		return err
 	}
 	known, err := d.knownBySelf(ctx, w, id, who.Addresses, identityOf(rec))
@@ -231,6 +242,9 @@ func (d *Disputes) link(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, to h
 	if err := w.ChangeParty(p, nil, known, d.decided(p, a, "linked")); err != nil {
 		return err
 	}
+	if err := d.endGuardians(tx, p, a); err != nil {
+		return err
+	}
 	address, language, err := d.Accounts.MainAddress(ctx, to)
 	if err != nil {
 		return err
@@ -241,36 +255,22 @@ func (d *Disputes) link(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, to h
 	return d.tellClaimed(tx, mail.KindLinked, c, said, Letter{To: address, Language: language}, who)
 }
 
-// lead lets addresses lead to a record again that were said not to: a person was seen.
-func (d *Disputes) lead(tx *sqlstore.Tx, id habeas.PartyID, addresses []keyring.LookupHash, entry func() audit.Entry) error {
+// lead lets addresses lead to a record, and to every part of it, again that were said not
+// to: a person was seen.
+func (d *Disputes) lead(tx *sqlstore.Tx, parts []habeas.PartyID, addresses []keyring.LookupHash, entry func() audit.Entry) error {
 	for _, h := range addresses {
-		blocked, err := tx.Records().Blocked(tx.Context(), h, id)
-		if err != nil {
-			return err
-		}
-		if !blocked {
-			continue
-		}
-		if err := tx.Records().Unblock(h, id, entry()); err != nil {
-			return err
+		for _, id := range parts {
+			blocked, err := tx.Records().Blocked(tx.Context(), h, id)
+			if err != nil {
+				return err
+			}
+			if !blocked {
+				continue
+			}
+			if err := tx.Records().Unblock(h, id, entry()); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
-}
-
-// standingClaim is the claim of an account on a record that a check supports: the one
-// by which it has it, or one that was not decided.
-func standingClaim(ctx context.Context, from sqlstore.Records, p party.Party, to habeas.AccountID) (party.Claim, error) {
-	claims, err := from.ClaimsOn(ctx, p.ID)
-	if err != nil {
-		return party.Claim{}, err
-	}
-	i := slices.IndexFunc(claims, func(c party.Claim) bool {
-		open := c.State == party.ClaimOpen || c.State == party.ClaimInReview
-		return c.Account == to && (open && p.State == party.Unclaimed || c.State == party.ClaimAccepted && p.State == party.Claimed)
-	})
-	if i < 0 {
-		return party.Claim{}, nil
-	}
-	return claims[i], nil
 }

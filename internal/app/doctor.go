@@ -40,6 +40,11 @@ func Doctor(ctx context.Context, o DoctorOptions) (r backup.Report, err error) {
 	if o.Clock == nil {
 		o.Clock = habeas.SystemClock{}
 	}
+	defer func() {
+		if err == nil {
+			r = examineProviders(ctx, o.Dir, r)
+		}
+	}()
 	client, err := DialControl(o.Dir)
 	switch {
 	case err == nil:
@@ -128,6 +133,7 @@ func (s *Server) Examine(ctx context.Context, sample int, fix bool) (backup.Repo
 		Searchable: func() (int, bool) { return s.Finder.Len(), s.Ready() },
 		EraseLeftovers: func(ctx context.Context, id habeas.SubjectID) error {
 			s.Finder.Forget(habeas.PartyID(id))
+			s.Rolls.roll.Forget(habeas.PartyID(id))
 			_, err := eraseLeftovers(ctx, s.DB, s.Clock, id)
 			return err
 		},

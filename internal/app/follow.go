@@ -6,6 +6,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
 // followEvery is how often a node looks for what other nodes have done.
@@ -52,6 +53,9 @@ func (s *Server) catchUp(ctx context.Context, from int64) (int64, error) {
 	var again []habeas.PartyID
 	for _, c := range changes {
 		id := habeas.PartyID(c.Subject)
+		if !c.Subject.IsZero() && (c.Gone || sqlstore.Alters(c.Event)) {
+			s.Rolls.roll.Touch(id)
+		}
 		switch {
 		case c.Gone:
 			s.Finder.Forget(id)
@@ -65,7 +69,7 @@ func (s *Server) catchUp(ctx context.Context, from int64) (int64, error) {
 				seen[id] = true
 				again = append(again, id)
 			}
-		case c.Subject.IsZero() || c.Event == audit.PartyRead || c.Event == audit.PartyListed || seen[id]:
+		case c.Subject.IsZero() || c.Event == audit.PartyRead || c.Event == audit.PartyListed || c.Event == audit.PartyTold || seen[id]:
 		default:
 			seen[id] = true
 			again = append(again, id)

@@ -26,17 +26,20 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 			SignIns: s.Accounts, Limits: edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
 			Flows: s.Sessions.Flows,
 		},
-		Accounts: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices, Rights: s.Notices, Joins: s.Records,
-		Imports: s.Imports, Disputes: s.Disputes,
-		Passes: NewPasses(s.Records, s.Accounts),
-		Roles:  s.Accounts, Systems: s.Systems, Deliveries: deliveries, Contact: s.Contact,
+		Accounts: s.Accounts, Providers: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices, Rights: s.Notices, Joins: s.Records,
+		Imports: s.Imports, Disputes: s.Disputes, Duplicates: s.Duplicates, Trials: s.Duplicates,
+		Profiles: s.Profiles, Tellings: s.Digests,
+		Bulks: s.Bulks, Notes: s.Records, Lists: s.Lists, Tags: s.Lists, Access: NewAccess(s.DB, s.Accounts, s.Policies, s.Clock),
+		Passes:    NewPasses(s.Records, s.Accounts),
+		Relations: NewRelations(s.Records, s.Duplicates.Note), Guardians: NewGuardians(s.Records), Letters: NewLetters(s.Records),
+		Roles: s.Accounts, Systems: s.Systems, Deliveries: deliveries, Contact: s.Contact,
 		Health:   &HealthPage{Server: s, Started: s.Clock.Now()},
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
-		Sessions: s.Sessions,
+		Sessions: s.Sessions, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{
-		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Clock: s.Clock, Origin: s.Origin,
+		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Webhooks: s.Webhooks, Clock: s.Clock, Origin: s.Origin,
 		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
 	}).Mount(mux)
 	if more != nil {

@@ -68,10 +68,9 @@ func (m *Imports) Upload(ctx context.Context, a habeas.Actor, name string, file 
 	}
 	err := m.receive(ctx, &i, file)
 	if err == nil {
-		err = m.look(ctx, &i)
+		err = m.lookAtFile(ctx, &i)
 	}
 	if err == nil {
-		i.State = party.ImportMapping
 		err = m.change(ctx, &i, m.entry(a, i, "uploaded"))
 	}
 	if err != nil {
@@ -174,7 +173,23 @@ func (m *Imports) Look(ctx context.Context, a habeas.Actor, id habeas.ImportID) 
 	if err := staff(&a); err != nil {
 		return party.Import{}, err
 	}
-	return m.DB.Imports().ByID(ctx, id)
+	i, err := m.DB.Imports().ByID(ctx, id)
+	if err == nil {
+		err = m.visible(ctx, a, i)
+	}
+	if err != nil {
+		return party.Import{}, err
+	}
+	return i, nil
+}
+
+// visible refuses a file that somebody else has brought to whoever does not see every data
+// set: its cells may be of any.
+func (m *Imports) visible(ctx context.Context, a habeas.Actor, i party.Import) error {
+	if i.Account == a.Account {
+		return nil
+	}
+	return m.Records.everything(ctx, a)
 }
 
 // Newest lists imports for staff, the newest first. Uploads that came to nothing are
@@ -202,12 +217,20 @@ func (m *Imports) Reread(ctx context.Context, a habeas.Actor, id habeas.ImportID
 
 // Map says what the columns mean, by their place, and begins the dry run.
 func (m *Imports) Map(ctx context.Context, a habeas.Actor, id habeas.ImportID, kind party.Kind, said []party.ImportColumn) error {
-	err := m.step(ctx, a, id, "map", func(i *party.Import) error {
+	s, err := m.Records.Sight(ctx, a)
+	if err != nil {
+		return err
+	}
+	err = m.step(ctx, a, id, "map", func(i *party.Import) error {
 		if i.State != party.ImportMapping && i.State != party.ImportChecked || len(said) != len(i.Words.Columns) {
 			return errImportLate
 		}
 		told := make(map[string]string, len(said))
 		for n, c := range said {
+			set, _, isField := strings.Cut(c.Means, ".")
+			if isField && !s.Changes(set) || c.Means == meansName && !s.Changes("identity") {
+				return party.ErrNotYours
+			}
 			i.Words.Columns[n].Means, i.Words.Columns[n].Dates = c.Means, c.Dates
 			told[i.Words.Columns[n].Name] = c.Means
 		}
@@ -238,7 +261,7 @@ func (m *Imports) Run(ctx context.Context, a habeas.Actor, id habeas.ImportID) e
 // Back returns from the dry run to the columns.
 func (m *Imports) Back(ctx context.Context, a habeas.Actor, id habeas.ImportID) error {
 	return m.step(ctx, a, id, "map", func(i *party.Import) error {
-		if i.State != party.ImportChecked && i.State != party.ImportChecking {
+		if i.State != party.ImportChecked && i.State != party.ImportChecking || i.Words.Format == copyForm {
 			return errImportLate
 		}
 		i.State = party.ImportMapping
@@ -294,7 +317,7 @@ func (m *Imports) Kept(ctx context.Context, a habeas.Actor, id habeas.ImportID, 
 
 // EachRejected visits the rows that stayed out, in their order.
 func (m *Imports) EachRejected(ctx context.Context, a habeas.Actor, id habeas.ImportID, visit func(party.ImportRow) error) error {
-	if err := staff(&a); err != nil {
+	if _, err := m.Look(ctx, a, id); err != nil {
 		return err
 	}
 	return m.eachRejected(ctx, id, visit)
@@ -326,6 +349,9 @@ func (m *Imports) step(ctx context.Context, a habeas.Actor, id habeas.ImportID, 
 	}
 	for range 20 { // a running import changes with every batch
 		i, err := m.DB.Imports().ByID(ctx, id)
+		if err == nil {
+			err = m.visible(ctx, a, i)
+		}
 		if err == nil {
 			err = change(&i)
 		}

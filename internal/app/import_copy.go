@@ -4,10 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +22,7 @@ import (
 const maxCopy = 64 << 20
 
 var (
-	errNoCopy    = habeas.Invalid("file", "This archive is no copy of a person's records: it lacks records.json. Unpack other files first.").WithCode("copy.none")
+	errNoCopy    = habeas.Invalid("file", "This is a spreadsheet (xlsx, ods) or another archive, and no copy of a person's records. Save a spreadsheet as CSV; unpack other files first.").WithCode("copy.none")
 	errCopyForm  = habeas.Invalid("file", "The copy in this archive cannot be read: it was changed, or a newer version wrote it.").WithCode("copy.form")
 	errCopyLarge = habeas.Invalid("file", "The copy in this archive is larger than 64 MB.").WithCode("copy.large")
 	errCopyTwice = habeas.Conflict("This copy was imported already. Nothing was changed.").WithCode("copy.twice")
@@ -41,34 +39,17 @@ func isArchive(name string) (bool, error) {
 	if _, err := io.ReadFull(f, head); err != nil {
 		return false, nil //nolint:nilerr // a file of less than four bytes is none
 	}
-	return bytes.Equal(head, []byte("PK\x03\x04")), nil
+	return bytes.Equal(head, archiveHead), nil
 }
 
 // readCopy reads the machine-readable part of a copy.
 func readCopy(name string) (c copied, err error) {
 	archive, err := zip.OpenReader(name)
 	if err != nil {
-		return c, errCopyForm.WithCause(err)
+		return c, errNoCopy.WithCause(err)
 	}
 	defer archive.Close()
-	f, err := archive.Open("records.json")
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, errNoCopy
-	}
-	if err != nil {
-		return c, errCopyForm.WithCause(err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxCopy+1))
-	switch {
-	case err != nil:
-		return c, errCopyForm.WithCause(err)
-	case len(text) > maxCopy:
-		return c, errCopyLarge
-	case json.Unmarshal(text, &c) != nil || c.Format != copyFormat:
-		return c, errCopyForm
-	}
-	return c, nil
+	return copyIn(&archive.Reader)
 }
 
 // importCopy brings a person's copy into the records, all of it or nothing. Each record
@@ -93,7 +74,7 @@ func (f *fileImport) importCopy(ctx context.Context, records *Records) (ImportRe
 	now := f.m.Clock.Now()
 	i := party.Import{
 		ID: habeas.NewID[habeas.ImportKind](now), State: party.ImportDone, Kind: party.Person, Digest: digest, Bytes: f.size, Version: 1, At: now, Ended: now,
-		Words: party.ImportWords{Name: fileName(filepath.Base(f.o.File)), Format: "copy"},
+		Words: party.ImportWords{Name: fileName(filepath.Base(f.o.File)), Format: copyForm},
 	}
 	if err := f.m.Keys.Commit(ctx, f.m.Keys.NewKey(habeas.SubjectOf(i.ID))); err != nil {
 		return ImportReport{}, err
@@ -159,7 +140,11 @@ func (r *Records) takeCopied(tx *sqlstore.Tx, i *party.Import, c copied, rec cop
 		if values.Len() == 0 {
 			continue
 		}
-		p.Version++
+		heard, err := party.Situation{Record: p}.Take(party.Move{Kind: party.MoveHear})
+		if err != nil {
+			return err
+		}
+		p = heard.Record
 		at := now.Add(time.Duration(n-len(words)) * time.Millisecond)
 		one := party.Statement{
 			ID: habeas.NewID[habeas.StatementKind](at), Party: p.ID, Source: source, Occ: s.Ticket, Values: values, Before: s.before(c.House),

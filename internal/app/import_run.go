@@ -212,6 +212,9 @@ func produce(ctx context.Context, rows *tableRows, reader *rowReader, n int64, t
 // transaction, so whatever kills the server, the next one goes on behind the last batch
 // that is whole.
 func (j *importJob) run(ctx context.Context) error {
+	if j.i.Words.Format == copyForm {
+		return j.runCopy(ctx)
+	}
 	err := j.batches(ctx, j.i.Row, func(items []rowItem, rows *tableRows, reader *rowReader) error {
 		if err := j.m.Disk.Err(); err != nil {
 			return err

@@ -122,7 +122,7 @@ func TestAMailProgramUnsubscribesWithOnePost(t *testing.T) {
 		}
 	}
 	token := path[strings.LastIndex(path, "/")+1:]
-	if must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t) {
+	if must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t).Stopped {
 		t.Fatal("a scanner that opens the link stops the mails")
 	}
 	// As a mail server posts: no cookie, no origin, either encoding (RFC 8058, 3.2).
@@ -135,7 +135,7 @@ func TestAMailProgramUnsubscribesWithOnePost(t *testing.T) {
 			t.Errorf("one-click as %s: status %d\n%s", kind, p.status, p.text)
 		}
 	}
-	if !must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t) {
+	if !must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t).Stopped {
 		t.Fatal("one click stops nothing")
 	}
 	if to := w.browser().post(path + "/resume"); to != path {

@@ -116,11 +116,11 @@ func TestPeopleRestrictAndObjectFromTheirOwnAccount(t *testing.T) {
 // profileSets are the data sets of a record that anybody sees.
 func (w *world) profileSets(id habeas.PartyID) []party.Set {
 	w.Helper()
-	rec, err := w.Records.Profile(w.ctx(), id)
+	p, err := w.Profiles.Look(w.ctx(), w.Profiles.Ref(id))
 	if err != nil && habeas.KindOf(err) != habeas.KindNotFound {
 		w.Fatal(err)
 	}
-	return rec.Sets
+	return p.Sets
 }
 
 // Proves PTY-28.

@@ -36,7 +36,7 @@ func (b *browser) shows(address string) *browser {
 	b.mails()
 	at := b.post("/consent/address", "address", address)
 	code := b.codeIn(b.mailTo(address, mail.KindCode))
-	if to := b.post("/consent/prove", "c", strings.TrimPrefix(at, "/consent/address?c="), "code", code); to != "/consent" {
+	if to := b.post("/consent/code", "c", strings.TrimPrefix(at, "/consent/code?c="), "code", code); to != "/consent" {
 		b.Fatalf("after the mailed code: %s", to)
 	}
 	return b
@@ -72,7 +72,7 @@ func TestABookerSeesWhatWasTickedOnThePage(t *testing.T) {
 
 	// Opening the link changes nothing, whoever does it: the code is not even sent.
 	size := w.verify().Leaves
-	for _, path := range []string{"/consent", "/consent/address?c=chl_x", "/consent/pas_x", "/consent/" + habeas.PassID{1}.String()} {
+	for _, path := range []string{"/consent", "/consent/code?c=chl_x", "/consent/pas_x", "/consent/" + habeas.PassID{1}.String()} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			p := w.browser().send(method, path, nil, func(r *http.Request) { r.Header.Del("Sec-Fetch-Site") })
 			if p.status >= 500 || strings.Contains(p.text, "600 111") {
@@ -183,7 +183,7 @@ func TestOnePersonIsOneBookerAndProofsStayApart(t *testing.T) {
 	where := asked.post("/consent/address", "address", "bell@example.org")
 	mailed := w.codeIn(w.mails()[0])
 	for _, path := range []string{"/code", "/notice/code"} {
-		if p := asked.send(http.MethodPost, path, formOf("c", strings.TrimPrefix(where, "/consent/address?c="), "code", mailed)); p.status != http.StatusBadRequest {
+		if p := asked.send(http.MethodPost, path, formOf("c", strings.TrimPrefix(where, "/consent/code?c="), "code", mailed)); p.status != http.StatusBadRequest {
 			t.Errorf("the code for a consent at %s: %d", path, p.status)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/habeas-data/habeas"
@@ -57,6 +58,8 @@ func personal(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
 	_, out["Settle"] = r.Settle(ctx, a, id, version, party.Reply{Verdict: party.Accepted})
 	_, out["TakeBack"] = r.TakeBack(ctx, a, id, habeas.EventID{})
 	out["UndoSettle"] = r.UndoSettle(ctx, a, id, habeas.EventID{})
+	out["Silence"] = r.Silence(ctx, a, id, "phone.number", true)
+	_, out["ReadCopy"] = r.ReadCopy(ctx, a, id, strings.NewReader("PK\x03\x04"))
 	_, out["Erase"] = r.Erase(ctx, a, id)
 	return out
 }

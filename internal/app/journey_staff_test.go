@@ -117,7 +117,7 @@ func TestAStubHoldsAnAddressOnlyAndStaffAreToldWhenItWasConfirmed(t *testing.T) 
 	if w.held(id).Party.Stub {
 		t.Error("it is still a stub")
 	}
-	if p := b.get("/me/records/" + id.String()); !strings.Contains(p.text, "/edit/identity#f-identity.given_name") {
+	if p := b.get("/me/records/" + id.String()); !strings.Contains(p.text, "/edit/identity?from=missing#f-identity.given_name") {
 		t.Error("the person is not asked to complete the rest")
 	}
 }
@@ -130,7 +130,7 @@ func TestATutorsPublicProfileShowsAtOnceAndIsCompletedByTheTutor(t *testing.T) {
 	id := w.enter(nora, "clara@example.org", v)
 
 	visitor := w.browser()
-	shown := visitor.get("/people/" + id.String()).text
+	shown := visitor.get("/people/" + w.Profiles.Ref(id).String()).text
 	if !strings.Contains(shown, "Piano teacher") || !strings.Contains(shown, "Clara Stein") {
 		t.Error("the profile does not show at once")
 	}
@@ -139,12 +139,12 @@ func TestATutorsPublicProfileShowsAtOnceAndIsCompletedByTheTutor(t *testing.T) {
 			t.Errorf("the public page shows %q", private)
 		}
 	}
-	rec := must(w.Records.Profile(w.ctx(), id))(w)
-	if len(rec.Sets) != 1 || rec.Sets[0].Schema.Name != "profile" || rec.Tickets != nil {
-		t.Errorf("a profile holds %+v", rec.Sets)
+	profile := must(w.Profiles.Look(w.ctx(), w.Profiles.Ref(id)))(w)
+	if len(profile.Sets) != 1 || profile.Sets[0].Schema.Name != "profile" || profile.Attached != nil {
+		t.Errorf("a profile holds %+v", profile.Sets)
 	}
 	plain := w.enter(nora, "tim@example.org", person("Tim", "Berger", ""))
-	if p := visitor.send(http.MethodGet, "/people/"+plain.String(), nil); p.status != http.StatusNotFound {
+	if p := visitor.send(http.MethodGet, "/people/"+w.Profiles.Ref(plain).String(), nil); p.status != http.StatusNotFound {
 		t.Errorf("somebody without a public profile: %d", p.status)
 	}
 
@@ -166,7 +166,7 @@ func TestATutorsPublicProfileShowsAtOnceAndIsCompletedByTheTutor(t *testing.T) {
 	}
 	version := w.held(id).Party.Version
 	b.post("/me/records/"+id.String()+"/edit/profile", "version", itoa(version), "profile.headline", "Piano teacher", "profile.about", "I teach children.", "profile.subjects", "Piano")
-	if p := visitor.get("/people/" + id.String()).text; !strings.Contains(p, "I teach children.") {
+	if p := visitor.get("/people/" + w.Profiles.Ref(id).String()).text; !strings.Contains(p, "I teach children.") {
 		t.Error("what the tutor completed does not show")
 	}
 }
@@ -231,6 +231,7 @@ func TestStaffFindPeopleAndCountThem(t *testing.T) {
 func staffOnly(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
 	r, ctx := w.Records, w.ctx()
 	out := map[string]error{}
+	_, out["Sight"] = r.Sight(ctx, a)
 	_, out["Tally"] = r.Tally(ctx, a)
 	_, _, out["Find"] = r.Find(ctx, a, "berger", 5)
 	_, out["Open"] = r.Open(ctx, a, id)
@@ -243,6 +244,8 @@ func staffOnly(w *world, a habeas.Actor, id habeas.PartyID) map[string]error {
 	_, out["Waiting"] = r.Waiting(ctx, a, habeas.PartyID{}, 5)
 	_, out["Rivals"] = r.Rivals(ctx, a, id)
 	out["Decide"] = r.Decide(ctx, a, id, party.Release)
+	_, _, out["Completeness"] = r.Completeness(ctx, a, party.Record{})
+	out["Remind"] = r.Remind(ctx, a, id)
 	out["Reconsider"] = r.Reconsider(ctx, a, id, party.ReviewConflict)
 	return out
 }
@@ -272,7 +275,7 @@ func TestEveryStaffMethodRefusesWhoIsNotStaffByPasskey(t *testing.T) {
 			t.Errorf("staff are refused at %s: %v", name, err)
 		}
 	}
-	covered := len(staffOnly(w, tim, id)) + len(personal(w, tim, id)) + len([]string{"Schemas", "SourceName", "Offers", "Mine", "Copy", "EraseMe", "Activity", "Line", "Receipt", "Prove", "Certificate", "Profile"})
+	covered := len(staffOnly(w, tim, id)) + len(personal(w, tim, id)) + len([]string{"Schemas", "SourceName", "Offers", "Mine", "Copy", "EraseMe", "Activity", "Line", "Receipt", "Prove", "Certificate", "Completion", "SealQuery", "OpenQuery"})
 	if all := reflect.TypeFor[webparty.Records]().NumMethod(); covered != all {
 		t.Errorf("%d of the %d methods of Records are looked at: add the new ones", covered, all)
 	}

@@ -227,9 +227,12 @@ func (s *storm) settle() {
 
 // checks sets how often rapid repeats until the test ends: a store with durable
 // writes is slower than a pure function.
-func checks(t *testing.T, n string) {
+func checks(t *testing.T, n string) { setRapid(t, "checks", n) }
+
+// setRapid sets a flag of rapid until the test ends, unless the command line says it.
+func setRapid(t *testing.T, name, n string) {
 	t.Helper()
-	f := flag.Lookup("rapid.checks")
+	f := flag.Lookup("rapid." + name)
 	before := f.Value.String()
 	if before != f.DefValue {
 		return // asked for on the command line

@@ -42,6 +42,10 @@ type Letter struct {
 	Contact string             `json:"a,omitempty"` // whom to ask; empty: the organisation's contact
 	Months  int                `json:"n,omitempty"`
 	Days    int                `json:"d,omitempty"`
+
+	Count int      `json:"u,omitempty"` // of missing details
+	Lines []string `json:"i,omitempty"` // of a digest
+	More  string   `json:"o,omitempty"` // a further path within the origin
 }
 
 // Sender hands a rendered mail to the mail server, or to the outbox page of the demo.
@@ -80,7 +84,7 @@ func (m *Mailer) post(tx *sqlstore.Tx, subject habeas.SubjectID, l Letter) (id h
 		expires = now.Add(held)
 	}
 	id = habeas.NewID[habeas.MailKind](now)
-	return id, tx.Post(JobMail, id, subject, payload, now, expires)
+	return id, tx.Post(JobMail, string(l.Kind), id, subject, payload, now, expires)
 }
 
 // Deliver is the outbox handler for letters.
@@ -92,13 +96,16 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 	data := mail.Data{
 		Organisation: m.Organisation, PublicURL: m.Origin.URL("/"), Contact: m.Contact,
 		Minutes: l.Minutes, Hours: l.Hours, Reason: l.Reason,
-		Sets: l.Sets, From: l.From, Why: l.Why, Months: l.Months, Days: l.Days,
+		Sets: l.Sets, From: l.From, Why: l.Why, Months: l.Months, Days: l.Days, Count: l.Count, Lines: l.Lines,
 	}
 	if l.Contact != "" {
 		data.Contact = l.Contact
 	}
 	if l.Link != "" {
 		data.Link = m.Origin.URL(l.Link)
+	}
+	if l.More != "" {
+		data.MoreLink = m.Origin.URL(l.More)
 	}
 	session := sealed.Open(ctx)
 	defer session.Close()

@@ -164,7 +164,7 @@ func TestASplitOfAClaimedRecordWaitsForItsPerson(t *testing.T) {
 	split := func() party.Split {
 		part := must(w.Records.Part(w.ctx(), nora, id))(t)
 		w.later(time.Second)
-		return must(w.Records.SplitOff(w.ctx(), nora, id, part.Record.Party.Version, []party.Item{{Party: id, Statement: part.Words[0].ID}}))(t)
+		return must(w.Records.SplitOff(w.ctx(), nora, id, part.Record.Party.Version, []party.Item{{Party: id, Statement: part.Words[0].ID}}, nil))(t)
 	}
 	first := split()
 	if w.held(id).Text("organisation", "city") == "" || first.State != party.SplitProposed {
@@ -213,7 +213,7 @@ func TestASystemKeepsItsReferencesThroughMergeSplitAndUndo(t *testing.T) {
 		}
 	}
 	w.later(time.Second)
-	split := must(w.Records.SplitOff(w.ctx(), nora, one, part.Record.Party.Version, items))(t)
+	split := must(w.Records.SplitOff(w.ctx(), nora, one, part.Record.Party.Version, items, nil))(t)
 	if s.partyOf(ref) != split.To {
 		t.Error("the reference did not leave with its words")
 	}
@@ -238,8 +238,9 @@ func joining(w *world, a habeas.Actor, id, other habeas.PartyID) map[string]erro
 	_, out["Unmerge"] = r.Unmerge(ctx, a, habeas.MergeID{1})
 	_, out["Meanwhile"] = r.Meanwhile(ctx, a, habeas.MergeID{1})
 	_, out["Attribute"] = r.Attribute(ctx, a, habeas.MergeID{1}, nil)
+	_, out["Unattribute"] = r.Unattribute(ctx, a, habeas.MergeID{1})
 	_, out["Part"] = r.Part(ctx, a, id)
-	_, out["SplitOff"] = r.SplitOff(ctx, a, id, 0, nil)
+	_, out["SplitOff"] = r.SplitOff(ctx, a, id, 0, nil, nil)
 	_, out["Unsplit"] = r.Unsplit(ctx, a, habeas.SplitID{1})
 	_, out["Joins"] = r.Joins(ctx, a, id)
 	_, out["RecentJoins"] = r.RecentJoins(ctx, a)
@@ -286,7 +287,7 @@ func TestStaffMergeAndTakeBackOnTheirPages(t *testing.T) {
 	b := w.staffBrowser("nora@example.org")
 	at := "/staff/people/" + one.String()
 	b.post("/staff/purpose", "purpose", party.Purposes()[0].Key, "to", at)
-	if find := b.get(at + "/merge?q=Timothy"); !strings.Contains(find.text, at+"/merge/"+two.String()) || strings.Contains(find.text, at+"/merge/"+one.String()) {
+	if find := b.found(at+"/merge", "Timothy"); !strings.Contains(find.text, at+"/merge/"+two.String()) || strings.Contains(find.text, at+"/merge/"+one.String()) {
 		t.Error("the search does not offer the other record, or offers the same one")
 	}
 	sides := b.get(at + "/merge/" + two.String())
@@ -312,8 +313,11 @@ func TestStaffMergeAndTakeBackOnTheirPages(t *testing.T) {
 	if w.held(two).Text("organisation", "city") != "Ronda" || w.held(one).Text("organisation", "city") != "" {
 		t.Error("the word is not where staff said")
 	}
-	if done := b.get(apart); !strings.Contains(done.text, "Everything is decided.") {
-		t.Error("the page asks again")
+	if done := b.get(apart); !strings.Contains(done.text, "Everything is decided.") || !strings.Contains(done.text, "Decide again") {
+		t.Error("the page asks again, or does not offer to")
+	}
+	if to := b.post(apart + "/again"); to != apart || !strings.Contains(b.get(apart).text, `value="goes"`) || w.held(one).Text("organisation", "city") != "Ronda" {
+		t.Error("the decision was not taken back")
 	}
 	if p := b.send(http.MethodGet, "/staff/merges/mrg_x", nil); p.status != http.StatusNotFound {
 		t.Errorf("a merge that does not exist: %d", p.status)
@@ -365,7 +369,7 @@ func TestAnOpenNoticePageReachesNothingOfARecordThatItsAddressHasLeft(t *testing
 		}
 	}
 	w.later(time.Second)
-	split := must(w.Records.SplitOff(w.ctx(), nora, one, part.Record.Party.Version, items))(t)
+	split := must(w.Records.SplitOff(w.ctx(), nora, one, part.Record.Party.Version, items, nil))(t)
 	held := w.looking(visit).Held
 	if len(held) != 1 || held[0].Record.Party.ID != split.To || field(held[0].Record, "identity", "given_name").Current.Text == "Tim" {
 		t.Errorf("after the split the page still shows %d records", len(held))

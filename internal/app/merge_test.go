@@ -186,7 +186,7 @@ func TestWhatIsSplitOffIsOutOfReachAtOnce(t *testing.T) {
 		t.Fatalf("the words cannot be told apart: %+v", part.Words)
 	}
 	w.later(time.Second)
-	split := must(w.Records.SplitOff(w.ctx(), nora, id, part.Record.Party.Version, []party.Item{{Party: part.Words[i].Party, Statement: part.Words[i].ID}}))(t)
+	split := must(w.Records.SplitOff(w.ctx(), nora, id, part.Record.Party.Version, []party.Item{{Party: part.Words[i].Party, Statement: part.Words[i].ID}}, nil))(t)
 	if err := w.Records.Accept(w.ctx(), junior, id, part.Record.Party.Version, nil); err == nil {
 		t.Error("a claim that was open before the split still takes the record")
 	}
@@ -219,7 +219,7 @@ func TestASplitIsUndoneWithWhatWasSaidSince(t *testing.T) {
 	before := w.held(id)
 	part := must(w.Records.Part(w.ctx(), nora, id))(t)
 	w.later(time.Second)
-	split := must(w.Records.SplitOff(w.ctx(), nora, id, part.Record.Party.Version, []party.Item{{Party: id, Statement: part.Words[0].ID}}))(t)
+	split := must(w.Records.SplitOff(w.ctx(), nora, id, part.Record.Party.Version, []party.Item{{Party: id, Statement: part.Words[0].ID}}, nil))(t)
 	if w.held(id).Text("phone", "number") != "" || w.held(split.To).Text("phone", "number") == "" {
 		t.Fatal("the word did not leave")
 	}

@@ -26,11 +26,12 @@ type Notices struct {
 	records  *Records
 	accounts *Accounts
 	policies *Policies
+	digests  *Digests // their stop links look like those of notices
 }
 
 // NewNotices returns the use cases.
-func NewNotices(records *Records, accounts *Accounts, policies *Policies) *Notices {
-	return &Notices{records: records, accounts: accounts, policies: policies}
+func NewNotices(records *Records, accounts *Accounts, policies *Policies, digests *Digests) *Notices {
+	return &Notices{records: records, accounts: accounts, policies: policies, digests: digests}
 }
 
 // Bounds of one run of a schedule: what is left is done by the next one.
@@ -248,6 +249,8 @@ func (n *Notices) sources(tx *sqlstore.Tx, said []party.Statement, language stri
 			name = n.records.Systems.NameOf(tx.Context(), o.Source.System)
 		case party.FromImport:
 			name = p.T("A list that was read in")
+		case party.FromGuardian:
+			name = p.T("A guardian")
 		case party.FromSelf, party.FromStaff:
 		}
 		if !slices.Contains(out, name) {

@@ -179,19 +179,19 @@ func TestAStopLinkStopsAndResumes(t *testing.T) {
 	w.later(8 * day)
 	link := w.told()[0].ListUnsubscribe
 	token := link[strings.LastIndex(link, "/")+1:]
-	if stopped := must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t); stopped {
+	if stopped := must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t).Stopped; stopped {
 		t.Fatal("opening the link stops mails")
 	}
 	w.ok(w.Notices.StopBy(w.ctx(), sealedtest.Seal(token), true))
 	w.ok(w.Notices.StopBy(w.ctx(), sealedtest.Seal(token), true))
-	if stopped := must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t); !stopped || !w.looking(w.visit("tim@example.org")).Stopped {
+	if stopped := must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t).Stopped; !stopped || !w.looking(w.visit("tim@example.org")).Stopped {
 		t.Fatal("the link stops nothing")
 	}
 	if n := w.happened(id, audit.NoticeStopped); n != 1 {
 		t.Errorf("%d lines say so, want 1", n)
 	}
 	w.ok(w.Notices.StopBy(w.ctx(), sealedtest.Seal(token), false))
-	if must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t) {
+	if must(w.Notices.Stopped(w.ctx(), sealedtest.Seal(token)))(t).Stopped {
 		t.Fatal("it cannot be taken back")
 	}
 	for _, wrong := range []string{"", token + "x", strings.ToUpper(token), "AAAAAAAAAAAAAAAAAAAAAA"} {

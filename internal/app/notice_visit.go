@@ -158,7 +158,11 @@ func (n *Notices) held(ctx context.Context, from party.Reader, notes heldReader,
 	}
 	var out []party.Held
 	for _, p := range at {
-		h := party.Held{Claimed: p.State != party.Unclaimed, Shut: !sure[p.ID], Origins: party.Origins(slices.DeleteFunc(slices.Clone(said[p.ID]), p.Disowned))}
+		closed, err := r.closed(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		h := party.Held{Closed: closed, Claimed: p.State != party.Unclaimed, Shut: !sure[p.ID], Origins: party.Origins(slices.DeleteFunc(slices.Clone(said[p.ID]), p.Disowned))}
 		if err := n.fill(ctx, &h, party.Fold(p, said[p.ID], party.Settled{}, r.schemas), said[p.ID], from, notes, policy); err != nil {
 			return nil, err
 		}
@@ -182,6 +186,7 @@ func (n *Notices) fill(ctx context.Context, h *party.Held, rec party.Record, sai
 	if !kept.WarnedAt.IsZero() && !kept.Held() && kept.WarnedAt.After(party.LastWord(said)) {
 		h.Goes = policy.Retention.Goes(kept)
 	}
+	h.Bound = party.Bound{Owed: party.OwedBy(rec, said, n.records.Clock.Now()), Hold: kept}
 	h.Unsure = h.Shut || kept.Held() || party.Upcoming(said, tickets, n.records.Clock.Now())
 	h.Requests, err = notes.Requests(ctx, rec.Party.ID)
 	return err
@@ -209,18 +214,27 @@ func (n *Notices) StopMails(ctx context.Context, visit [32]byte, stop bool) erro
 // errStopLink is the one refusal of a stop link (PTY-A22).
 var errStopLink = habeas.NotFound("This link is not good any more. To stop mails, type your address on the page about notices.").WithCode("notice.link")
 
-// Stopped says whether the address of a stop link wants no mails. It changes nothing.
-func (n *Notices) Stopped(ctx context.Context, token sealed.Value) (bool, error) {
-	told, found, err := n.records.DB.Notices().NotifiedBy(ctx, stopHash(token))
+// Stopped says whether the address of a stop link wants no mails, of the kind that the
+// link came with. It changes nothing.
+func (n *Notices) Stopped(ctx context.Context, token sealed.Value) (party.StopState, error) {
+	hash := stopHash(token)
+	told, found, err := n.records.DB.Notices().NotifiedBy(ctx, hash)
+	if err != nil || found {
+		return party.StopState{Stopped: !told.StoppedAt.IsZero()}, err
+	}
+	off, found, err := n.digests.Stopped(ctx, hash)
 	if err == nil && !found {
 		err = errStopLink
 	}
-	return !told.StoppedAt.IsZero(), err
+	return party.StopState{Stopped: off, Digest: true}, err
 }
 
-// StopBy ends or resumes notices to the address of a stop link. Doing it twice is the
-// same as once.
+// StopBy ends or resumes what a stop link came with: notices to its address, or the
+// digests of its account. Doing it twice is the same as once.
 func (n *Notices) StopBy(ctx context.Context, token sealed.Value, stop bool) error {
+	if found, err := n.digests.StopBy(ctx, stopHash(token), stop); err != nil || found {
+		return err
+	}
 	return n.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		told, found, err := tx.Notices().NotifiedBy(tx.Context(), stopHash(token))
 		if err != nil {

@@ -188,6 +188,9 @@ func (d passDesk) tell(tx *sqlstore.Tx, o opened) error {
 	if o.known() {
 		return nil
 	}
+	if wanted, err := wants(tx, o.pass.Account, account.TellPasses); err != nil || !wanted {
+		return err
+	}
 	who, err := tx.Accounts().Account(tx.Context(), o.pass.Account)
 	if err != nil {
 		return err

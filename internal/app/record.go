@@ -35,8 +35,9 @@ type RecordAccounts interface {
 	TellStaff(tx *sqlstore.Tx, kind mail.Kind, link string, also ...habeas.AccountID) error
 	// TellAccount mails every address of an account.
 	TellAccount(tx *sqlstore.Tx, id habeas.AccountID, kind mail.Kind, link string) error
-	// InviteTo leaves an invitation with a code in the outbox.
-	InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address email.Address, language string) error
+	// InviteTo leaves an invitation with a code in the outbox. It says how many details are
+	// missing.
+	InviteTo(tx *sqlstore.Tx, subject habeas.SubjectID, address email.Address, language string, missing int) error
 }
 
 // RecordSystems names connected systems.
@@ -104,7 +105,7 @@ func (r *Records) SourceName(ctx context.Context, a habeas.Actor, s party.Source
 		return r.Accounts.NameOf(ctx, s.Account)
 	case party.FromImport:
 		return "an import"
-	case party.FromStaff:
+	case party.FromStaff, party.FromGuardian:
 	}
 	return r.Accounts.NameOf(ctx, s.Account)
 }

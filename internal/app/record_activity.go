@@ -70,8 +70,12 @@ func onceEach(looks []party.Look) []party.Look {
 }
 
 func (r *Records) look(ctx context.Context, a habeas.Actor, w audit.Witnessed, id habeas.PartyID) party.Look {
+	name := r.actorName(ctx, a, w.Actor)
+	if name == "somebody" && audit.ByGuardian(w.Event) {
+		name = "a guardian"
+	}
 	return party.Look{
-		Witnessed: w, Party: id, ActorName: r.actorName(ctx, a, w.Actor),
+		Witnessed: w, Party: id, ActorName: name,
 		Mine: w.Actor.Kind == habeas.ActorPerson && w.Actor.Account == a.Account,
 	}
 }

@@ -34,7 +34,9 @@ func (r *Records) SayAddress(tx *sqlstore.Tx, id habeas.AccountID, address strin
 		if s == nil {
 			continue
 		}
-		p.Version++
+		if p, err = edited(p); err != nil {
+			return err
+		}
 		known, err := r.knownBySelf(ctx, w, p.ID, who.Addresses, identityOf(party.Fold(p, append(said, *s), rec.Settled, r.schemas)))
 		if err != nil {
 			return err

@@ -39,7 +39,7 @@ func (r *Records) Asked(ctx context.Context, a habeas.Actor) (party.Joins, error
 				out.Splits = append(out.Splits, s)
 			}
 		}
-		r.nameFor(ctx, out.Names, p.ID)
+		r.nameFor(ctx, out.Names, party.Sight{}, p.ID)
 	}
 	return out, nil
 }
@@ -136,7 +136,7 @@ func (r *Records) AgreeMerge(ctx context.Context, a habeas.Actor, id habeas.Merg
 		if m = m.Agree(a.Account); m.Asks(into.Party) || m.Asks(other.Party) {
 			return w.Turn(party.Turn{Merges: []party.Merge{m}}, r.entries(audit.MergeProposed, a, m.ID, m.Into, m.From)...)
 		}
-		return r.join(w, a, &m, into, other)
+		return r.join(tx, a, &m, into, other)
 	})
 	return m, err
 }
@@ -166,7 +166,13 @@ func (r *Records) ProposedSplit(ctx context.Context, a habeas.Actor, id habeas.S
 			}
 		}
 	}
-	return out, nil
+	notes, err := r.MyNotes(ctx, a, s.From)
+	for _, n := range notes {
+		if slices.Contains(s.Papers, n.PaperOf()) {
+			out.Notes = append(out.Notes, n)
+		}
+	}
+	return out, err
 }
 
 // AgreeSplit implements web/party.Joining.
@@ -194,7 +200,7 @@ func (r *Records) AgreeSplit(ctx context.Context, a habeas.Actor, id habeas.Spli
 		if rec.Party.Version != version {
 			return errChanged
 		}
-		return r.splitOff(ctx, w, a, &s, rec.Party, said)
+		return r.splitOff(tx, a, &s, rec.Party, said)
 	})
 	if err != nil || !yes {
 		return err
@@ -209,9 +215,12 @@ func (r *Records) Joins(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 	if err := staff(&a); err != nil {
 		return out, err
 	}
-	from := r.DB.Records()
-	id, err := from.Top(ctx, id)
+	sight, err := r.Sight(ctx, a)
 	if err != nil {
+		return out, err
+	}
+	from := r.DB.Records()
+	if id, err = from.Top(ctx, id); err != nil {
 		return out, err
 	}
 	all, err := from.Members(ctx, id)
@@ -228,7 +237,7 @@ func (r *Records) Joins(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 			if !seenMerge[m.ID] {
 				seenMerge[m.ID], out.Merges = true, append(out.Merges, m)
 			}
-			r.nameFor(ctx, out.Names, m.Into, m.From)
+			r.nameFor(ctx, out.Names, sight, m.Into, m.From)
 		}
 		splits, err := from.SplitsOf(ctx, one)
 		if err != nil {
@@ -238,7 +247,7 @@ func (r *Records) Joins(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 			if !seenSplit[s.ID] {
 				seenSplit[s.ID], out.Splits = true, append(out.Splits, s)
 			}
-			r.nameFor(ctx, out.Names, s.From, s.To)
+			r.nameFor(ctx, out.Names, sight, s.From, s.To)
 		}
 	}
 	return out, r.namesListed(ctx, a, out)
@@ -253,6 +262,10 @@ func (r *Records) RecentJoins(ctx context.Context, a habeas.Actor) (out party.Jo
 	if err := staff(&a); err != nil {
 		return out, err
 	}
+	sight, err := r.Sight(ctx, a)
+	if err != nil {
+		return out, err
+	}
 	if out.Merges, err = r.DB.Records().NewestMerges(ctx, mostJoins+1); err != nil {
 		return out, err
 	}
@@ -262,10 +275,10 @@ func (r *Records) RecentJoins(ctx context.Context, a habeas.Actor) (out party.Jo
 	out.More = len(out.Merges) > mostJoins || len(out.Splits) > mostJoins
 	out.Merges, out.Splits = out.Merges[:min(mostJoins, len(out.Merges))], out.Splits[:min(mostJoins, len(out.Splits))]
 	for _, m := range out.Merges {
-		r.nameFor(ctx, out.Names, m.Into, m.From)
+		r.nameFor(ctx, out.Names, sight, m.Into, m.From)
 	}
 	for _, s := range out.Splits {
-		r.nameFor(ctx, out.Names, s.From, s.To)
+		r.nameFor(ctx, out.Names, sight, s.From, s.To)
 	}
 	return out, r.namesListed(ctx, a, out)
 }
@@ -282,7 +295,7 @@ func (r *Records) namesListed(ctx context.Context, a habeas.Actor, j party.Joins
 
 // nameFor notes how parties are called by what lies with themselves and was not chosen at
 // a merge: so the two sides of one keep their names in the list.
-func (r *Records) nameFor(ctx context.Context, names map[habeas.PartyID]string, ids ...habeas.PartyID) {
+func (r *Records) nameFor(ctx context.Context, names map[habeas.PartyID]string, s party.Sight, ids ...habeas.PartyID) {
 	from := r.DB.Records()
 	for _, id := range ids {
 		if _, known := names[id]; known {
@@ -304,6 +317,6 @@ func (r *Records) nameFor(ctx context.Context, names map[habeas.PartyID]string, 
 			return slices.ContainsFunc(away, func(a party.Aside) bool { return a.Statement == s.ID }) ||
 				slices.ContainsFunc(merges, func(m party.Merge) bool { return m.Said == s.ID })
 		})
-		names[id] = party.Fold(party.Party{ID: id}, said, party.Settled{}, r.schemas).Name()
+		names[id] = party.Fold(party.Party{ID: id}, said, party.Settled{}, r.schemas).SeenBy(s).Name()
 	}
 }

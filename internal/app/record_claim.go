@@ -15,8 +15,30 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// candidates finds the records that lead to the claimant's proved addresses.
-func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Claimant) ([]party.Candidate, error) {
+// claimReader is what is read to find what somebody may claim.
+type claimReader interface {
+	party.Reader
+	party.Guardians
+}
+
+// readers are both on the pool, claimsIn in a transaction.
+func (r *Records) readers() claimReader {
+	return struct {
+		sqlstore.Records
+		sqlstore.Guardians
+	}{r.DB.Records(), r.DB.Guardians()}
+}
+
+func claimsIn(tx *sqlstore.Tx) claimReader {
+	return struct {
+		sqlstore.Records
+		sqlstore.Guardians
+	}{tx.Records().Records, tx.Guardians().Guardians}
+}
+
+// candidates finds the records that lead to the claimant's proved addresses, but for those
+// for whose person somebody acts.
+func (r *Records) candidates(ctx context.Context, from claimReader, c party.Claimant) ([]party.Candidate, error) {
 	at := make(map[habeas.PartyID]party.Party)
 	heard := make(map[habeas.PartyID]time.Time)
 	held := false
@@ -39,6 +61,13 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 			if p.ID.IsZero() {
 				continue
 			}
+			guarded, err := r.guardedFrom(ctx, from, p.ID, c.Account)
+			if err != nil {
+				return nil, err
+			}
+			if guarded {
+				continue
+			}
 			held = held || p.Account == c.Account && !p.Account.IsZero()
 			said, err := from.Statements(ctx, p.ID)
 			if err != nil {
@@ -53,19 +82,19 @@ func (r *Records) candidates(ctx context.Context, from party.Reader, c party.Cla
 		return nil, err
 	}
 	rules := r.Rules
-	rules.Acquisition = policy.Acquisition
+	rules.Acquisition, rules.Matching = policy.Acquisition, policy.Matching
 	return party.Candidates(c, parties, held, heard, r.Clock.Now(), rules), nil
 }
 
 // leadsTo is the party whose record an address leads to by a row there: the one that the
 // row names, or the one that this is merged into. It is the zero party where the address
-// was said to be none of its.
+// was said to be none of its, or none of any part of it: who may not have a part is not
+// offered the whole (PTY-14).
 func (r *Records) leadsTo(ctx context.Context, from party.Reader, hash keyring.LookupHash, id habeas.PartyID) (party.Party, error) {
 	p, err := from.Party(ctx, id)
 	if err != nil {
 		return p, err
 	}
-	ids := []habeas.PartyID{id}
 	if p.State == party.Merged {
 		if p.Blocked {
 			return party.Party{}, nil
@@ -73,9 +102,12 @@ func (r *Records) leadsTo(ctx context.Context, from party.Reader, hash keyring.L
 		if p, err = topOf(ctx, from, id); err != nil {
 			return p, err
 		}
-		ids = append(ids, p.ID)
 	}
-	for _, id := range ids {
+	parts, err := from.Members(ctx, p.ID)
+	if err != nil {
+		return party.Party{}, err
+	}
+	for _, id := range parts {
 		if blocked, err := from.Blocked(ctx, hash, id); err != nil || blocked {
 			return party.Party{}, err
 		}
@@ -90,7 +122,7 @@ func (r *Records) Offers(ctx context.Context, a habeas.Actor) ([]party.Offer, er
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.candidates(ctx, r.DB.Records(), c)
+	found, err := r.candidates(ctx, r.readers(), c)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +138,7 @@ func (r *Records) Offers(ctx context.Context, a habeas.Actor) ([]party.Offer, er
 	}
 	var out []party.Offer
 	for _, f := range found {
-		o, err := r.offer(ctx, f, claims)
+		o, err := r.offer(ctx, f, a.Account, claims)
 		if err != nil {
 			return nil, err
 		}
@@ -135,12 +167,14 @@ func (r *Records) putBeforeStaff(ctx context.Context, found []party.Candidate) e
 			if err != nil {
 				return err
 			}
-			if !waits(f) || p.Review != party.ReviewNone || p.Cleared || p.State != party.Unclaimed {
+			next, err := party.Situation{Record: p}.Take(party.Move{Kind: party.MoveWait, Review: f.Review})
+			if err != nil {
+				return err
+			}
+			if !waits(f) || next.Record.Version == p.Version {
 				continue
 			}
-			p.Review = f.Review
-			p.Version++
-			if err := w.ChangeParty(p, nil, nil, r.event(audit.PartyReviewed, p.ID, habeas.Server, map[string]string{"reason": string(p.Review)})); err != nil {
+			if err := w.ChangeParty(next.Record, nil, nil, r.event(audit.PartyReviewed, p.ID, habeas.Server, map[string]string{"reason": string(f.Review)})); err != nil {
 				return err
 			}
 		}
@@ -149,15 +183,12 @@ func (r *Records) putBeforeStaff(ctx context.Context, found []party.Candidate) e
 }
 
 // offer shows a candidate: masked, and without content while staff must decide.
-func (r *Records) offer(ctx context.Context, f party.Candidate, claims []party.Claim) (party.Offer, error) {
-	o := party.Offer{Review: f.Review, Record: party.Record{Party: f.Party}}
-	o.Claim = party.Claim{Party: f.Party.ID, State: party.ClaimOpen, Version: f.Party.Version, Stale: f.Stale}
-	for _, c := range claims {
-		if c.Party == f.Party.ID && (c.State == party.ClaimOpen || c.State == party.ClaimInReview) && !c.Lapsed(r.Clock.Now(), r.Rules) {
-			o.Claim = c
-			break
-		}
+func (r *Records) offer(ctx context.Context, f party.Candidate, who habeas.AccountID, claims []party.Claim) (party.Offer, error) {
+	o := party.Offer{Review: f.Review, Record: party.Record{Party: f.Party}, Claim: f.Claim()}
+	if c := party.ClaimOn(f.Party, claims, who, r.Clock.Now(), r.Rules); !c.ID.IsZero() {
+		o.Claim = c
 	}
+	o.Claim.Wants = f.Wants(o.Claim.Shown)
 	o.Locked = o.Claim.State == party.ClaimInReview && o.Claim.Tries >= r.Rules.MaxTries
 	if o.Review != party.ReviewNone {
 		return o, nil
@@ -167,7 +198,7 @@ func (r *Records) offer(ctx context.Context, f party.Candidate, claims []party.C
 		return o, err
 	}
 	rec.Party.Opened = o.Claim.Opened
-	o.Record = rec.MaskFor(o.Claim.Stale)
+	o.Record = rec.MaskFor(o.Claim.Stale || o.Claim.Wants)
 	return o, nil
 }
 
@@ -182,10 +213,12 @@ func (r *Records) ensureOwn(ctx context.Context, a habeas.Actor, c party.Claiman
 		return err
 	}
 	now := r.Clock.Now()
-	p := party.Party{
-		ID: habeas.NewID[habeas.PartyKind](now), Kind: party.Person, State: party.Claimed,
-		Account: a.Account, ClaimedAt: now, Version: 1, // nothing is opened: what others add asks for evidence (PTY-25)
+	begun, err := party.Situation{Record: party.Party{ID: habeas.NewID[habeas.PartyKind](now), Kind: party.Person}}.
+		Take(party.Move{Kind: party.MoveBeginOwn, At: now, Who: c})
+	if err != nil {
+		return err
 	}
+	p := begun.Record
 	key := r.Keys.NewKey(habeas.SubjectOf(p.ID))
 	if err := r.Keys.Commit(ctx, key); err != nil {
 		return err
@@ -232,47 +265,47 @@ func (r *Records) Offer(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 	if o.Review != party.ReviewNone || !o.Claim.ID.IsZero() && o.Claim.Version == o.Record.Party.Version {
 		return o, nil
 	}
-	now := r.Clock.Now()
-	c := o.Claim
-	if c.ID.IsZero() {
-		c.ID, c.Account, c.OpenedAt = habeas.NewID[habeas.ClaimKind](now), a.Account, now
-	}
-	c.Version = o.Record.Party.Version
 	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		return tx.Records().SaveClaim(c, r.event(audit.ClaimOpened, id, a, nil))
+		now, move, err := r.claimNow(ctx, tx, a, id)
+		if err != nil {
+			return err
+		}
+		move.Kind = party.MoveOpen
+		if now, err = now.Take(move); err != nil {
+			return err
+		}
+		now.Claim.Wants = o.Claim.Wants
+		o.Claim = now.Claim
+		return tx.Records().SaveClaim(o.Claim, r.event(audit.ClaimOpened, id, a, nil))
 	})
-	o.Claim = c
 	return o, err
 }
 
-// claimNow re-reads a claim and whether one of the claimant's addresses still leads
-// to the party, inside the transaction (PTY-A32).
-func (r *Records) claimNow(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID) (p party.Party, c party.Claim, who party.Claimant, linked bool, err error) {
+// claimNow re-reads, inside the transaction, a record with the actor's claim on it, and
+// what of it is offered to them: whether one of their addresses still leads there
+// (PTY-A32). The move that it returns carries that.
+func (r *Records) claimNow(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID) (s party.Situation, m party.Move, err error) {
 	w := tx.Records()
-	if p, err = w.Party(ctx, id); err != nil {
-		return p, c, who, false, err
+	m.At, m.Schemas, m.Rules = r.Clock.Now(), r.schemas, r.Rules
+	if s.Record, err = w.Party(ctx, id); err != nil {
+		return s, m, err
 	}
-	if who, err = r.Accounts.ClaimantIn(tx, a); err != nil {
-		return p, c, who, false, err
+	if m.Who, err = r.Accounts.ClaimantIn(tx, a); err != nil {
+		return s, m, err
 	}
 	claims, err := w.Claims(ctx, a.Account)
 	if err != nil {
-		return p, c, who, false, err
+		return s, m, err
 	}
-	for _, mine := range claims {
-		if mine.Party == id && !mine.Lapsed(r.Clock.Now(), r.Rules) {
-			c = mine
-			break
-		}
-	}
-	found, err := r.candidates(ctx, w, who)
+	s.Claim = party.ClaimOn(s.Record, claims, a.Account, m.At, r.Rules)
+	found, err := r.candidates(ctx, claimsIn(tx), m.Who)
 	for _, f := range found {
 		if f.Party.ID == id {
-			linked = true
-			p.Review = f.Review
+			m.Offer = f
+			s.Claim.Wants = f.Wants(s.Claim.Shown)
 		}
 	}
-	return p, c, who, linked, err
+	return s, m, err
 }
 
 // Accept implements web/party.Records.
@@ -287,19 +320,20 @@ func (r *Records) Accept(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 	}
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
-		p, c, who, linked, err := r.claimNow(ctx, tx, a, id)
+		was, move, err := r.claimNow(ctx, tx, a, id)
 		if err != nil {
 			return err
 		}
-		if err := party.CanAccept(p, c, party.Acceptance{Claimant: who, Version: version, Corrected: corrected}, linked); err != nil {
+		move.Kind, move.Version = party.MoveAccept, version
+		now, err := was.Take(move)
+		if err != nil {
 			return err
 		}
-		wasStub := p.Stub
 		said, err := w.Statements(ctx, id)
 		if err != nil {
 			return err
 		}
-		p, c = party.Accept(p, c, r.Clock.Now())
+		p, c, who := now.Record, now.Claim, move.Who
 		rec := party.Fold(p, said, party.Settled{}, r.schemas) // nobody has settled anything yet
 		s, changed := r.correction(rec, a, corrected), ""
 		if s != nil {
@@ -316,7 +350,10 @@ func (r *Records) Accept(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 		if err := w.ChangeParty(p, s, known, r.event(audit.PartyCorrected, id, a, map[string]string{"sets": changed})); err != nil {
 			return err
 		}
-		if wasStub {
+		if err := r.endGuardians(tx, p, a); err != nil {
+			return err
+		}
+		if was.Record.Stub {
 			if err := r.tellEnterer(ctx, tx, said, mail.KindStubConfirmed, id); err != nil {
 				return err
 			}
@@ -373,30 +410,27 @@ func (r *Records) tellEnterer(ctx context.Context, tx *sqlstore.Tx, said []party
 func (r *Records) NotMe(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64) error {
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
-		p, c, who, linked, err := r.claimNow(ctx, tx, a, id)
+		now, move, err := r.claimNow(ctx, tx, a, id)
 		if err != nil {
 			return err
 		}
-		if !linked || p.State != party.Unclaimed || c.ID.IsZero() {
-			return habeas.NotFound("There is no record here that you could claim.").WithCode("claim.none")
-		}
-		if p.Version != version {
-			return habeas.Conflict("This record changed while you were looking at it. Look at it again.").WithCode("claim.changed")
+		move.Kind, move.Version = party.MoveRefuse, version
+		if now, err = now.Take(move); err != nil {
+			return err
 		}
 		said, err := w.Statements(ctx, id)
 		if err != nil {
 			return err
 		}
-		p, c = party.Refuse(p, c, r.Clock.Now())
-		for _, h := range who.Addresses {
+		for _, h := range move.Who.Addresses {
 			if err := w.Block(h, id, r.event(audit.ClaimRefused, id, a, nil)); err != nil {
 				return err
 			}
 		}
-		if err := w.SaveClaim(c, r.event(audit.ClaimRefused, id, a, nil)); err != nil {
+		if err := w.SaveClaim(now.Claim, r.event(audit.ClaimRefused, id, a, nil)); err != nil {
 			return err
 		}
-		if err := w.ChangeParty(p, nil, nil, r.event(audit.PartyReviewed, id, a, map[string]string{"reason": string(p.Review)})); err != nil {
+		if err := w.ChangeParty(now.Record, nil, nil, r.event(audit.PartyReviewed, id, a, map[string]string{"reason": string(now.Record.Review)})); err != nil {
 			return err
 		}
 		return r.tellEnterer(ctx, tx, said, mail.KindRefused, id)

@@ -47,6 +47,10 @@ type copiedRecord struct {
 	Requests   []copiedLine      `json:"requests,omitempty"`
 	Decisions  []copiedLine      `json:"decisions,omitempty"` // about what others propose
 	Consents   []copiedLine      `json:"consents,omitempty"`  // handed over as a code
+	Notes      []copiedLine      `json:"notes,omitempty"`     // of staff, with what their person answered
+	Tags       []copiedLine      `json:"tags,omitempty"`      // of staff
+	Relations  []copiedLine      `json:"relations,omitempty"` // to whom it is related, and in whose household
+	Guardians  []copiedLine      `json:"guardians,omitempty"` // who acted for its person
 	Fields     []copiedField     `json:"fields"`
 	Statements []copiedStatement `json:"statements"`
 }
@@ -97,7 +101,11 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 	if err != nil {
 		return party.Copy{}, err
 	}
-	c.Account = append(c.Account, decided...)
+	wishes, err := r.copyWishes(ctx, a)
+	if err != nil {
+		return party.Copy{}, err
+	}
+	c.Account = slices.Concat(c.Account, decided, wishes)
 	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
 	if err != nil {
 		return party.Copy{}, err
@@ -114,6 +122,18 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 		if one.Consents, err = r.copyPasses(ctx, a, p.ID); err != nil {
 			return party.Copy{}, err
 		}
+		if one.Notes, err = r.copyNotes(ctx, a, p.ID); err != nil {
+			return party.Copy{}, err
+		}
+		if one.Tags, err = r.copyTags(ctx, a, p.ID); err != nil {
+			return party.Copy{}, err
+		}
+		if one.Relations, err = r.copyRelations(ctx, rec); err != nil {
+			return party.Copy{}, err
+		}
+		if one.Guardians, err = r.copyGuardians(ctx, p.ID); err != nil {
+			return party.Copy{}, err
+		}
 		c.Records = append(c.Records, one)
 	}
 	looks, err := r.Activity(ctx, a, habeas.EventID{}, 10_000)
@@ -126,11 +146,24 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 	if err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		e := r.event(audit.PartyExported, habeas.PartyID{}, a, nil)
 		e.Subject = habeas.SubjectOf(a.Account)
-		return tx.Audit(e)
+		return r.noteCopy(tx, parties, e)
 	}); err != nil {
 		return party.Copy{}, err
 	}
 	return c.render()
+}
+
+// noteCopy notes that a copy was taken, and in the register that the right to one was
+// fulfilled at once.
+func (r *Records) noteCopy(tx *sqlstore.Tx, parties []party.Party, e audit.Entry) error {
+	if len(parties) == 0 {
+		return tx.Audit(e)
+	}
+	q, first, err := r.fulfilledToday(tx, parties[0].ID, party.AskCopy)
+	if err != nil || !first {
+		return cmp.Or(err, tx.Audit(e))
+	}
+	return tx.Notices().SaveRequest(q, e)
 }
 
 // copyAccount lists what the account holds. Keys stay out: they open, they say nothing.
@@ -146,6 +179,10 @@ func copyAccount(h account.Holdings) []copiedLine {
 	add("language", h.Account.Profile.Language, h.Account.CreatedAt)
 	for _, address := range h.Addresses {
 		add("address", address.Display, address.ProvedAt)
+		add("address on the word of", address.Voucher, address.ProvedAt)
+	}
+	for _, l := range h.Links {
+		add("identity provider", strings.TrimSpace(l.Issuer+" "+l.Called), l.AddedAt)
 	}
 	for _, key := range h.Passkeys {
 		add("passkey", cmp.Or(key.Name, "without a name"), key.AddedAt)
@@ -189,7 +226,7 @@ func (r *Records) copyRequests(ctx context.Context, id habeas.PartyID) ([]copied
 	}
 	var out []copiedLine
 	for _, q := range requests {
-		words := strings.TrimSpace(string(q.State) + " " + q.Answer)
+		words := strings.Join(strings.Fields(string(q.State)+" "+q.Answer+" "+q.WhyLonger+" "+q.Identity+" "+q.Note), " ")
 		out = append(out, copiedLine{string(q.Kind), words, q.At().Format(time.RFC3339)})
 	}
 	return out, nil
@@ -301,6 +338,18 @@ func (c copied) csv() ([]byte, error) {
 		}
 		for _, q := range rec.Consents {
 			rows = append(rows, []string{id, "consent", q.What, q.Value, "", q.Since, "yes", ""})
+		}
+		for _, n := range rec.Notes {
+			rows = append(rows, []string{id, "note", n.What, n.Value, "", n.Since, "yes", ""})
+		}
+		for _, q := range rec.Tags {
+			rows = append(rows, []string{id, "tag", q.What, q.Value, "", q.Since, "yes", ""})
+		}
+		for _, q := range rec.Relations {
+			rows = append(rows, []string{id, "relation", q.What, q.Value, "", q.Since, "yes", ""})
+		}
+		for _, q := range rec.Guardians {
+			rows = append(rows, []string{id, "guardian", q.What, q.Value, "", q.Since, "yes", ""})
 		}
 		for _, s := range rec.Statements {
 			for _, set := range slices.Sorted(maps.Keys(s.Values)) {

@@ -29,6 +29,18 @@ th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;v
 {{end}}</table>{{end}}{{if .Consents}}
 <table><caption>Consents handed over as a code</caption><tr><th>What<th>Until, note<th>When</tr>
 {{range .Consents}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
+{{end}}</table>{{end}}{{if .Tags}}
+<table><caption>Tags of staff</caption><tr><th>Given by<th>Words<th>When</tr>
+{{range .Tags}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
+{{end}}</table>{{end}}{{if .Notes}}
+<table><caption>Notes of staff, and answers to them</caption><tr><th>Who<th>Words<th>When</tr>
+{{range .Notes}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
+{{end}}</table>{{end}}{{if .Relations}}
+<table><caption>To whom the record is related</caption><tr><th>What<th>To whom<th>Since</tr>
+{{range .Relations}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
+{{end}}</table>{{end}}{{if .Guardians}}
+<table><caption>Who acted for its person</caption><tr><th>Document<th>Until<th>Since</tr>
+{{range .Guardians}}<tr><td>{{.What}}<td>{{.Value}}<td>{{.Since}}</tr>
 {{end}}</table>{{end}}{{end}}
 <h2>Activity</h2><table><tr><th>When<th>What<th>By<th>Why<th>Leaf</tr>
 {{range .Activity}}<tr><td>{{.At}}<td>{{.Event}}<td>{{.By}}<td>{{.Purpose}}<td>{{if ge .Leaf 0}}{{.Leaf}}{{end}}</tr>

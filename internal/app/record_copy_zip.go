@@ -106,6 +106,12 @@ func (s *Server) CopyOf(ctx context.Context, id habeas.PartyID) (party.Copy, err
 	if one.Requests, err = r.copyRequests(ctx, id); err != nil {
 		return party.Copy{}, err
 	}
+	if one.Relations, err = r.copyRelations(ctx, rec); err != nil {
+		return party.Copy{}, err
+	}
+	if one.Guardians, err = r.copyGuardians(ctx, id); err != nil {
+		return party.Copy{}, err
+	}
 	c.Records = []copiedRecord{one}
 	if err := r.Ledger.Publish(ctx); err != nil {
 		return party.Copy{}, err

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -25,22 +24,19 @@ func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 	erased.Subject = habeas.SubjectOf(a.Account)
 	var gone []habeas.PartyID
 	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		w := tx.Records()
-		rec, _, err := r.own(ctx, w, a, id)
+		rec, said, err := r.own(ctx, tx.Records(), a, id)
 		if err != nil {
 			return err
-		}
-		if rec.Party.State == party.Frozen {
-			return errFrozen
 		}
 		who, err := r.Accounts.ClaimantIn(tx, a)
 		if err != nil {
 			return err
 		}
-		if gone, err = r.eraseWhole(ctx, w, rec.Party.ID, who.Addresses, erased); err != nil {
+		var left []party.Remainder
+		if gone, left, err = r.eraseOwn(tx, rec, said, who.Addresses, habeas.NewID[habeas.RemainderKind](r.Clock.Now()), erased); err != nil {
 			return err
 		}
-		return r.Mailer.Post(tx, habeas.SubjectOf(a.Account), Letter{Kind: mail.KindErased, To: address, Language: language})
+		return r.Mailer.Post(tx, habeas.SubjectOf(a.Account), erasedLetter(Letter{Kind: mail.KindErased, To: address, Language: language}, left))
 	})
 	if err != nil {
 		return nil, err
@@ -49,6 +45,29 @@ func (r *Records) Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) 
 		return nil, err
 	}
 	return r.erasureReceipt(ctx, habeas.SubjectOf(a.Account), erased.ID)
+}
+
+// mayErase refuses what the person of a record may not erase.
+func mayErase(p party.Party) error {
+	_, err := party.Situation{Record: p}.Take(party.Move{Kind: party.MoveErase, Who: party.Claimant{Account: p.Account}})
+	return err
+}
+
+// eraseOwn erases a record for its person, unless a dispute or staff keep all of it.
+func (r *Records) eraseOwn(tx *sqlstore.Tx, rec party.Record, said []party.Statement, addresses []keyring.LookupHash, erasure habeas.RemainderID, e audit.Entry) ([]habeas.PartyID, []party.Remainder, error) {
+	if err := mayErase(rec.Party); err != nil {
+		return nil, nil, err
+	}
+	members, err := tx.Records().Members(tx.Context(), rec.Party.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if kept, err := r.held(tx.Context(), tx.Notices(), members); err != nil {
+		return nil, nil, err
+	} else if kept.Held() {
+		return nil, nil, errHeldByStaff
+	}
+	return r.eraseParts(tx, rec, said, addresses, erasure, e)
 }
 
 // eraseWhole removes every row of a party and of every party merged into it, also where
@@ -95,19 +114,20 @@ func (r *Records) leaveMerged(ctx context.Context, w sqlstore.RecordsTx, account
 		return err
 	}
 	for _, p := range parts {
-		p.Account, p.ClaimedAt, p.Opened = habeas.AccountID{}, time.Time{}, nil
-		p.Version++
-		turn := party.Turn{Change: []party.Party{p}}
 		merges, err := w.MergesOf(ctx, p.ID)
 		if err != nil {
 			return err
 		}
-		for _, m := range merges {
-			if m.From == p.ID && m.State == party.MergeDone {
-				m.Was = party.Unclaimed
-				m.Agreed = slices.DeleteFunc(m.Agreed, func(who habeas.AccountID) bool { return who == account })
-				turn.Merges = append(turn.Merges, m)
-			}
+		s := party.Situation{Record: p}
+		if i := slices.IndexFunc(merges, func(m party.Merge) bool { return m.From == p.ID && m.State == party.MergeDone }); i >= 0 {
+			s.Merge = merges[i]
+		}
+		if s, err = s.Take(party.Move{Kind: party.MoveLeave, Who: party.Claimant{Account: account}}); err != nil {
+			return err
+		}
+		turn := party.Turn{Change: []party.Party{s.Record}}
+		if !s.Merge.ID.IsZero() {
+			turn.Merges = []party.Merge{s.Merge}
 		}
 		if err := w.Turn(turn, r.event(audit.PartyReviewed, p.ID, habeas.Server, map[string]string{"decision": "left"})); err != nil {
 			return err
@@ -157,10 +177,11 @@ func (r *Records) EraseMe(ctx context.Context, a habeas.Actor) ([]byte, error) {
 		e.Subject = habeas.SubjectID{}
 		return e
 	}
-	last := witness(audit.AccountErased)
+	last, erasure := witness(audit.AccountErased), habeas.NewID[habeas.RemainderKind](r.Clock.Now())
 	var gone []habeas.PartyID
 	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		gone = gone[:0] // a repeated run begins anew
+		var left []party.Remainder
 		w := tx.Records()
 		who, err := r.Accounts.ClaimantIn(tx, a)
 		if err != nil {
@@ -171,22 +192,24 @@ func (r *Records) EraseMe(ctx context.Context, a habeas.Actor) ([]byte, error) {
 			return err
 		}
 		for _, p := range parties {
-			if p.State == party.Frozen {
-				return errFrozen
-			}
-			all, err := r.eraseWhole(ctx, w, p.ID, who.Addresses, witness(audit.PartyErased))
+			rec, said, err := r.load(ctx, w, p.ID)
 			if err != nil {
 				return err
 			}
-			gone = append(gone, all...)
+			all, kept, err := r.eraseOwn(tx, rec, said, who.Addresses, erasure, witness(audit.PartyErased))
+			if err != nil {
+				return err
+			}
+			gone, left = append(gone, all...), append(left, kept...)
 		}
+		last.Detail = withLeft(nil, left)
 		if err := r.leaveMerged(ctx, w, a.Account); err != nil {
 			return err
 		}
 		if err := r.Accounts.EraseAccount(tx, a, last); err != nil {
 			return err
 		}
-		return r.Mailer.Post(tx, habeas.SubjectID{}, Letter{Kind: mail.KindErased, To: address, Language: language})
+		return r.Mailer.Post(tx, habeas.SubjectID{}, erasedLetter(Letter{Kind: mail.KindErased, To: address, Language: language}, left))
 	})
 	if err != nil {
 		return nil, err

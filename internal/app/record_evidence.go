@@ -42,7 +42,10 @@ func (r *Records) ShowEvidence(ctx context.Context, a habeas.Actor, id habeas.Pa
 // fits reports whether a number or a code is one that was given to the record's person.
 func (r *Records) fits(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind party.EvidenceKind, proof sealed.Value, b trial) (right bool, err error) {
 	if kind == party.PaperCode {
-		return r.usePaperCode(tx.Context(), tx.Records(), id, a, proof)
+		if right, err = r.usePaperCode(tx.Context(), tx.Records(), id, a, proof); err != nil || right {
+			return right, err
+		}
+		return r.useLetter(tx, id, a, proof)
 	}
 	err = proof.Use(func(number []byte) error { right = b.record.MatchesMembership(number, b.excluded); return nil })
 	return right, err
@@ -50,44 +53,28 @@ func (r *Records) fits(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind 
 
 // trial is a claim as evidence on it is judged.
 type trial struct {
-	party    party.Party
-	claim    party.Claim
+	now      party.Situation
+	move     party.Move
 	record   party.Record
 	said     []party.Statement
 	excluded party.Exclusion
-	mine     bool // the record is the actor's already
 }
-
-var errNoClaim = habeas.NotFound("There is no record here that you could claim.").WithCode("claim.none")
 
 // trial reads what evidence on a claim is judged by, inside the transaction, and refuses
 // where none may be shown.
 func (r *Records) trial(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID) (b trial, err error) {
 	ctx, w := tx.Context(), tx.Records()
-	p, c, who, linked, err := r.claimNow(ctx, tx, a, id)
-	if err != nil {
+	if b.now, b.move, err = r.claimNow(ctx, tx, a, id); err != nil {
 		return b, err
 	}
-	mine := (p.State == party.Claimed) && p.Account == a.Account
-	if mine && c.ID.IsZero() { // the record began as theirs, without a claim
-		now := r.Clock.Now()
-		c = party.Claim{ID: habeas.NewID[habeas.ClaimKind](now), Party: id, Account: a.Account, State: party.ClaimAccepted, Version: p.Version, OpenedAt: now, ClosedAt: now}
+	b.move.Kind = party.MoveShow
+	if _, err := b.now.Take(b.move); err != nil {
+		return b, err
 	}
-	switch {
-	case p.State == party.Frozen && p.Account == a.Account:
-		return b, errFrozen
-	case !mine && !linked || c.ID.IsZero():
-		return b, errNoClaim
-	case c.Tries >= r.Rules.MaxTries:
-		return b, habeas.TooMany("Too many wrong tries. A member of staff can help you.").WithCode("evidence.locked")
-	case !mine && p.Review != party.ReviewNone:
-		return b, errNoClaim
-	}
-	b = trial{party: p, claim: c, mine: mine}
 	if b.record, b.said, err = r.load(ctx, w, id); err != nil {
 		return b, err
 	}
-	b.excluded, err = r.excluded(ctx, w.Records, tx.Disputes(), id, b.said, who)
+	b.excluded, err = r.excluded(ctx, w.Records, tx.Disputes(), id, b.said, b.move.Who)
 	return b, err
 }
 
@@ -101,35 +88,32 @@ func (r *Records) judge(tx *sqlstore.Tx, a habeas.Actor, id habeas.PartyID, kind
 	if err != nil {
 		return false, 0, err
 	}
-	w, p, c := tx.Records(), b.party, b.claim
-	state := c.State
-	c = party.Judge(c, kind, right, r.schemas, r.Rules)
+	b.move.Evidence, b.move.Right = kind, right
+	next, err := b.now.Take(b.move)
+	if err != nil {
+		return false, 0, err
+	}
 	outcome := audit.EvidenceFailed
 	if right {
 		outcome = audit.EvidenceGiven
 	}
-	if b.mine {
-		c.State = state
-	}
 	detail := map[string]string{"kind": string(kind)}
-	if err := w.SaveClaim(c, r.event(outcome, id, a, detail)); err != nil {
+	if err := tx.Records().SaveClaim(next.Claim, r.event(outcome, id, a, detail)); err != nil {
 		return false, 0, err
 	}
-	if right && b.mine {
-		p.Opened = c.Opened
-		p.Version++
-		err = w.ChangeParty(p, nil, nil, r.event(audit.EvidenceGiven, id, a, detail))
-	} else if !right && c.Tries >= r.Rules.MaxTries {
-		err = r.lock(tx, p, b.said, a)
+	switch {
+	case next.Record.Version == b.now.Record.Version:
+	case right:
+		err = tx.Records().ChangeParty(next.Record, nil, nil, r.event(audit.EvidenceGiven, id, a, detail))
+	default:
+		err = r.lock(tx, next.Record, b.said, a)
 	}
-	return right, max(r.Rules.MaxTries-c.Tries, 0), err
+	return right, max(r.Rules.MaxTries-next.Claim.Tries, 0), err
 }
 
-// lock lets a record wait for staff after wrong evidence, and tells them, and who entered
-// it. The mail does not say whose record it is (PTY-A8).
+// lock writes that a record waits for staff after wrong evidence, and tells them, and who
+// entered it. The mail does not say whose record it is (PTY-A8).
 func (r *Records) lock(tx *sqlstore.Tx, p party.Party, said []party.Statement, a habeas.Actor) error {
-	p.Review = party.ReviewEvidence
-	p.Version++
 	e := r.event(audit.PartyReviewed, p.ID, a, map[string]string{"reason": string(p.Review)})
 	if err := tx.Records().ChangeParty(p, nil, nil, e); err != nil {
 		return err

@@ -70,9 +70,9 @@ func (r *Records) bookerOf(ctx context.Context, from sqlstore.Records, s party.S
 // else than the claimant. What came since is a proposal, whoever supplied it.
 func (b trial) factual() party.Values {
 	x := b.excluded
-	x.Before = b.claim.OpenedAt
-	if b.mine {
-		x.Before = b.party.ClaimedAt
+	x.Before = b.now.Claim.OpenedAt
+	if p := b.now.Record; p.State == party.Claimed { // the actor's already
+		x.Before = p.ClaimedAt
 	}
 	return b.record.Factual(x)
 }
@@ -81,11 +81,11 @@ func (b trial) factual() party.Values {
 // where that would open something, the record holds enough that the claimant does not
 // see, and its tries are not used up.
 func (r *Records) factsOpen(ctx context.Context, from sqlstore.Records, b trial) (bool, error) {
-	hidden := func(set string) bool { return b.claim.Hides(r.schemas, set) }
-	if !b.claim.FactsHelp(r.schemas) || !party.Telling(b.factual(), hidden) {
+	hidden := func(set string) bool { return b.now.Claim.Hides(r.schemas, set) }
+	if !b.now.Claim.FactsHelp(r.schemas) || !party.Telling(b.factual(), hidden) {
 		return false, nil
 	}
-	claims, err := from.ClaimsOn(ctx, b.claim.Party)
+	claims, err := from.ClaimsOn(ctx, b.now.Claim.Party)
 	return err == nil && !party.FactsUsedUp(claims, r.Rules), err
 }
 

@@ -21,6 +21,7 @@ const (
 	listWaiting = "waiting"
 	listRivals  = "rivals" // others known at the same address
 	listJoined  = "joined" // merged and split
+	listPairs   = "pairs"  // beside one that may be about the same party
 )
 
 // listDay is how long a person's Activity keeps to one line about lists for each

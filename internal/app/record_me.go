@@ -136,19 +136,18 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 		if err != nil {
 			return err
 		}
-		p := rec.Party
-		id := p.ID // of a merged one, the record that shows it
-		if p.State == party.Frozen {
-			return errFrozen
+		id := rec.Party.ID // of a merged one, the record that shows it
+		p, err := edited(rec.Party)
+		if err != nil {
+			return err
 		}
-		if p.Version != version {
+		if rec.Party.Version != version {
 			return errChanged
 		}
 		s := r.correction(rec, a, said)
 		if s == nil {
 			return nil
 		}
-		p.Version++
 		// Under the name that counts now, so that nobody else at the address is taken
 		// for this person (PTY-26).
 		who, err := r.Accounts.ClaimantIn(tx, a)
@@ -160,51 +159,14 @@ func (r *Records) Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID
 		if err != nil {
 			return err
 		}
-		return w.ChangeParty(p, s, known, r.event(audit.PartyCorrected, id, a, map[string]string{"sets": sets(s.Values)}))
+		e := r.event(audit.PartyCorrected, id, a, map[string]string{"sets": sets(s.Values)})
+		if err := w.ChangeParty(p, s, known, e); err != nil {
+			return err
+		}
+		q, first, err := r.fulfilledToday(tx, id, party.AskRectify)
+		if err != nil || !first {
+			return err
+		}
+		return tx.Notices().SaveFulfilled(q, e)
 	})
-}
-
-// Profile implements web/party.Records.
-func (r *Records) Profile(ctx context.Context, id habeas.PartyID) (party.Record, error) {
-	rec, said, err := r.load(ctx, r.DB.Records(), id)
-	none := habeas.NotFound("There is no public profile here.").WithCode("profile.none")
-	if err != nil {
-		if k := habeas.KindOf(err); k == habeas.KindNotFound || k == habeas.KindGone {
-			return party.Record{}, none
-		}
-		return party.Record{}, err
-	}
-	name := rec.Name()
-	rec.Sets = slices.DeleteFunc(rec.Sets, func(s party.Set) bool { return s.Schema.Visibility != party.Public })
-	hidden, err := r.hidden(ctx, rec.Party)
-	if err != nil {
-		return party.Record{}, err
-	}
-	if len(rec.Sets) == 0 || rec.Party.State == party.Frozen || rec.Party.Restraint != party.RestraintNone || hidden {
-		return party.Record{}, none
-	}
-	tickets, err := r.DB.Records().Tickets(ctx, rec.Tickets)
-	if err != nil {
-		return party.Record{}, err
-	}
-	rec.PublicName, rec.Attached, rec.Tickets = name, r.attached(said, tickets), nil
-	return rec, nil
-}
-
-// attached names what a public profile came with, such as the module taught (PTY-6):
-// the titles of standing tickets that carried a public data set, and of no others,
-// because what else a person booked is nobody's business.
-func (r *Records) attached(said []party.Statement, tickets map[habeas.TicketID]party.Ticket) []string {
-	var out []string
-	for _, s := range slices.Backward(said) {
-		public := false
-		for set := range s.Values {
-			schema, ok := r.schemas.Set(set)
-			public = public || ok && schema.Visibility == party.Public
-		}
-		if public && s.Occ.Title != "" && tickets[s.Ticket].State == party.TicketActive && !slices.Contains(out, s.Occ.Title) {
-			out = append(out, s.Occ.Title)
-		}
-	}
-	return out
 }

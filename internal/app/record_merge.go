@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -26,14 +27,21 @@ func (r *Records) Compare(ctx context.Context, a habeas.Actor, id, other habeas.
 	if err := party.CheckPurpose(a.Purpose, true); err != nil {
 		return party.Pair{}, err
 	}
+	s, err := r.Sight(ctx, a)
+	if err != nil {
+		return party.Pair{}, err
+	}
 	pair, err := r.pair(ctx, r.DB.Records(), id, other)
 	if err != nil {
-		return pair, err
+		return party.Pair{}, err
 	}
 	if err := party.CanMerge(pair.Into.Party, pair.From.Party); err != nil {
 		return party.Pair{}, err
 	}
-	return pair, r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+	if err := r.notRelated(ctx, r.DB.Records(), r.DB.Relations(), pair.Into.Party.ID, pair.From.Party.ID); err != nil {
+		return party.Pair{}, err
+	}
+	return pair.SeenBy(s), r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		for _, one := range []party.Record{pair.Into, pair.From} {
 			if err := tx.Audit(r.event(audit.PartyRead, one.Party.ID, a, nil)); err != nil {
 				return err
@@ -66,12 +74,16 @@ func (r *Records) Join(ctx context.Context, a habeas.Actor, id, other habeas.Par
 	if err := staff(&a); err != nil {
 		return party.Merge{}, err
 	}
+	s, err := r.Sight(ctx, a)
+	if err != nil {
+		return party.Merge{}, err
+	}
 	now := r.Clock.Now()
 	m := party.Merge{
 		ID: habeas.NewID[habeas.MergeKind](now), Said: habeas.NewID[habeas.StatementKind](now),
-		By: a.Account, Choices: r.knownFields(choices),
+		By: a.Account, Choices: r.knownFields(choices, s),
 	}
-	err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
 		one, _, err := r.joinable(ctx, w, id)
 		if err != nil {
@@ -86,17 +98,23 @@ func (r *Records) Join(ctx context.Context, a habeas.Actor, id, other habeas.Par
 			return errChanged
 		}
 		if into.Party.State == party.Claimed {
+			if err := r.notRelated(ctx, w.Records, tx.Relations(), into.Party.ID, from.Party.ID); err != nil {
+				return err
+			}
 			return r.propose(tx, a, &m, into.Party, from.Party)
 		}
-		return r.join(w, a, &m, into, from)
+		return r.join(tx, a, &m, into, from)
 	})
 	return m, err
 }
 
-// knownFields leaves out what is no field.
-func (r *Records) knownFields(choices []string) []string {
+// knownFields leaves out what is no field, and what the actor does not change.
+func (r *Records) knownFields(choices []string, s party.Sight) []string {
 	var out []string
 	for _, set := range r.schemas.Sets() {
+		if !s.Changes(set.Name) {
+			continue
+		}
 		for _, f := range set.Fields {
 			if name := set.Name + "." + f.Name; slices.Contains(choices, name) {
 				out = append(out, name)
@@ -149,13 +167,28 @@ func (r *Records) ask(tx *sqlstore.Tx, link string, records ...party.Party) erro
 }
 
 // join merges and witnesses it on both sides.
-func (r *Records) join(w sqlstore.RecordsTx, a habeas.Actor, m *party.Merge, into, from party.Joinable) error {
+func (r *Records) join(tx *sqlstore.Tx, a habeas.Actor, m *party.Merge, into, from party.Joinable) error {
+	return r.joinIn(tx, a, m, into, from, habeas.BulkID{})
+}
+
+// joinIn is join as part of a batch.
+func (r *Records) joinIn(tx *sqlstore.Tx, a habeas.Actor, m *party.Merge, into, from party.Joinable, batch habeas.BulkID) error {
+	w := tx.Records()
+	if err := r.notRelated(tx.Context(), w.Records, tx.Relations(), into.Party.ID, from.Party.ID); err != nil {
+		return err
+	}
 	turn, err := m.Do(into, from, a.Account, r.Clock.Now(), r.schemas)
 	if err != nil {
 		return err
 	}
 	*m = turn.Merges[0]
-	return w.Turn(turn, r.entries(audit.PartyMerged, a, m.ID, into.Party.ID, from.Party.ID)...)
+	entries := r.entries(audit.PartyMerged, a, m.ID, into.Party.ID, from.Party.ID)
+	for _, e := range entries {
+		if !batch.IsZero() {
+			e.Detail["batch"] = batch.String()
+		}
+	}
+	return w.Turn(turn, entries...)
 }
 
 // entries witness one event on several parties.
@@ -210,9 +243,18 @@ func (r *Records) unmerge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, 
 	if err != nil {
 		return err
 	}
-	turn, err := m.Undo(into, from, top, moves, r.Clock.Now())
+	claim, lost, err := r.claimLost(ctx, tx, from)
 	if err != nil {
 		return err
+	}
+	turn, claim, err := m.Undo(into, from, claim, party.Move{At: r.Clock.Now(), Top: top, Moves: moves, Lost: lost})
+	if err != nil {
+		return err
+	}
+	if lost && !claim.ID.IsZero() {
+		if err := w.SaveClaim(claim, r.event(audit.ClaimUndone, m.From, a, nil)); err != nil {
+			return err
+		}
 	}
 	if moves {
 		for _, k := range proofs {
@@ -225,19 +267,61 @@ func (r *Records) unmerge(ctx context.Context, tx *sqlstore.Tx, a habeas.Actor, 
 		return err
 	}
 	*m = undone
-	if moves {
-		if err := r.moveSettled(tx, a, m.ID, into, turn.Change[1]); err != nil {
+	if is := turn.Change[1]; moves && is.Account == into.Account {
+		if err := r.moveClaim(tx, a, m.ID, into, is); err != nil {
+			return err
+		}
+		if err := r.moveSettled(tx, a, m.ID, into, is); err != nil {
 			return err
 		}
 	}
 	return r.home(tx, a, undone, m.Into, m.From)
 }
 
+// claimLost tells whether the account of a merged record may not have it back, and by which
+// claim it had it: its addresses were shut for the record when a dispute took the whole of
+// which it was part, and nobody has opened them since.
+func (r *Records) claimLost(ctx context.Context, tx *sqlstore.Tx, from party.Party) (c party.Claim, lost bool, err error) {
+	if from.Account.IsZero() {
+		return c, false, nil
+	}
+	w := tx.Records()
+	who, err := r.Accounts.ClaimantIn(tx, habeas.Actor{Kind: habeas.ActorPerson, Account: from.Account})
+	if err != nil && !gone(err) {
+		return c, false, err
+	}
+	for _, h := range who.Addresses {
+		if lost, err = w.Blocked(ctx, h, from.ID); err != nil || lost {
+			break
+		}
+	}
+	if err != nil || !lost {
+		return c, false, err
+	}
+	claims, err := w.ClaimsOn(ctx, from.ID)
+	return party.ClaimOn(from, claims, from.Account, time.Time{}, party.Rules{}), true, err
+}
+
+// moveClaim lets the claim by which a person has a record lie with the one that it went to,
+// so that it can be disputed there (PTY-14).
+func (r *Records) moveClaim(tx *sqlstore.Tx, a habeas.Actor, id habeas.MergeID, was, is party.Party) error {
+	w := tx.Records()
+	claims, err := w.ClaimsOn(tx.Context(), was.ID)
+	if err != nil {
+		return err
+	}
+	c := party.ClaimOn(was, claims, was.Account, time.Time{}, party.Rules{})
+	if c.ID.IsZero() {
+		return nil
+	}
+	return w.MoveClaim(c.ID, is.ID, r.entries(audit.PartyUnmerged, a, id, is.ID)[0])
+}
+
 // moveSettled lets what a person has decided about proposals follow their claim.
 func (r *Records) moveSettled(tx *sqlstore.Tx, a habeas.Actor, id habeas.MergeID, was, is party.Party) error {
 	w := tx.Records()
 	settled, err := w.Settled(tx.Context(), was)
-	if err != nil || len(settled.All) == 0 || is.Account != was.Account {
+	if err != nil || len(settled.All) == 0 {
 		return err
 	}
 	settled.Last = nil // what it said lies with the other record
@@ -332,85 +416,6 @@ func (r *Records) relearn(ctx context.Context, ids ...habeas.PartyID) error {
 		r.Finder.Forget(id)
 	}
 	return r.DB.EachOf(ctx, ids, r.Finder.Learn)
-}
-
-// Meanwhile implements web/party.Joining.
-func (r *Records) Meanwhile(ctx context.Context, a habeas.Actor, id habeas.MergeID) (party.Meanwhile, error) {
-	if err := staff(&a); err != nil {
-		return party.Meanwhile{}, err
-	}
-	if err := party.CheckPurpose(a.Purpose, true); err != nil {
-		return party.Meanwhile{}, err
-	}
-	out, err := r.meanwhile(ctx, r.DB.Records(), id)
-	if err != nil {
-		return out, err
-	}
-	return out, r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		return tx.Audit(r.event(audit.PartyRead, out.Merge.Into, a, nil))
-	})
-}
-
-func (r *Records) meanwhile(ctx context.Context, from sqlstore.Records, id habeas.MergeID) (out party.Meanwhile, err error) {
-	if out.Merge, err = from.OneMerge(ctx, id); err != nil {
-		return out, err
-	}
-	var said []party.Statement
-	if out.Into, said, err = r.load(ctx, from, out.Merge.Into); err != nil {
-		return out, err
-	}
-	if out.From, _, err = r.load(ctx, from, out.Merge.From); err != nil {
-		return out, err
-	}
-	out.Words, out.Keep = out.Merge.Since(said), make(map[habeas.StatementID]party.Keep)
-	for _, s := range out.Words {
-		out.Keep[s.ID] = party.KeepInto
-		if s.Source.Kind == party.FromSelf && s.Source.Account == out.From.Party.Account { // the claim went there
-			out.Keep[s.ID] = party.KeepFrom
-		}
-	}
-	return out, nil
-}
-
-// Attribute implements web/party.Joining: staff say where words belong that were said on a
-// merged record.
-func (r *Records) Attribute(ctx context.Context, a habeas.Actor, id habeas.MergeID, keep map[habeas.StatementID]party.Keep) (party.Merge, error) {
-	var m party.Merge
-	if err := staff(&a); err != nil {
-		return m, err
-	}
-	err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		w := tx.Records()
-		found, err := r.meanwhile(ctx, w.Records, id)
-		if err != nil {
-			return err
-		}
-		m = found.Merge
-		into, err := w.Party(ctx, m.Into)
-		if err != nil {
-			return err
-		}
-		from, err := w.Party(ctx, m.From)
-		if err != nil {
-			return err
-		}
-		turn, err := m.Settle(into, from, found.Words, keep)
-		if err != nil {
-			return err
-		}
-		entries := r.entries(audit.PartyUnmerged, a, m.ID, m.Into, m.From)
-		for range turn.Say { // every statement has its witness
-			entries = append(entries, r.entries(audit.PartyUnmerged, a, m.ID, m.From)...)
-		}
-		for _, e := range entries {
-			e.Detail["step"] = "settled"
-		}
-		return w.Turn(turn, entries...)
-	})
-	if err != nil {
-		return m, err
-	}
-	return m, r.relearn(ctx, m.Into, m.From)
 }
 
 // hashesOf are those under which a statement made its party known.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
@@ -74,8 +75,9 @@ func (r *Records) settle(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 			return err
 		}
 		id := rec.Party.ID // of a merged one, the record that shows it
-		if rec.Party.State == party.Frozen {
-			return errFrozen
+		p, err := edited(rec.Party)
+		if err != nil {
+			return err
 		}
 		e := r.event("", id, a, nil)
 		d, err := decide(rec, said, e.ID)
@@ -102,8 +104,6 @@ func (r *Records) settle(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 				return err
 			}
 		}
-		p := rec.Party
-		p.Version++
 		return w.Settle(p, d.settled, len(now.Proposals) > 0, s, known, e)
 	})
 	return event, err
@@ -188,6 +188,9 @@ func (r *Records) postProposals(tx *sqlstore.Tx, p party.Party) error {
 		if err != nil {
 			return err
 		}
+	}
+	if wanted, err := wants(tx, p.Account, account.TellProposals); err != nil || !wanted {
+		return err
 	}
 	if err := tx.Audit(r.event(audit.ProposalsTold, p.ID, habeas.Server, nil)); err != nil {
 		return err

@@ -67,9 +67,6 @@ func (r *Records) Decide(ctx context.Context, a habeas.Actor, id habeas.PartyID,
 		if err != nil {
 			return err
 		}
-		if p.Review == party.ReviewNone {
-			return habeas.Conflict("Somebody has decided this already.").WithCode("review.done")
-		}
 		if err := r.decide(tx, a, p, d); err != nil || p.Review != party.ReviewNotMe {
 			return err
 		}
@@ -83,24 +80,18 @@ func (r *Records) decide(tx *sqlstore.Tx, a habeas.Actor, p party.Party, d party
 	decided := func() audit.Entry {
 		return r.event(audit.PartyReviewed, p.ID, a, map[string]string{"decision": string(d), "reason": string(p.Review)})
 	}
-	switch {
-	case d == party.Release:
-		if err := r.release(ctx, w, p.ID, decided); err != nil {
-			return err
-		}
-		p.Blocked, p.Cleared = false, true
-	case p.State != party.Unclaimed:
-		return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
-	default:
-		if err := r.unlink(ctx, w, p.ID, decided); err != nil {
-			return err
-		}
-		p.Blocked, p.Cleared = true, false
+	move, shut := party.MoveRelease, r.release
+	if d == party.KeepApart {
+		move, shut = party.MoveKeepApart, r.unlink
 	}
-	entry := decided()
-	p.Review = party.ReviewNone
-	p.Version++
-	return w.ChangeParty(p, nil, nil, entry)
+	next, err := party.Situation{Record: p}.Take(party.Move{Kind: move})
+	if err != nil {
+		return err
+	}
+	if err := shut(ctx, w, p, decided); err != nil {
+		return err
+	}
+	return w.ChangeParty(next.Record, nil, nil, decided())
 }
 
 // answerNotMe closes the request that came with a “not me”, now that staff have decided.
@@ -138,17 +129,17 @@ func (r *Records) reopenNotMe(tx *sqlstore.Tx, id habeas.PartyID, e audit.Entry)
 
 // release makes the address of a record lead to it again and gives claimants who
 // used up their tries new ones.
-func (r *Records) release(ctx context.Context, w sqlstore.RecordsTx, id habeas.PartyID, entry func() audit.Entry) error {
-	rec, _, err := r.load(ctx, w, id)
+func (r *Records) release(ctx context.Context, w sqlstore.RecordsTx, p party.Party, entry func() audit.Entry) error {
+	rec, _, err := r.load(ctx, w, p.ID)
 	if err != nil {
 		return err
 	}
 	if key, ok := emailKey(rec.Text("contact", "email")); ok {
-		if err := w.Unblock(r.Keys.Lookup(party.LookupEmail, key), id, entry()); err != nil {
+		if err := r.reach(ctx, w, r.Keys.Lookup(party.LookupEmail, key), p.ID, entry); err != nil {
 			return err
 		}
 	}
-	claims, err := w.ClaimsOn(ctx, id)
+	claims, err := w.ClaimsOn(ctx, p.ID)
 	if err != nil {
 		return err
 	}
@@ -156,11 +147,11 @@ func (r *Records) release(ctx context.Context, w sqlstore.RecordsTx, id habeas.P
 		if c.Tries == 0 {
 			continue
 		}
-		c.Tries = 0
-		if c.State == party.ClaimInReview {
-			c.State = party.ClaimOpen
+		next, err := party.Situation{Record: p, Claim: c}.Take(party.Move{Kind: party.MoveRelease})
+		if err != nil {
+			return err
 		}
-		if err := w.SaveClaim(c, entry()); err != nil {
+		if err := w.SaveClaim(next.Claim, entry()); err != nil {
 			return err
 		}
 	}
@@ -168,14 +159,14 @@ func (r *Records) release(ctx context.Context, w sqlstore.RecordsTx, id habeas.P
 }
 
 // unlink makes every address of a party lead to it no more.
-func (r *Records) unlink(ctx context.Context, w sqlstore.RecordsTx, id habeas.PartyID, entry func() audit.Entry) error {
-	said, err := w.Statements(ctx, id)
+func (r *Records) unlink(ctx context.Context, w sqlstore.RecordsTx, p party.Party, entry func() audit.Entry) error {
+	said, err := w.Statements(ctx, p.ID)
 	if err != nil {
 		return err
 	}
 	hashes := party.HashesOf(said, r.Keys, emailKey)
 	for _, h := range hashes {
-		if err := w.Block(h, id, entry()); err != nil {
+		if err := w.Block(h, p.ID, entry()); err != nil {
 			return err
 		}
 	}
@@ -197,25 +188,23 @@ func (r *Records) Reconsider(ctx context.Context, a habeas.Actor, id habeas.Part
 		if err != nil {
 			return err
 		}
-		p := rec.Party
-		id := p.ID // of a merged one, the record that shows it
-		switch {
-		case p.State != party.Unclaimed:
-			return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
-		case p.Review != party.ReviewNone:
-			return habeas.Conflict("This record waits for a decision already.").WithCode("review.open")
+		id := rec.Party.ID // of a merged one, the record that shows it
+		next, err := party.Situation{Record: rec.Party}.Take(party.Move{Kind: party.MoveReconsider, Review: reason})
+		if err != nil {
+			return err
 		}
+		p := next.Record
 		entry := func() audit.Entry {
 			return r.event(audit.PartyReviewed, id, a, map[string]string{"decision": "reconsidered", "reason": string(reason)})
 		}
-		p.Review, p.Blocked, p.Cleared = reason, reason == party.ReviewNotMe, false
-		p.Version++
 		if key, ok := emailKey(rec.Text("contact", "email")); ok {
-			gate := w.Unblock
+			hash := r.Keys.Lookup(party.LookupEmail, key)
 			if p.Blocked {
-				gate = w.Block
+				err = w.Block(hash, id, entry())
+			} else {
+				err = r.reach(ctx, w, hash, id, entry)
 			}
-			if err := gate(r.Keys.Lookup(party.LookupEmail, key), id, entry()); err != nil {
+			if err != nil {
 				return err
 			}
 		}

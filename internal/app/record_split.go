@@ -21,6 +21,10 @@ func (r *Records) Part(ctx context.Context, a habeas.Actor, id habeas.PartyID) (
 	if err := party.CheckPurpose(a.Purpose, true); err != nil {
 		return party.Parting{}, err
 	}
+	sight, err := r.Sight(ctx, a)
+	if err != nil {
+		return party.Parting{}, err
+	}
 	from := r.DB.Records()
 	rec, said, err := r.load(ctx, from, id)
 	if err != nil {
@@ -37,6 +41,10 @@ func (r *Records) Part(ctx context.Context, a habeas.Actor, id habeas.PartyID) (
 			out.Words = append(out.Words, s)
 		}
 	}
+	if out.Notes, err = r.DB.Notes().NotesOn(ctx, rec.Party.ID); err != nil {
+		return party.Parting{}, err
+	}
+	out.Record, out.Words = rec.SeenBy(sight), sight.Words(out.Words)
 	return out, r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		return tx.Audit(r.event(audit.PartyRead, rec.Party.ID, a, nil))
 	})
@@ -61,13 +69,13 @@ func (r *Records) mergesBehind(ctx context.Context, from sqlstore.Records, id ha
 
 // SplitOff implements web/party.Joining. version is that of the record as it was shown.
 // Where it belongs to somebody, the split waits for their consent.
-func (r *Records) SplitOff(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, items []party.Item) (party.Split, error) {
+func (r *Records) SplitOff(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, items []party.Item, notes []party.Paper) (party.Split, error) {
 	if err := staff(&a); err != nil {
 		return party.Split{}, err
 	}
 	now := r.Clock.Now()
 	s := party.Split{
-		ID: habeas.NewID[habeas.SplitKind](now), To: habeas.NewID[habeas.PartyKind](now), By: a.Account, Items: items, At: now,
+		ID: habeas.NewID[habeas.SplitKind](now), To: habeas.NewID[habeas.PartyKind](now), By: a.Account, Items: items, Papers: notes, At: now,
 	}
 	if rec, _, err := r.load(ctx, r.DB.Records(), id); err != nil || rec.Party.Version != version {
 		return s, cmp.Or(err, error(errChanged))
@@ -87,13 +95,16 @@ func (r *Records) SplitOff(ctx context.Context, a habeas.Actor, id habeas.PartyI
 		}
 		s.From = rec.Party.ID
 		if rec.Party.State != party.Claimed {
-			return r.splitOff(ctx, w, a, &s, rec.Party, said)
+			return r.splitOff(tx, a, &s, rec.Party, said)
 		}
 		merges, err := r.mergesBehind(ctx, w.Records, s.From)
 		if err != nil {
 			return err
 		}
 		if err := s.Check(rec.Party, said, merges); err != nil {
+			return err
+		}
+		if err := r.withPapers(tx, &s, s.From, said); err != nil {
 			return err
 		}
 		s.State = party.SplitProposed
@@ -118,8 +129,12 @@ func (r *Records) relearnSplit(ctx context.Context, s party.Split) error {
 	return r.relearn(ctx, ids...)
 }
 
-// splitOff splits and witnesses it, for the new record once for each word.
-func (r *Records) splitOff(ctx context.Context, w sqlstore.RecordsTx, a habeas.Actor, s *party.Split, from party.Party, said []party.Statement) error {
+// splitOff splits and witnesses it, for the new record once for each word and paper.
+func (r *Records) splitOff(tx *sqlstore.Tx, a habeas.Actor, s *party.Split, from party.Party, said []party.Statement) error {
+	ctx, w := tx.Context(), tx.Records()
+	if err := r.withPapers(tx, s, from.ID, said); err != nil {
+		return err
+	}
 	merges, err := r.mergesBehind(ctx, w.Records, from.ID)
 	if err != nil {
 		return err
@@ -134,10 +149,22 @@ func (r *Records) splitOff(ctx context.Context, w sqlstore.RecordsTx, a habeas.A
 	}
 	*s = *turn.Split
 	entries := r.entries(audit.PartySplit, a, s.ID, from.ID)
-	for range turn.Say {
+	for range len(turn.Say) + len(turn.Papers) {
 		entries = append(entries, r.entries(audit.PartySplit, a, s.ID, s.To)...)
 	}
 	return w.Turn(turn, entries...)
+}
+
+// withPapers leaves of the notes that were chosen those that lie with the record, and adds
+// the letters that go with its words.
+func (r *Records) withPapers(tx *sqlstore.Tx, s *party.Split, from habeas.PartyID, said []party.Statement) error {
+	notes, err := tx.Notes().NotesOn(tx.Context(), from)
+	if err != nil {
+		return err
+	}
+	letters, err := tx.Letters().LettersOf(tx.Context(), from)
+	*s = s.With(s.Papers, said, notes, letters, r.schemas)
+	return err
 }
 
 // rowsOf are the handles at the addresses and ids of the words that leave.

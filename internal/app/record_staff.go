@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
+	"maps"
 	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/sealed"
@@ -32,6 +35,29 @@ func (r *Records) Tally(ctx context.Context, a habeas.Actor) (t party.Tally, err
 	return t, err
 }
 
+func searchPlace(a habeas.Actor) string { return "search/" + string(a.Account[:]) }
+
+// SealQuery implements web/party.Records.
+func (r *Records) SealQuery(a habeas.Actor, query string) string {
+	if query == "" {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(r.Keys.House().Seal(searchPlace(a), []byte(query)))
+}
+
+// OpenQuery implements web/party.Records.
+func (r *Records) OpenQuery(a habeas.Actor, token string) string {
+	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return ""
+	}
+	query, err := r.Keys.House().Open(searchPlace(a), sealed)
+	if err != nil {
+		return ""
+	}
+	return string(query)
+}
+
 // Find implements web/party.Records. An empty query lists the newest.
 func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit int) ([]party.Listed, bool, error) {
 	if err := staff(&a); err != nil {
@@ -49,7 +75,11 @@ func (r *Records) Find(ctx context.Context, a habeas.Actor, query string, limit 
 			hits = append(hits, party.Alike{ID: p.ID, P: 1})
 		}
 	} else {
-		hits = r.Finder.Find(query, limit)
+		s, err := r.Sight(ctx, a)
+		if err != nil {
+			return nil, false, err
+		}
+		hits = r.Finder.FindIn(query, limit, s)
 	}
 	found, err := r.showHits(ctx, a, kind, hits)
 	return found, r.Ready(), err
@@ -72,19 +102,30 @@ func (r *Records) showHits(ctx context.Context, a habeas.Actor, kind string, hit
 	if err != nil {
 		return nil, err
 	}
+	s, err := r.Sight(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]party.Listed, len(found))
 	for i, rec := range found {
 		h := by[rec.Party.ID]
-		out[i] = party.Listed{Record: rec, P: h.P, Reasons: h.Reasons}
+		out[i] = party.Listed{Record: rec, P: h.P, Reasons: s.Reasons(h.Reasons)}
 	}
 	return out, nil
 }
 
-// show reads records for a list and witnesses it.
+// show reads records for a list, as the actor sees them, and witnesses it.
 func (r *Records) show(ctx context.Context, a habeas.Actor, kind string, ids []habeas.PartyID) ([]party.Record, error) {
+	s, err := r.Sight(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	found, err := r.loadAll(ctx, ids)
 	if err != nil {
 		return nil, err
+	}
+	for i := range found {
+		found[i] = found[i].SeenBy(s)
 	}
 	if err := r.listed(ctx, a, kind, found); err != nil {
 		return nil, err
@@ -100,13 +141,29 @@ func (r *Records) Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (
 	if err := party.CheckPurpose(a.Purpose, true); err != nil {
 		return party.Record{}, err
 	}
+	s, err := r.Sight(ctx, a)
+	if err != nil {
+		return party.Record{}, err
+	}
 	rec, _, err := r.load(ctx, r.DB.Records(), id)
 	if err != nil {
-		return rec, err
+		return party.Record{}, err
 	}
-	return rec, r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+	if rec.Closed, err = r.closed(ctx, rec.Party); err != nil {
+		return party.Record{}, err
+	}
+	return rec.SeenBy(s), r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		return tx.Audit(r.event(audit.PartyRead, rec.Party.ID, a, nil))
 	})
+}
+
+// closed reports whether the account that has a record is closed: its person cannot sign in.
+func (r *Records) closed(ctx context.Context, p party.Party) (bool, error) {
+	if p.State != party.Claimed {
+		return false, nil
+	}
+	who, err := r.Accounts.Claimant(ctx, habeas.Actor{Kind: habeas.ActorPerson, Account: p.Account})
+	return err == nil && !who.Active, err
 }
 
 // mostAlike is how many possible duplicates are shown.
@@ -117,7 +174,11 @@ func (r *Records) Like(ctx context.Context, a habeas.Actor, v party.Values) ([]p
 	if err := staff(&a); err != nil {
 		return nil, err
 	}
-	return r.showHits(ctx, a, listLike, r.Finder.Like(v, mostAlike))
+	s, err := r.Sight(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return r.showHits(ctx, a, listLike, r.Finder.Like(s.Values(v), mostAlike))
 }
 
 // Enter implements web/party.Records.
@@ -131,6 +192,14 @@ func (r *Records) Enter(ctx context.Context, a habeas.Actor, in party.Assertion,
 	}
 	if in.Stub && !in.HasEmail {
 		return habeas.PartyID{}, false, habeas.Invalid("email", "A stub is an address that its person will complete: enter the address.").WithCode("stub.address")
+	}
+	asked := in.Values
+	if in.HasEmail {
+		asked = party.Values{"contact": {"email": in.Email.Key()}}
+		maps.Copy(asked, in.Values)
+	}
+	if err := r.mayChange(ctx, a, asked); err != nil {
+		return habeas.PartyID{}, false, err
 	}
 	said, err := r.FindOrCreate(ctx, in)
 	if err != nil {
@@ -156,28 +225,36 @@ func (r *Records) Amend(ctx context.Context, a habeas.Actor, id habeas.PartyID, 
 	}
 	delete(said["contact"], "email") // an address changes by ChangeAddress only
 	said.DropEmpty()                 // only its person withdraws a value
+	if err := r.mayChange(ctx, a, said); err != nil {
+		return err
+	}
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
 		rec, before, err := r.load(ctx, w, id)
 		if err != nil {
 			return err
 		}
-		p := rec.Party
-		id := p.ID // of a merged one, the record that shows it
+		id := rec.Party.ID // of a merged one, the record that shows it
 		if said.Len() == 0 {
 			return nil
 		}
-		if p.State == party.Frozen {
-			return errFrozen
+		p, err := edited(rec.Party)
+		if err != nil {
+			return err
 		}
 		s := r.statement(id, party.FromStaff, a, said)
-		p.Version++
 		known, err := r.knownByStaff(ctx, w, party.Fold(p, append(before, s), rec.Settled, r.schemas))
 		if err != nil {
 			return err
 		}
 		return w.ChangeParty(p, &s, known, r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": sets(said)}))
 	})
+}
+
+// edited counts what staff or its person say of a record.
+func edited(p party.Party) (party.Party, error) {
+	next, err := party.Situation{Record: p}.Take(party.Move{Kind: party.MoveEdit})
+	return next.Record, err
 }
 
 // knownByStaff is under which name staff know an unclaimed record at its address, so
@@ -198,6 +275,9 @@ func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.P
 	if err := staff(&a); err != nil {
 		return err
 	}
+	if err := r.mayChange(ctx, a, party.Values{"contact": {"email": to.Key()}}); err != nil {
+		return err
+	}
 	hash := r.Keys.Lookup(party.LookupEmail, to.Key())
 	return r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		w := tx.Records()
@@ -205,10 +285,14 @@ func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.P
 		if err != nil {
 			return err
 		}
-		p := rec.Party
-		id := p.ID // of a merged one, the record that shows it
-		if p.State != party.Unclaimed {
-			return habeas.Forbidden("This record belongs to its person: only they can change its address.").WithCode("party.claimed")
+		id := rec.Party.ID // of a merged one, the record that shows it
+		rows, err := w.KnownAt(ctx, hash)
+		if err != nil {
+			return err
+		}
+		next, err := party.Situation{Record: rec.Party}.Take(party.Move{Kind: party.MoveAddress, Review: party.ReviewAt(to, id, rows)})
+		if err != nil {
+			return err
 		}
 		decided := func() audit.Entry {
 			return r.event(audit.PartyReviewed, id, a, map[string]string{"decision": "address"})
@@ -217,20 +301,29 @@ func (r *Records) ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.P
 		if err != nil {
 			return err
 		}
-		rows, err := w.KnownAt(ctx, hash)
-		if err != nil {
-			return err
-		}
 		s := r.statement(id, party.FromStaff, a, party.Values{"contact": {"email": to.Display()}})
-		p.Blocked, p.Cleared, p.Review = false, false, party.ReviewAt(to, id, rows)
-		p.Version++
-		if err := w.Unblock(hash, id, decided()); err != nil {
+		if err := r.reach(ctx, w, hash, id, decided); err != nil {
 			return err
 		}
 		known := append(left, party.Leave(rows, id, false)...)
 		known = append(known, r.known(id, party.StaffSource, rows, hash, party.IdentityOf(valuesOf(rec))))
-		return w.ChangeParty(p, &s, known, r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": "contact"}))
+		return w.ChangeParty(next.Record, &s, known, r.event(audit.PartyAsserted, id, a, map[string]string{"source": "staff", "sets": "contact"}))
 	})
+}
+
+// reach lets an address lead to a record again: to all parts of it, because one at which it
+// is shut keeps it from the whole.
+func (r *Records) reach(ctx context.Context, w sqlstore.RecordsTx, hash keyring.LookupHash, id habeas.PartyID, entry func() audit.Entry) error {
+	parts, err := w.Members(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := w.Unblock(hash, part, entry()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // leave makes the present address of a record lead to it no more, neither people
@@ -295,7 +388,8 @@ func (r *Records) Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID)
 		if err := tx.Audit(r.event(audit.InviteSent, id, a, nil)); err != nil {
 			return err
 		}
-		return r.Accounts.InviteTo(tx, habeas.SubjectOf(id), to, rec.Text("contact", "language"))
+		return r.Accounts.InviteTo(tx, habeas.SubjectOf(id), to, rec.Text("contact", "language"),
+			len(party.CompletionOf(rec, party.Completing{}, r.schemas).Gaps))
 	})
 }
 

@@ -125,15 +125,6 @@ func (r *Registers) Decide(ctx context.Context, a habeas.Actor, kind account.Con
 	})
 }
 
-// hidden reports whether the person of a record has taken its public profile back.
-func (r *Records) hidden(ctx context.Context, p party.Party) (bool, error) {
-	if p.State != party.Claimed {
-		return false, nil
-	}
-	c, found, err := r.DB.Consents().ConsentTo(ctx, account.ConsentProfile, p.ID)
-	return found && !c.Given && c.Account == p.Account, err // not what somebody decided who held it before
-}
-
 // policyPages is what the policy page asks. It implements web/admin.Policies.
 type policyPages struct {
 	*Policies

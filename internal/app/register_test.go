@@ -26,7 +26,7 @@ func (w *world) administrator(address string) *browser {
 func policyForm(version string, more ...string) []string {
 	return append([]string{
 		"version", version, "acquisition", "confirmation", "why_not", "", "delay_days", "7", "language", "en",
-		"why_en", "", "contact_en", "", "why_es", "", "contact_es", "", "months", "24", "warn_days", "30", "set_contact", "on",
+		"why_en", "", "contact_en", "", "why_es", "", "contact_es", "", "months", "24", "warn_days", "30", "zone", "UTC", "hour", "8", "set_contact", "on",
 	}, more...)
 }
 
@@ -92,7 +92,7 @@ func TestAPersonHidesTheirPublicProfile(t *testing.T) {
 	ada := w.browser().join("ada@example.org")
 	visible := func(want int) {
 		t.Helper()
-		if p := w.browser().send(http.MethodGet, "/people/"+id.String(), nil); p.status != want {
+		if p := w.browser().send(http.MethodGet, "/people/"+w.Profiles.Ref(id).String(), nil); p.status != want {
 			t.Errorf("the profile for a stranger: %d, want %d", p.status, want)
 		}
 	}

@@ -1,22 +1,25 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
 var (
-	errNotHeld  = habeas.NotFound("There is no such record at your address.").WithCode("notice.none")
-	errHasOwner = habeas.Forbidden("This record belongs to an account. Sign in to change anything about it.").WithCode("party.claimed")
-	errKind     = habeas.Invalid("kind", "Choose one of the options.").WithCode("form.choice")
+	errNotHeld   = habeas.NotFound("There is no such record at your address.").WithCode("notice.none")
+	errHasOwner  = habeas.Forbidden("This record belongs to an account. Sign in to change anything about it.").WithCode("party.claimed")
+	errWhoAsks   = habeas.Conflict("This record belongs to an account. Note first how you made sure that its person asks.").WithCode("request.identity")
+	errHoldFirst = habeas.Conflict("Staff keep this record beyond its time. End that first.").WithCode("party.held")
+	errKind      = habeas.Invalid("kind", "Choose one of the options.").WithCode("form.choice")
 )
 
 // Request takes in what somebody asks for after a mailed code. Asking twice for the
@@ -30,7 +33,7 @@ func (n *Notices) Request(ctx context.Context, visit [32]byte, id habeas.PartyID
 		if err != nil {
 			return err
 		}
-		if h.Claimed {
+		if h.Claimed && (!h.Closed || kind == party.AskNotMe) {
 			return errHasOwner
 		}
 		i := slices.IndexFunc(h.Requests, func(r party.Request) bool { return r.Kind == kind && standing(r) })
@@ -80,6 +83,9 @@ var events = map[party.RequestKind]audit.Event{
 // in, nil when staff write down what reached them otherwise.
 func (n *Notices) register(tx *sqlstore.Tx, q party.Request, a habeas.Actor, v *party.Visit) error {
 	r, ctx, w := n.records, tx.Context(), tx.Records()
+	if q.Party.IsZero() {
+		return tx.Notices().SaveRequest(q, r.houseEvent(audit.RequestEntered, a, map[string]string{"kind": string(q.Kind), "channel": string(q.Channel)}))
+	}
 	rec, said, err := r.load(ctx, w, q.Party)
 	if err != nil {
 		return err
@@ -91,7 +97,11 @@ func (n *Notices) register(tx *sqlstore.Tx, q party.Request, a habeas.Actor, v *
 		q.Said = v.Language
 	}
 	entry := func() audit.Entry {
-		return r.event(events[q.Kind], q.Party, a, map[string]string{"channel": string(q.Channel)})
+		event, detail := events[q.Kind], map[string]string{"channel": string(q.Channel)}
+		if event == "" {
+			event, detail["kind"] = audit.RequestEntered, string(q.Kind)
+		}
+		return r.event(event, q.Party, a, detail)
 	}
 	if err := tx.Notices().SaveRequest(q, entry()); err != nil {
 		return err
@@ -103,7 +113,11 @@ func (n *Notices) register(tx *sqlstore.Tx, q party.Request, a habeas.Actor, v *
 		if q.Kind == party.AskObject {
 			to = party.Objected
 		}
-		return w.ChangeParty(party.Restrain(p, to, now), nil, nil, entry())
+		next, err := party.Situation{Record: p}.Take(party.Move{Kind: party.MoveRestrain, At: now, Restraint: to})
+		if err != nil {
+			return err
+		}
+		return w.ChangeParty(next.Record, nil, nil, entry())
 	case party.AskNotMe:
 		return n.notMe(tx, p, said, v, entry)
 	case party.AskErase:
@@ -115,6 +129,7 @@ func (n *Notices) register(tx *sqlstore.Tx, q party.Request, a habeas.Actor, v *
 			letter.Hours = int(q.ActAt.Sub(now) / time.Hour)
 		}
 		return r.Mailer.Post(tx, habeas.SubjectOf(q.Party), letter)
+	case party.AskCopy, party.AskRectify, party.AskPort, party.AskOther: // staff do it
 	}
 	return nil
 }
@@ -127,9 +142,12 @@ func (n *Notices) notMe(tx *sqlstore.Tx, p party.Party, said []party.Statement, 
 			return err
 		}
 	}
-	p, _ = party.Refuse(p, party.Claim{}, n.records.Clock.Now())
-	reviewed := n.records.event(audit.PartyReviewed, p.ID, visitor, map[string]string{"reason": string(p.Review)})
-	if err := w.ChangeParty(p, nil, nil, reviewed); err != nil {
+	next, err := party.Situation{Record: p}.Take(party.Move{Kind: party.MoveNotMe})
+	if err != nil {
+		return err
+	}
+	reviewed := n.records.event(audit.PartyReviewed, p.ID, visitor, map[string]string{"reason": string(next.Record.Review)})
+	if err := w.ChangeParty(next.Record, nil, nil, reviewed); err != nil {
 		return err
 	}
 	return n.records.tellEnterer(tx.Context(), tx, said, mail.KindRefused, p.ID)
@@ -147,7 +165,7 @@ func (n *Notices) Withdraw(ctx context.Context, visit [32]byte, id habeas.Reques
 		if err != nil {
 			return err
 		}
-		if h.Claimed {
+		if h.Claimed && (!h.Closed || q.Channel != party.ByNotice) {
 			return errHasOwner
 		}
 		return n.withdraw(tx, q, visitor)
@@ -190,16 +208,11 @@ func (n *Notices) release(tx *sqlstore.Tx, q party.Request, a habeas.Actor) erro
 			to = party.Restricted
 		}
 	}
-	if p.Restraint == to {
-		return nil
+	next, err := party.Situation{Record: p}.Take(party.Move{Kind: party.MoveRestrain, At: n.records.Clock.Now(), Restraint: to, Loosen: true})
+	if err != nil || next.Record.Version == p.Version {
+		return err
 	}
-	if p.Restraint == party.Objected && to == party.Restricted { // weaker, and since the same moment
-		p.Restraint = to
-		p.Version++
-	} else {
-		p = party.Restrain(p, to, n.records.Clock.Now())
-	}
-	return tx.Records().ChangeParty(p, nil, nil, n.records.event(audit.RecordReleased, q.Party, a, map[string]string{"restraint": string(to)}))
+	return tx.Records().ChangeParty(next.Record, nil, nil, n.records.event(audit.RecordReleased, q.Party, a, map[string]string{"restraint": string(to)}))
 }
 
 // Requests lists for staff what people asked for: without an answer, the most urgent
@@ -237,29 +250,6 @@ func (n *Notices) SystemName(ctx context.Context, id habeas.SystemID) string {
 	return n.records.Systems.NameOf(ctx, id)
 }
 
-// Register writes down for staff what reached them in person, by letter or telephone.
-// An erasure waits for their own answer.
-func (n *Notices) Register(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.RequestKind) (q party.Request, err error) {
-	if err := staff(&a); err != nil {
-		return q, err
-	}
-	if !kind.Known() {
-		return q, errKind
-	}
-	err = n.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		p, err := tx.Records().Party(tx.Context(), id)
-		if err != nil {
-			return err
-		}
-		if p.State != party.Unclaimed {
-			return habeas.Conflict("This record has its person already.").WithCode("party.claimed")
-		}
-		q = party.NewRequest(id, kind, party.ByStaff, true, n.records.Clock.Now())
-		return n.register(tx, q, a, nil)
-	})
-	return q, err
-}
-
 // Answer ends a request: granted, it is done; refused, the person is told the legal
 // reason, and a restraint that came with it is loosened.
 func (n *Notices) Answer(ctx context.Context, a habeas.Actor, id habeas.RequestID, answer party.Answer, reason string) error {
@@ -284,7 +274,10 @@ func (n *Notices) Answer(ctx context.Context, a habeas.Actor, id habeas.RequestI
 			return err
 		}
 		if q.Kind == party.AskErase && answer == party.AnswerGrant {
-			gone, err = n.erase(tx, q.Party, a, "request", gone)
+			if kept, err := n.keeping(tx, q.Party); err != nil || kept.Held() {
+				return cmp.Or(err, error(errHoldFirst))
+			}
+			gone, err = n.eraseAsked(tx, q, a, gone)
 			return err
 		}
 		if q.Kind == party.AskNotMe {
@@ -300,13 +293,7 @@ func (n *Notices) Answer(ctx context.Context, a habeas.Actor, id habeas.RequestI
 		if q.Mailbox == "" {
 			return nil
 		}
-		link := "/notice"
-		if q.Channel == party.ByAccount {
-			link = "/me"
-		}
-		return n.records.Mailer.Post(tx, habeas.SubjectOf(q.Party), Letter{
-			Kind: mail.KindAnswered, To: q.Mailbox, Language: q.Said, Link: link, Reason: strings.TrimSpace(reason),
-		})
+		return n.tellAnswer(tx, mail.KindAnswered, q, reason)
 	})
 	if err != nil {
 		return err
@@ -333,23 +320,57 @@ func (n *Notices) settle(tx *sqlstore.Tx, q party.Request, a habeas.Actor, answe
 // could open a line of their own.
 func (n *Notices) erase(tx *sqlstore.Tx, id habeas.PartyID, a habeas.Actor, why string, gone []habeas.PartyID) ([]habeas.PartyID, error) {
 	r, ctx, w := n.records, tx.Context(), tx.Records()
-	rec, _, err := r.load(ctx, w, id)
+	rec, said, err := r.load(ctx, w, id)
 	if err != nil {
 		return gone, err
 	}
-	if rec.Party.State != party.Unclaimed {
-		return gone, habeas.Conflict("This record has its person already.").WithCode("party.claimed")
+	if _, err := (party.Situation{Record: rec.Party}).Take(party.Move{Kind: party.MoveErase}); err != nil {
+		return gone, err
 	}
-	e := r.event(audit.PartyErased, id, a, map[string]string{"reason": why})
-	e.Subject = habeas.SubjectID{}
-	all, err := r.eraseWhole(ctx, w, rec.Party.ID, nil, e)
+	e := r.houseEvent(audit.PartyErased, a, map[string]string{"reason": why})
+	all, left, err := r.eraseParts(tx, rec, said, nil, habeas.NewID[habeas.RemainderKind](r.Clock.Now()), e)
 	if err != nil {
 		return gone, err
 	}
 	if to, ok := addressOf(rec); ok && why == "request" {
-		err = r.Mailer.Post(tx, habeas.SubjectID{}, Letter{Kind: mail.KindErased, To: to.Mailbox(), Language: rec.Text("contact", "language")})
+		letter := Letter{Kind: mail.KindErased, To: to.Mailbox(), Language: rec.Text("contact", "language")}
+		err = r.Mailer.Post(tx, habeas.SubjectID{}, erasedLetter(letter, left))
 	}
 	return append(gone, all...), err
+}
+
+// eraseAsked erases a record because its person asked staff for it. One that belongs to an
+// account is erased only where staff have noted how they made sure who asks; the account
+// stays, and its address is told.
+func (n *Notices) eraseAsked(tx *sqlstore.Tx, q party.Request, a habeas.Actor, gone []habeas.PartyID) ([]habeas.PartyID, error) {
+	r, ctx := n.records, tx.Context()
+	rec, said, err := r.load(ctx, tx.Records(), q.Party)
+	if err != nil || rec.Party.State != party.Claimed {
+		return n.erase(tx, q.Party, a, "request", gone)
+	}
+	if q.Identity == "" {
+		return gone, errWhoAsks
+	}
+	held, err := tx.Accounts().Addresses(ctx, rec.Party.Account)
+	if err != nil {
+		return gone, err
+	}
+	var addresses []keyring.LookupHash
+	for _, one := range held {
+		addresses = append(addresses, one.Hash)
+	}
+	e := r.houseEvent(audit.PartyErased, a, map[string]string{"reason": "request"})
+	e.Subject = habeas.SubjectOf(rec.Party.Account)
+	all, left, err := r.eraseOwn(tx, rec, said, addresses, habeas.NewID[habeas.RemainderKind](r.Clock.Now()), e)
+	if err != nil {
+		return gone, err
+	}
+	to, language, err := r.Accounts.MainAddress(ctx, rec.Party.Account)
+	if err != nil {
+		return gone, err
+	}
+	letter := erasedLetter(Letter{Kind: mail.KindErased, To: to, Language: language}, left)
+	return append(gone, all...), r.Mailer.Post(tx, habeas.SubjectOf(rec.Party.Account), letter)
 }
 
 // forget destroys the keys of erased records.

@@ -9,9 +9,6 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// errFrozen says that a dispute has to end first.
-var errFrozen = habeas.Forbidden("This record is frozen while a dispute is open.").WithCode("party.frozen")
-
 // RequestsOfMine implements web/party.Rights: what was asked for about one of the actor's
 // own records, newest first.
 func (n *Notices) RequestsOfMine(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Request, error) {
@@ -34,7 +31,7 @@ func (n *Notices) RequestForMine(ctx context.Context, a habeas.Actor, id habeas.
 			return err
 		}
 		if rec.Party.State == party.Frozen {
-			return errFrozen
+			return party.ErrFrozen
 		}
 		all, err := tx.Notices().Requests(ctx, id)
 		if err != nil {
@@ -66,7 +63,7 @@ func (n *Notices) WithdrawMine(ctx context.Context, a habeas.Actor, id habeas.Pa
 			return errNotHeld
 		}
 		if rec.Party.State == party.Frozen {
-			return errFrozen
+			return party.ErrFrozen
 		}
 		return n.withdraw(tx, q, a)
 	})

@@ -13,12 +13,15 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// Sweep does what is due by itself: erasures whose undo window is over, warnings of
-// records that nobody has spoken of for long, and their end. It is run by schedule and
+// Sweep does what is due by itself: erasures whose undo window is over, what legal duties
+// have kept until now, holds that end, reminders of requests, warnings of records that
+// nobody has spoken of for long, and their end. It is run by schedule and
 // may be run again at any time; each run does a bounded part.
 func (n *Notices) Sweep(ctx context.Context) error {
-	if err := n.carryOut(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{n.carryOut, n.endRemainders, n.freeHolds, n.remind} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	policy, err := n.policies.Current(ctx)
 	if err != nil {
@@ -196,14 +199,24 @@ func (n *Notices) Kept(ctx context.Context, a habeas.Actor, limit int) ([]party.
 	return n.records.DB.Notices().Kept(ctx, limit)
 }
 
-// Hold keeps an unclaimed record beyond its time, for a reason that its person reads.
+// Hold keeps a record beyond its time and against its erasure, for a reason that its person
+// reads.
 func (n *Notices) Hold(ctx context.Context, a habeas.Actor, id habeas.PartyID, reason string) error {
+	return n.HoldUntil(ctx, a, id, reason, time.Time{})
+}
+
+// HoldUntil is Hold with the day on which it ends by itself; the zero time: staff end it.
+func (n *Notices) HoldUntil(ctx context.Context, a habeas.Actor, id habeas.PartyID, reason string, until time.Time) error {
 	reason = strings.TrimSpace(reason)
-	if reason == "" || len(reason) > 2000 {
+	now := n.records.Clock.Now()
+	switch {
+	case reason == "" || len(reason) > 2000:
 		return habeas.Invalid("reason", "Say why the record has to be kept.").WithCode("retention.reason")
+	case !until.IsZero() && !until.After(now):
+		return habeas.Invalid("until", "Give a day to come.").WithCode("retention.until")
 	}
 	return n.keep(ctx, a, id, audit.RetentionHeld, func(k party.Keeping) party.Keeping {
-		k.HeldAt, k.HeldBy, k.Why = n.records.Clock.Now(), a.Account, reason
+		k.HeldAt, k.HeldBy, k.Why, k.HeldUntil = now, a.Account, reason, until
 		return k
 	})
 }

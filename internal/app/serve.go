@@ -18,6 +18,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/web"
+	"github.com/habeas-data/habeas/internal/webhook"
 	"github.com/habeas-data/habeas/sealed"
 )
 
@@ -304,6 +305,12 @@ func (s Settings) config(l net.Listener) (Config, error) {
 		return cfg, err
 	}
 	if cfg.Changes, err = s.AddressChange.rules(); err != nil {
+		return cfg, err
+	}
+	if cfg.Providers, err = s.providerConfigs(); err != nil {
+		return cfg, err
+	}
+	if cfg.WebhookNetworks, err = webhook.ParseNetworks(s.Webhook.AllowNetworks); err != nil {
 		return cfg, err
 	}
 	sender, err := s.sender(cfg.Clock)

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -21,6 +23,7 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/internal/webhook"
 	"github.com/habeas-data/habeas/sealed/wire"
 )
 
@@ -47,30 +50,43 @@ type Config struct {
 	Resolver     mail.Resolver                   // of the DNS; nil: nothing is looked up
 	Unsearched   bool                            // a command that ends: nobody will search people
 	SessionDays  int                             // how long session logs are kept; 0: none are written
+	Providers    []ProviderConfig                // by which people may sign in too
+
+	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
+	WebhookTLS      *tls.Config    // how webhooks are called; nil: with the system's roots
 }
 
 // Server is an open data directory with its use cases, ready to serve.
 type Server struct {
 	Config
-	DB       *sqlstore.DB
-	Schemas  *party.Schemas
-	Finder   party.Finder
-	Ledger   *Ledger
-	Mailer   *Mailer
-	Accounts *Accounts
-	Systems  *Systems
-	Policies *Policies
-	Records  *Records
-	Notices  *Notices
-	Imports  *Imports
-	Disputes *Disputes
-	Control  *Control // listens from app.Serve on
-	Disk     *Disk
-	Sessions *Sessions
+	DB         *sqlstore.DB
+	Schemas    *party.Schemas
+	Finder     party.Finder
+	Rolls      *Rolls
+	Ledger     *Ledger
+	Mailer     *Mailer
+	Accounts   *Accounts
+	Systems    *Systems
+	Policies   *Policies
+	Records    *Records
+	Notices    *Notices
+	Digests    *Digests
+	Profiles   *Profiles
+	Imports    *Imports
+	Disputes   *Disputes
+	Control    *Control // listens from app.Serve on
+	Disk       *Disk
+	Sessions   *Sessions
+	Duplicates *Duplicates
+	Bulks      *Bulks
+	Lists      *Lists
+	Webhooks   *Webhooks
 
 	operation operation
+	providers []provider
 
 	worker *jobs.Worker
+	caller *jobs.Worker // of webhooks: what is slow there holds up no mail
 	lock   *os.File
 	ready  atomic.Bool // the search index has read everything
 	stop   context.CancelFunc
@@ -96,6 +112,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.Schemas, err = party.NewSchemas(sets...); err != nil {
 		return nil, err
 	}
+	if s.providers, err = newProviders(cfg.Providers, cfg.Origin, cfg.Clock); err != nil {
+		return nil, err
+	}
 	if s.lock, err = LockDir(cfg.Dir); err != nil {
 		return nil, err
 	}
@@ -105,12 +124,20 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		}
 	}()
 	s.worker = &jobs.Worker{Clock: cfg.Clock, Log: cfg.Log}
-	learn := s.Finder.Learn
+	s.caller = &jobs.Worker{Clock: cfg.Clock, Log: cfg.Log, Concurrency: 16, MaxAttempts: 10_000, MaxAge: webhook.KeepTrying}
+	s.Duplicates = NewDuplicates(cfg.Log)
+	learn := func(p party.Party, said party.Statement) {
+		s.Finder.Learn(p, said)
+		s.Duplicates.Note(p.ID)
+	}
+	s.Rolls = NewRolls(party.NewRoll(s.Schemas), cfg.Log)
+	entered, touched := s.Rolls.Enter, s.Rolls.Touch
 	if cfg.Unsearched {
-		learn = nil
+		learn, entered, touched = nil, nil, nil
 	}
 	s.DB, err = sqlstore.Open(ctx, sqlstore.Config{
-		Dir: cfg.Dir, DSN: cfg.RecordsDSN, Keys: cfg.Keys, Clock: cfg.Clock, Learn: learn, Wake: s.worker.Wake,
+		Dir: cfg.Dir, DSN: cfg.RecordsDSN, Keys: cfg.Keys, Clock: cfg.Clock, Learn: learn, Entered: entered, Touched: touched, News: s.tellNews,
+		Wake:     func() { s.worker.Wake(); s.caller.Wake() },
 		Observer: cfg.Observer,
 	})
 	if err != nil {
@@ -126,6 +153,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s.Control = NewControl(cfg.Log)
 	s.Control.Handle(http.MethodPost, "/doctor", s.examine)
 	s.Control.Handle(http.MethodPost, "/bounce", s.bounce)
+	s.offerDuplicates()
 	s.Disk = &Disk{Dir: cfg.Dir, Marks: cfg.Disk, Statfs: cfg.Statfs, Log: cfg.Log}
 	s.Disk.Look()
 	if s.Sessions, err = OpenSessions(cfg); err != nil {
@@ -145,19 +173,31 @@ func (s *Server) wire() {
 	}
 	s.Accounts = NewAccounts(AccountsDeps{
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
-		Changes: cfg.Changes,
+		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log,
 	})
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
+	s.Systems.changes.Log = cfg.Log
+	s.Webhooks = &Webhooks{
+		DB: s.DB, Changes: s.Systems.changes, Clock: cfg.Clock, Allowed: cfg.WebhookNetworks,
+		Sender: webhook.NewSender(cfg.Clock, cfg.WebhookNetworks, cfg.WebhookTLS), TellAdministrators: s.Accounts.TellAdministrators,
+	}
 	s.Policies = NewPolicies(s.DB, s.Schemas, cfg.Clock)
 	s.Records = NewRecords(Records{
 		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
-	s.Notices = NewNotices(s.Records, s.Accounts, s.Policies)
+	s.Digests = NewDigests(s.Records, s.Accounts, s.Policies)
+	s.Profiles = NewProfiles(s.Records, s.Policies)
+	s.Notices = NewNotices(s.Records, s.Accounts, s.Policies, s.Digests)
 	s.Imports = NewImports(Imports{
 		DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Records: s.Records, Clock: s.Clock, Disk: s.Disk, Log: s.Log,
 	})
 	s.Disputes = NewDisputes(s.Records, s.Notices)
+	s.Duplicates.Use(s.Records)
+	s.Bulks = NewBulks(s.Records, s.Log)
+	s.Rolls.Use(s.Records)
+	s.Lists = NewLists(s.Records, s.Rolls)
+	s.Duplicates.then = s.Bulks.Recount
 }
 
 // start begins the work beside the requests. from is the size of the ledger's tree: what
@@ -169,6 +209,13 @@ func (s *Server) start(ctx context.Context, from int64) {
 		s.tasks.Go(func() { s.index(work) })
 		s.tasks.Go(func() { s.Sessions.Keep(work) })
 		s.tasks.Go(func() { s.Imports.Keep(work) })
+		s.tasks.Go(func() { s.Duplicates.Keep(work) })
+		s.tasks.Go(func() { s.Bulks.Keep(work) })
+		s.tasks.Go(func() { s.Rolls.Keep(work) })
+		s.tasks.Go(func() { s.Systems.changes.Keep(work) })
+		s.caller.Store = s.DB.Ops().Lane(webhook.Job)
+		s.caller.Handlers = map[jobs.Kind]jobs.Handler{webhook.Job: s.Webhooks.Deliver}
+		s.tasks.Go(func() { s.caller.Run(work) })
 		if s.RecordsDSN != "" {
 			s.tasks.Go(func() { s.follow(work, from) })
 		}
@@ -187,17 +234,33 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
+		{Name: "guardians", Every: time.Hour, Do: NewGuardians(s.Records).Sweep},
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
+		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })
 }
 
-// index reads every statement into the search index. Commits that happen meanwhile
+// tellNews is called after commits of which connected systems may have to be told; the
+// first come while the server is still being made.
+func (s *Server) tellNews() {
+	if s.Systems != nil {
+		s.Systems.changes.Wake()
+	}
+}
+
+// index reads every statement into the search index and into the roll. Commits that happen meanwhile
 // reach it through Learn; taking a statement in twice changes nothing.
 func (s *Server) index(ctx context.Context) {
-	if err := s.DB.Records().Each(ctx, s.Finder.Learn); err != nil {
+	err := s.Rolls.Build(ctx, func(visit func(party.Party, party.Statement)) error {
+		return s.DB.Records().Each(ctx, func(p party.Party, said party.Statement) {
+			s.Finder.Learn(p, said)
+			visit(p, said)
+		})
+	})
+	if err != nil {
 		if ctx.Err() == nil {
 			s.Log.Error("building the search index failed", "error", err)
 		}
@@ -246,6 +309,7 @@ func (s *Server) Ready() bool { return s.ready.Load() }
 func (s *Server) Close() error {
 	s.stop()
 	s.tasks.Wait()
+	s.Webhooks.Sender.Close()
 	return errors.Join(s.Sessions.Close(), s.DB.Close(), s.Keys.Close(), s.lock.Close())
 }
 
@@ -259,6 +323,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, h http.Handler) erro
 		wire.Prepare(srv)
 		l = wire.Listen(tcp, edge.Cookies{Origin: s.Origin}.SecretRules())
 	}
+	srv.RegisterOnShutdown(s.Systems.changes.Release) // nobody waits for news any more
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	select {

@@ -103,8 +103,8 @@ func TestAClaimIsLoggedStepByStepAndNamesNobody(t *testing.T) {
 		t.Errorf("the slip: %s", got)
 	}
 	want := `POST /join address again [code asked for] go to /code` +
-		` GET /code page account/code` +
-		` POST /code code "code.wrong in code" page account/code` +
+		` GET /code page public/code` +
+		` POST /code code "code.wrong in code" page public/code` +
 		` POST /code code [address proved] go to /me` +
 		` GET /me [records offered] page me/inbox` +
 		` GET /me/offers/{id} page me/offer` +

@@ -43,6 +43,10 @@ type Settings struct {
 	Disk           DiskSettings    `toml:"disk"`
 	SessionLog     SessionSettings `toml:"session_log"`
 	AddressChange  AddressSettings `toml:"address_change"`
+	Webhook        WebhookSettings `toml:"webhook"`
+	PKI            PKISettings     `toml:"pki"`
+
+	Providers []ProviderSettings `toml:"provider" doc:"an identity provider by which people may sign in too; only in the file"`
 
 	DataSets []party.SetSchema `toml:"data_set" doc:"a data set beside the built-in ones, or one of them described anew; only in the file"`
 
@@ -96,6 +100,11 @@ type TraceSettings struct {
 	Percent  int    `toml:"percent" doc:"how many of a hundred requests are traced" default:"100"`
 }
 
+// WebhookSettings say where connected systems can be told of changes.
+type WebhookSettings struct {
+	AllowNetworks []string `toml:"allow_networks" doc:"networks inside which webhooks may be called; without it only public addresses, and nothing that a name inside leads to" example:"10.20.0.0/16,127.0.0.1"`
+}
+
 // AddressSettings say how long a change of somebody's main address leaves room to object.
 type AddressSettings struct {
 	WaitHours   int `toml:"wait_hours" doc:"how long the old main address can stop a change of it before anything changes" default:"72"`
@@ -105,6 +114,12 @@ type AddressSettings struct {
 func (s AddressSettings) rules() (account.ChangeRules, error) {
 	r := account.ChangeRules{Wait: time.Duration(s.WaitHours) * time.Hour, Revert: time.Duration(s.RevertHours) * time.Hour}
 	return r, r.Check()
+}
+
+// PKISettings are what certificates say of the organisation, beside its name.
+type PKISettings struct {
+	Country string `toml:"country" doc:"country of the organisation in its certificates: two letters, as in ISO 3166-1; needed before the certificate authority is made" example:"ES"`
+	URL     string `toml:"url" doc:"where everybody reads which certificates are revoked: plain http, without a slash at the end. It is written into every certificate and must stay" example:"http://pki.example.org"`
 }
 
 // SessionSettings say how long the steps of signing in, claiming and entering are kept.

@@ -16,6 +16,7 @@ import (
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/session"
+	"github.com/habeas-data/habeas/internal/webhook"
 )
 
 // checker gathers what is wrong with settings.
@@ -40,11 +41,15 @@ func (s Settings) problems() config.Problems {
 	c.store()
 	c.smtp()
 	c.metrics()
+	c.providers()
 	c.wantIf(s.Trace.Endpoint != "" && !isWebAddress(s.Trace.Endpoint), "trace.endpoint", "expected a URL, such as http://localhost:4318")
 	c.wantIf(s.Trace.Percent < 0 || s.Trace.Percent > 100, "trace.percent", "expected a number from 0 to 100")
 	c.wantIf(s.Disk.Warn.Percent > 0 == (s.Disk.Refuse.Percent > 0) && (s.Disk.Refuse.Bytes > s.Disk.Warn.Bytes || s.Disk.Refuse.Percent > s.Disk.Warn.Percent),
 		"disk.refuse", "expected less than disk.warn, so that the warning comes first")
 	c.wantIf(s.SessionLog.KeepDays < 0 || s.SessionLog.KeepDays > session.MaxKeepDays, "session_log.keep_days", "expected a number from 0 to 180")
+	_, err = webhook.ParseNetworks(s.Webhook.AllowNetworks)
+	c.want(err, "webhook.allow_networks")
+	c.authorities()
 	_, err = party.NewSchemas(s.sets()...)
 	c.want(err, "data_set")
 	return c.found
@@ -55,6 +60,17 @@ func (c *checker) tls() {
 	c.wantIf(c.TLSCert != "" && c.TLSKey == "", "tls_cert", "tls_key is missing beside it")
 	c.readable("tls_cert", c.TLSCert, false)
 	c.readable("tls_key", c.TLSKey, true)
+}
+
+func (c *checker) authorities() {
+	if c.PKI == (PKISettings{}) {
+		return
+	}
+	var e *habeas.Error
+	if errors.As(c.certified().Check(), &e) {
+		key := map[string]string{"organisation": "organisation", "country": "pki.country", "url": "pki.url"}[e.Field]
+		c.wantIf(true, key, e.Text())
+	}
 }
 
 func (c *checker) acme() {

@@ -51,6 +51,18 @@ func TestEveryValueIsCheckedAndItsPlaceNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	provider := func(key, value string) string {
+		text := ""
+		for k, v := range map[string]string{
+			"name": `"campus"`, "label": `"Campus login"`, "issuer": `"https://login.example.org"`, "client_id": `"habeas"`, "secret_file": `"` + closed + `"`, key: value,
+		} {
+			text += k + " = " + v + "\n"
+		}
+		return "[[provider]]\n" + text
+	}
+	if _, err := readSettings(t, provider("vouches_for", `["example.org"]`)+"staff = true\nstaff_acr = [\"mfa\"]\n[[provider.claims]]\nname = \"a\"\nvalues = [\"b\"]\n"); err != nil {
+		t.Errorf("a good provider: %v", err)
+	}
 	for name, c := range map[string]struct{ text, want string }{
 		"no organisation":         {`organisation = " "`, "line 1: organisation: expected the name"},
 		"a path in the URL":       {`public_url = "https://example.org/records"`, "line 1: public_url: "},
@@ -79,6 +91,19 @@ func TestEveryValueIsCheckedAndItsPlaceNamed(t *testing.T) {
 		"more than all traces":    {"[trace]\npercent = 101", "trace.percent: expected a number from 0 to 100"},
 		"no amount":               {"[disk]\nwarn = \"plenty\"", "disk.warn: expected an amount such as 500MiB"},
 		"refused before warned":   {"[disk]\nwarn = \"1%\"\nrefuse = \"2%\"", "line 3: disk.refuse: expected less than disk.warn"},
+		"a provider, unnamed":     {"[[provider]]\nlabel = \"x\"", "line 1: provider: one without a name: name: expected a short word"},
+		"its issuer without TLS":  {provider("issuer", `"http://login.example.org"`), "provider: campus: issuer: expected an https URL"},
+		"its label missing":       {provider("label", `""`), "campus: label: expected"},
+		"its client missing":      {provider("client_id", `""`), "campus: client_id: expected"},
+		"its secret in the text":  {provider("secret", `"hush"`), "there is no setting \"provider.secret\"; did you mean \"provider.secret_file\"?"},
+		"its secret missing":      {provider("secret_file", `""`), "campus: secret_file: expected a file"},
+		"its secret for all":      {provider("secret_file", `"`+open+`"`), "provider: other users of this machine can read"},
+		"its domain with capital": {provider("vouches_for", `["Example.org"]`), "campus: vouches_for: expected domains"},
+		"its domain with a star":  {provider("vouches_for", `["*.example.org"]`), "campus: vouches_for: expected domains"},
+		"staff by any sign-in":    {provider("staff", `true`), "campus: staff: staff_acr is missing"},
+		"acr for nobody":          {provider("staff_acr", `["mfa"]`), "campus: staff_acr: it is used with staff = true only"},
+		"one name for two":        {provider("acr", `[]`) + provider("acr", `[]`), "campus: name and issuer are each used once"},
+		"a claim without values":  {provider("acr", `[]`) + "[[provider.claims]]\nname = \"a\"", "campus: claims: expected a name and values"},
 		"a set without fields":    {"[[data_set]]\nname = \"No Name\"", "line 1: data_set: "},
 	} {
 		_, err := readSettings(t, c.text+"\n")

@@ -22,6 +22,7 @@ type Systems struct {
 	refused edge.Limiter
 	records *SystemRecords
 	sandbox *Sandbox
+	changes *Changes
 	tokens  *authz.Cache
 	names   sync.Map // habeas.SystemID → string; a name never changes
 }
@@ -42,10 +43,11 @@ func NewSystems(deps SystemsDeps) *Systems {
 	if deps.Refused == nil {
 		deps.Refused = edge.NewBuckets(deps.Clock, 0.1, 10, 4096)
 	}
-	keys := &ringKeys{Ring: deps.Keys}
+	keys, changes := &ringKeys{Ring: deps.Keys}, NewChanges(deps)
 	return &Systems{
 		db: deps.DB, clock: deps.Clock, refused: deps.Refused,
-		records: &SystemRecords{db: deps.DB, keys: keys, schemas: deps.Schemas, clock: deps.Clock},
+		records: &SystemRecords{db: deps.DB, keys: keys, schemas: deps.Schemas, clock: deps.Clock, changes: changes},
+		changes: changes,
 		sandbox: NewSandbox(keys, deps.Schemas, deps.Clock),
 		tokens:  authz.NewCache(deps.Clock, deps.DB.Systems().Bearer),
 	}
@@ -53,6 +55,9 @@ func NewSystems(deps SystemsDeps) *Systems {
 
 // Records returns what connected systems do with records.
 func (s *Systems) Records() *SystemRecords { return s.records }
+
+// Changes returns the feed of what connected systems are told.
+func (s *Systems) Changes() *Changes { return s.changes }
 
 // Sandbox returns what systems do that are only tried out.
 func (s *Systems) Sandbox() *Sandbox { return s.sandbox }
@@ -106,10 +111,22 @@ func (s *Systems) Disconnect(ctx context.Context, a habeas.Actor, id habeas.Syst
 }
 
 // Reconnect takes a disconnection back. The system asks for a new token.
+// When it is to be told of changes, it is told to read everything again.
 func (s *Systems) Reconnect(ctx context.Context, a habeas.Actor, id habeas.SystemID) error {
-	return s.change(ctx, id, func(was authz.System) (authz.System, audit.Entry, error) {
+	err := s.change(ctx, id, func(was authz.System) (authz.System, audit.Entry, error) {
 		return was.Reconnect(a, s.clock.Now())
 	})
+	if err != nil {
+		return err
+	}
+	if _, err := s.db.Webhooks().Hook(ctx, id); err != nil {
+		if habeas.KindOf(err) == habeas.KindNotFound {
+			return nil
+		}
+		return err
+	}
+	_, err = s.changes.Follow(ctx, id)
+	return err
 }
 
 func (s *Systems) change(ctx context.Context, id habeas.SystemID, rule func(authz.System) (authz.System, audit.Entry, error)) error {

@@ -15,13 +15,13 @@ import (
 // attach takes in what a system says about the party of a consent code (PTY-8). The
 // reference that it returns is of the pass: it tells neither whether the system knows the
 // party already, nor who it is.
-func (r *SystemRecords) attach(ctx context.Context, a habeas.Actor, in party.Assertion) (party.Reference, error) {
+func (r *SystemRecords) attach(ctx context.Context, a habeas.Actor, in party.Assertion) (_ party.Reference, whole bool, err error) {
 	desk := r.desk()
 	code := desk.read(in.Consent.Typed)
 	in.Consent = &code
 	said, err := party.Prepare(in, r.schemas, r.keys, r.clock.Now())
 	if err != nil {
-		return party.Reference{}, err
+		return party.Reference{}, false, err
 	}
 	var refused error // what is said although the rows of the try are kept
 	err = r.db.InTx(ctx, func(tx *sqlstore.Tx) error {
@@ -36,13 +36,13 @@ func (r *SystemRecords) attach(ctx context.Context, a habeas.Actor, in party.Ass
 		}
 		return r.attachTo(tx, said, o, desk.use(o, by))
 	})
-	if err == nil {
-		err = refused
-	}
 	if err != nil {
-		return party.Reference{}, err
+		return party.Reference{}, false, err
 	}
-	return said.Answer, nil
+	if refused != nil {
+		return party.Reference{}, true, refused
+	}
+	return said.Answer, !said.Known, nil
 }
 
 func (r *SystemRecords) desk() passDesk { return passDesk{keys: r.keys.Ring, clock: r.clock} }

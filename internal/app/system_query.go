@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
@@ -46,7 +48,7 @@ func (r *SystemRecords) query(ctx context.Context, a habeas.Actor, refs []party.
 			}
 		}
 		var opened bool
-		views[i], opened = party.SystemView(p, said, a.System, sets, policy, r.schemas)
+		views[i], opened = party.SystemView(p, said, a.System, ref, under(prefix, r.keys), sets, policy, r.schemas)
 		if _, twice := seen[p.ID]; !twice {
 			entries = append(entries, r.readEntry(a, p.ID, sets, opened))
 		}
@@ -75,6 +77,16 @@ func (r *SystemRecords) query(ctx context.Context, a habeas.Actor, refs []party.
 		}
 		return nil
 	})
+}
+
+// under tells of a statement that was kept before references were noted with them whether
+// it was made at the address, or with the id, that a reference stands for.
+func under(prefix [12]byte, keys party.Keys) func(party.Statement) bool {
+	return func(s party.Statement) bool {
+		return slices.ContainsFunc(party.HashesOf([]party.Statement{s}, keys, emailKey), func(h keyring.LookupHash) bool {
+			return [12]byte(h[:12]) == prefix
+		})
+	}
 }
 
 func read(ctx context.Context, records sqlstore.Records, system habeas.SystemID, prefix [12]byte, n uint32) (p party.Party, said []party.Statement, err error) {
@@ -110,7 +122,7 @@ func (s *Sandbox) Query(_ context.Context, a habeas.Actor, refs []party.Referenc
 	views := make([]party.Values, len(refs))
 	for i, ref := range refs {
 		if id, ok := w.behind(ref); ok {
-			views[i], _ = party.SystemView(w.parties[id], w.said[id], a.System, sets, party.DefaultPolicy(), s.schemas)
+			views[i], _ = party.SystemView(w.parties[id], w.said[id], a.System, ref, func(party.Statement) bool { return false }, sets, party.DefaultPolicy(), s.schemas)
 		}
 	}
 	return views, nil

@@ -58,7 +58,13 @@ func (s *Sandbox) FindOrCreate(_ context.Context, a habeas.Actor, in party.Asser
 	if err != nil {
 		return party.Reference{}, err
 	}
+	before, known := party.Values(nil), false
+	if id, ok := held.behind(said.Answer); ok {
+		known = true
+		before = held.view(s, a, id, said.Answer)
+	}
 	held.apply(change)
+	held.tell(s, a, said.Answer, before, known)
 	return said.Answer, nil
 }
 
@@ -153,17 +159,23 @@ type sand struct {
 	said       map[habeas.PartyID][]party.Statement
 	tickets    map[habeas.TicketID]party.Ticket
 	idempotent map[keyring.LookupHash]party.Idempotent
+	news       []party.News
+	epoch      [8]byte // names the place before the first of them
 }
 
 func newSand() *sand {
+	id := party.NewNewsID()
 	return &sand{
+		epoch:   [8]byte(id[:8]),
 		knownAs: make(map[keyring.LookupHash][]party.KnownAs), parties: make(map[habeas.PartyID]party.Party),
 		said:    make(map[habeas.PartyID][]party.Statement),
 		tickets: make(map[habeas.TicketID]party.Ticket), idempotent: make(map[keyring.LookupHash]party.Idempotent),
 	}
 }
 
-func (w *sand) rows() int { return w.count + len(w.knownAs) + len(w.tickets) + len(w.idempotent) }
+func (w *sand) rows() int {
+	return w.count + len(w.knownAs) + len(w.tickets) + len(w.idempotent) + len(w.news)
+}
 
 // KnownAs implements party.Found.
 func (w *sand) KnownAs(h keyring.LookupHash) []party.KnownAs { return w.knownAs[h] }
@@ -173,6 +185,9 @@ func (w *sand) Party(id habeas.PartyID) (party.Party, bool) {
 	p, ok := w.parties[id]
 	return p, ok
 }
+
+// Top implements party.Found: in a sandbox nobody merges.
+func (w *sand) Top(id habeas.PartyID) habeas.PartyID { return id }
 
 // Ticket implements party.Found.
 func (w *sand) Ticket(id habeas.TicketID) (party.Ticket, bool) {

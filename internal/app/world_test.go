@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -26,6 +27,7 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/internal/webhook"
 	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
 
@@ -50,6 +52,7 @@ type world struct {
 	clock *habeas.ManualClock
 	sent  []mail.Message
 	pages http.Handler
+	sets  []party.SetSchema // beside the built-in ones
 }
 
 // Send implements app.Sender.
@@ -62,9 +65,9 @@ func (w *world) Send(_ context.Context, m mail.Message) error {
 // masterPassword opens the key stores of these tests.
 const masterPassword = "correct horse battery"
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, sets ...party.SetSchema) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), dsn: pgtest.Filled(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
+	w := &world{TB: t, sets: sets, dir: t.TempDir(), dsn: pgtest.Filled(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
 	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.ok(err)
 	w.open(keys)
@@ -82,22 +85,46 @@ func (w *world) open(keys *keyring.Ring) {
 	s.Sessions = must(app.OpenSessions(s.Config))(w)
 	w.Cleanup(func() { w.ok(s.Sessions.Close()) })
 	w.Server = s
-	s.Schemas = must(party.NewSchemas(party.DefaultSchemas()...))(w)
-	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: s.Finder.Learn}))(w)
+	s.Schemas = must(party.NewSchemas(append(party.DefaultSchemas(), w.sets...)...))(w)
+	s.Duplicates = app.NewDuplicates(s.Log)
+	learn := func(p party.Party, said party.Statement) {
+		s.Finder.Learn(p, said)
+		s.Duplicates.Note(p.ID)
+	}
+	s.Rolls = app.NewRolls(party.NewRoll(s.Schemas), s.Log)
+	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: learn, Entered: s.Rolls.Enter, Touched: s.Rolls.Touch}))(w)
 	w.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
 	s.Accounts = app.NewAccounts(app.AccountsDeps{DB: s.DB, Keys: keys, Mailer: s.Mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports"})
 	s.Systems = app.NewSystems(app.SystemsDeps{DB: s.DB, Keys: keys, Schemas: s.Schemas, Clock: w.clock})
+	own := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	s.Webhooks = &app.Webhooks{
+		DB: s.DB, Changes: s.Systems.Changes(), Clock: w.clock, Allowed: own, Sender: webhook.NewSender(w.clock, own, nil),
+		TellAdministrators: s.Accounts.TellAdministrators,
+	}
 	s.Policies = app.NewPolicies(s.DB, s.Schemas, w.clock)
 	s.Records = app.NewRecords(app.Records{
 		DB: s.DB, Keys: keys, Finder: s.Finder, Ready: func() bool { return true }, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
-	s.Notices = app.NewNotices(s.Records, s.Accounts, s.Policies)
+	s.Digests = app.NewDigests(s.Records, s.Accounts, s.Policies)
+	s.Profiles = app.NewProfiles(s.Records, s.Policies)
+	s.Notices = app.NewNotices(s.Records, s.Accounts, s.Policies, s.Digests)
 	s.Imports = app.NewImports(app.Imports{DB: s.DB, Keys: keys, Schemas: s.Schemas, Records: s.Records, Clock: w.clock, Disk: s.Disk, Log: s.Log})
 	s.Disputes = app.NewDisputes(s.Records, s.Notices)
+	s.Duplicates.Use(s.Records)
+	s.Bulks = app.NewBulks(s.Records, s.Log)
+	s.Lists = app.NewLists(s.Records, w.rolled(s.Rolls))
 	w.pages = must(s.Handler(nil))(w)
+}
+
+// rolled fills a roll with the records that there are.
+func (w *world) rolled(rolls *app.Rolls) *app.Rolls {
+	w.Helper()
+	rolls.Use(w.Records)
+	w.ok(rolls.Build(w.ctx(), func(visit func(party.Party, party.Statement)) error { return w.DB.Records().Each(w.ctx(), visit) }))
+	return rolls
 }
 
 func (w *world) ctx() context.Context { return context.Background() }
@@ -458,6 +485,16 @@ func (b *browser) post(path string, fields ...string) string {
 		b.Fatalf("POST %s: status %d\n%s", path, p.status, p.text)
 	}
 	return p.header.Get("Location")
+}
+
+// found is the page of staff that a search leads to; what was typed is not in its address.
+func (b *browser) found(to, query string) page {
+	b.Helper()
+	at := b.post("/staff/find", "to", to, "q", query)
+	if strings.Contains(strings.ToLower(at), strings.ToLower(query)) {
+		b.Errorf("what was searched for stands in the address of its page")
+	}
+	return b.get(at)
 }
 
 // formOf makes a form of name, value, name, value …

@@ -23,12 +23,13 @@ type Pair struct {
 	Want int // the status of a good answer
 }
 
-// Rounds says how a pair is measured.
+// Rounds says how pairs are measured.
 type Rounds struct {
-	N      int           // rounds that count, one request of each class in each
+	N      int           // rounds of each pair that count, one request of each class in each
 	WarmUp int           // rounds before, which do not
+	Block  int           // so many rounds of a pair, then the next pair; 0: all at once
 	Limit  time.Duration // the smallest difference that matters
-	Seed   uint64        // decides which class goes first in a round, and the draws of the bootstrap
+	Seed   uint64        // decides every order and every draw
 }
 
 // client keeps one connection, so that each request finds the same conditions.
@@ -39,32 +40,59 @@ func client() *http.Client {
 	}
 }
 
-// Measure sends the rounds of a pair one request after another and compares the times
-// from the first byte written to the last byte read.
-func Measure(ctx context.Context, p Pair, r Rounds) (Comparison, error) {
+// Measure sends the rounds of all pairs one request after another, in blocks that take
+// turns in random order, and compares the times from the first byte written to the last
+// byte read. said, unless nil, is told how many rounds of how many are done.
+func Measure(ctx context.Context, pairs []Pair, r Rounds, said func(done, total int)) ([]Comparison, error) {
 	if r.N < 2 {
-		return Comparison{}, errors.New("bench: at least two rounds are needed")
+		return nil, errors.New("bench: at least two rounds are needed")
+	}
+	if r.Block <= 0 {
+		r.Block = r.N
 	}
 	c := client()
 	defer c.CloseIdleConnections()
 	order := rand.New(rand.NewPCG(r.Seed, 1))
-	a, b := make([]time.Duration, 0, r.N), make([]time.Duration, 0, r.N)
-	for n := range r.WarmUp + r.N {
-		first := order.IntN(2)
-		var took [2]time.Duration
-		for turn := range 2 {
-			class := (first + turn) % 2
-			make := [2]Request{p.A, p.B}[class]
-			var err error
-			if took[class], err = once(ctx, c, make, n, p.Want); err != nil {
-				return Comparison{}, fmt.Errorf("%s: %w", p.Name, err)
+	times := make([][2][]time.Duration, len(pairs))
+	done, total := 0, len(pairs)*(r.WarmUp+r.N)
+	block := func(i, from, to int) error {
+		for n := from; n < to; n++ {
+			took, err := pairs[i].round(ctx, c, n, order.IntN(2))
+			if err != nil {
+				return fmt.Errorf("%s: %w", pairs[i].Name, err)
+			}
+			if n >= r.WarmUp {
+				times[i][0], times[i][1] = append(times[i][0], took[0]), append(times[i][1], took[1])
 			}
 		}
-		if n >= r.WarmUp {
-			a, b = append(a, took[0]), append(b, took[1])
+		if done += to - from; said != nil {
+			said(done, total)
+		}
+		return nil
+	}
+	for from, to := 0, r.WarmUp; from < r.WarmUp+r.N; from, to = to, min(to+r.Block, r.WarmUp+r.N) {
+		for _, i := range order.Perm(len(pairs)) {
+			if err := block(i, from, to); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return Compare(a, b, r.Limit, r.Seed), nil
+	out := make([]Comparison, len(pairs))
+	for i, t := range times {
+		out[i] = Compare(t[0], t[1], r.Block, r.Limit, r.Seed+uint64(i))
+	}
+	return out, nil
+}
+
+// round sends one request of each class, first the one of first.
+func (p Pair) round(ctx context.Context, c *http.Client, n, first int) (took [2]time.Duration, err error) {
+	for turn := range 2 {
+		class := (first + turn) % 2
+		if took[class], err = once(ctx, c, [2]Request{p.A, p.B}[class], n, p.Want); err != nil {
+			return took, err
+		}
+	}
+	return took, nil
 }
 
 // once makes a request and times it.

@@ -27,19 +27,32 @@ func slow(t *testing.T, late time.Duration) (string, Request, Request) {
 }
 
 func TestAServerThatIsSlowerForSomebodyIsFoundOut(t *testing.T) {
-	_, known, unknown := slow(t, 3*time.Millisecond)
-	c, err := Measure(t.Context(), Pair{Name: "sign-in", A: known, B: unknown, Want: 204}, Rounds{N: 60, WarmUp: 5, Limit: 500 * time.Microsecond, Seed: 1})
-	if err != nil || c.Verdict != Different || c.A.N != 60 || c.Difference < time.Millisecond {
-		t.Errorf("%+v, %v", c, err)
+	_, known, unknown := slow(t, 10*time.Millisecond)
+	said := 0
+	all, err := Measure(t.Context(), []Pair{
+		{Name: "sign-in", A: known, B: unknown, Want: 204}, {Name: "itself", A: unknown, B: unknown, Want: 204},
+	}, Rounds{N: 60, WarmUp: 5, Block: 7, Limit: 500 * time.Microsecond, Seed: 1}, func(done, total int) {
+		if said = done; total != 130 {
+			t.Errorf("%d rounds of %d", done, total)
+		}
+	})
+	if err != nil || len(all) != 2 || said != 130 {
+		t.Fatalf("%d comparisons after %d rounds, %v", len(all), said, err)
+	}
+	if c := all[0]; c.Verdict != Different || c.A.N != 60 || c.Difference < time.Millisecond {
+		t.Errorf("late by 10 ms: %+v", c)
+	}
+	if c := all[1]; c.Found() {
+		t.Errorf("against itself: %+v", c)
 	}
 }
 
 func TestAnUnexpectedAnswerEndsTheMeasurement(t *testing.T) {
 	_, known, unknown := slow(t, 0)
-	if _, err := Measure(t.Context(), Pair{A: known, B: unknown, Want: 200}, Rounds{N: 5}); err == nil {
+	if _, err := Measure(t.Context(), []Pair{{A: known, B: unknown, Want: 200}}, Rounds{N: 5}, nil); err == nil {
 		t.Error("a wrong status is measured")
 	}
-	if _, err := Measure(t.Context(), Pair{A: known, B: unknown, Want: 204}, Rounds{N: 1}); err == nil {
+	if _, err := Measure(t.Context(), []Pair{{A: known, B: unknown, Want: 204}}, Rounds{N: 1}, nil); err == nil {
 		t.Error("one round is compared")
 	}
 	if _, err := Press(t.Context(), known, 2, time.Minute, 200); err == nil {

@@ -26,6 +26,7 @@ const (
 	KindRefused        Kind = "refused"         // to staff: somebody said "this is not me"
 	KindRecovered      Kind = "recovered"       // your account was recovered
 	KindPasskeyAdded   Kind = "passkey-added"   // a passkey can now sign in for you
+	KindProviderAdded  Kind = "provider-added"  // an identity provider can now sign in for you
 	KindAddressWaiting Kind = "address-waiting" // your main address is to change; the link stops it
 	KindAddressChanged Kind = "address-changed" // it has changed; the link takes it back
 	KindAddressMain    Kind = "address-main"    // to the new one: we write to you here now
@@ -39,7 +40,13 @@ const (
 	KindAnswered       Kind = "answered"        // staff answered a request
 	KindQuestion       Kind = "question"        // staff want to merge or split your record
 	KindPassUsed       Kind = "consent-used"    // somebody uses a consent code that you gave
+	KindGuardian       Kind = "guardian"        // you are somebody's guardian here
+	KindGuardianDay    Kind = "guardian-day"    // to guardian and staff: a guardian's time comes to its end
+	KindGuardianEnded  Kind = "guardian-ended"  // you act for somebody no more
 	KindTest           Kind = "test"            // to an administrator, who asked for it
+	KindDigest         Kind = "digest"          // who looked at your record: numbers, nobody's name
+	KindReminder       Kind = "reminder"        // staff ask you to complete your record
+	KindWebhook        Kind = "webhook"         // to administrators: a webhook was paused because nothing gets through
 
 	KindClaimedKnown    Kind = "claimed-known"    // to another address of a record: it was claimed
 	KindLinked          Kind = "linked"           // staff linked a record to your account
@@ -50,6 +57,10 @@ const (
 	KindDisputeKept     Kind = "dispute-kept"     // the claim was found right
 	KindDisputeUndone   Kind = "dispute-undone"   // the record is not yours any more
 	KindDisputeGranted  Kind = "dispute-granted"  // to who disputed: the claim was undone
+
+	KindExtended   Kind = "extended"    // the answer to a request takes longer, and why
+	KindRequestDue Kind = "request-due" // to staff: the time of a request is nearly over
+	KindBreach     Kind = "breach"      // data about you was concerned by a breach
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -60,6 +71,7 @@ type Data struct {
 	Contact      string // how to reach people at the organisation; required
 	Link         string // page to open; within PublicURL
 	StopLink     string // page that stops such mails; within PublicURL
+	MoreLink     string // page that says or changes more; within PublicURL
 	DisputeLink  string // page that disputes a claim; within PublicURL
 	Code         string // letters and digits, shown in groups; or the stand-in of a value that is grouped (see Grouped)
 	Minutes      int    // how long link or code hold: minutes, or hours if they are set
@@ -71,6 +83,8 @@ type Data struct {
 	Why    string   // what they are held for
 	Months int      // how long they are kept after the last word about them
 	Days   int      // until something happens by itself
+	Count  int      // how many details are missing
+	Lines  []string // what was counted: numbers and kinds, nobody's name
 }
 
 // needs says what a kind cannot do without.
@@ -81,6 +95,7 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindRefused:        {link: true},
 	KindRecovered:      {link: true},
 	KindPasskeyAdded:   {link: true},
+	KindProviderAdded:  {link: true},
 	KindAddressWaiting: {link: true},
 	KindAddressChanged: {link: true},
 	KindAddressMain:    {link: true},
@@ -94,7 +109,13 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindAnswered:       {link: true},
 	KindQuestion:       {link: true},
 	KindPassUsed:       {link: true},
+	KindGuardian:       {link: true},
+	KindGuardianDay:    {link: true},
+	KindGuardianEnded:  {link: true},
 	KindTest:           {link: true},
+	KindDigest:         {link: true},
+	KindReminder:       {link: true},
+	KindWebhook:        {link: true},
 
 	KindClaimedKnown:    {link: true, dispute: true},
 	KindLinked:          {link: true, dispute: true},
@@ -105,6 +126,10 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindDisputeKept:     {link: true},
 	KindDisputeUndone:   {link: true},
 	KindDisputeGranted:  {link: true},
+
+	KindExtended:   {link: true},
+	KindRequestDue: {link: true},
+	KindBreach:     {link: true},
 }
 
 // Kinds returns every kind, sorted.
@@ -175,7 +200,7 @@ func (d *Data) prepare(kind Kind) error {
 	d.Contact = oneLine(d.Contact, 200)
 	d.Reason = oneLine(d.Reason, 500)
 	d.Why = oneLine(d.Why, 1000)
-	d.Sets, d.From = lines(d.Sets), lines(d.From)
+	d.Sets, d.From, d.Lines = lines(d.Sets), lines(d.From), lines(d.Lines)
 	d.PublicURL = strings.TrimSuffix(d.PublicURL, "/")
 	switch {
 	case d.Organisation == "" || d.Contact == "" || !isLink(d.PublicURL):
@@ -184,7 +209,7 @@ func (d *Data) prepare(kind Kind) error {
 		return fmt.Errorf("mail: %s lacks its link or code", kind)
 	case need.code && d.Minutes <= 0 && d.Hours <= 0:
 		return fmt.Errorf("mail: %s does not say how long its code holds", kind)
-	case !d.within(d.Link) || !d.within(d.StopLink) || !d.within(d.DisputeLink):
+	case !d.within(d.Link) || !d.within(d.StopLink) || !d.within(d.DisputeLink) || !d.within(d.MoreLink):
 		return errors.New("mail: a link leads outside the public URL")
 	case len(d.Code) > 64 || strings.Trim(strings.TrimPrefix(d.Code, standIn), codeCharacters) != "":
 		return errors.New("mail: a code holds letters, digits and hyphens only")

@@ -39,6 +39,9 @@ func (d *Demo) tell(ctx context.Context) error {
 	if err := t.tellAll(ctx, occasions(d.world.Assertions), d.deeds(t, nora)); err != nil {
 		return err
 	}
+	if err := d.Duplicates.Begin(ctx, nora); err != nil { // so that there is something to review
+		return err
+	}
 	return d.begin(ctx, t, nora)
 }
 
@@ -91,6 +94,7 @@ func (d *Demo) deeds(t *teller, nora habeas.Actor) []deed {
 	out := []deed{
 		{at(150, 3), func(ctx context.Context) error { return d.claim(ctx, nora, demo.Bell) }},
 		{at(120, 9), func(ctx context.Context) error { return d.claim(ctx, nora, demo.Oscar) }},
+		{at(100, 12), func(ctx context.Context) error { return d.family(ctx, t, nora) }},
 	}
 	look := func(when time.Time, person int, purpose string) {
 		out = append(out, deed{when, func(ctx context.Context) error { return d.look(ctx, t, nora, person, purpose, when) }})

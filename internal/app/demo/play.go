@@ -57,7 +57,8 @@ var errTimErased = habeas.Gone("Tim’s record is erased. Begin the tour again f
 // Stop implements web/demo.Demo. What comes after step 2 wants the record to be Tim's.
 func (d *Demo) Stop(ctx context.Context, step int) (at int, who webdemo.Role, path string, err error) {
 	if step == 5 {
-		return step, webdemo.Staff, "/staff/people?q=" + url.QueryEscape(d.world.People[demo.Tim].Name()), nil
+		nora, err := d.actor(ctx, demo.Nora)
+		return step, webdemo.Staff, "/staff/people?q=" + d.Records.SealQuery(nora, d.world.People[demo.Tim].Name()), err
 	}
 	tim, err := d.actor(ctx, demo.Tim)
 	if err != nil || step == 1 {
