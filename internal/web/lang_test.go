@@ -39,7 +39,7 @@ func collectSentences(t *testing.T) map[string]string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && name != s.root && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"bin", "e2e", "tools", "testdata", "docs"}, d.Name())):
+		case d.IsDir() && name != s.root && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"bin", "e2e", "tools", "testdata", "docs", "partytest"}, d.Name())):
 			return filepath.SkipDir
 		case strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go"):
 			goFiles = append(goFiles, name)

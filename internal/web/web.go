@@ -20,6 +20,7 @@ import (
 type Site struct {
 	*ui.Base
 	Accounts    account.Accounts
+	Providers   account.Providers
 	Records     party.Records
 	Invitations party.Invitations
 	Notices     notice.Notices
@@ -28,6 +29,14 @@ type Site struct {
 	Joins       party.Joining
 	Imports     party.Imports
 	Disputes    Disputes
+	Duplicates  party.Duplicates
+	Bulks       party.Bulks
+	Lists       party.Lists
+	Tags        party.Tags
+	Notes       party.Notes
+	Access      admin.Access
+	Profiles    party.Profiles
+	Tellings    account.Tellings
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
@@ -37,6 +46,13 @@ type Site struct {
 	Contact     string // how people reach the organisation
 	Health      admin.Health
 	Sessions    admin.Sessions
+	Trials      admin.Trials
+	Breaches    admin.Breaches
+	Remainders  admin.Remainders
+	Relations   party.Relations
+	Guardians   party.Guardians
+	Letters     party.Letters
+	Webhooks    admin.Webhooks
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -48,16 +64,18 @@ type Disputes interface {
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Agreements: s.Agreements}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
-		Disputes: s.Disputes,
+		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,
+		Relations: s.Relations, Guardians: s.Guardians, Letters: s.Letters, Profiles: s.Profiles,
 	}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes}).Mount(m)
 	(&pass.Pages{Base: s.Base, Passes: s.Passes}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
+		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders,
 	}).Mount(m)
 }
 

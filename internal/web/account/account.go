@@ -73,19 +73,22 @@ const (
 	// accountForm and passkeyAnswer bound what a page posts, in bytes.
 	accountForm   = 16 << 10
 	passkeyAnswer = 64 << 10
-	codeDigits    = 8
 )
 
 // Pages are the pages about accounts.
 type Pages struct {
 	*ui.Base
 	Accounts   Accounts
+	Providers  Providers // nil: there are none
 	Agreements Agreements
+	Tellings   Tellings
 }
 
 // Mount registers them.
 func (s *Pages) Mount(m *edge.Mux) {
 	s.mountAgreed(m)
+	s.mountProviders(m)
+	s.mountTelling(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -180,9 +183,11 @@ func writeJSON(w http.ResponseWriter, body []byte) error {
 
 // Nav are the navigation lines of the pages about accounts.
 func Nav() []ui.NavItem {
+	own := lang.Mark("Your account")
 	return []ui.NavItem{
-		{Area: ui.AreaMe, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
-		{Area: ui.AreaMe, Path: addressesAt, Label: lang.Mark("Addresses")},
-		{Area: ui.AreaMe, Path: agreedPath, Label: lang.Mark("Agreed to")},
+		{Area: ui.AreaMe, Group: own, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
+		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
+		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
+		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},
 	}
 }

@@ -35,6 +35,7 @@ type AddressLine struct {
 	Hash       string
 	MainURL    string // leads to making it the main one; empty: not now
 	Removable  bool
+	Prove      bool // it stands on a provider's word: a code proves it
 }
 
 // ChangeNotice tells of a change of the main address under way.
@@ -70,7 +71,7 @@ func (s *Pages) addresses(r *http.Request, v ui.Visit) (AddressesPage, error) {
 	}
 	now := s.Clock.Now()
 	for _, a := range h.Addresses {
-		l := AddressLine{Text: a.Display, Hash: ui.HashText(a.Hash), Note: p.T("Proved {day}.", "day", p.Ago(a.ProvedAt, now))}
+		l := AddressLine{Text: a.Display, Hash: ui.HashText(a.Hash), Note: s.provedNote(p, a, now), Prove: a.Vouched()}
 		part := changing && (a.Hash == change.From || a.Hash == change.To) // the change needs it
 		switch {
 		case a.Main:
@@ -220,6 +221,8 @@ func (s *Pages) mainPage(r *http.Request, v ui.Visit, own keyring.LookupHash) (M
 		page.Passkey = &ui.Passkey{
 			OptionsURL: "/sign-in/passkey/options", FinishURL: "/sign-in/passkey?to=" + url.QueryEscape(to), Button: p.T("Show with your passkey that it is you"),
 		}
+	case h.Main().Vouched() && s.voucherForm(p, h, to) != nil:
+		page.Code = s.voucherForm(p, h, to)
 	default:
 		page.Code = &ui.Form{
 			Action: mainAt + "/prove", Hidden: []ui.Hidden{{Name: "to", Value: to}}, Submit: p.T("Send a code to my main address"),

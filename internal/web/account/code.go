@@ -133,29 +133,9 @@ func suggestion(p lang.Printer, typed string) string {
 	return ""
 }
 
-// CodePage is the data of account/code.
-type CodePage struct {
-	Heading ui.Heading
-	Slip    *ui.Notice // a likely slip in the address; nil for none
-	Form    ui.Form
-	Again   string // where to ask for another code
-}
-
-func (s *Pages) codeForm(r *http.Request, v ui.Visit, c string) (CodePage, error) {
+func (s *Pages) codeForm(r *http.Request, v ui.Visit, c string) (ui.CodePage, error) {
 	p := v.P
-	page := CodePage{
-		Heading: ui.Heading{
-			Title: p.T("Type the code from your mail"),
-			Lead:  p.T("It has eight digits and may take a minute to arrive. If it does not, look where your mail program puts unwanted mail."),
-		},
-		Form: ui.Form{
-			Action: "/code", Hidden: []ui.Hidden{{Name: "c", Value: c}},
-			Controls: []ui.Control{{Kind: ui.ControlCode, Name: "code", Label: p.T("Code"), Hint: p.T("With or without the space in the middle."), MaxLength: 20}},
-			Submit:   p.T("Show that the address is mine"),
-			Next:     p.T("Nobody who works here will ever ask you for this code."),
-		},
-		Again: "/join",
-	}
+	page := ui.NewCodePage(p, "/code", "/join", c)
 	flow, _ := s.Cookies.Flow(r)
 	id, err := habeas.ParseID[habeas.ChallengeKind](c)
 	if err != nil {
@@ -182,7 +162,7 @@ func (s *Pages) codePage(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 	if err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "account/code", page)
+	return s.Render(w, r, http.StatusOK, "public/code", page)
 }
 
 func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
@@ -191,7 +171,7 @@ func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		return err
 	}
 	ui.Typed(r, f, "code")
-	c, typed := f.String("c", 64), f.Code("code", codeDigits)
+	c, typed := f.String("c", 64), f.Code("code", ui.CodeDigits)
 	var done account.Proved
 	b, keep := NewBrowser(s.Base, w, r, account.CodeLife)
 	if err = f.Err(); err == nil {
@@ -204,7 +184,7 @@ func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		if pageErr != nil {
 			return pageErr
 		}
-		return s.Again(w, r, v, err, "account/code", &page, &page.Form, f)
+		return s.Again(w, r, v, err, "public/code", &page, &page.Form, f)
 	}
 	if done.SignedIn {
 		keep()

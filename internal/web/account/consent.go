@@ -93,7 +93,7 @@ func (s *Pages) agreedItem(v ui.Visit, a Agreement) AgreedItem {
 	}
 	if a.Given {
 		item.Verb = p.T("Take it back")
-		item.See = &ui.Link{Text: p.T("See the profile"), URL: "/people/" + a.Party.String()}
+		item.See = &ui.Link{Text: p.T("See the profile"), URL: "/me/records/" + a.Party.String() + "/profile"}
 		item.Hidden = append(item.Hidden, ui.Hidden{Name: "given", Value: "no"})
 	} else {
 		item.Verb = p.T("Agree")

@@ -18,6 +18,8 @@ type CredentialsPage struct {
 	Advice    *ui.Notice
 	Passkeys  []ui.Line
 	Add       ui.Passkey
+	Providers []ui.Line
+	Connect   []ProviderButton
 	Addresses []ui.Line
 	SignIns   []ui.Line
 	EndOthers bool // there are others to end
@@ -48,7 +50,7 @@ func (s *Pages) addressLines(p lang.Printer, h account.Holdings) []ui.Line {
 	now := s.Clock.Now()
 	var lines []ui.Line
 	for _, a := range h.Addresses {
-		l := ui.Line{Icon: "mail", Text: a.Display, Note: p.T("Proved {day}.", "day", p.Ago(a.ProvedAt, now))}
+		l := ui.Line{Icon: "mail", Text: a.Display, Note: s.provedNote(p, a, now)}
 		if a.Main {
 			l.Tag = &ui.Tag{Kind: ui.TagQuiet, Text: p.T("main address")}
 		}
@@ -61,8 +63,12 @@ func (s *Pages) signInLines(p lang.Printer, h account.Holdings, here account.Tok
 	var lines []ui.Line
 	for _, in := range h.SignIns {
 		l := ui.Line{Icon: "clock", Text: in.Device, Note: p.T("By mailed code, since {time}.", "time", p.DateTime(in.CreatedAt, s.Zone()))}
-		if in.Proof == habeas.ProofPasskey {
+		switch in.Proof {
+		case habeas.ProofPasskey:
 			l.Icon, l.Note = "key", p.T("By passkey, since {time}.", "time", p.DateTime(in.CreatedAt, s.Zone()))
+		case habeas.ProofProvider, habeas.ProofProviderStrong:
+			l.Note = p.T("By an identity provider, since {time}.", "time", p.DateTime(in.CreatedAt, s.Zone()))
+		case habeas.ProofNone, habeas.ProofCode:
 		}
 		if l.Text == "" {
 			l.Text = p.T("Unknown browser")
@@ -97,6 +103,8 @@ func (s *Pages) credentials(r *http.Request, v ui.Visit) (CredentialsPage, error
 			}},
 			Hint: p.T("Your device keeps the passkey and checks that it is you. We never see your fingerprint or your PIN."),
 		},
+		Providers: s.linkLines(p, h, providersAt+"/remove"),
+		Connect:   s.connectButtons(p, h),
 		Addresses: s.addressLines(p, h),
 		SignIns:   s.signInLines(p, h, account.Token(v.Signed)),
 		EndOthers: len(h.SignIns) > 1,
@@ -123,6 +131,12 @@ func advice(p lang.Printer, h account.Holdings) *ui.Notice {
 				Kind: ui.NoticeWarning, Title: p.T("Add a passkey now"),
 				Text: p.T("You have a role here. It counts only when you have signed in with a passkey."),
 			}
+		}
+	}
+	if main := h.Main(); main.Vouched() {
+		return &ui.Notice{
+			Kind: ui.NoticeInfo, Title: p.T("Your main address stands on the word of an identity provider"),
+			Text: p.T("Nobody has shown yet that they read its mail; whoever does could recover this account. Prove it by a code, if it is you."), Link: &ui.Link{Text: p.T("Prove the address"), URL: addressesAt},
 		}
 	}
 	return &ui.Notice{
@@ -157,6 +171,15 @@ func (s *Pages) tellDone(r *http.Request, p lang.Printer) *http.Request {
 		done(p.T("The passkey works again."))
 	case "ended":
 		done(p.T("All other sign-ins have ended."))
+	case "connected":
+		done(p.T("It is connected. From now on you can sign in that way too."))
+	case "disconnected":
+		f.Undo = &ui.Undo{
+			Text: p.T("It is disconnected, and the sign-ins made with it have ended."), Action: providersAt + "/restore",
+			Hidden: []ui.Hidden{{Name: "link", Value: ui.HashText(ui.ParseHash(q.Get("link")))}},
+		}
+	case "reconnected":
+		done(p.T("It is connected again."))
 	case "name":
 		done(p.T("Saved."))
 	}

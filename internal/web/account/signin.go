@@ -16,9 +16,10 @@ import (
 
 // SignInPage is the data of account/sign-in.
 type SignInPage struct {
-	Heading ui.Heading
-	Passkey ui.Passkey
-	Mail    ui.Form
+	Heading   ui.Heading
+	Passkey   ui.Passkey
+	Providers []ProviderButton
+	Mail      ui.Form
 }
 
 func (s *Pages) signInForm(p lang.Printer, to string) SignInPage {
@@ -39,6 +40,7 @@ func (s *Pages) signInForm(p lang.Printer, to string) SignInPage {
 	if to != "" {
 		page.Mail.Hidden = []ui.Hidden{{Name: "to", Value: to}}
 	}
+	page.Providers = s.providerButtons(p, to)
 	return page
 }
 
@@ -119,6 +121,7 @@ func (s *Pages) signOut(w http.ResponseWriter, r *http.Request, _ ui.Visit) erro
 type RecoverPage struct {
 	Heading   ui.Heading
 	Passkeys  []ui.Line
+	Providers []ui.Line
 	Addresses []ui.Line
 	SignIns   []ui.Line
 	Roles     bool // the account holds roles, which end too
@@ -142,12 +145,16 @@ func (s *Pages) recoverPage(w http.ResponseWriter, r *http.Request, v ui.Visit) 
 			Lead:  p.T("You have shown that the main address is yours. The account has a passkey, so a code alone does not open it. If you have the passkey, sign in with it instead."),
 			Back:  &ui.Link{Text: p.T("Sign in with a passkey"), URL: "/sign-in"},
 		},
-		Passkeys: s.passkeyLines(p, h, ""), Addresses: s.addressLines(p, h), SignIns: s.signInLines(p, h, account.Token(sign)),
+		Passkeys: s.passkeyLines(p, h, ""), Providers: s.linkLines(p, h, ""), Addresses: s.addressLines(p, h), SignIns: s.signInLines(p, h, account.Token(sign)),
 		Form: ui.Form{
 			Action: "/recover", Danger: true, Submit: p.T("End all this and recover my account"),
 			Cancel: &ui.Link{Text: p.T("Leave everything as it is"), URL: "/"},
 			Next:   p.T("This cannot be undone. Every address of the account is told. Your records stay yours. Then you add a new passkey."),
 		},
+	}
+	if len(h.Passkeys) == 0 { // then it stands on a provider's word
+		page.Heading.Lead = p.T("You have shown that the main address is yours. The account was opened on the word of an identity provider, so a code alone does not open it. If that was you, sign in there instead.")
+		page.Heading.Back.Text = p.T("Sign in as you usually do")
 	}
 	for _, role := range h.Roles {
 		page.Roles = page.Roles || account.Grantable(role)

@@ -19,6 +19,11 @@ type Pages struct {
 	Contact    string // how people reach the organisation
 	Health     Health
 	Sessions   Sessions
+	Trials     Trials
+	Breaches   Breaches
+	Remainders Remainders
+	Access     Access
+	Webhooks   Webhooks
 }
 
 // Mount registers them.
@@ -26,22 +31,35 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountHealth(m)
 	s.mountRoles(m)
 	s.mountSystems(m)
+	s.mountWebhooks(m)
 	s.mountDeliveries(m)
 	s.mountPolicy(m)
+	s.mountMatching(m)
+	s.mountAccess(m)
 	s.mountRegisters(m)
+	s.mountProcessing(m)
+	s.mountBreaches(m)
+	s.mountKept(m)
 	s.mountSessions(m)
 }
 
-// Nav are their navigation lines.
+// Nav are their navigation lines: who may do what, what the law asks for, and the
+// machine itself.
 func Nav() []ui.NavItem {
+	access, privacy, server := lang.Mark("Access"), lang.Mark("Privacy"), lang.Mark("Server")
 	return []ui.NavItem{
 		{Area: ui.AreaAdmin, Path: "/admin", Label: lang.Mark("Overview")},
-		{Area: ui.AreaAdmin, Path: healthPath, Label: lang.Mark("Health")},
-		{Area: ui.AreaAdmin, Path: rolesPath, Label: lang.Mark("People who work here")},
-		{Area: ui.AreaAdmin, Path: systemsPath, Label: lang.Mark("Connected systems")},
-		{Area: ui.AreaAdmin, Path: deliveriesPath, Label: lang.Mark("Mail")},
-		{Area: ui.AreaAdmin, Path: sessionsPath, Label: lang.Mark("Session log")},
-		{Area: ui.AreaAdmin, Path: policyPath, Label: lang.Mark("Policy")},
-		{Area: ui.AreaAdmin, Path: registerPath, Label: lang.Mark("Registers")},
+		{Area: ui.AreaAdmin, Group: access, Path: rolesPath, Label: lang.Mark("People who work here")},
+		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
+		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
+		{Area: ui.AreaAdmin, Group: privacy, Path: registerPath, Label: lang.Mark("Registers")},
+		{Area: ui.AreaAdmin, Group: privacy, Path: processingPath, Label: lang.Mark("Record of processing")},
+		{Area: ui.AreaAdmin, Group: privacy, Path: policyPath, Label: lang.Mark("Policy")},
+		{Area: ui.AreaAdmin, Group: privacy, Path: breachesPath, Label: lang.Mark("Breaches")},
+		{Area: ui.AreaAdmin, Group: privacy, Path: keptPath, Label: lang.Mark("Kept by law")},
+		{Area: ui.AreaAdmin, Group: server, Path: healthPath, Label: lang.Mark("Health")},
+		{Area: ui.AreaAdmin, Group: server, Path: deliveriesPath, Label: lang.Mark("Mail")},
+		{Area: ui.AreaAdmin, Group: server, Path: sessionsPath, Label: lang.Mark("Session log")},
+		{Area: ui.AreaAdmin, Group: server, Path: matchingPath, Label: lang.Mark("Matching")},
 	}
 }

@@ -106,7 +106,13 @@ func (s *Pages) health(w http.ResponseWriter, r *http.Request, v ui.Visit) error
 type IndexPage struct {
 	Heading ui.Heading
 	Verdict ui.Notice
-	Doors   []Door
+	Groups  []DoorGroup
+}
+
+// DoorGroup is one group of the navigation with what its pages are for.
+type DoorGroup struct {
+	ID, Title string
+	Doors     []Door
 }
 
 // Door leads to one of the pages of this area.
@@ -122,14 +128,25 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 	page := IndexPage{
 		Heading: ui.Heading{Title: p.T("Look after this server")},
 		Verdict: verdict(p, wrong),
-		Doors: []Door{
-			{"server", p.T("Health"), p.T("Is everything running, is there room, when was the last backup?"), healthPath},
-			{"staff", p.T("People who work here"), p.T("Give and take away roles; close an account."), rolesPath},
-			{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
-			{"mail", p.T("Mail"), p.T("What became of the mails; send one to yourself."), deliveriesPath},
-			{"edit", p.T("Policy"), p.T("What this organisation has decided: who is told, how long unclaimed records stay."), policyPath},
-			{"seal", p.T("Session log"), p.T("What happened step by step when somebody signed in, claimed or entered, without saying who."), sessionsPath},
-			{"history", p.T("Registers"), p.T("What is kept and until when, and what people have agreed to."), registerPath},
+		Groups: []DoorGroup{
+			{"access", p.T("Access"), []Door{
+				{"staff", p.T("People who work here"), p.T("Give and take away roles; close an account."), rolesPath},
+				{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
+				{"eye", p.T("Who sees what"), p.T("Groups of staff, and the data sets that each sees and changes."), accessPath},
+			}},
+			{"privacy", p.T("Privacy"), []Door{
+				{"history", p.T("Registers"), p.T("What is kept and until when, and what people have agreed to."), registerPath},
+				{"copy", p.T("Record of processing"), p.T("What the law asks you to have at hand, always up to date."), processingPath},
+				{"edit", p.T("Policy"), p.T("What this organisation has decided: who is told, how long unclaimed records stay."), policyPath},
+				{"danger", p.T("Breaches"), p.T("When data got lost or into wrong hands: the 72 hours, and letters to those concerned."), breachesPath},
+				{"key", p.T("Kept by law"), p.T("What has to outlive an erased record, and who read it."), keptPath},
+			}},
+			{"server", p.T("Server"), []Door{
+				{"server", p.T("Health"), p.T("Is everything running, is there room, when was the last backup?"), healthPath},
+				{"mail", p.T("Mail"), p.T("What became of the mails; send one to yourself."), deliveriesPath},
+				{"seal", p.T("Session log"), p.T("What happened step by step when somebody signed in, claimed or entered, without saying who."), sessionsPath},
+				{"same", p.T("Matching"), p.T("What finds duplicates, and what confirms a claim."), matchingPath},
+			}},
 		},
 	}
 	page.Verdict.Link = &ui.Link{Text: p.T("Look at the details"), URL: healthPath}

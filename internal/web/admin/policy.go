@@ -65,7 +65,7 @@ func (s *Pages) policyData(r *http.Request, v ui.Visit, shown party.Policy) (Pol
 		Heading: ui.Heading{
 			Title:   p.T("Policy"),
 			Lead:    p.T("What this organisation has decided about other people's data. Everybody can read it; each change stands in the ledger."),
-			Actions: []ui.Link{{Text: p.T("See the public page"), URL: "/policy"}},
+			Actions: []ui.Link{{Text: p.T("See the public page"), URL: "/policy"}, {Text: p.T("Which fields match"), URL: matchingPath}},
 		},
 		Form: ui.Form{
 			Action: policyPath, Hidden: []ui.Hidden{{Name: "version", Value: strconv.FormatInt(shown.Version, 10)}},
@@ -112,6 +112,10 @@ func (s *Pages) policyControls(p lang.Printer, now party.Policy) []ui.Control {
 	controls := []ui.Control{
 		{Kind: ui.ControlHeading, Label: p.T("Claims")},
 		acquire,
+		{
+			Kind: ui.ControlNumber, Name: "coming_of_age", Label: p.T("Age at which people decide alone"), Value: strconv.Itoa(now.OfAge()), InputMode: "numeric",
+			Hint: p.T("Until then a guardian may act for a child, where staff have appointed one. Between {min} and {max}.", "min", party.MinComingOfAge, "max", party.MaxComingOfAge),
+		},
 		{Kind: ui.ControlHeading, Label: p.T("Telling people")},
 		{
 			Kind: ui.ControlCheckbox, Name: "off", Value: "on", Label: p.T("Do not tell people that something is held about them"), Checked: now.Notices.Off,
@@ -137,6 +141,7 @@ func (s *Pages) policyControls(p lang.Printer, now party.Policy) []ui.Control {
 		ui.Control{Kind: ui.ControlHeading, Label: p.T("How long unclaimed records are kept")},
 		ui.Control{Kind: ui.ControlNumber, Name: "months", Label: p.T("Months that an unclaimed record is kept after the last word about it"), Value: strconv.Itoa(now.Retention.Months), InputMode: "numeric"},
 		ui.Control{Kind: ui.ControlNumber, Name: "warn_days", Label: p.T("Days between the warning and the erasure"), Value: strconv.Itoa(now.Retention.WarnDays), InputMode: "numeric"})
+	controls = append(controls, tellingControls(p, now)...)
 	controls = append(controls, ui.Control{
 		Kind: ui.ControlHeading, Label: p.T("What connected systems may read of unclaimed records"),
 		Hint: p.T("A system to which a data set is opened can notice when a record stops being readable: its person has claimed it, restricted it or had it erased. Open only what systems need; with nothing open they learn none of this."),
@@ -147,6 +152,20 @@ func (s *Pages) policyControls(p lang.Printer, now party.Policy) []ui.Control {
 		})
 	}
 	return controls
+}
+
+// tellingControls are those of digests and of public profiles.
+func tellingControls(p lang.Printer, now party.Policy) []ui.Control {
+	return []ui.Control{
+		{Kind: ui.ControlHeading, Label: p.T("Mails about who looked"), Hint: p.T("People choose themselves how often they get them.")},
+		{Name: "zone", Label: p.T("Time zone"), Value: now.Digests.Zone, MaxLength: 60, Hint: p.T("As in Europe/Madrid or America/Lima.")},
+		{Kind: ui.ControlNumber, Name: "hour", Label: p.T("Hour of the day at which they go out"), Value: strconv.Itoa(now.Digests.Hour), InputMode: "numeric"},
+		{Kind: ui.ControlHeading, Label: p.T("Public profiles")},
+		{
+			Kind: ui.ControlCheckbox, Name: "staff_publish", Value: "on", Checked: now.StaffPublish, Label: p.T("Staff may publish the profile of somebody who has not claimed it"),
+			Hint: p.T("Without it such a profile shows to whoever has its address, and search engines are asked to leave it out. Whoever claims a record decides about its profile."),
+		},
+	}
 }
 
 func languages(p lang.Printer) []ui.Option {
@@ -193,6 +212,9 @@ func (s *Pages) typedPolicy(f *edge.Form, now party.Policy) party.Policy {
 	}
 	to.Version = version
 	to.Acquisition = party.Acquisition(f.Choice("acquisition", string(party.AcquireByConfirm), string(party.AcquireByStaff), string(party.AcquireOff)))
+	if f.Typed("coming_of_age") != "" {
+		to.ComingOfAge = f.Int("coming_of_age", party.MinComingOfAge, party.MaxComingOfAge)
+	}
 	to.Notices = party.NoticePolicy{
 		Off: f.Bool("off"), WhyNot: strings.TrimSpace(f.Text("why_not", policyLength)),
 		DelayDays: f.Int("delay_days", 0, party.MaxDelayDays), Language: f.Choice("language", party.PolicyLanguages...),
@@ -207,6 +229,8 @@ func (s *Pages) typedPolicy(f *edge.Form, now party.Policy) party.Policy {
 		}
 	}
 	to.Retention = party.RetentionPolicy{Months: f.Int("months", 1, 120), WarnDays: f.Int("warn_days", 14, 180)}
+	to.Digests = party.DigestPolicy{Zone: f.Required("zone", 60), Hour: f.Int("hour", 0, 23)}
+	to.StaffPublish = f.Bool("staff_publish")
 	to.Unclaimed = nil
 	for _, set := range s.Registers.DataSets() {
 		if f.Bool("set_" + set.Name) {

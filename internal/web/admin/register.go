@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -19,6 +20,8 @@ type Registers interface {
 	Kept(ctx context.Context) ([]habeas.Kept, error)
 	Sources(ctx context.Context) ([]string, error)
 	DataSets() []party.SetSchema
+	// Processing refuses everybody who is no administrator.
+	Processing(ctx context.Context, a habeas.Actor) (Processing, error)
 	// ConsentCounts refuses everybody who is no administrator.
 	ConsentCounts(ctx context.Context, a habeas.Actor) ([]account.ConsentCount, error)
 }
@@ -58,7 +61,7 @@ func (s *Pages) registers(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 		Consents: ui.Table{
 			ID: "consents", Caption: p.T("Consent register"), Prose: true,
 			Columns: []ui.Column{{Text: p.T("What was agreed to")}, {Text: p.T("Words"), Numeric: true}, {Text: p.T("In force"), Numeric: true}, {Text: p.T("Taken back"), Numeric: true}, {Text: p.T("Newest")}},
-			Empty:   ui.Empty{Text: p.T("Nobody has been asked for consent yet. People find what they can agree to under Me → Agreed to; each decision has its receipt in their Activity.")},
+			Empty:   ui.Empty{Text: p.T("Nobody has been asked for consent yet. People find what they can agree to under Me → Your account → Agreed to; each decision has its receipt in their Activity.")},
 		},
 	}
 	for _, c := range consents {
@@ -125,6 +128,7 @@ type PolicySet struct {
 	Label  string
 	Fields []string
 	Who    string
+	Why    string // what it is held for, on what ground and how long
 }
 
 func (s *Pages) publicPolicy(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
@@ -170,7 +174,7 @@ func (s *Pages) publicPolicy(w http.ResponseWriter, r *http.Request, v ui.Visit)
 }
 
 func policySet(p lang.Printer, now party.Policy, set party.SetSchema) PolicySet {
-	out := PolicySet{Label: p.T(set.Label), Who: p.T("You and staff.")}
+	out := PolicySet{Label: p.T(set.Label), Who: p.T("You and staff."), Why: strings.TrimSpace(strings.Join([]string{p.T(set.Purpose), p.T(set.Basis.Words()), ui.KeptFor(p, set)}, " · "))}
 	if set.Visibility == party.Public {
 		out.Who = p.T("Everybody, unless you hide it.")
 	} else if now.SystemMayRead(party.Party{State: party.Unclaimed}, set.Name) {

@@ -118,7 +118,7 @@ func (s *Pages) rolesPage(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 	case "given":
 		f.Notices = append(f.Notices, ui.Notice{Kind: ui.NoticeDone, Text: v.P.T("The role is given.")})
 	case "taken":
-		f.Notices = append(f.Notices, ui.Notice{Kind: ui.NoticeDone, Text: v.P.T("The role is taken away, also where its holder is signed in.")})
+		f.Notices = append(f.Notices, ui.Notice{Kind: ui.NoticeDone, Text: v.P.T("The role is taken away, also where its holder is signed in. If that was a mistake, give it again.")})
 	case "changed":
 		f.Notices = append(f.Notices, ui.Notice{Kind: ui.NoticeDone, Text: v.P.T("The account is changed.")})
 	}

@@ -44,23 +44,15 @@ func disputePage(p lang.Printer, id string) DisputePage {
 	}
 }
 
-func (s *Pages) askDispute(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+func (s *Pages) askDispute(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
 	if _, ok := s.Cookies.Visit(r); !ok {
 		http.Redirect(w, r, "/notice", http.StatusSeeOther)
 		return nil
 	}
-	id, err := pathParty(r.PathValue("id"))
-	if err != nil {
-		return err
-	}
 	return s.Render(w, r, http.StatusOK, "notice/dispute", disputePage(v.P, id.String()))
 }
 
-func (s *Pages) dispute(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	id, err := pathParty(r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+func (s *Pages) dispute(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
 	f, err := edge.DecodeForm(w, r, formSize)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
@@ -29,11 +28,14 @@ type HeldRecord struct {
 	Sets     []ui.Fields
 	Why      string // why less is shown or done than usual; may be empty
 	Claimed  bool   // an account has it: nothing can be asked for here
+	Closed   bool   // and that account is closed
 	Frozen   bool   // somebody says that it is the wrong account
 	Unsure   bool   // staff look before it is erased
 	Goes     time.Time
 	Requests []RequestLine
 	Can      []Verb
+	Stays    []ui.Stays // what outlives its erasure
+	Hold     string     // why staff keep all of it
 }
 
 // OriginLine is who supplied something, and when.
@@ -79,7 +81,7 @@ func (s *Pages) heldPage(ctx context.Context, p lang.Printer, l party.Looking) H
 
 func (s *Pages) heldRecord(ctx context.Context, p lang.Printer, h party.Held) HeldRecord {
 	out := HeldRecord{
-		ID: h.Record.Party.ID.String(), Claimed: h.Claimed, Frozen: h.Record.Party.State == party.Frozen, Unsure: h.Unsure, Goes: h.Goes,
+		ID: h.Record.Party.ID.String(), Claimed: h.Claimed, Closed: h.Closed, Frozen: h.Record.Party.State == party.Frozen, Unsure: h.Unsure, Goes: h.Goes,
 	}
 	for _, o := range h.Origins {
 		line := OriginLine{Name: s.originName(ctx, p, o.Source), First: o.First, Last: o.Last}
@@ -91,7 +93,7 @@ func (s *Pages) heldRecord(ctx context.Context, p lang.Printer, h party.Held) He
 		}
 	}
 	for _, set := range h.Record.Sets {
-		sheet := ui.Fields{Title: p.T(set.Schema.Label)}
+		sheet := ui.Fields{Title: p.T(set.Schema.Label), Why: ui.WhyOf(p, set.Schema)}
 		for _, f := range set.Fields {
 			row := ui.FieldRow{Label: p.T(f.Schema.Label), Value: f.Current.Text, Source: s.originName(ctx, p, f.Current.Source), At: f.Current.At}
 			if f.Masked {
@@ -109,6 +111,8 @@ func (s *Pages) heldRecord(ctx context.Context, p lang.Printer, h party.Held) He
 	switch {
 	case out.Frozen:
 		out.Why = p.T("Somebody says that the wrong person has this record. It is frozen until staff have looked.")
+	case h.Closed:
+		out.Why = p.T("An account has this record, and it was closed: nobody can sign in to it. What you ask for here reaches staff, who make sure first that it is you.")
 	case h.Claimed:
 		out.Why = p.T("An account has this record. What is more than reading its outline goes through that account: sign in.")
 	case h.Shut:
@@ -119,8 +123,11 @@ func (s *Pages) heldRecord(ctx context.Context, p lang.Printer, h party.Held) He
 	for _, q := range h.Requests {
 		out.Requests = append(out.Requests, s.requestLine(p, q))
 	}
-	if !h.Claimed {
-		out.Can = verbs(p, h)
+	if !h.Claimed || h.Closed {
+		out.Can, out.Stays = verbs(p, h), ui.StaysOf(p, h.Bound.Owed)
+	}
+	if h.Bound.Hold.Held() && !h.Shut {
+		out.Hold = h.Bound.Hold.Why
 	}
 	return out
 }
@@ -134,6 +141,8 @@ func (s *Pages) originName(ctx context.Context, p lang.Printer, src party.Source
 		return p.T("A list that was read in")
 	case party.FromSelf:
 		return p.T("Its person")
+	case party.FromGuardian:
+		return p.T("A guardian")
 	case party.FromStaff:
 	}
 	return p.T("People who work here")
@@ -150,6 +159,13 @@ func (s *Pages) requestLine(p lang.Printer, q party.Request) RequestLine {
 		return line
 	case party.RequestDone, party.RequestOpen:
 	}
+	if !q.Kind.Known() {
+		line.Words = p.T("You asked for this: {what}.", "what", kindWords(p, q.Kind))
+		if q.State == party.RequestOpen {
+			line.Words = p.T("You asked for this: {what}. Staff answer by {date}.", "what", kindWords(p, q.Kind), "date", p.Date(q.Due))
+		}
+		return line
+	}
 	switch q.Kind {
 	case party.AskErase:
 		line.Words = p.T("You asked for erasure. Staff look at it and answer by {date}.", "date", p.Date(q.Due))
@@ -165,6 +181,10 @@ func (s *Pages) requestLine(p lang.Printer, q party.Request) RequestLine {
 		line.Words = p.T("The record is restricted: it is kept and not used.")
 	case party.AskNotMe:
 		line.Words = p.T("You said that it is about somebody else.")
+	case party.AskCopy, party.AskRectify, party.AskPort, party.AskOther: // above
+	}
+	if q.State == party.RequestOpen && q.WhyLonger != "" {
+		line.Answer = q.WhyLonger
 	}
 	if q.Kind != party.AskNotMe && (q.State == party.RequestOpen || q.Kind != party.AskErase) {
 		line.Undo = &ui.Undo{Text: line.Words, Action: "/notice/requests/" + q.ID.String() + "/withdraw"}
@@ -181,6 +201,14 @@ func kindWords(p lang.Printer, k party.RequestKind) string {
 		return p.T("objection")
 	case party.AskRestrict:
 		return p.T("restriction")
+	case party.AskCopy:
+		return p.T("access and a copy")
+	case party.AskRectify:
+		return p.T("correction")
+	case party.AskPort:
+		return p.T("a copy to take elsewhere")
+	case party.AskOther:
+		return p.T("a complaint or something else")
 	case party.AskNotMe:
 	}
 	return p.T("“this is not me”")
@@ -204,12 +232,9 @@ func verbs(p lang.Printer, h party.Held) []Verb {
 		{Kind: string(party.AskObject), Text: p.T("I object to its use"), Note: p.T("The same at once, and staff have to answer within a month why they would need it. You can take it back.")},
 		{Kind: string(party.AskErase), Text: p.T("Erase it"), Note: erase, Danger: true},
 	} {
-		if !asked(party.RequestKind(v.Kind)) {
+		if k := party.RequestKind(v.Kind); !asked(k) && (!h.Closed || k != party.AskNotMe) { // whom it belongs to a dispute decides
 			out = append(out, v)
 		}
 	}
 	return out
 }
-
-// pathParty reads the record that a path names.
-func pathParty(id string) (habeas.PartyID, error) { return habeas.ParseID[habeas.PartyKind](id) }

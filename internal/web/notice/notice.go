@@ -6,6 +6,7 @@ package notice
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
@@ -19,10 +20,7 @@ import (
 // Notices is what these pages ask of the server. A visit is the hash of the cookie of a
 // browser in which an address was proved; every method checks it again.
 type Notices interface {
-	// Ask mails a code, alike for addresses where something is held and where not.
-	Ask(ctx context.Context, in account.Asking) (habeas.ChallengeID, error)
-	// Prove begins a visit; every refusal of a code is account.ErrCode.
-	Prove(ctx context.Context, id habeas.ChallengeID, typed sealed.Value, flow account.Token, visit [32]byte) error
+	ui.Prover // of an address, whether something is held there or not
 	Look(ctx context.Context, visit [32]byte) (l party.Looking, found bool, err error)
 	Leave(ctx context.Context, visit [32]byte) error
 	Request(ctx context.Context, visit [32]byte, id habeas.PartyID, kind party.RequestKind) (party.Request, error)
@@ -30,7 +28,7 @@ type Notices interface {
 	StopMails(ctx context.Context, visit [32]byte, stop bool) error
 
 	// Stopped says what a stop link stands for, StopBy uses it.
-	Stopped(ctx context.Context, token sealed.Value) (bool, error)
+	Stopped(ctx context.Context, token sealed.Value) (party.StopState, error)
 	StopBy(ctx context.Context, token sealed.Value, stop bool) error
 
 	// SystemName is how a connected system is called.
@@ -39,11 +37,26 @@ type Notices interface {
 	// Requests and the rest are for staff.
 	Requests(ctx context.Context, a habeas.Actor, limit int) (open, ended []party.Request, err error)
 	RequestsOn(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Request, party.Keeping, error)
-	Register(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.RequestKind) (party.Request, error)
 	Answer(ctx context.Context, a habeas.Actor, id habeas.RequestID, answer party.Answer, reason string) error
 	Kept(ctx context.Context, a habeas.Actor, limit int) ([]party.Keeping, error)
-	Hold(ctx context.Context, a habeas.Actor, id habeas.PartyID, reason string) error
+	HoldUntil(ctx context.Context, a habeas.Actor, id habeas.PartyID, reason string, until time.Time) error
 	Free(ctx context.Context, a habeas.Actor, id habeas.PartyID) error
+
+	// Enter writes down what reached staff, RequestAt reads one request, EachRequest visits
+	// all without anything personal.
+	Enter(ctx context.Context, a habeas.Actor, in party.Entered) (party.Request, error)
+	RequestAt(ctx context.Context, a habeas.Actor, id habeas.RequestID) (party.Request, error)
+	EachRequest(ctx context.Context, a habeas.Actor, visit func(party.Request) error) error
+	Extend(ctx context.Context, a habeas.Actor, id habeas.RequestID, why string) error
+	TakeOn(ctx context.Context, a habeas.Actor, id habeas.RequestID, on bool) error
+	Identify(ctx context.Context, a habeas.Actor, id habeas.RequestID, how string) error
+	ReopenRequest(ctx context.Context, a habeas.Actor, id habeas.RequestID) error
+	// Bound is what stands against erasing a record.
+	Bound(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Bound, error)
+
+	// Remains and RemainsCertificate are for whoever knows the number of an erasure.
+	Remains(ctx context.Context, erasure habeas.RemainderID) ([]party.Remainder, error)
+	RemainsCertificate(ctx context.Context, erasure, id habeas.RemainderID) ([]byte, error)
 }
 
 // formSize bounds what these pages post, in bytes.
@@ -60,24 +73,36 @@ type Pages struct {
 func (s *Pages) Mount(m *edge.Mux) {
 	s.Handle(m, ui.Anybody, "GET /notice", s.page)
 	s.Handle(m, ui.Anybody, "POST /notice", s.Limited(s.ask))
-	s.Handle(m, ui.Anybody, "GET /notice/code", s.codePage)
-	s.Handle(m, ui.Anybody, "POST /notice/code", s.Limited(s.code))
-	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/{kind}", s.Limited(s.request))
-	s.Handle(m, ui.Anybody, "GET /notice/records/{id}/dispute", s.askDispute)
-	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/dispute", s.Limited(s.dispute))
-	s.Handle(m, ui.Anybody, "POST /notice/requests/{id}/withdraw", s.Limited(s.withdraw))
+	s.proving().Mount(m)
+	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/{kind}", s.Limited(onParty(s.request)))
+	s.Handle(m, ui.Anybody, "GET /notice/records/{id}/dispute", onParty(s.askDispute))
+	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/dispute", s.Limited(onParty(s.dispute)))
+	s.Handle(m, ui.Anybody, "POST /notice/requests/{id}/withdraw", s.Limited(onRequest(s.withdraw)))
 	s.Handle(m, ui.Anybody, "POST /notice/mails/{wish}", s.Limited(s.mails))
 	s.Handle(m, ui.Anybody, "POST /notice/leave", s.leave)
 	s.Handle(m, ui.Anybody, "GET /notice/stop/{token}", s.stopPage)
 	s.Handle(m, ui.Anybody, "POST /notice/stop/{token}", s.Limited(s.stop))
 	s.Handle(m, ui.Anybody, "POST /notice/stop/{token}/resume", s.Limited(s.resume))
 
+	s.Handle(m, ui.Anybody, "GET /erased/{id}", s.erasedPage)
+	s.Handle(m, ui.Anybody, "GET /erased/{id}/{part}/certificate", s.erasedCertificate)
+
 	s.Handle(m, ui.Staff, "GET /staff/requests", s.register)
-	s.Handle(m, ui.Staff, "POST /staff/requests/{id}", s.answer)
-	s.Handle(m, ui.Staff, "GET /staff/people/{id}/requests", s.onePage)
-	s.Handle(m, ui.Staff, "POST /staff/people/{id}/requests", s.enter)
-	s.Handle(m, ui.Staff, "POST /staff/people/{id}/hold", s.hold)
-	s.Handle(m, ui.Staff, "POST /staff/people/{id}/free", s.free)
+	s.Handle(m, ui.Staff, "GET /staff/requests/register.csv", s.registerFile)
+	s.Handle(m, ui.Staff, "GET /staff/requests/new", s.newRequest)
+	s.Handle(m, ui.Staff, "POST /staff/requests/new", s.enterNew)
+	s.Handle(m, ui.Staff, "GET /staff/requests/{id}", onRequest(s.requestPage))
+	s.Handle(m, ui.Staff, "POST /staff/requests/{id}", onRequest(s.answer))
+	s.Handle(m, ui.Staff, "POST /staff/requests/{id}/{step}", onRequest(s.step))
+	s.Handle(m, ui.Staff, "GET /staff/people/{id}/requests", onParty(s.onePage))
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/requests", onParty(s.enter))
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/hold", onParty(s.hold))
+	s.Handle(m, ui.Staff, "POST /staff/people/{id}/free", onParty(s.free))
+}
+
+// onParty hands a page the record that its path names.
+func onParty(h func(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
+	return ui.OnID("id", nil, h)
 }
 
 // Nav are the navigation lines of these pages.
@@ -149,63 +174,14 @@ func (s *Pages) ask(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		page := askPage(v.P)
 		return s.Again(w, r, v, err, "notice/ask", &page, &page.Form, f)
 	}
-	id, err := s.Notices.Ask(r.Context(), account.Asking{
-		Address: address, Language: v.P.Lang, Flow: account.Token(s.Flow(w, r)), Client: s.Proxies.LimitKey(r),
-	})
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, "/notice/code?c="+id.String(), http.StatusSeeOther)
-	return nil
+	return s.proving().Mail(w, r, v, account.Asking{Address: address})
 }
 
-// CodePage is the data of notice/code.
-type CodePage struct {
-	Heading ui.Heading
-	Form    ui.Form
-}
-
-func codePage(p lang.Printer, c string) CodePage {
-	return CodePage{
-		Heading: ui.Heading{
-			Title: p.T("Type the code from your mail"),
-			Lead:  p.T("It has eight digits and may take a minute to arrive. If it does not, look where your mail program puts unwanted mail."),
-			Back:  &ui.Link{Text: p.T("Another address"), URL: "/notice"},
-		},
-		Form: ui.Form{
-			Action: "/notice/code", Hidden: []ui.Hidden{{Name: "c", Value: c}},
-			Controls: []ui.Control{{Kind: ui.ControlCode, Name: "code", Label: p.T("Code"), Hint: p.T("With or without the space in the middle."), MaxLength: 20}},
-			Submit:   p.T("Show what is held"),
-			Next:     p.T("Nobody who works here will ever ask you for this code."),
-		},
+func (s *Pages) proving() ui.Proving {
+	return ui.Proving{
+		Base: s.Base, Prover: s.Notices, Code: "/notice/code", Asks: "/notice", Opens: "/notice",
+		Words: func(p lang.Printer) ui.ProvingWords { return ui.ProvingWords{Submit: p.T("Show what is held")} },
 	}
-}
-
-// codePage only shows the form: whoever opens it changes nothing (PTY-A19).
-func (s *Pages) codePage(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	return s.Render(w, r, http.StatusOK, "notice/code", codePage(v.P, r.URL.Query().Get("c")))
-}
-
-func (s *Pages) code(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	f, err := edge.DecodeForm(w, r, formSize)
-	if err != nil {
-		return err
-	}
-	c, typed := f.String("c", 64), f.Code("code", 8)
-	visit, keep := s.Cookies.NewVisit(r.Context(), party.VisitLife)
-	if err = f.Err(); err == nil {
-		// An unreadable id is the id of no challenge: the answer is the same.
-		id, _ := habeas.ParseID[habeas.ChallengeKind](c)
-		flow, _ := s.Cookies.Flow(r)
-		err = s.Notices.Prove(r.Context(), id, typed, account.Token(flow), visit)
-	}
-	if err != nil {
-		page := codePage(v.P, c)
-		return s.Again(w, r, v, err, "notice/code", &page, &page.Form, f)
-	}
-	keep(w)
-	http.Redirect(w, r, "/notice", http.StatusSeeOther)
-	return nil
 }
 
 // visited hands on to what a visit may do; without one it begins anew.
@@ -223,11 +199,7 @@ func (s *Pages) visited(w http.ResponseWriter, r *http.Request, do func(visit [3
 	return nil
 }
 
-func (s *Pages) request(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
-	id, err := habeas.ParseID[habeas.PartyKind](r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+func (s *Pages) request(w http.ResponseWriter, r *http.Request, _ ui.Visit, id habeas.PartyID) error {
 	kind := party.RequestKind(r.PathValue("kind"))
 	return s.visited(w, r, func(visit [32]byte) (string, error) {
 		_, err := s.Notices.Request(r.Context(), visit, id, kind)
@@ -238,11 +210,7 @@ func (s *Pages) request(w http.ResponseWriter, r *http.Request, _ ui.Visit) erro
 	})
 }
 
-func (s *Pages) withdraw(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
-	id, err := habeas.ParseID[habeas.RequestKind](r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+func (s *Pages) withdraw(w http.ResponseWriter, r *http.Request, _ ui.Visit, id habeas.RequestID) error {
 	return s.visited(w, r, func(visit [32]byte) (string, error) {
 		return "/notice", s.Notices.Withdraw(r.Context(), visit, id)
 	})
@@ -270,8 +238,8 @@ func (s *Pages) leave(w http.ResponseWriter, r *http.Request, _ ui.Visit) error 
 
 // StopPage is the data of notice/stop.
 type StopPage struct {
-	Token   string
-	Stopped bool
+	Token string
+	party.StopState
 }
 
 // stopPage changes nothing: a mail scanner opens links too (PTY-A19).
@@ -284,11 +252,11 @@ func stopToken(r *http.Request) sealed.Value { return edge.Secret(r.Context(), r
 
 func (s *Pages) showStop(w http.ResponseWriter, r *http.Request) error {
 	token := stopToken(r)
-	stopped, err := s.Notices.Stopped(r.Context(), token)
+	state, err := s.Notices.Stopped(r.Context(), token)
 	if err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "notice/stop", StopPage{Token: edge.Show(r.Context(), token), Stopped: stopped})
+	return s.Render(w, r, http.StatusOK, "notice/stop", StopPage{edge.Show(r.Context(), token), state})
 }
 
 // stop answers with a page and no redirect: mail programs post here by themselves when

@@ -17,10 +17,12 @@ const registerPage = 100
 
 // RegisterPage is the data of notice/register.
 type RegisterPage struct {
-	Open  []OpenRequest
-	Ended ui.Table
-	Kept  []KeptLine
-	Count int
+	Open   []OpenRequest
+	Ended  ui.Table
+	Kept   []KeptLine
+	Count  int
+	Filter ui.Form
+	Chosen bool // a filter is set
 }
 
 // OpenRequest is a request without an answer.
@@ -37,6 +39,10 @@ type OpenRequest struct {
 	Grant   string
 	Danger  bool // granting cannot be undone
 	Note    string
+	Mine    bool // the reader works on it
+	Taken   bool // somebody does
+	Due     time.Time
+	Longer  bool // its time was extended
 }
 
 // KeptLine is a record whose end was announced, or that staff keep.
@@ -66,9 +72,12 @@ func (s *Pages) registerPage(r *http.Request, v ui.Visit) (page RegisterPage, er
 		return page, err
 	}
 	page.Count = len(open)
-	for _, q := range open {
-		page.Open = append(page.Open, s.openRequest(v.P, q))
+	f := filterOf(r, v)
+	page.Filter, page.Chosen = filterForm(v.P, f), f.Kind != "" || f.Late || f.Mine
+	for _, q := range f.Of(open, s.Clock.Now()) {
+		page.Open = append(page.Open, s.openRequest(v, q))
 	}
+	ended = party.RequestFilter{Kind: f.Kind}.Of(ended, s.Clock.Now())
 	page.Ended = s.endedTable(v.P, ended)
 	for _, k := range kept {
 		page.Kept = append(page.Kept, keptLine(v.P, k))
@@ -76,11 +85,15 @@ func (s *Pages) registerPage(r *http.Request, v ui.Visit) (page RegisterPage, er
 	return page, nil
 }
 
-func (s *Pages) openRequest(p lang.Printer, q party.Request) OpenRequest {
-	days := q.DaysLeft(s.Clock.Now())
+func (s *Pages) openRequest(v ui.Visit, q party.Request) OpenRequest {
+	p, days := v.P, q.DaysLeft(s.Clock.Now())
 	out := OpenRequest{
 		ID: q.ID.String(), Record: "/staff/people/" + q.Party.String(), What: ui.UpperFirst(kindWords(p, q.Kind)),
-		Channel: channelWords(p, q.Channel), At: q.At(), Itself: q.ActAt, Late: days < 0, Soon: days >= 0 && days < 7,
+		Channel: channelWords(p, q.Channel), At: q.At(), Itself: q.ActAt, Late: days < 0, Soon: days >= 0 && days < party.RemindDays,
+		Due: q.Due, Longer: !q.ExtendedAt.IsZero(), Mine: !q.Assigned.IsZero() && q.Assigned == v.Account, Taken: !q.Assigned.IsZero(),
+	}
+	if q.Party.IsZero() {
+		out.Record = "/staff/requests/" + q.ID.String()
 	}
 	out.Left = p.Plural(days, "{n} day left", "{n} days left")
 	if days < 0 {
@@ -88,13 +101,15 @@ func (s *Pages) openRequest(p lang.Printer, q party.Request) OpenRequest {
 	}
 	switch q.Kind {
 	case party.AskErase:
-		out.Danger, out.Grant, out.Note = true, p.T("Erase it now"), p.T("It goes for good, and its person gets a receipt.")
+		out.Danger, out.Grant, out.Note = true, p.T("Erase it now"), p.T("It goes for good, but for what a legal duty keeps, and its person gets a receipt.")
 	case party.AskObject:
 		out.Grant, out.Note = p.T("Let it stand"), p.T("The record stays unused. Refusing makes it usable again.")
 	case party.AskNotMe:
 		out.Grant, out.Note = p.T("Settled"), p.T("The address is off the record already. Look for the right person, or correct the address.")
 	case party.AskRestrict:
 		out.Grant = p.T("Let it stand")
+	case party.AskCopy, party.AskRectify, party.AskPort, party.AskOther:
+		out.Grant, out.Note = p.T("It is done"), p.T("Do it first: the answer goes to the address in the record, where there is one.")
 	}
 	return out
 }
@@ -105,6 +120,14 @@ func channelWords(p lang.Printer, c party.Channel) string {
 		return p.T("after a mailed code")
 	case party.ByAccount:
 		return p.T("signed in")
+	case party.ByLetter:
+		return p.T("by letter")
+	case party.ByTelephone:
+		return p.T("by telephone")
+	case party.ByVisit:
+		return p.T("in person")
+	case party.ByMail:
+		return p.T("by e-mail")
 	case party.ByStaff:
 	}
 	return p.T("in person, by letter or telephone")
@@ -130,12 +153,13 @@ func (s *Pages) endedTable(p lang.Printer, ended []party.Request) ui.Table {
 		Empty:   ui.Empty{Text: p.T("Nothing was answered yet.")},
 	}
 	for _, q := range ended {
-		what := ui.Cell{Text: ui.UpperFirst(kindWords(p, q.Kind))}
-		if !q.Party.IsZero() {
-			what.URL = "/staff/people/" + q.Party.String() + "/requests"
+		answered := "–"
+		if !q.EndedAt.IsZero() {
+			answered = p.Date(q.EndedAt.In(s.Zone()))
 		}
+		what := ui.Cell{Text: ui.UpperFirst(kindWords(p, q.Kind)), URL: "/staff/requests/" + q.ID.String()}
 		t.Rows = append(t.Rows, []ui.Cell{
-			what, {Text: p.Date(q.At().In(s.Zone()))}, {Text: channelWords(p, q.Channel)}, {Text: stateWords(p, q.State)}, {Text: p.Date(q.EndedAt.In(s.Zone()))},
+			what, {Text: p.Date(q.At().In(s.Zone()))}, {Text: channelWords(p, q.Channel)}, {Text: stateWords(p, q.State)}, {Text: answered},
 		})
 	}
 	return t
@@ -146,37 +170,33 @@ func keptLine(p lang.Printer, k party.Keeping) KeptLine {
 	line.Words = p.T("Nobody has spoken of it for long. Its end was announced.")
 	if k.Held() {
 		line.At, line.Words = k.HeldAt, p.T("Kept by staff beyond its time.")
+		if !k.HeldUntil.IsZero() {
+			line.Words = p.T("Kept by staff until {date}.", "date", p.Date(k.HeldUntil))
+		}
 	}
 	return line
 }
 
-// answer takes the decision on one request. What is wrong with the form is said above
-// the list, because each request has a form of its own.
-func (s *Pages) answer(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	id, err := habeas.ParseID[habeas.RequestKind](r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+// answer takes the decision on one request. To erase, staff type the word: it does not come back.
+func (s *Pages) answer(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.RequestID) error {
 	f, err := edge.DecodeForm(w, r, formSize)
 	if err != nil {
 		return err
 	}
 	answer, reason := f.String("answer", 20), f.Text("reason", 1000)
-	if err = f.Err(); err == nil {
-		err = s.Notices.Answer(r.Context(), v.Actor, id, party.Answer(answer), reason)
-	}
-	if again, ok := s.failed(r, v, err); ok {
-		page, err := s.registerPage(r, v)
-		if err != nil {
-			return err
-		}
-		return s.Render(w, again, http.StatusBadRequest, "notice/register", page)
-	}
+	q, err := s.Notices.RequestAt(r.Context(), v.Actor, id)
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/staff/requests", http.StatusSeeOther)
-	return nil
+	if q.Kind == party.AskErase && party.Answer(answer) == party.AnswerGrant {
+		ui.TypedErase(f, v.P)
+	} else {
+		f.String("word", 20) // stands empty in the form of whoever refuses
+	}
+	if err = f.Err(); err == nil {
+		err = s.Notices.Answer(r.Context(), v.Actor, id, party.Answer(answer), reason)
+	}
+	return s.stepped(w, r, v, id, err, requestsPath)
 }
 
 // failed puts an error of input above the page.
@@ -197,11 +217,7 @@ type OnePage struct {
 	Requests ui.Table
 }
 
-func (s *Pages) onePage(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	id, err := pathParty(r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+func (s *Pages) onePage(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
 	page, err := s.one(r, v, id)
 	if err != nil {
 		return err
@@ -216,68 +232,57 @@ func (s *Pages) one(r *http.Request, v ui.Visit, id habeas.PartyID) (page OnePag
 	}
 	p := v.P
 	page = OnePage{ID: id.String(), Requests: s.endedTable(p, all)}
-	page.Requests.Caption, page.Requests.Empty.Text = p.T("Asked for so far"), p.T("Nothing was asked for yet.")
+	page.Requests.Caption = p.T("Asked for so far")
 	if kept.Held() {
 		line := keptLine(p, kept)
 		page.Held = &line
 	}
-	page.Enter = ui.Form{
-		Action: "/staff/people/" + page.ID + "/requests", Submit: p.T("Write it down"),
-		Controls: []ui.Control{{
-			Kind: ui.ControlRadio, Name: "kind", Label: p.T("What does the person ask for?"), Options: []ui.Option{
-				{Value: string(party.AskErase), Text: p.T("Erase it"), Hint: p.T("You carry it out from the list of requests, or say why not.")},
-				{Value: string(party.AskObject), Text: p.T("I object to its use"), Hint: p.T("Connected systems stop at once; answer within a month.")},
-				{Value: string(party.AskRestrict), Text: p.T("Keep it, but do not use it"), Hint: p.T("Connected systems stop at once.")},
-				{Value: string(party.AskNotMe), Text: p.T("This is not me"), Hint: p.T("The record then waits for a decision.")},
-			},
-		}},
-		Next: p.T("The law gives a month to answer, counted from today."),
-	}
+	page.Enter = enterForm(p, "/staff/people/"+page.ID+"/requests", true)
 	page.Hold = ui.Form{
 		Action: "/staff/people/" + page.ID + "/hold", Submit: p.T("Keep the record"),
-		Controls: []ui.Control{{Kind: ui.ControlTextarea, Name: "reason", Label: p.T("Why it has to be kept"), Hint: p.T("A complaint, a debt, a legal duty. It stands in the record's own log."), MaxLength: 1000}},
+		Controls: []ui.Control{
+			{Kind: ui.ControlTextarea, Name: "reason", Label: p.T("Why it has to be kept"), Hint: p.T("A complaint, a debt, a legal duty. Its person reads it."), MaxLength: 1000},
+			{Kind: ui.ControlDate, Name: "until", Label: p.T("Until when"), Hint: p.T("Without a day it holds until somebody ends it."), Optional: true},
+		},
 	}
 	return page, nil
 }
 
-func (s *Pages) enter(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	return s.onOne(w, r, v, func(id habeas.PartyID, f *edge.Form) error {
-		kind := f.String("kind", 20)
+func (s *Pages) enter(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
+	return s.onOne(w, r, v, id, func(f *edge.Form) error {
+		in := s.entered(f)
 		if err := f.Err(); err != nil {
 			return err
 		}
-		_, err := s.Notices.Register(r.Context(), v.Actor, id, party.RequestKind(kind))
+		in.Party = id
+		_, err := s.Notices.Enter(r.Context(), v.Actor, in)
 		return err
 	})
 }
 
-func (s *Pages) hold(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	return s.onOne(w, r, v, func(id habeas.PartyID, f *edge.Form) error {
-		reason := f.Text("reason", 1000)
+func (s *Pages) hold(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
+	return s.onOne(w, r, v, id, func(f *edge.Form) error {
+		reason, until := f.Text("reason", 1000), f.Date("until")
 		if err := f.Err(); err != nil {
 			return err
 		}
-		return s.Notices.Hold(r.Context(), v.Actor, id, reason)
+		return s.Notices.HoldUntil(r.Context(), v.Actor, id, reason, until)
 	})
 }
 
-func (s *Pages) free(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	return s.onOne(w, r, v, func(id habeas.PartyID, _ *edge.Form) error {
+func (s *Pages) free(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
+	return s.onOne(w, r, v, id, func(*edge.Form) error {
 		return s.Notices.Free(r.Context(), v.Actor, id)
 	})
 }
 
 // onOne does something to one record and comes back to its page.
-func (s *Pages) onOne(w http.ResponseWriter, r *http.Request, v ui.Visit, do func(habeas.PartyID, *edge.Form) error) error {
-	id, err := pathParty(r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+func (s *Pages) onOne(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID, do func(*edge.Form) error) error {
 	f, err := edge.DecodeForm(w, r, formSize)
 	if err != nil {
 		return err
 	}
-	err = do(id, f)
+	err = do(f)
 	if again, ok := s.failed(r, v, err); ok {
 		page, err := s.one(r, v, id)
 		if err != nil {

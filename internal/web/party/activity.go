@@ -105,13 +105,20 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 			return p.T("Read: {sets}.", "sets", sets)
 		case l.Actor.Kind == habeas.ActorSystem:
 			return p.T("Read back what it had said itself: {sets}.", "sets", sets)
+		case l.Detail["list"] == "pairs":
+			return p.T("Compared the record, masked, with another that may be about the same person.")
 		}
 		return p.T("Opened the record and saw all of it.")
 	case audit.PartyListed:
 		return p.T("Saw the record in a list. Lists are noted once a day.")
+	case audit.PartyTold:
+		return newsWords(p, l)
 	case audit.PartyExported:
 		return p.T("Took a copy of everything.")
 	case audit.PartyErased:
+		if kept := s.setNames(p, l.Detail["kept"]); kept != "" {
+			return p.T("Erased a record but for what the law keeps until {date}: {sets}. Its key was destroyed.", "sets", kept, "date", l.Detail["until"])
+		}
 		return p.T("Erased a record. Its key was destroyed.")
 	case audit.TicketChanged:
 		if l.Detail["state"] == string(party.TicketCancelled) {
@@ -157,8 +164,38 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 		if words := disputeEventWords(p, l); words != "" {
 			return words
 		}
+		if words := noteWords(p, l.Event); words != "" {
+			return words
+		}
+		if words := s.listWords(p, l); words != "" {
+			return words
+		}
+		if words := s.kinWords(p, l); words != "" {
+			return words
+		}
+		if words := profileWords(p, l); words != "" {
+			return words
+		}
 		return accountWords(p, l)
 	}
+}
+
+// newsWords say what a connected system was told, which is never what the record says.
+func newsWords(p lang.Printer, l party.Look) string {
+	switch party.NewsKind(l.Detail["news"]) {
+	case party.NewsRestricted:
+		return p.T("Was told not to use what it has: its use is restricted.")
+	case party.NewsObjected:
+		return p.T("Was told not to use what it has: there is an objection.")
+	case party.NewsUnrestricted:
+		return p.T("Was told that it may use again what it has.")
+	case party.NewsMerged:
+		return p.T("Was told that two of its entries are about one person.")
+	case party.NewsUnmerged:
+		return p.T("Was told that two of its entries are not about one person after all.")
+	case party.NewsCorrected, party.NewsErased, party.NewsReset, party.NewsTest:
+	}
+	return p.T("Was told that something it may read has changed, not what.")
 }
 
 // changeWords are those of events that change what a record says.
@@ -185,6 +222,8 @@ func (s *Pages) changeWords(p lang.Printer, l party.Look) string {
 			return p.T("Took a mistyped address off the record.")
 		case "paper-code":
 			return p.T("Made a code on paper for the record.")
+		case "letter":
+			return p.T("Showed the code of a letter: their address leads to the record now.")
 		case "left":
 			return p.T("Let go of a part of the record: the account that it had belonged to was erased.")
 		case "claim-kept":
@@ -195,6 +234,12 @@ func (s *Pages) changeWords(p lang.Printer, l party.Look) string {
 			return p.T("Froze the record again.")
 		case "linked":
 			return p.T("Gave the record to the account of the person.")
+		case "pair-" + string(party.PairApart):
+			return p.T("Decided that the record and another one are not about the same person.")
+		case "pair-" + string(party.PairLater):
+			return p.T("Put off the decision whether another record is about the same person.")
+		case "pair-" + string(party.PairUndo):
+			return p.T("Took back what was decided about another record that may be about the same person.")
 		}
 		if l.Detail["reason"] == "dispute" {
 			return p.T("Froze the record until staff have decided.")
@@ -216,7 +261,7 @@ func (s *Pages) changeWords(p lang.Printer, l party.Look) string {
 // accountWords are those of events about accounts; others that concern a person are
 // named by their type, which is better than hiding them.
 func accountWords(p lang.Printer, l party.Look) string {
-	address := l.Detail["credential"] == "address"
+	address, provider := l.Detail["credential"] == "address", l.Detail["credential"] == "provider"
 	switch l.Event {
 	case audit.AccountCreated:
 		return p.T("Opened the account.")
@@ -237,15 +282,24 @@ func accountWords(p lang.Printer, l party.Look) string {
 	case audit.AccountRecovered:
 		return p.T("Recovered the account by a mailed code. Every other sign-in ended.")
 	case audit.AddressProved:
+		if l.Detail["proof"] == string(habeas.ProofProvider) {
+			return p.T("Brought an address on the word of an identity provider.")
+		}
 		return p.T("Proved an address by a mailed code.")
 	case audit.CredentialAdded:
 		if address {
 			return p.T("Took the removal of an address back.")
 		}
+		if provider {
+			return p.T("Connected an identity provider.")
+		}
 		return p.T("Added a passkey.")
 	case audit.CredentialEnded:
 		if address {
 			return p.T("Removed an address.")
+		}
+		if provider {
+			return p.T("Disconnected an identity provider.")
 		}
 		return p.T("Removed a passkey.")
 	case audit.SignInSucceeded:
@@ -258,6 +312,8 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Granted a role.")
 	case audit.RoleRevoked:
 		return p.T("Took a role away.")
+	case audit.GroupChanged:
+		return p.T("Decided which data sets are seen at work.")
 	case audit.SettingsChanged:
 		return p.T("Changed a setting.")
 	case audit.KeysRotated:

@@ -37,6 +37,18 @@ func noticeWords(p lang.Printer, e audit.Event) string {
 		return p.T("Decided to keep the record beyond its time.")
 	case audit.RetentionFreed:
 		return p.T("Decided to keep the record no longer than its time.")
+	case audit.RequestEntered:
+		return p.T("Wrote down what the person asked for by letter, mail, telephone or in person.")
+	case audit.RequestExtended:
+		return p.T("Said that an answer takes up to two months more, and why.")
+	case audit.RequestChanged:
+		return p.T("Worked on a request.")
+	case audit.RequestReminded:
+		return p.T("Reminded staff of a request that is due.")
+	case audit.RequestReopened:
+		return p.T("Took the answer to a request back.")
+	case audit.BreachTold:
+		return p.T("Wrote to the person about a breach of security.")
 	default:
 		return ""
 	}
@@ -50,6 +62,8 @@ func joinWords(p lang.Printer, l party.Look) string {
 		return p.T("Merged two records into this one. It can be taken back.")
 	case l.Event == audit.PartyUnmerged && l.Detail["step"] == "settled":
 		return p.T("Said to which of two records belongs what was said while they were one.")
+	case l.Event == audit.PartyUnmerged && l.Detail["step"] == "unsettled":
+		return p.T("Took back to which of two records belongs what was said while they were one.")
 	case l.Event == audit.PartyUnmerged:
 		return p.T("Took a merge back: both records are what they were.")
 	case l.Event == audit.PartySplit:

@@ -56,8 +56,8 @@ func (s *Pages) mountDisputes(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/facts", onParty(s.recordFacts))
 
 	s.Handle(m, ui.Staff, "GET /staff/disputes", s.disputes)
-	s.Handle(m, ui.Staff, "GET /staff/disputes/{dispute}", s.onDispute(s.disputeFile))
-	s.Handle(m, ui.Staff, "POST /staff/disputes/{dispute}/{verdict}", s.onDispute(s.decideDispute))
+	s.Handle(m, ui.Staff, "GET /staff/disputes/{dispute}", onDispute(s.disputeFile))
+	s.Handle(m, ui.Staff, "POST /staff/disputes/{dispute}/{verdict}", onDispute(s.decideDispute))
 	s.Handle(m, ui.Staff, "GET /staff/people/{id}/dispute", onParty(s.askDispute))
 	s.Handle(m, ui.Staff, "POST /staff/people/{id}/dispute", onParty(s.disputeByStaff))
 	s.Handle(m, ui.Staff, "GET /staff/people/{id}/check", onParty(s.askCheck))

@@ -91,6 +91,60 @@ func doneNotice(p lang.Printer, key string) (ui.Notice, bool) {
 		n.Text = p.T("Thank you. It is a record of its own now, and no longer part of yours.")
 	case "join-refused":
 		n.Text = p.T("Nothing was changed. Staff see that you said no.")
+	case "at-home":
+		n.Text = p.T("They are in one household now.")
+	case "home-named":
+		n.Text = p.T("The household has its name on every record in it.")
+	case "hand-over":
+		n.Title, n.Text = p.T("The hand-over has begun"), p.T("The person can take the record now: with an e-mail address of their own or a code by letter. The guardian acts until then.")
+	case "extended":
+		n.Text = p.T("The day was moved.")
+	case "resigned":
+		n.Text = p.T("You act for this person no more. Staff are told.")
+	case "ward-corrected":
+		n.Text = p.T("Your word as guardian counts now.")
+	case "tie-objected":
+		n.Text = p.T("Noted: you say that this is not so. Staff see it on the record.")
+	case "pair-different", "pair-later":
+		n.Text = p.T("Noted.")
+	case "noted":
+		n.Text = p.T("Your note is written. Its person sees it.")
+	case "note-changed":
+		n.Text = p.T("The note has a new version. What it said before stays to be read.")
+	case "note-struck":
+		n.Text = p.T("The note is struck out. It stays to be read, with your reason.")
+	case "note-back":
+		n.Text = p.T("The note was taken back: it is gone.")
+	case "note-answered":
+		n.Text = p.T("Your answer stands beside the note, for everybody who works with your record.")
+	case "tagged":
+		n.Text = p.T("Done.")
+	case "tagged-nobody":
+		n.Kind, n.Text = ui.NoticeInfo, p.T("Nothing was different, so nothing was changed.")
+	case "tag-removed":
+		n.Text = p.T("The tag is gone. Whoever gives it again makes it anew.")
+	case "list-saved":
+		n.Text = p.T("The list is saved.")
+	case "list-renamed":
+		n.Text = p.T("The list has its new name.")
+	case "list-removed":
+		n.Text = p.T("The list was removed.")
+	case "searching":
+		n.Kind, n.Text = ui.NoticeInfo, p.T("The search has begun. You may leave this page.")
+	case "published":
+		n.Title, n.Text = p.T("Your profile is published"), p.T("Everybody can find it now. You can take it off the web at any time.")
+	case "profile-chosen":
+		n.Text = p.T("It shows as you chose.")
+	case "profile-publish":
+		n.Text = p.T("The profile is published.")
+	case "profile-unlist":
+		n.Text = p.T("The profile is in no list any more. Whoever has its address still sees it.")
+	case "profile-hide":
+		n.Text = p.T("The profile is off the web.")
+	case "profile-show":
+		n.Text = p.T("The profile shows again.")
+	case "reminded":
+		n.Text = p.T("Its person is asked by mail to complete the record.")
 	case "decided":
 		n.Kind, n.Text = ui.NoticeInfo, p.T("Somebody has decided this already.")
 	default:

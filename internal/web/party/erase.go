@@ -1,8 +1,10 @@
 package party
 
 import (
+	"context"
 	"net/http"
-	"strings"
+	"slices"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
@@ -21,6 +23,8 @@ type ErasePage struct {
 	Profile bool // a public profile goes too
 	Word    string
 	Form    ui.Form
+	Stays   []ui.Stays // what the law keeps
+	Hold    string     // why staff keep all of it: it cannot be erased now
 }
 
 func (s *Pages) askErase(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
@@ -28,25 +32,40 @@ func (s *Pages) askErase(w http.ResponseWriter, r *http.Request, v ui.Visit, id 
 	if err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "me/erase", s.erasePage(v, rec))
+	page, err := s.erasePage(r.Context(), v, rec)
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "me/erase", page)
 }
 
-func (s *Pages) erasePage(v ui.Visit, rec party.Record) ErasePage {
+func (s *Pages) erasePage(ctx context.Context, v ui.Visit, rec party.Record) (ErasePage, error) {
 	id := rec.Party.ID.String()
 	page := ErasePage{ID: id, Name: nameOr(v.P, rec), Tickets: len(rec.Tickets), Word: v.P.T("erase")}
+	page.Form = eraseForm(v, "/me/records/"+id+"/erase", v.P.T("Erase this record for ever"), "/me/records/"+id)
+	bound, err := s.Rights.BoundOfMine(ctx, v.Actor, rec.Party.ID)
+	page.Stays, page.Hold = ui.StaysOf(v.P, bound.Owed), bound.Hold.Why
 	for _, set := range rec.Sets {
+		if slices.ContainsFunc(bound.Owed, func(o party.Owed) bool { return o.Set.Name == set.Schema.Name }) {
+			continue
+		}
 		page.Sets = append(page.Sets, v.P.T(set.Schema.Label))
 		page.Fields += len(set.Fields)
 		page.Profile = page.Profile || set.Schema.Visibility == party.Public
 	}
-	page.Form = eraseForm(v, "/me/records/"+id+"/erase", v.P.T("Erase this record for ever"), "/me/records/"+id)
-	return page
+	if len(page.Stays) > 0 {
+		page.Form.Submit = v.P.T("Erase all that may be erased")
+	}
+	return page, err
 }
 
 // ErasedPage is the data of me/erased.
 type ErasedPage struct {
 	Receipt string // C2SP tlog-proof, or "" while no checkpoint covers it
 	Event   string // names the line that proves it; "" when it was not found
+	Rest    string // page of what the law keeps; "" when nothing is kept
+	Kept    string // the data sets
+	Until   time.Time
 }
 
 func (s *Pages) erase(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
@@ -54,13 +73,16 @@ func (s *Pages) erase(w http.ResponseWriter, r *http.Request, v ui.Visit, id hab
 	if err != nil {
 		return err
 	}
-	typedErase(f, v)
+	ui.TypedErase(f, v.P)
 	if wrong := f.Err(); wrong != nil {
 		rec, err := s.Records.My(r.Context(), v.Actor, id)
 		if err != nil {
 			return err
 		}
-		page := s.erasePage(v, rec)
+		page, err := s.erasePage(r.Context(), v, rec)
+		if err != nil {
+			return err
+		}
 		page.Form.Keep(f)
 		if !page.Form.Fail(v.P, wrong) {
 			return wrong
@@ -76,6 +98,7 @@ func (s *Pages) erase(w http.ResponseWriter, r *http.Request, v ui.Visit, id hab
 		for _, l := range looks {
 			if l.Event == audit.PartyErased && l.Mine {
 				page.Event = l.ID.String()
+				page.rest(s, v, l)
 				break
 			}
 		}
@@ -83,23 +106,21 @@ func (s *Pages) erase(w http.ResponseWriter, r *http.Request, v ui.Visit, id hab
 	return s.Render(w, r, http.StatusOK, "me/erased", page)
 }
 
+// rest says what an erasure left.
+func (page *ErasedPage) rest(s *Pages, v ui.Visit, l party.Look) {
+	if l.Detail["page"] == "" {
+		return
+	}
+	page.Rest, page.Kept = "/erased/"+l.Detail["page"], s.setNames(v.P, l.Detail["kept"])
+	page.Until, _ = time.Parse(time.DateOnly, l.Detail["until"]) // written by the server
+}
+
 // eraseForm asks for the typed word.
 func eraseForm(v ui.Visit, action, submit, back string) ui.Form {
 	return ui.Form{
 		Action: action, Submit: submit, Danger: true, Cancel: &ui.Link{Text: v.P.T("Keep it"), URL: back},
-		Controls: []ui.Control{{
-			Name: "word", Label: v.P.T("Type the word “{word}”", "word", v.P.T("erase")), Autocomplete: "off", MaxLength: 20,
-			Hint: v.P.T("So that it does not happen by accident."),
-		}},
-		Next: v.P.T("This cannot be undone, by nobody, also not by us."),
-	}
-}
-
-// typedErase fails the form unless the word was typed, in either language.
-func typedErase(f *edge.Form, v ui.Visit) {
-	word := f.Required("word", 20)
-	if word != "" && !strings.EqualFold(word, v.P.T("erase")) && !strings.EqualFold(word, "erase") {
-		f.Fail("word", habeas.Invalid("word", "This is not the word. Nothing was erased.").WithCode("erase.word"))
+		Controls: []ui.Control{ui.EraseWord(v.P)},
+		Next:     v.P.T("This cannot be undone, by nobody, also not by us."),
 	}
 }
 
@@ -107,6 +128,8 @@ func typedErase(f *edge.Form, v ui.Visit) {
 type EraseMePage struct {
 	Records []ui.Link
 	Form    ui.Form
+	Stays   []ui.Stays // what the law keeps
+	Kept    []string   // the data sets of that
 }
 
 func (s *Pages) eraseMePage(r *http.Request, v ui.Visit) (EraseMePage, error) {
@@ -117,6 +140,14 @@ func (s *Pages) eraseMePage(r *http.Request, v ui.Visit) (EraseMePage, error) {
 	page := EraseMePage{Form: eraseForm(v, "/me/erase", v.P.T("Erase everything about me"), "/me/credentials")}
 	for _, rec := range mine {
 		page.Records = append(page.Records, ui.Link{Text: nameOr(v.P, rec), URL: "/me/records/" + rec.Party.ID.String()})
+		bound, err := s.Rights.BoundOfMine(r.Context(), v.Actor, rec.Party.ID)
+		if err != nil {
+			return page, err
+		}
+		page.Stays = append(page.Stays, ui.StaysOf(v.P, bound.Owed)...)
+		for _, o := range bound.Owed {
+			page.Kept = append(page.Kept, v.P.T(o.Set.Label))
+		}
 	}
 	return page, nil
 }
@@ -134,7 +165,7 @@ func (s *Pages) eraseMe(w http.ResponseWriter, r *http.Request, v ui.Visit) erro
 	if err != nil {
 		return err
 	}
-	typedErase(f, v)
+	ui.TypedErase(f, v.P)
 	if wrong := f.Err(); wrong != nil {
 		page, err := s.eraseMePage(r, v)
 		if err != nil {
@@ -146,10 +177,14 @@ func (s *Pages) eraseMe(w http.ResponseWriter, r *http.Request, v ui.Visit) erro
 		}
 		return s.Render(w, r, http.StatusBadRequest, "me/erase-me", page)
 	}
+	before, err := s.eraseMePage(r, v)
+	if err != nil {
+		return err
+	}
 	receipt, err := s.Records.EraseMe(r.Context(), v.Actor)
 	if err != nil {
 		return err
 	}
 	s.Cookies.EndSignIn(w)
-	return s.Render(w, ui.WithFrame(r, ui.Frame{}), http.StatusOK, "me/erased-me", ErasedPage{Receipt: string(receipt)})
+	return s.Render(w, ui.WithFrame(r, ui.Frame{}), http.StatusOK, "me/erased-me", ErasedPage{Receipt: string(receipt), Kept: join(v.P, before.Kept)})
 }

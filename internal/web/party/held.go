@@ -20,6 +20,7 @@ type Held struct {
 	Action *ui.Link
 	Masked bool
 	Fields []HeldField
+	Why    *ui.Why // shown to its person
 }
 
 // HeldField is "held-field": one field with its history one tap away.
@@ -64,9 +65,12 @@ func (o *voices) name(src party.Source) string {
 		return n
 	}
 	n := ""
-	if src.Kind == party.FromSelf && src.Account != o.v.Account {
+	switch {
+	case src.Kind == party.FromSelf && src.Account != o.v.Account:
 		n = o.v.P.T("The person")
-	} else {
+	case src.Kind == party.FromGuardian:
+		n = o.v.P.T("A guardian")
+	default:
 		n = nameOf(o.v.P, o.s.Records.SourceName(o.ctx, o.v.Actor, src))
 	}
 	o.names[src] = n
@@ -84,6 +88,8 @@ func nameOf(p lang.Printer, name string) string {
 		return p.T("This server")
 	case "somebody":
 		return p.T("Somebody")
+	case "a guardian":
+		return p.T("A guardian")
 	case "":
 		return p.T("Somebody who has left")
 	}
@@ -99,6 +105,11 @@ func (o *voices) line(v party.Value) string {
 			return p.T("You said so")
 		}
 		return p.T("Their own word")
+	case party.FromGuardian:
+		if v.Source.Account == o.v.Account {
+			return p.T("You, as guardian")
+		}
+		return p.T("A guardian")
 	case party.FromStaff:
 		return p.T("{name}, staff", "name", o.name(v.Source))
 	case party.FromSystem:

@@ -30,10 +30,13 @@ type Joining interface {
 	Meanwhile(ctx context.Context, a habeas.Actor, id habeas.MergeID) (party.Meanwhile, error)
 	// Attribute says for each of those words to which record it belongs.
 	Attribute(ctx context.Context, a habeas.Actor, id habeas.MergeID, keep map[habeas.StatementID]party.Keep) (party.Merge, error)
+	// Unattribute takes that back: what had gone over counts where it was said, until they say again.
+	Unattribute(ctx context.Context, a habeas.Actor, id habeas.MergeID) (party.Merge, error)
 	// Part is a record with the words that can be split off.
 	Part(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Parting, error)
-	// SplitOff makes a record of its own of some of them, or asks whom the record belongs to.
-	SplitOff(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, items []party.Item) (party.Split, error)
+	// SplitOff makes a record of its own of some of them, with the notes that speak of its
+	// person, or asks whom the record belongs to.
+	SplitOff(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, items []party.Item, notes []party.Paper) (party.Split, error)
 	// Unsplit takes a split back, or the question whether to split.
 	Unsplit(ctx context.Context, a habeas.Actor, id habeas.SplitID) (party.Split, error)
 	// Joins are the merges and splits behind one record, newest first.
@@ -64,6 +67,7 @@ func (s *Pages) mountJoin(m *edge.Mux) {
 	s.Handle(m, ui.Staff, "GET /staff/merges/{merge}", onMerge(s.meanwhile))
 	s.Handle(m, ui.Staff, "POST /staff/merges/{merge}", onMerge(s.attribute))
 	s.Handle(m, ui.Staff, "POST /staff/merges/{merge}/undo", onMerge(s.unmerge))
+	s.Handle(m, ui.Staff, "POST /staff/merges/{merge}/again", onMerge(s.unattribute))
 	s.Handle(m, ui.Staff, "POST /staff/splits/{split}/undo", onSplit(s.unsplit))
 
 	s.Handle(m, ui.SignedIn, "GET /me/merges/{merge}", onMerge(s.askedMerge))
@@ -76,24 +80,12 @@ var errNoJoin = habeas.NotFound("There is no such merge or split.").WithCode("me
 
 // onMerge hands a page the merge that its path names.
 func onMerge(h func(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.MergeID) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
-	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-		id, err := habeas.ParseID[habeas.MergeKind](r.PathValue("merge"))
-		if err != nil {
-			return errNoJoin
-		}
-		return h(w, r, v, id)
-	}
+	return ui.OnID("merge", errNoJoin, h)
 }
 
 // onSplit hands a page the split that its path names.
 func onSplit(h func(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.SplitID) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
-	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-		id, err := habeas.ParseID[habeas.SplitKind](r.PathValue("split"))
-		if err != nil {
-			return errNoJoin
-		}
-		return h(w, r, v, id)
-	}
+	return ui.OnID("split", errNoJoin, h)
 }
 
 // withJoinUndo offers on a record's page to take back the merge or split that was done
@@ -168,8 +160,12 @@ func (s *Pages) recentJoins(w http.ResponseWriter, r *http.Request, v ui.Visit) 
 	if err != nil {
 		return err
 	}
+	page := s.joinsPage(r.Context(), v, joins)
+	if err := s.withBulks(r.Context(), v, &page); err != nil {
+		return err
+	}
 	r, _, _ = s.withDone(w, r, v)
-	return s.Render(w, r, http.StatusOK, "staff/joins", s.joinsPage(r.Context(), v, joins))
+	return s.Render(w, r, http.StatusOK, "staff/joins", page)
 }
 
 func (s *Pages) joinsPage(ctx context.Context, v ui.Visit, joins party.Joins) JoinsPage {

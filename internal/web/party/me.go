@@ -44,16 +44,10 @@ func (s *Pages) mountMe(m *edge.Mux) {
 
 	s.Handle(m, ui.SignedIn, "GET /me/copy", s.copyPage)
 	s.Handle(m, ui.SignedIn, "POST /me/copy/{format}", s.takeCopy)
+	s.mountBring(m)
 }
 
-// pathParty reads the record named in the path. A malformed name is no record.
-func pathParty(r *http.Request) (habeas.PartyID, error) {
-	id, err := habeas.ParseID[habeas.PartyKind](r.PathValue("id"))
-	if err != nil {
-		return id, habeas.NotFound("There is no such record here.").WithCode("party.none")
-	}
-	return id, nil
-}
+var errNoRecord = habeas.NotFound("There is no such record here.").WithCode("party.none")
 
 // InboxPage is the data of me/inbox.
 type InboxPage struct {
@@ -62,6 +56,7 @@ type InboxPage struct {
 	Asked   []Question
 	Waits   []InboxOffer
 	Records []InboxRecord
+	Wards   []WardRow // for whom the reader acts
 	Lately  []ActivityDay
 }
 
@@ -128,10 +123,18 @@ func (s *Pages) inbox(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 	}
 	for _, rec := range mine {
 		shown := s.inboxRecord(v.P, rec)
+		missing, err := s.Records.Completion(r.Context(), v.Actor, rec)
+		if err != nil {
+			return err
+		}
+		shown.Missing = len(missing.Open())
 		page.Records = append(page.Records, shown)
 		if shown.Waiting > 0 {
 			page.Propose = append(page.Propose, shown)
 		}
+	}
+	if page.Wards, err = s.wards(r.Context(), v); err != nil {
+		return err
 	}
 	page.Lately = s.activityDays(v.P, looks)
 	r, _, _ = s.withDone(w, r, v)
@@ -211,7 +214,7 @@ func oldest(rec party.Record) (t time.Time) {
 func (s *Pages) inboxRecord(p lang.Printer, rec party.Record) InboxRecord {
 	out := InboxRecord{
 		ID: rec.Party.ID.String(), Name: nameOr(p, rec), Kind: rec.Party.Kind, Holds: holds(p, rec),
-		Tickets: len(rec.Tickets), Missing: len(s.missing(p, rec)), Frozen: rec.Party.State == party.Frozen,
+		Tickets: len(rec.Tickets), Frozen: rec.Party.State == party.Frozen,
 		Waiting: len(rec.Proposals),
 	}
 	for _, set := range rec.Sets {
@@ -222,50 +225,15 @@ func (s *Pages) inboxRecord(p lang.Printer, rec party.Record) InboxRecord {
 	return out
 }
 
-// missing lists what the record should hold and does not: the completion list
-// (PTY-6). A public profile is asked for only where one was begun.
-func (s *Pages) missing(p lang.Printer, rec party.Record) []ui.Link {
-	var out []ui.Link
-	for _, schema := range s.Records.Schemas().Sets() {
-		if !belongs(schema, rec) {
-			continue
-		}
-		for _, f := range schema.Fields {
-			if f.Complete && rec.Text(schema.Name, f.Name) == "" {
-				out = append(out, ui.Link{
-					Text: p.T(f.Label), URL: "/me/records/" + rec.Party.ID.String() + "/edit/" + schema.Name + "#f-" + schema.Name + "." + f.Name,
-				})
-			}
-		}
-	}
-	return out
-}
-
-// belongs reports whether a data set is expected of a record of this kind.
-func belongs(schema party.SetSchema, rec party.Record) bool {
-	for _, set := range rec.Sets {
-		if set.Schema.Name == schema.Name {
-			return true
-		}
-	}
-	switch {
-	case schema.Visibility == party.Public:
-		return false
-	case rec.Party.Kind == party.Organisation:
-		return schema.Name != "identity"
-	}
-	return schema.Name != "organisation"
-}
-
 // fresh are the data sets of which a record holds nothing yet and that its person may begin.
-func (s *Pages) fresh(p lang.Printer, rec party.Record, under string) []ui.Link {
+func (s *Pages) fresh(p lang.Printer, rec party.Record, under string, sight party.Sight) []ui.Link {
 	var out []ui.Link
 	for _, schema := range s.Records.Schemas().Sets() {
 		held := false
 		for _, set := range rec.Sets {
 			held = held || set.Schema.Name == schema.Name
 		}
-		if !held && belongs(schema, rec) {
+		if !held && rec.Expects(schema) && sight.Changes(schema.Name) {
 			out = append(out, ui.Link{Text: p.T(schema.Label), URL: under + "/edit/" + schema.Name})
 		}
 	}

@@ -124,6 +124,7 @@ type AskedSplitPage struct {
 	Version string
 	Name    string
 	Words   []Word
+	Notes   []NoteView // of staff, that would go with them
 }
 
 func (s *Pages) askedSplit(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.SplitID) error {
@@ -135,6 +136,9 @@ func (s *Pages) askedSplit(w http.ResponseWriter, r *http.Request, v ui.Visit, i
 	say := s.voices(r.Context(), v)
 	for _, one := range part.Words {
 		page.Words = append(page.Words, say.word(one))
+	}
+	for _, n := range part.Notes {
+		page.Notes = append(page.Notes, s.noteView(say, n))
 	}
 	return s.Render(w, r, http.StatusOK, "me/split", page)
 }

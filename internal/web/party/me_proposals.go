@@ -141,7 +141,7 @@ func (o *voices) voice(voice party.Source) string {
 		return o.v.P.T("the staff")
 	case party.FromImport:
 		return o.v.P.T("imports")
-	case party.FromSystem, party.FromSelf:
+	case party.FromSystem, party.FromSelf, party.FromGuardian:
 	}
 	return o.name(voice)
 }

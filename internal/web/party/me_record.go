@@ -21,14 +21,18 @@ type RecordPage struct {
 	Kind      party.Kind
 	Sets      []Held
 	Evidence  *Evidence
-	Missing   []ui.Link // the completion list
+	Todo      Todo      // the completion list
 	Fresh     []ui.Link // data sets with nothing in them yet
 	Occasions []OccasionRow
-	Profile   string // address of the public profile; empty when there is none
+	Profile   string // where its person decides about the public profile; empty when there is none
 	Since     time.Time
 	Frozen    bool
 	Rights    *RightsPart
-	Waiting   int // proposals
+	Waiting   int    // proposals
+	Hold      string // why staff keep the record, also against its erasure
+	Notes     NotesPart
+	Tags      TagsPart
+	Ties      []TieRow
 }
 
 // OccasionRow is one ticket on a record.
@@ -56,8 +60,11 @@ func (s *Pages) myRecord(w http.ResponseWriter, r *http.Request, v ui.Visit, id 
 		return err
 	}
 	r, key, set := s.withDone(w, r, v)
-	if key == "corrected" {
+	switch key {
+	case "corrected":
 		r = s.offerUndo(r, v, rec, set)
+	case "brought":
+		r = s.offerBringUndo(r, v, rec)
 	}
 	return s.Render(w, r, http.StatusOK, "me/record", page)
 }
@@ -70,23 +77,43 @@ func (s *Pages) recordPage(r *http.Request, v ui.Visit, rec party.Record) (Recor
 	}
 	page := RecordPage{
 		ID: id, Name: nameOr(v.P, rec), Kind: rec.Party.Kind, Sets: s.voices(r.Context(), v).held(rec),
-		Evidence: evidenceOf(v.P, rec, "/me/records/"+id+"/evidence"), Missing: s.missing(v.P, rec),
-		Fresh: s.fresh(v.P, rec, "/me/records/"+id), Since: rec.Party.ClaimedAt, Frozen: rec.Party.State == party.Frozen,
+		Evidence: evidenceOf(v.P, rec, "/me/records/"+id+"/evidence"), Fresh: s.fresh(v.P, rec, "/me/records/"+id, party.Sight{}),
+		Since: rec.Party.ClaimedAt, Frozen: rec.Party.State == party.Frozen,
 		Waiting: len(rec.Proposals),
 	}
 	for i, set := range rec.Sets {
+		page.Sets[i].Why = ui.WhyOf(v.P, set.Schema)
 		if !page.Frozen && editable(rec, set.Schema) {
 			page.Sets[i].Action = &ui.Link{Text: v.P.T("Correct"), URL: "/me/records/" + id + "/edit/" + set.Schema.Name}
 		}
 		if set.Schema.Visibility == party.Public {
 			page.Sets[i].Note = v.P.T("Anybody can see this.")
-			page.Profile = "/people/" + id
+			page.Profile = myProfile(rec.Party.ID)
 		}
 	}
 	for _, o := range occasions {
 		page.Occasions = append(page.Occasions, s.occasionRow(v, o))
 	}
-	page.Rights, err = s.rights(r.Context(), v, rec)
+	missing, err := s.Records.Completion(r.Context(), v.Actor, rec)
+	if err != nil {
+		return page, err
+	}
+	page.Todo = todo(v.P, rec.Party.ID, missing)
+	if page.Ties, err = s.ties(r.Context(), v, rec.Party.ID); err != nil {
+		return page, err
+	}
+	bound, err := s.Rights.BoundOfMine(r.Context(), v.Actor, rec.Party.ID)
+	if err != nil {
+		return page, err
+	}
+	page.Hold = bound.Hold.Why
+	if page.Rights, err = s.rights(r.Context(), v, rec); err != nil {
+		return page, err
+	}
+	if page.Tags, err = s.myTags(r.Context(), v, rec.Party.ID); err != nil {
+		return page, err
+	}
+	page.Notes, err = s.myNotes(r.Context(), v, rec.Party.ID)
 	return page, err
 }
 
@@ -165,7 +192,20 @@ func (s *Pages) editMine(w http.ResponseWriter, r *http.Request, v ui.Visit, id 
 		http.Redirect(w, r, "/me/records/"+id.String()+"#evidence", http.StatusSeeOther)
 		return nil
 	}
-	return s.Render(w, r, http.StatusOK, "me/edit", s.editPage(v, rec, schema))
+	page := s.editPage(v, rec, schema)
+	if r.URL.Query().Get("from") == fromMissing {
+		page.from(missingPath(id))
+	}
+	return s.Render(w, r, http.StatusOK, "me/edit", page)
+}
+
+// fromMissing says that a form was opened from the completion list, and leads back there.
+const fromMissing = "missing"
+
+// from leads back to the completion list.
+func (p *EditPage) from(back string) {
+	p.Back.URL, p.Form.Cancel.URL = back, back
+	p.Form.Hidden = append(p.Form.Hidden, ui.Hidden{Name: "from", Value: fromMissing})
 }
 
 // editPage offers every field of the set that is not masked (PTY-9).
@@ -214,6 +254,11 @@ func (s *Pages) correctMine(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 		return err
 	}
 	version := int64(f.Int("version", 0, 1<<40))
+	back := "/me/records/" + id.String()
+	fromList := f.String("from", 20) == fromMissing
+	if fromList {
+		back = missingPath(id)
+	}
 	said := party.Values{}
 	readSet(f, schema, said)
 	wrong := f.Err()
@@ -222,7 +267,7 @@ func (s *Pages) correctMine(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 	}
 	if wrong == nil {
 		s.done(w, "corrected."+schema.Name)
-		http.Redirect(w, r, "/me/records/"+id.String(), http.StatusSeeOther)
+		http.Redirect(w, r, back, http.StatusSeeOther)
 		return nil
 	}
 	rec, err := s.Records.My(r.Context(), v.Actor, id)
@@ -230,6 +275,9 @@ func (s *Pages) correctMine(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 		return err
 	}
 	page := s.editPage(v, rec, schema)
+	if fromList {
+		page.from(back)
+	}
 	page.Form.Keep(f)
 	status := http.StatusBadRequest
 	if habeas.KindOf(wrong) == habeas.KindConflict {
@@ -256,17 +304,27 @@ func (s *Pages) offerUndo(r *http.Request, v ui.Visit, rec party.Record, set str
 	return ui.WithFrame(r, f)
 }
 
+// newestOwn is when the person of a record last said something that counts, in the data
+// sets named, or in any.
+func newestOwn(rec party.Record, sets ...string) (newest time.Time) {
+	for _, set := range rec.Sets {
+		if len(sets) > 0 && !slices.Contains(sets, set.Schema.Name) {
+			continue
+		}
+		for _, held := range set.Fields {
+			if held.Current.Source.Kind == party.FromSelf && held.Current.At.After(newest) {
+				newest = held.Current.At
+			}
+		}
+	}
+	return newest
+}
+
 // before is what a data set said before its person's newest word: their own earlier
 // word, else the newest of what others said until the claim, else nothing. It comes
 // from the history, so nothing personal waits in a cookie or a hidden field.
 func before(rec party.Record, schema party.SetSchema) party.Values {
-	var newest time.Time
-	for _, f := range schema.Fields {
-		held, ok := rec.Field(schema.Name, f.Name)
-		if ok && held.Current.Source.Kind == party.FromSelf && held.Current.At.After(newest) {
-			newest = held.Current.At
-		}
-	}
+	newest := newestOwn(rec, schema.Name)
 	out := party.Values{}
 	for _, f := range schema.Fields {
 		held, ok := rec.Field(schema.Name, f.Name)

@@ -1,6 +1,7 @@
 package party
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -18,6 +19,8 @@ type Rights interface {
 	RequestsOfMine(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Request, error)
 	// RequestForMine restricts a record or objects to its use.
 	RequestForMine(ctx context.Context, a habeas.Actor, id habeas.PartyID, kind party.RequestKind) (party.Request, error)
+	// BoundOfMine is what stands against erasing one of the actor's records.
+	BoundOfMine(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Bound, error)
 	// WithdrawMine takes that back.
 	WithdrawMine(ctx context.Context, a habeas.Actor, id habeas.PartyID, request habeas.RequestID) error
 }
@@ -56,6 +59,9 @@ func (s *Pages) rights(ctx context.Context, v ui.Visit, rec party.Record) (*Righ
 	for _, q := range all {
 		words := ""
 		switch {
+		case q.Channel != party.ByAccount && q.State != party.RequestWithdrawn && !q.Kind.Known():
+			part.Asked = append(part.Asked, askedLine(p, q))
+			continue
 		case q.Kind != party.AskRestrict && q.Kind != party.AskObject || q.State == party.RequestWithdrawn:
 			continue
 		case q.State == party.RequestRefused:
@@ -85,6 +91,15 @@ func (s *Pages) rights(ctx context.Context, v ui.Visit, rec party.Record) (*Righ
 		}
 	}
 	return part, nil
+}
+
+// askedLine is a request that reached staff otherwise.
+func askedLine(p lang.Printer, q party.Request) RightLine {
+	words := p.T("What you asked for on {date} has its answer.", "date", p.Date(q.At()))
+	if q.State == party.RequestOpen {
+		words = p.T("You asked for something on {date}. Staff answer by {due}.", "date", p.Date(q.At()), "due", p.Date(q.Due))
+	}
+	return RightLine{Words: words, Answer: cmp.Or(q.Answer, q.WhyLonger)}
 }
 
 // rightWays are what can be asked for, the gentle one first.

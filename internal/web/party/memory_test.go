@@ -3,6 +3,8 @@ package party
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -91,6 +93,10 @@ func (m *memoryRecords) record(id habeas.PartyID) (party.Record, error) {
 }
 
 func (m *memoryRecords) Schemas() *party.Schemas { return m.schemas }
+
+func (m *memoryRecords) Sight(context.Context, habeas.Actor) (party.Sight, error) {
+	return party.Sight{}, nil
+}
 
 func (m *memoryRecords) SourceName(_ context.Context, a habeas.Actor, s party.Source) string {
 	if s.Kind == party.FromSelf && s.Account == a.Account {
@@ -277,19 +283,72 @@ func (m *memoryRecords) Prove(_ context.Context, _ habeas.Actor, _ habeas.EventI
 	return true, "Leaf {leaf} leads to the signed checkpoint: this line is as it was written.", nil
 }
 
-func (m *memoryRecords) Profile(_ context.Context, id habeas.PartyID) (party.Record, error) {
+// memoryProfiles are the public profiles of memoryRecords, each under the id of its party.
+type memoryProfiles struct{ *memoryRecords }
+
+func (m memoryProfiles) Ref(id habeas.PartyID) party.Reference { return party.Reference(id) }
+
+func (m memoryProfiles) of(id habeas.PartyID) (party.Profile, error) {
 	rec, err := m.record(id)
 	if err != nil {
-		return rec, err
+		return party.Profile{}, err
 	}
-	name := rec.Name()
-	rec.Sets = slices.DeleteFunc(rec.Sets, func(s party.Set) bool { return s.Schema.Visibility != party.Public })
-	if len(rec.Sets) == 0 {
-		return rec, habeas.NotFound("There is no public profile here.")
-	}
-	rec.PublicName = name
-	return rec, nil
+	p := party.ProfileOf(rec, party.Showing{}, party.Consented{}, nil)
+	p.Ref = m.Ref(id)
+	return p, nil
 }
+
+func (m memoryProfiles) Look(_ context.Context, ref party.Reference) (party.Profile, error) {
+	p, err := m.of(habeas.PartyID(ref))
+	if err == nil && !p.State.Visible() {
+		err = habeas.NotFound("There is no public profile here.")
+	}
+	return p, err
+}
+
+func (m memoryProfiles) Search(context.Context, string, string, int, int) ([]party.Profile, int, []party.Subjects, error) {
+	return nil, 0, nil, nil
+}
+
+func (m memoryProfiles) Mine(_ context.Context, _ habeas.Actor, id habeas.PartyID) (shown, whole party.Profile, err error) {
+	shown, err = m.of(id)
+	return shown, shown, err
+}
+
+func (m memoryProfiles) Choose(context.Context, habeas.Actor, habeas.PartyID, []string) error {
+	return nil
+}
+
+func (m memoryProfiles) Publish(context.Context, habeas.Actor, habeas.PartyID, party.Publication) error {
+	return nil
+}
+
+func (m memoryProfiles) ForStaff(_ context.Context, _ habeas.Actor, id habeas.PartyID) (party.Profile, bool, error) {
+	p, err := m.of(id)
+	return p, false, err
+}
+
+func (m memoryProfiles) Set(context.Context, habeas.Actor, habeas.PartyID, party.ProfileStep) error {
+	return nil
+}
+
+func (m *memoryRecords) ReadCopy(context.Context, habeas.Actor, habeas.PartyID, io.Reader) (party.Brought, error) {
+	return party.Brought{}, nil
+}
+
+func (m *memoryRecords) Completion(_ context.Context, _ habeas.Actor, rec party.Record) (party.Completion, error) {
+	return party.CompletionOf(rec, party.Completing{}, m.schemas), nil
+}
+
+func (m *memoryRecords) Silence(context.Context, habeas.Actor, habeas.PartyID, string, bool) error {
+	return nil
+}
+
+func (m *memoryRecords) Completeness(_ context.Context, _ habeas.Actor, rec party.Record) (party.Completion, time.Time, error) {
+	return party.CompletionOf(rec, party.Completing{}, m.schemas), time.Time{}, nil
+}
+
+func (m *memoryRecords) Remind(context.Context, habeas.Actor, habeas.PartyID) error { return nil }
 
 func (m *memoryRecords) Tally(context.Context, habeas.Actor) (t party.Tally, err error) {
 	for _, p := range m.parties {
@@ -313,6 +372,16 @@ func (m *memoryRecords) sorted(keep func(party.Record) bool) []party.Record {
 	}
 	slices.SortFunc(out, func(a, b party.Record) int { return strings.Compare(a.Name(), b.Name()) })
 	return out
+}
+
+// A word of a search is no secret here, but no reader takes it for the text.
+func (m *memoryRecords) SealQuery(_ habeas.Actor, query string) string {
+	return hex.EncodeToString([]byte(query))
+}
+
+func (m *memoryRecords) OpenQuery(_ habeas.Actor, token string) string {
+	query, _ := hex.DecodeString(token)
+	return string(query)
 }
 
 func (m *memoryRecords) Find(_ context.Context, _ habeas.Actor, query string, limit int) ([]party.Listed, bool, error) {
@@ -461,6 +530,10 @@ func (m *memoryRecords) WithdrawMine(_ context.Context, _ habeas.Actor, _ habeas
 		}
 	}
 	return nil
+}
+
+func (m *memoryRecords) BoundOfMine(context.Context, habeas.Actor, habeas.PartyID) (party.Bound, error) {
+	return party.Bound{}, nil
 }
 
 // noDisputes has none, and asks no facts.

@@ -27,6 +27,7 @@ type OfferPage struct {
 	Evidence *Evidence
 	Waits    string // why staff must decide first; then nothing else is shown
 	Stale    bool
+	Wants    bool // because the organisation asks for more than the address
 	Errors   []ui.FieldError
 }
 
@@ -65,7 +66,7 @@ func (s *Pages) offerPage(r *http.Request, v ui.Visit, o party.Offer) OfferPage 
 	say := s.voices(r.Context(), v)
 	page := OfferPage{
 		ID: o.Record.Party.ID.String(), Version: o.Record.Party.Version, Holder: s.holder(say, o.Record),
-		From: join(v.P, say.all(o.Record)), Tickets: len(o.Record.Tickets), Stale: o.Claim.Stale,
+		From: join(v.P, say.all(o.Record)), Tickets: len(o.Record.Tickets), Stale: o.Claim.Stale || o.Claim.Wants, Wants: o.Claim.Wants,
 	}
 	if o.Review != party.ReviewNone || o.Locked {
 		page.Waits = s.inboxOffer(say, o).Why

@@ -5,6 +5,7 @@ package party
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -47,6 +48,9 @@ type Records interface {
 	Occasions(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]party.Attended, error)
 	// Correct states the actor's own word on fields ("" withdraws a value).
 	Correct(ctx context.Context, a habeas.Actor, id habeas.PartyID, version int64, said party.Values) error
+	// ReadCopy says what a copy from elsewhere holds for one of the actor's records. It
+	// changes and keeps nothing.
+	ReadCopy(ctx context.Context, a habeas.Actor, id habeas.PartyID, file io.Reader) (party.Brought, error)
 	// Copy is everything held about the actor.
 	Copy(ctx context.Context, a habeas.Actor) (party.Copy, error)
 	// Erase destroys one of the actor's records and returns the receipt (C2SP
@@ -73,16 +77,22 @@ type Records interface {
 
 	Proposals
 
-	// For everybody.
-
-	// Profile is the public part of a record, or NotFound when it has none.
-	Profile(ctx context.Context, id habeas.PartyID) (party.Record, error)
+	// Completion is what is missing in one of the actor's records (PTY-6). Silence says
+	// that they do not want to say something, or takes that back.
+	Completion(ctx context.Context, a habeas.Actor, rec party.Record) (party.Completion, error)
+	Silence(ctx context.Context, a habeas.Actor, id habeas.PartyID, name string, silent bool) error
 
 	// For staff.
 
+	// Sight is which data sets the actor sees and changes.
+	Sight(ctx context.Context, a habeas.Actor) (party.Sight, error)
 	Tally(ctx context.Context, a habeas.Actor) (party.Tally, error)
 	// Find searches people; ready is false while the index is being built.
 	Find(ctx context.Context, a habeas.Actor, query string, limit int) (found []party.Listed, ready bool, err error)
+	// SealQuery makes what staff search for into a word for an address: it opens to the
+	// same account only. OpenQuery reads it; empty: it is none of theirs.
+	SealQuery(a habeas.Actor, query string) string
+	OpenQuery(a habeas.Actor, token string) string
 	// Open reads one record; the person will see that the actor did, and why.
 	Open(ctx context.Context, a habeas.Actor, id habeas.PartyID) (party.Record, error)
 	// Like are possible duplicates of what is being typed.
@@ -95,6 +105,10 @@ type Records interface {
 	ChangeAddress(ctx context.Context, a habeas.Actor, id habeas.PartyID, to email.Address) error
 	// Invite sends the person a mail with a code.
 	Invite(ctx context.Context, a habeas.Actor, id habeas.PartyID) error
+	// Completeness is how complete a record is, whatever its person does not want to say,
+	// and from when on they can be reminded. Remind does it.
+	Completeness(ctx context.Context, a habeas.Actor, rec party.Record) (c party.Completion, again time.Time, err error)
+	Remind(ctx context.Context, a habeas.Actor, id habeas.PartyID) error
 	// PaperCode makes a code to hand over on paper; it is shown once.
 	PaperCode(ctx context.Context, a habeas.Actor, id habeas.PartyID) (code sealed.Value, until time.Time, err error)
 	// Waiting are the records that wait for a decision, oldest first.
@@ -112,6 +126,23 @@ type Invitations interface {
 	Invitations(ctx context.Context, a habeas.Actor, id habeas.PartyID) ([]jobs.Delivery, error)
 }
 
+// Duplicates are records that may be about the same party. All but State refuses
+// everybody who is no staff.
+type Duplicates interface {
+	// State says how far a search through all records is, or what the last one found.
+	State() party.Search
+	// Waiting counts the pairs that wait for a decision.
+	Waiting(ctx context.Context, a habeas.Actor) (int, error)
+	// Next is the likeliest pair that waits, false when none does. The people of both
+	// records will see that the actor compared them, and why.
+	Next(ctx context.Context, a habeas.Actor) (one, other party.Record, pair party.Duplicate, found bool, err error)
+	Decide(ctx context.Context, a habeas.Actor, p party.PairID, what party.PairDecision) error
+	// Decided lists the pairs that staff said are two, those decided last first.
+	Decided(ctx context.Context, a habeas.Actor, limit int) ([]party.DecidedPair, error)
+	Begin(ctx context.Context, a habeas.Actor) error
+	Stop(ctx context.Context, a habeas.Actor) error
+}
+
 // Pages are the pages about records: of people about themselves, of staff, and
 // what everybody may see.
 type Pages struct {
@@ -122,6 +153,15 @@ type Pages struct {
 	Joins       Joining
 	Imports     Imports
 	Disputes    Disputes
+	Duplicates  Duplicates
+	Bulks       Bulks
+	Notes       Notes
+	Lists       Lists
+	Tags        Tags
+	Relations   Relations
+	Guardians   Guardians
+	Letters     Letters
+	Profiles    Profiles
 }
 
 // Mount registers them.
@@ -132,31 +172,30 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountImport(m)
 	s.mountProfile(m)
 	s.mountDisputes(m)
+	s.mountNotes(m)
+	s.mountKin(m)
 }
 
 // Nav are the navigation lines of the pages about records.
 func Nav() []ui.NavItem {
+	people, decide := lang.Mark("People"), lang.Mark("To decide")
 	return []ui.NavItem{
 		{Area: ui.AreaMe, Path: "/me", Label: lang.Mark("Inbox and records")},
 		{Area: ui.AreaMe, Path: "/me/activity", Label: lang.Mark("Who looked")},
 		{Area: ui.AreaMe, Path: "/me/copy", Label: lang.Mark("Take a copy")},
 		{Area: ui.AreaStaff, Path: "/staff", Label: lang.Mark("Desk")},
-		{Area: ui.AreaStaff, Path: "/staff/people", Label: lang.Mark("People")},
-		{Area: ui.AreaStaff, Path: "/staff/add", Label: lang.Mark("Add")},
-		{Area: ui.AreaStaff, Path: "/staff/import", Label: lang.Mark("Import")},
-		{Area: ui.AreaStaff, Path: "/staff/waiting", Label: lang.Mark("Waiting for a decision")},
-		{Area: ui.AreaStaff, Path: "/staff/merges", Label: lang.Mark("Merges and splits")},
-		{Area: ui.AreaStaff, Path: "/staff/disputes", Label: lang.Mark("Disputes")},
+		{Area: ui.AreaStaff, Group: people, Path: "/staff/people", Label: lang.Mark("Find people")},
+		{Area: ui.AreaStaff, Group: people, Path: "/staff/add", Label: lang.Mark("Add")},
+		{Area: ui.AreaStaff, Group: people, Path: importPath, Label: lang.Mark("Import")},
+		{Area: ui.AreaStaff, Group: people, Path: lettersPath, Label: lang.Mark("Letters")},
+		{Area: ui.AreaStaff, Group: decide, Path: "/staff/waiting", Label: lang.Mark("Waiting for a decision")},
+		{Area: ui.AreaStaff, Group: decide, Path: duplicatesPath, Label: lang.Mark("Duplicates")},
+		{Area: ui.AreaStaff, Group: decide, Path: "/staff/disputes", Label: lang.Mark("Disputes")},
+		{Area: ui.AreaStaff, Group: decide, Path: "/staff/merges", Label: lang.Mark("Merges and splits")},
 	}
 }
 
 // onParty hands a page the record that its path names.
 func onParty(h func(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
-	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-		id, err := pathParty(r)
-		if err != nil {
-			return err
-		}
-		return h(w, r, v, id)
-	}
+	return ui.OnID("id", errNoRecord, h)
 }

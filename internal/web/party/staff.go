@@ -31,6 +31,9 @@ func (s *Pages) mountStaff(m *edge.Mux) {
 	s.Handle(m, ui.Staff, "GET /staff/waiting", s.waiting)
 	s.Handle(m, ui.Staff, "POST /staff/waiting/{id}", onParty(s.decide))
 	s.Handle(m, ui.Staff, "POST /staff/waiting/{id}/undo", onParty(s.reconsider))
+	s.mountDuplicates(m)
+	s.mountLists(m)
+	s.mountFind(m)
 }
 
 // purposeCookie remembers the purpose until the browser closes. It is tied to the
@@ -61,6 +64,7 @@ func purposeTie(v ui.Visit) string { return hex.EncodeToString(v.Signed[:8]) }
 type PurposePage struct {
 	Options []ui.Choice
 	To      string
+	Many    bool // it is about more than one record
 }
 
 // purposeChoices are the buttons that choose a purpose.
@@ -79,7 +83,9 @@ func (s *Pages) purposeFirst(w http.ResponseWriter, r *http.Request, v ui.Visit)
 	if v.Purpose != "" && r.URL.Query().Get("purpose") != "ask" {
 		return v, false, nil
 	}
-	return v, true, s.Render(w, r, http.StatusOK, "staff/purpose", PurposePage{Options: purposeChoices(v.P), To: r.URL.Path})
+	return v, true, s.Render(w, r, http.StatusOK, "staff/purpose", PurposePage{
+		Options: purposeChoices(v.P), To: r.URL.Path, Many: r.PathValue("id") == "" && r.PathValue("dispute") == "",
+	})
 }
 
 func (s *Pages) choosePurpose(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
@@ -87,22 +93,39 @@ func (s *Pages) choosePurpose(w http.ResponseWriter, r *http.Request, v ui.Visit
 	if err != nil {
 		return err
 	}
-	var keys []string
-	for _, p := range party.Purposes() {
-		keys = append(keys, p.Key)
-	}
-	key, to := f.Choice("purpose", keys...), f.String("to", 300)
+	key, _ := readPurpose(f)
+	to := f.String("to", 300)
 	if key == "" {
 		f.Fail("purpose", habeas.Invalid("purpose", "Say why you open this record. Its person will see it."))
 	}
 	if err := f.Err(); err != nil {
 		return err
 	}
+	s.keepPurpose(w, v, key)
+	http.Redirect(w, r, ui.LocalPath(to, "/staff"), http.StatusSeeOther)
+	return nil
+}
+
+// keepPurpose remembers a purpose.
+func (s *Pages) keepPurpose(w http.ResponseWriter, v ui.Visit, key string) {
 	http.SetCookie(w, &http.Cookie{
 		Name: purposeCookie, Value: key + "." + purposeTie(v), Path: "/staff", Secure: s.Origin.Secure(), HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})
-	http.Redirect(w, r, ui.LocalPath(to, "/staff"), http.StatusSeeOther)
-	return nil
+}
+
+// readPurpose reads a purpose from a form: its key and its sentence, empty when none was said.
+func readPurpose(f *edge.Form) (key, sentence string) {
+	var keys []string
+	for _, p := range party.Purposes() {
+		keys = append(keys, p.Key)
+	}
+	key = f.Choice("purpose", keys...)
+	for _, p := range party.Purposes() {
+		if p.Key == key {
+			sentence = p.Sentence
+		}
+	}
+	return key, sentence
 }
 
 // DeskPage is the data of staff/desk.
@@ -120,6 +143,10 @@ func (s *Pages) desk(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	if err != nil {
 		return err
 	}
+	pairs, err := s.Duplicates.Waiting(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
 	newest, _, err := s.Records.Find(r.Context(), withPurpose(r, v).Actor, "", newestShown)
 	if err != nil {
 		return err
@@ -128,6 +155,7 @@ func (s *Pages) desk(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		{Label: v.P.T("Records"), Value: v.P.Number(int64(t.All))},
 		{Label: v.P.T("Claimed by their person"), Value: v.P.Number(int64(t.Claimed)), Note: share(v.P, t.Claimed, t.All)},
 		{Label: v.P.T("Waiting for a decision"), Value: v.P.Number(int64(t.Waiting)), URL: "/staff/waiting"},
+		{Label: v.P.T("Possible duplicates"), Value: v.P.Number(int64(pairs)), URL: duplicatesPath},
 	}}
 	page.Newest = s.peopleTable(s.voices(r.Context(), v), newest, v.P.T("Newest records"))
 	page.Newest.Empty = ui.Empty{Text: v.P.T("There is no record yet."), Action: &ui.Link{Text: v.P.T("Add the first person"), URL: "/staff/add"}}
@@ -141,51 +169,6 @@ func share(p lang.Printer, part, all int) string {
 		return ""
 	}
 	return p.T("{percent} % of all", "percent", (100*part+all/2)/all)
-}
-
-// PeoplePage is the data of staff/people.
-type PeoplePage struct {
-	Query    string
-	Table    ui.Table
-	Building *ui.Progress // the index is not complete yet
-}
-
-// mostFound is how many people a search shows.
-const mostFound = 50
-
-func (s *Pages) people(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	query := strings.TrimSpace(r.URL.Query().Get("q"))
-	if len(query) > 200 {
-		query = strings.ToValidUTF8(query[:200], "")
-	}
-	found, ready, err := s.Records.Find(r.Context(), withPurpose(r, v).Actor, query, mostFound+1)
-	if err != nil {
-		return err
-	}
-	more := len(found) > mostFound
-	if more {
-		found = found[:mostFound]
-	}
-	caption := v.P.T("Newest records")
-	if query != "" {
-		caption = v.P.Plural(len(found), "{n} person found", "{n} people found")
-		if more {
-			caption = v.P.T("The first {count} people found. Add a word to narrow it down.", "count", mostFound)
-		}
-	}
-	page := PeoplePage{Query: query, Table: s.peopleTable(s.voices(r.Context(), v), found, caption)}
-	page.Table.Empty = ui.Empty{
-		Text:   v.P.T("Nobody was found by “{query}”. Names, organisations, towns and occupations were searched, also with a wrong letter; dates, numbers and e-mail addresses only as typed. Try fewer words, or the year of birth.", "query", query),
-		Action: &ui.Link{Text: v.P.T("Add this person"), URL: "/staff/add"},
-	}
-	if !ready {
-		page.Building = &ui.Progress{
-			Title:  v.P.T("The index of people is being built"),
-			Leave:  v.P.T("Until it is complete, a search may miss people. You may leave this page."),
-			Reload: r.URL.RequestURI(),
-		}
-	}
-	return s.Render(w, r, http.StatusOK, "staff/people", page)
 }
 
 // peopleTable lists records with no more than is needed to tell people apart: the

@@ -1,6 +1,7 @@
 package party
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
@@ -63,14 +64,19 @@ var addFields = struct{ person, org, profile [][2]string }{
 }
 
 // addPage makes the form, with what was typed in it when f is not nil.
-func (s *Pages) addPage(p lang.Printer, f *edge.Form) AddPage {
+func (s *Pages) addPage(ctx context.Context, v ui.Visit, f *edge.Form) (AddPage, error) {
+	p := v.P
+	sight, err := s.Records.Sight(ctx, v.Actor)
+	if err != nil {
+		return AddPage{}, err
+	}
 	page := AddPage{
 		Kind: ui.Control{
 			Kind: ui.ControlRadio, Name: "kind", Label: p.T("What is it?"), Value: string(party.Person),
 			Options: []ui.Option{{Value: string(party.Person), Text: p.T("A person")}, {Value: string(party.Organisation), Text: p.T("An organisation")}},
 		},
 		Address: addressControls(p),
-		Person:  s.addControls(p, addFields.person), Org: s.addControls(p, addFields.org), Profile: s.addControls(p, addFields.profile),
+		Person:  s.addControls(p, addFields.person, sight), Org: s.addControls(p, addFields.org, sight), Profile: s.addControls(p, addFields.profile, sight),
 		Stub: ui.Control{
 			Kind: ui.ControlCheckbox, Name: "stub", Value: "on", Label: p.T("Address only, for now"),
 			Hint: p.T("A stub: the person confirms the address and fills in the rest. You are told when they did."),
@@ -88,8 +94,11 @@ func (s *Pages) addPage(p lang.Printer, f *edge.Form) AddPage {
 		page.Address[i].Optional = i == 0
 	}
 	page.Address[1].Optional = true
+	if !sight.Changes("contact") {
+		page.Address = nil
+	}
 	if f == nil {
-		return page
+		return page, nil
 	}
 	for _, group := range [][]ui.Control{page.Address, page.Person, page.Org, page.Profile} {
 		part := ui.Form{Controls: group}
@@ -101,14 +110,15 @@ func (s *Pages) addPage(p lang.Printer, f *edge.Form) AddPage {
 	for _, c := range []*ui.Control{&page.Stub, &page.Tutor, &page.Invite} {
 		c.Checked = f.Typed(c.Name) != ""
 	}
-	return page
+	return page, nil
 }
 
-func (s *Pages) addControls(p lang.Printer, fields [][2]string) []ui.Control {
+// addControls are those of fields that the reader may fill in.
+func (s *Pages) addControls(p lang.Printer, fields [][2]string, sight party.Sight) []ui.Control {
 	var out []ui.Control
 	for _, name := range fields {
 		set, _ := s.Records.Schemas().Set(name[0])
-		if f, ok := set.Field(name[1]); ok { // an organisation may keep other data sets
+		if f, ok := set.Field(name[1]); ok && sight.Changes(name[0]) { // an organisation may keep other data sets
 			out = append(out, fieldControl(p, set.Name, f, "", false))
 		}
 	}
@@ -117,7 +127,11 @@ func (s *Pages) addControls(p lang.Printer, fields [][2]string) []ui.Control {
 
 func (s *Pages) askAdd(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	r, _, _ = s.withDone(w, r, v)
-	return s.Render(w, r, http.StatusOK, "staff/add", s.addPage(v.P, nil))
+	page, err := s.addPage(r.Context(), v, nil)
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "staff/add", page)
 }
 
 // entry is what the quick form says.
@@ -176,7 +190,10 @@ func (s *Pages) add(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	if e.same != "" {
 		return s.addToKnown(w, r, v, f, e)
 	}
-	page := s.addPage(v.P, f)
+	page, err := s.addPage(r.Context(), v, f)
+	if err != nil {
+		return err
+	}
 	if e.assertion.HasEmail && !confirmed(f, e.assertion.Email) {
 		n := typoNotice(v.P, e.assertion.Email)
 		page.Typo, page.Sure = &n, e.assertion.Email.Key()
@@ -232,7 +249,10 @@ func (s *Pages) addToKnown(w http.ResponseWriter, r *http.Request, v ui.Visit, f
 // addAgain shows the form with what was typed and what is wrong with it.
 func (s *Pages) addAgain(w http.ResponseWriter, r *http.Request, v ui.Visit, f *edge.Form, wrong error) error {
 	ui.Refused(r, wrong)
-	page := s.addPage(v.P, f)
+	page, err := s.addPage(r.Context(), v, f)
+	if err != nil {
+		return err
+	}
 	for _, group := range [][]ui.Control{page.Address, page.Person, page.Org, page.Profile} {
 		part := ui.Form{Controls: group}
 		if !part.Fail(v.P, wrong) {

@@ -26,6 +26,7 @@ func likely(p lang.Printer, probability float64) ui.Tag {
 // Comparison is how one field of two records compares.
 type Comparison struct {
 	Text   string
+	Icon   string // same, near or differ
 	Differ bool
 }
 
@@ -34,7 +35,13 @@ type Comparison struct {
 func (s *Pages) comparisons(p lang.Printer, reasons []party.Reason) []Comparison {
 	var out []Comparison
 	for _, r := range reasons {
-		c := Comparison{Text: s.comparison(p, r), Differ: !r.For}
+		c := Comparison{Text: s.comparison(p, r), Icon: "near", Differ: !r.For}
+		switch {
+		case c.Differ:
+			c.Icon = "differ"
+		case r.Code == "exact":
+			c.Icon = "same"
+		}
 		if c.Text != "" && !slices.Contains(out, c) {
 			out = append(out, c)
 		}
@@ -66,6 +73,8 @@ func (s *Pages) comparison(p lang.Printer, r party.Reason) string {
 		return p.T("{field}: the same", "field", field)
 	case "typo_1":
 		return p.T("{field}: one character apart", "field", field)
+	case party.Tagged:
+		return p.T("{field}: differs by a tag or dots only, and may be the same mailbox", "field", field)
 	case "day_month":
 		return p.T("{field}: day and month the other way round", "field", field)
 	case "short_form", "nickname", "initial":
@@ -84,6 +93,12 @@ func (s *Pages) fieldLabel(p lang.Printer, r party.Reason) string {
 		return p.T(f.Label)
 	}
 	return ""
+}
+
+// reasonAt names a field, "set.field", for fieldLabel.
+func reasonAt(name string) party.Reason {
+	set, field, _ := strings.Cut(name, ".")
+	return party.Reason{Set: set, Field: field}
 }
 
 // takenFor says which words of a query were taken for others: the other word where the

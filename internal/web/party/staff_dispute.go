@@ -123,14 +123,8 @@ type ClaimLine struct {
 }
 
 // onDispute hands a page the dispute that its path names.
-func (s *Pages) onDispute(h func(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.DisputeID) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
-	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-		id, err := habeas.ParseID[habeas.DisputeKind](r.PathValue("dispute"))
-		if err != nil {
-			return habeas.NotFound("There is no such dispute.").WithCode("dispute.none")
-		}
-		return h(w, r, v, id)
-	}
+func onDispute(h func(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.DisputeID) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
+	return ui.OnID("dispute", habeas.NotFound("There is no such dispute.").WithCode("dispute.none"), h)
 }
 
 func (s *Pages) disputeFile(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.DisputeID) error {
@@ -235,7 +229,6 @@ func claimState(p lang.Printer, c party.Claim) string {
 		return p.T("It waits for staff.")
 	case party.ClaimUndone:
 		return p.T("It was undone.")
-	case party.ClaimWithdrawn:
 	}
 	return p.T("It came to nothing.")
 }

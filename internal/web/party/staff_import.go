@@ -67,13 +67,7 @@ type importHandler func(w http.ResponseWriter, r *http.Request, v ui.Visit, id h
 
 // onImport hands a page the import that its path names.
 func onImport(h importHandler) func(http.ResponseWriter, *http.Request, ui.Visit) error {
-	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-		id, err := habeas.ParseID[habeas.ImportKind](r.PathValue("id"))
-		if err != nil {
-			return habeas.NotFound("There is no such import.").WithCode("import.none")
-		}
-		return h(w, r, v, id)
-	}
+	return ui.OnID("id", habeas.NotFound("There is no such import.").WithCode("import.none"), h)
 }
 
 // ImportsPage is the data of staff/imports.
@@ -100,8 +94,8 @@ func (s *Pages) importsPage(r *http.Request, v ui.Visit) (ImportsPage, error) {
 		Form: ui.Form{
 			Action: importPath, Upload: true, Submit: p.T("Upload and look at it"),
 			Controls: []ui.Control{{
-				Kind: ui.ControlFile, Name: "file", Label: p.T("A file with people or organisations"), Accept: ".csv,.tsv,.txt,.json,.jsonl,.ndjson,text/csv,application/json",
-				Hint: p.T("CSV or JSON, up to 256 MB. The first row of a CSV file names its columns."),
+				Kind: ui.ControlFile, Name: "file", Label: p.T("A file with people or organisations"), Accept: ".zip,application/zip,.csv,.tsv,.txt,.json,.jsonl,.ndjson,text/csv,application/json",
+				Hint: p.T("CSV or JSON, up to 256 MB. The first row of a CSV file names its columns. Or the copy of a person, as ZIP."),
 			}},
 			Next: p.T("Nothing goes into the records yet: you see first how the file is understood and what would happen. It lies here sealed, and is destroyed when its import ends, or after 7 days."),
 		},
@@ -251,13 +245,16 @@ func (s *Pages) rejectedRows(w http.ResponseWriter, r *http.Request, v ui.Visit,
 }
 
 // fieldOptions are the meanings of a column.
-func (s *Pages) fieldOptions(p lang.Printer) []ui.Option {
+func (s *Pages) fieldOptions(p lang.Printer, sight party.Sight) []ui.Option {
 	out := []ui.Option{
 		{Value: "-", Text: p.T("Leave it out")},
 		{Value: "external_id", Text: p.T("Your own number of the record")},
 		{Value: "name", Text: p.T("Whole name, to be split")},
 	}
 	for _, set := range s.Records.Schemas().Sets() {
+		if !sight.Changes(set.Name) {
+			continue
+		}
 		for _, f := range set.Fields {
 			out = append(out, ui.Option{Value: set.Name + "." + f.Name, Text: p.T(set.Label) + ": " + p.T(f.Label)})
 		}

@@ -54,7 +54,11 @@ func (s *Pages) importOne(w http.ResponseWriter, r *http.Request, v ui.Visit, id
 	if err != nil {
 		return err
 	}
-	page := s.importPage(v.P, i)
+	sight, err := s.Records.Sight(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	page := s.importPage(v.P, i, sight)
 	if i.State == party.ImportUndone {
 		if page.Kept, err = s.keptTable(r, v, id); err != nil {
 			return err
@@ -63,7 +67,7 @@ func (s *Pages) importOne(w http.ResponseWriter, r *http.Request, v ui.Visit, id
 	return s.Render(w, r, http.StatusOK, "staff/import", page)
 }
 
-func (s *Pages) importPage(p lang.Printer, i party.Import) ImportPage {
+func (s *Pages) importPage(p lang.Printer, i party.Import, sight party.Sight) ImportPage {
 	page := ImportPage{Name: importName(p, i), State: importTag(p, i.State), At: importPath + "/" + i.ID.String()}
 	if i.State.Open() && i.State != party.ImportUploading {
 		page.Stop = p.T("Stop and destroy the file")
@@ -76,12 +80,12 @@ func (s *Pages) importPage(p lang.Printer, i party.Import) ImportPage {
 		page.Lead = p.T("The file is still on its way here, or its upload was broken off. Upload it again.")
 	case party.ImportMapping:
 		page.Lead = p.T("Say what each column means. What was recognised is chosen already.")
-		page.Columns = s.columnsPart(p, i, nil)
+		page.Columns = s.columnsPart(p, i, sight, nil)
 	case party.ImportChecking:
 		page.Progress, page.Back = s.importProgress(p, i, p.T("Dry run: every row is looked at, nothing is written"), i.Read, 0), true
 	case party.ImportChecked:
 		page.Lead = p.T("This is what would happen. Nothing was written yet.")
-		page.Tiles, page.Back, page.Run = importTiles(p, i.Words.Dry, true), true, i.Words.Dry.Rows() > i.Words.Dry.Rejected
+		page.Tiles, page.Back, page.Run = importTiles(p, i.Words.Dry, true), len(i.Words.Columns) > 0, i.Words.Dry.Rows() > i.Words.Dry.Rejected
 		page.Examples = exampleTable(p, i)
 	case party.ImportRunning:
 		if i.Parts == 0 {
@@ -187,7 +191,7 @@ func outcomeTag(p lang.Printer, o party.ImportOutcome) ui.Tag {
 }
 
 // columnsPart is the mapping screen, with what was chosen when f is not nil.
-func (s *Pages) columnsPart(p lang.Printer, i party.Import, f *edge.Form) *ColumnsPart {
+func (s *Pages) columnsPart(p lang.Printer, i party.Import, sight party.Sight, f *edge.Form) *ColumnsPart {
 	part := &ColumnsPart{Kind: ui.Control{
 		Kind: ui.ControlRadio, Name: "kind", Label: p.T("What are the rows about?"), Value: string(i.Kind),
 		Options: []ui.Option{{Value: string(party.Person), Text: p.T("People")}, {Value: string(party.Organisation), Text: p.T("Organisations")}},
@@ -198,7 +202,7 @@ func (s *Pages) columnsPart(p lang.Printer, i party.Import, f *edge.Form) *Colum
 		part.Again = ui.Form{Action: importPath + "/" + i.ID.String() + "/encoding", Submit: p.T("Read it again"), Controls: []ui.Control{encodingControl(p, i.Words.Told)}}
 		part.Again.Controls[0].Hint = p.T("Only if letters look wrong.")
 	}
-	options := s.fieldOptions(p)
+	options := s.fieldOptions(p, sight)
 	for n, c := range i.Words.Columns {
 		row := ColumnRow{Name: c.Name, Samples: quoted(c.Samples), Filled: p.T("{n} filled", "n", c.Filled)}
 		row.Means = ui.Control{Kind: ui.ControlSelect, Name: columnField("column", n), Label: p.T("means"), Value: c.Means, Options: options, Optional: false}
@@ -286,8 +290,12 @@ func (s *Pages) mapImport(w http.ResponseWriter, r *http.Request, v ui.Visit, id
 		http.Redirect(w, r, importPath+"/"+id.String(), http.StatusSeeOther)
 		return nil
 	}
-	page := s.importPage(v.P, i)
-	if page.Columns = s.columnsPart(v.P, i, f); !page.Columns.fail(v.P, err) {
+	sight, sightErr := s.Records.Sight(r.Context(), v.Actor)
+	if sightErr != nil {
+		return sightErr
+	}
+	page := s.importPage(v.P, i, sight)
+	if page.Columns = s.columnsPart(v.P, i, sight, f); !page.Columns.fail(v.P, err) {
 		return err
 	}
 	return s.Render(w, r, http.StatusBadRequest, "staff/import", page)

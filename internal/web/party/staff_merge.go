@@ -22,7 +22,8 @@ type OtherPage struct {
 // OtherRecord is a record that may be about the same party.
 type OtherRecord struct {
 	LikePerson
-	URL string // compares the two
+	URL string // compares the two; empty: they are known to be two
+	Not string // why they are not the same
 }
 
 func (s *Pages) findOther(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
@@ -35,16 +36,17 @@ func (s *Pages) findOther(w http.ResponseWriter, r *http.Request, v ui.Visit, id
 		return err
 	}
 	id = rec.Party.ID
-	query := strings.TrimSpace(r.URL.Query().Get("q"))
-	if len(query) > 200 {
-		query = strings.ToValidUTF8(query[:200], "")
-	}
+	query := s.queried(r, v)
 	var found []party.Listed
 	if query == "" {
 		found, err = s.Records.Like(r.Context(), v.Actor, valuesOf(rec))
 	} else {
 		found, _, err = s.Records.Find(r.Context(), v.Actor, query, mostFound)
 	}
+	if err != nil {
+		return err
+	}
+	apart, err := s.Relations.Apart(r.Context(), v.Actor, id)
 	if err != nil {
 		return err
 	}
@@ -56,6 +58,9 @@ func (s *Pages) findOther(w http.ResponseWriter, r *http.Request, v ui.Visit, id
 		other := OtherRecord{LikePerson: s.likePerson(v.P, one), URL: "/staff/people/" + id.String() + "/merge/" + one.Party.ID.String()}
 		if query != "" {
 			other.How, other.Why = ui.Tag{}, nil // it was asked for, whether it looks like it or not
+		}
+		if is, known := apart.Between(id, one.Party.ID); known {
+			other.URL, other.How, other.Why, other.Not = "", ui.Tag{}, nil, apartWords(v.P, is)
 		}
 		page.People = append(page.People, other)
 	}
@@ -84,6 +89,7 @@ type MergePage struct {
 	Rows        []MergeRow
 	Asks        bool // whom a record belongs to decides
 	AsksBoth    bool
+	Unseen      bool // they differ in what the reader may not see
 }
 
 // MergeSide is the head of one of the two.
@@ -105,7 +111,7 @@ type MergeRow struct {
 func pathOther(r *http.Request) (habeas.PartyID, error) {
 	id, err := habeas.ParseID[habeas.PartyKind](r.PathValue("other"))
 	if err != nil {
-		return id, habeas.NotFound("There is no such record here.").WithCode("party.none")
+		return id, errNoRecord
 	}
 	return id, nil
 }
@@ -136,7 +142,7 @@ func (s *Pages) mergePage(say *voices, pair party.Pair) MergePage {
 	}
 	page := MergePage{
 		Left: side(pair.Into), Right: side(pair.From), Versions: writeVersions(pair),
-		Asks: pair.Into.Party.State == party.Claimed,
+		Asks: pair.Into.Party.State == party.Claimed, Unseen: pair.Unseen,
 	}
 	page.AsksBoth = page.Asks && pair.From.Party.State == party.Claimed && pair.From.Party.Account != pair.Into.Party.Account
 	for _, schema := range s.Records.Schemas().Sets() {
@@ -165,7 +171,7 @@ func (s *Pages) mergePage(say *voices, pair party.Pair) MergePage {
 // knownFrom says where a record comes from, below its name.
 func knownFrom(say *voices, rec party.Record) string {
 	p := say.v.P
-	return p.T("known from {sources}", "sources", join(p, say.all(rec))) + ", " + p.Plural(len(rec.Tickets), "{n} ticket", "{n} tickets")
+	return p.T("Sources: {sources}", "sources", join(p, say.all(rec))) + " · " + p.Plural(len(rec.Tickets), "{n} ticket", "{n} tickets")
 }
 
 // chosen is the prefix of radio buttons that say which of two values counts.
@@ -247,6 +253,7 @@ type MeanwhilePage struct {
 	Into, From ui.Link
 	Words      []MeanwhileWord
 	Open       bool    // staff are to decide
+	Moved      bool    // they did, and something went over: it can be taken back
 	Again      ui.Link // merges them once more
 }
 
@@ -282,7 +289,7 @@ func (s *Pages) meanwhile(w http.ResponseWriter, r *http.Request, v ui.Visit, id
 	link := func(rec party.Record) ui.Link {
 		return ui.Link{Text: nameOr(v.P, rec), URL: "/staff/people/" + rec.Party.ID.String()}
 	}
-	page := MeanwhilePage{ID: id.String(), Into: link(m.Into), From: link(m.From), Open: m.Merge.State == party.MergeUndone}
+	page := MeanwhilePage{ID: id.String(), Into: link(m.Into), From: link(m.From), Open: m.Merge.State == party.MergeUndone, Moved: m.Moved}
 	page.Again = ui.Link{Text: v.P.T("Merge them again"), URL: page.Into.URL + "/merge/" + m.From.Party.ID.String()}
 	say := s.voices(r.Context(), v)
 	for _, one := range m.Words {
@@ -341,6 +348,18 @@ func (s *Pages) attribute(w http.ResponseWriter, r *http.Request, v ui.Visit, id
 		return err
 	}
 	s.done(w, "settled")
+	http.Redirect(w, r, "/staff/merges/"+id.String(), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Pages) unattribute(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.MergeID) error {
+	if err := emptyForm(w, r); err != nil {
+		return err
+	}
+	if _, err := s.Joins.Unattribute(r.Context(), withPurpose(r, v).Actor, id); err != nil {
+		return err
+	}
+	s.done(w, "taken-back")
 	http.Redirect(w, r, "/staff/merges/"+id.String(), http.StatusSeeOther)
 	return nil
 }

@@ -28,16 +28,18 @@ type PersonPage struct {
 	Claimed    bool
 	CanInvite  bool
 	NoAddress  bool
-	Profile    bool
+	Profile    StaffProfile
 	Claimable  bool // unclaimed: address and codes make sense
 	Frozen     bool
-	ChangeWhy  string    // address of the page that asks for the purpose again
-	Completed  []ui.Link // what is missing
+	Closed     bool   // the account of its person is closed
+	ChangeWhy  string // address of the page that asks for the purpose again
 	ClaimedAt  time.Time
 	AddedFirst time.Time
 	Invited    string // what became of the newest invitation
 	Claims     []ClaimLine
 	Dispute    string // address of the dispute that froze it
+	Notes      NotesPart
+	Tags       TagsPart
 }
 
 func (s *Pages) person(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error {
@@ -49,7 +51,11 @@ func (s *Pages) person(w http.ResponseWriter, r *http.Request, v ui.Visit, id ha
 	if err != nil {
 		return err
 	}
-	page := s.personPage(r, v, rec)
+	sight, err := s.Records.Sight(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	page := s.personPage(r, v, rec, sight)
 	sent, err := s.Invitations.Invitations(r.Context(), v.Actor, id)
 	if err != nil {
 		return err
@@ -58,8 +64,19 @@ func (s *Pages) person(w http.ResponseWriter, r *http.Request, v ui.Visit, id ha
 	if err := s.withClaims(r, v, id, &page); err != nil {
 		return err
 	}
+	if page.Notes, err = s.staffNotes(r.Context(), v, rec.Party.ID); err != nil {
+		return err
+	}
+	if page.Tags, err = s.staffTags(r.Context(), v, rec.Party.ID); err != nil {
+		return err
+	}
+	if page.Profile, err = s.staffProfile(r, v, rec); err != nil {
+		return err
+	}
 	r, key, detail := s.withDone(w, r, v)
 	r = s.withJoinUndo(r, v, key, detail)
+	r = s.withNoteUndo(r, v, page.Notes, key, detail)
+	r = s.withTagUndo(r, v, key, detail)
 	return s.Render(w, r, http.StatusOK, "staff/person", page)
 }
 
@@ -77,13 +94,13 @@ func (s *Pages) withClaims(r *http.Request, v ui.Visit, id habeas.PartyID, page 
 	return err
 }
 
-func (s *Pages) personPage(r *http.Request, v ui.Visit, rec party.Record) PersonPage {
+func (s *Pages) personPage(r *http.Request, v ui.Visit, rec party.Record, sight party.Sight) PersonPage {
 	at := "/staff/people/" + rec.Party.ID.String()
 	claimed := rec.Party.State != party.Unclaimed
 	page := PersonPage{
 		ID: rec.Party.ID.String(), Name: nameOr(v.P, rec), State: stateTag(v.P, rec.Party), Kind: kindName(v.P, rec.Party.Kind),
 		Purpose: v.P.T(v.Purpose), Sets: s.voices(r.Context(), v).held(rec), Tickets: len(rec.Tickets),
-		Claimed: claimed, Claimable: !claimed, Frozen: rec.Party.State == party.Frozen,
+		Claimed: claimed, Claimable: !claimed, Frozen: rec.Party.State == party.Frozen, Closed: rec.Closed,
 		NoAddress: rec.Text("contact", "email") == "", ChangeWhy: at + "?purpose=ask",
 		ClaimedAt: rec.Party.ClaimedAt, AddedFirst: oldest(rec),
 	}
@@ -99,16 +116,18 @@ func (s *Pages) personPage(r *http.Request, v ui.Visit, rec party.Record) Person
 	case party.RestraintNone:
 	}
 	for i, set := range rec.Sets {
-		page.Sets[i].Action = &ui.Link{Text: v.P.T("Amend"), URL: at + "/edit/" + set.Schema.Name}
+		if sight.Changes(set.Schema.Name) {
+			page.Sets[i].Action = &ui.Link{Text: v.P.T("Amend"), URL: at + "/edit/" + set.Schema.Name}
+		}
 		switch {
 		case set.Schema.Visibility == party.Public:
-			page.Sets[i].Note, page.Profile = v.P.T("Anybody can see this."), true
+			page.Sets[i].Note = v.P.T("Anybody can see this.")
 		case set.Schema.StepUp && !claimed:
 			page.Sets[i].Note = v.P.T("Opens to its person only with more than the e-mail address.")
 		}
 	}
 	if !page.Frozen {
-		page.Fresh = s.fresh(v.P, rec, at)
+		page.Fresh = s.fresh(v.P, rec, at, sight)
 	}
 	return page
 }
@@ -128,6 +147,8 @@ func reviewWords(p lang.Printer, r party.Review) string {
 		return p.T("Too many numbers or codes that did not match were tried. Release gives the person new tries.")
 	case party.ReviewApproval:
 		return p.T("Somebody who proved the address wants to claim it. The organisation looks at every claim first.")
+	case party.ReviewSeveral:
+		return p.T("Several records at the same address fit what was said. It stands by itself until you say whom it is about.")
 	case party.ReviewNone:
 	}
 	return ""
@@ -145,6 +166,13 @@ func (s *Pages) askAmend(w http.ResponseWriter, r *http.Request, v ui.Visit, id 
 	v, asked, err := s.purposeFirst(w, r, v)
 	if asked || err != nil {
 		return err
+	}
+	sight, err := s.Records.Sight(r.Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	if !sight.Changes(schema.Name) {
+		return party.ErrNotYours
 	}
 	rec, err := s.Records.Open(r.Context(), v.Actor, id)
 	if err != nil {

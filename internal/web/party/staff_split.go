@@ -19,6 +19,7 @@ type SplitPage struct {
 	Back    ui.Link
 	Version string
 	Words   []SplitWord
+	Notes   []SplitNote
 	Errors  []ui.FieldError
 	Asks    bool // whom the record belongs to decides
 }
@@ -26,6 +27,13 @@ type SplitPage struct {
 // SplitWord is one of them.
 type SplitWord struct {
 	Word
+	Ticked bool
+}
+
+// SplitNote is a note of staff that may go with them.
+type SplitNote struct {
+	NoteView
+	Key    string
 	Ticked bool
 }
 
@@ -56,6 +64,10 @@ func (s *Pages) splitPage(r *http.Request, v ui.Visit, id habeas.PartyID, ticked
 		word := say.word(one)
 		page.Words = append(page.Words, SplitWord{Word: word, Ticked: slices.Contains(ticked, word.Key)})
 	}
+	for _, n := range part.Notes {
+		key := n.Party.String() + "." + n.ID.String()
+		page.Notes = append(page.Notes, SplitNote{NoteView: s.noteView(say, n), Key: key, Ticked: slices.Contains(ticked, key)})
+	}
 	return page, nil
 }
 
@@ -69,22 +81,22 @@ func (s *Pages) split(w http.ResponseWriter, r *http.Request, v ui.Visit, id hab
 		return err
 	}
 	version, _ := strconv.ParseInt(f.String("version", 20), 10, 64) // what is none fits no record
-	ticked := f.Strings("word", 120, mostWords)
-	var items []party.Item
-	for _, text := range ticked {
-		item, err := readItem(text)
-		if err != nil {
-			return err
-		}
-		items = append(items, item)
+	words, ticked := f.Strings("word", 120, mostWords), f.Strings("note", 120, mostWords)
+	items, err := readAll(words, readItem)
+	if err != nil {
+		return err
+	}
+	notes, err := readAll(ticked, readNote)
+	if err != nil {
+		return err
 	}
 	wrong := f.Err()
 	var c party.Split
 	if wrong == nil {
-		c, wrong = s.Joins.SplitOff(r.Context(), v.Actor, id, version, items)
+		c, wrong = s.Joins.SplitOff(r.Context(), v.Actor, id, version, items, notes)
 	}
 	if wrong != nil {
-		page, err := s.splitPage(r, v, id, ticked)
+		page, err := s.splitPage(r, v, id, append(words, ticked...))
 		if err != nil {
 			return err
 		}
@@ -112,6 +124,29 @@ func readItem(text string) (item party.Item, err error) {
 	}
 	item.Statement, err = habeas.ParseID[habeas.StatementKind](said)
 	return item, err
+}
+
+// readNote reads which note a box is of.
+func readNote(text string) (p party.Paper, err error) {
+	lies, note, _ := strings.Cut(text, ".")
+	id, err := habeas.ParseID[habeas.PartyKind](lies)
+	if err != nil {
+		return p, err
+	}
+	n, err := habeas.ParseID[habeas.NoteKind](note)
+	return party.Note{ID: n, Party: id}.PaperOf(), err
+}
+
+// readAll reads every box that was ticked.
+func readAll[T any](ticked []string, read func(string) (T, error)) (out []T, err error) {
+	for _, text := range ticked {
+		one, err := read(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 func (s *Pages) unsplit(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.SplitID) error {

@@ -132,7 +132,7 @@ func TestStaffPagesAreForStaff(t *testing.T) {
 	weak := asStaff
 	weak.Proof = habeas.ProofCode // the role counts with a passkey only
 	mailed := newRecordPages(t, weak)
-	for _, path := range []string{"/staff", "/staff/people?q=tim", "/staff/people/" + id.String(), "/staff/add", "/staff/waiting"} {
+	for _, path := range []string{"/staff", "/staff/people?q=74696d", "/staff/people/" + id.String(), "/staff/add", "/staff/waiting"} {
 		person.want("GET", path, nil, 403)
 		mailed.want("GET", path, nil, 403)
 		stranger.want("GET", path, nil, 303)
@@ -168,9 +168,9 @@ func TestAListSaysWhySomebodyIsOnIt(t *testing.T) {
 		{Set: "identity", Field: "family_name", Code: "typo", For: true, Typed: "Farrer", Word: "Ferrer"},
 		{Set: "identity", Field: "occupation", Code: "typo", For: true, Typed: "techer", Word: "teacher"},
 	}
-	body = d.want("GET", "/staff/people?q=fer", nil, 200, "Ferrer ≈ Farrer", "Occupation ≈ techer")
+	body = d.found("fer", "Ferrer ≈ Farrer", "Occupation ≈ techer")
 	if strings.Contains(body, "teacher") {
 		t.Error("the list shows a value that it has no column for")
 	}
-	d.want("GET", "/staff/people?q=nobody", nil, 200, "Nobody was found by “nobody”.")
+	d.found("nobody", "Nobody was found by “nobody”.")
 }

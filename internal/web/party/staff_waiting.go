@@ -99,9 +99,7 @@ func (s *Pages) waitingPage(ctx context.Context, v ui.Visit, after, beside habea
 
 // origin says in one line where a record comes from.
 func origin(say *voices, rec party.Record) string {
-	p := say.v.P
-	return p.T("{name}: known from {sources}", "name", nameOr(p, rec), "sources", join(p, say.all(rec))) +
-		", " + p.Plural(len(rec.Tickets), "{n} ticket", "{n} tickets")
+	return nameOr(say.v.P, rec) + " · " + knownFrom(say, rec)
 }
 
 // sides compares two records. It shows no more than the lists do (year of birth, the
@@ -120,9 +118,15 @@ func (s *Pages) sides(say *voices, one, other party.Record, alone bool) ui.SideB
 	if alone {
 		out.Right = p.T("No other record")
 	}
+	out.Rows = compareRows(p, one, other, alone)
+	return out
+}
+
+// compareRows are the fields of two records as far as the lists show them.
+func compareRows(p lang.Printer, one, other party.Record, alone bool) (rows []ui.Side) {
 	add := func(label, left, right string, differ bool) {
 		if left != "" || right != "" {
-			out.Rows = append(out.Rows, ui.Side{Label: label, Left: left, Right: right, Differ: differ && !alone})
+			rows = append(rows, ui.Side{Label: label, Left: left, Right: right, Differ: differ && !alone})
 		}
 	}
 	both := func(label, set, field string, show func(string) string) {
@@ -143,7 +147,7 @@ func (s *Pages) sides(say *voices, one, other party.Record, alone bool) ui.SideB
 		}
 		return party.Mask(party.FieldSchema{Type: party.Number}, s)
 	})
-	return out
+	return rows
 }
 
 // dayHidden shows the year of a date only.

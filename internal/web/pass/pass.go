@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/habeas-data/habeas"
-	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
@@ -39,10 +38,7 @@ type Passes interface {
 	// End takes one back, with effect at once; twice is the same as once.
 	End(ctx context.Context, a habeas.Actor, id habeas.PassID) (habeas.PartyID, error)
 
-	// Ask mails a code to an address, alike for all addresses.
-	Ask(ctx context.Context, in account.Asking) (habeas.ChallengeID, error)
-	// Prove begins a visit; every refusal of a code is account.ErrCode.
-	Prove(ctx context.Context, id habeas.ChallengeID, typed sealed.Value, flow account.Token, visit [32]byte) error
+	ui.Prover // of the address of a booker who has no account
 	// Who is the address as which a booker acts; refused when there is none.
 	Who(ctx context.Context, by Booker) (address string, err error)
 	// Use shows a consent code; every refusal of it is party.ErrPass, but for too many.
@@ -70,8 +66,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.Handle(m, ui.Anybody, "GET "+usePath, s.page)
 	s.Handle(m, ui.Anybody, "POST "+usePath, s.Limited(s.use))
 	s.Handle(m, ui.Anybody, "POST /consent/address", s.Limited(s.ask))
-	s.Handle(m, ui.Anybody, "GET /consent/address", s.codePage)
-	s.Handle(m, ui.Anybody, "POST /consent/prove", s.Limited(s.prove))
+	s.proving().Mount(m)
 	s.Handle(m, ui.Anybody, "GET /consent/{pass}", s.look)
 	s.Handle(m, ui.Anybody, "POST /consent/leave", s.leave)
 }
@@ -82,11 +77,5 @@ const usePath = "/consent"
 
 // onRecord hands a page the record that its path names.
 func onRecord(h func(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.PartyID) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
-	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-		id, err := habeas.ParseID[habeas.PartyKind](r.PathValue("id"))
-		if err != nil {
-			return habeas.NotFound("There is no such record here.").WithCode("party.none")
-		}
-		return h(w, r, v, id)
-	}
+	return ui.OnID("id", habeas.NotFound("There is no such record here.").WithCode("party.none"), h)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
-	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -103,52 +102,17 @@ func (s *Pages) ask(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		page := askPage(v.P)
 		return s.Again(w, r, v, err, "pass/ask", &page, &page.Form, f)
 	}
-	id, err := s.Passes.Ask(r.Context(), account.Asking{
-		Address: address, Language: v.P.Lang, Flow: account.Token(s.Flow(w, r)), Client: s.Proxies.LimitKey(r),
-	})
-	if err != nil {
-		return err
-	}
-	http.Redirect(w, r, usePath+"/address?c="+id.String(), http.StatusSeeOther)
-	return nil
+	return s.proving().Mail(w, r, v, account.Asking{Address: address})
 }
 
-func codePage(p lang.Printer, c string) AskPage {
-	return AskPage{
-		Heading: ui.Heading{Title: p.T("Type the code from the mail"), Lead: p.T("It shows that the address is yours. The consent code comes next.")},
-		Form: ui.Form{
-			Action: usePath + "/prove", Hidden: []ui.Hidden{{Name: "c", Value: c}},
-			Controls: []ui.Control{{Kind: ui.ControlCode, Name: "code", Label: p.T("Code"), MaxLength: 20}},
-			Submit:   p.T("Show that the address is mine"),
+// proving is the page for the mailed code: the consent code comes after it.
+func (s *Pages) proving() ui.Proving {
+	return ui.Proving{
+		Base: s.Base, Prover: s.Passes, Code: usePath + "/code", Asks: usePath, Opens: usePath,
+		Words: func(p lang.Printer) ui.ProvingWords {
+			return ui.ProvingWords{Lead: p.T("It shows that the address is yours. The consent code comes next.")}
 		},
 	}
-}
-
-// codePage only shows the form: whoever opens it changes nothing.
-func (s *Pages) codePage(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	return s.Render(w, r, http.StatusOK, "pass/prove", codePage(v.P, r.URL.Query().Get("c")))
-}
-
-func (s *Pages) prove(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	f, err := edge.DecodeForm(w, r, formSize)
-	if err != nil {
-		return err
-	}
-	c, typed := f.String("c", 64), f.Code("code", 8)
-	visit, keep := s.Cookies.NewVisit(r.Context(), party.VisitLife)
-	if err = f.Err(); err == nil {
-		// An unreadable id is the id of no challenge: the answer is the same.
-		id, _ := habeas.ParseID[habeas.ChallengeKind](c)
-		flow, _ := s.Cookies.Flow(r)
-		err = s.Passes.Prove(r.Context(), id, typed, account.Token(flow), visit)
-	}
-	if err != nil {
-		page := codePage(v.P, c)
-		return s.Again(w, r, v, err, "pass/prove", &page, &page.Form, f)
-	}
-	keep(w)
-	http.Redirect(w, r, usePath, http.StatusSeeOther)
-	return nil
 }
 
 // use takes a consent code that a person typed or sent.

@@ -90,6 +90,21 @@ func (b *Base) Handle(m *edge.Mux, need Need, pattern string, h func(w http.Resp
 	})
 }
 
+// OnID hands a page the id that its path holds under a name. What is no id is answered with
+// none, or, where that is nil, with what is wrong with it.
+func OnID[K habeas.Kind](name string, none error, h func(w http.ResponseWriter, r *http.Request, v Visit, id habeas.ID[K]) error) func(http.ResponseWriter, *http.Request, Visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v Visit) error {
+		id, err := habeas.ParseID[K](r.PathValue(name))
+		switch {
+		case err != nil && none != nil:
+			return none
+		case err != nil:
+			return err
+		}
+		return h(w, r, v, id)
+	}
+}
+
 // Limited refuses what one network asks faster than people do. Each of these requests
 // costs a durable write, so the limit stands before it; it looks at no address, so it
 // tells nothing. The pages that take it share one limit.

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/habeas-data/habeas"
@@ -21,18 +22,20 @@ const (
 )
 
 // NavItem is a line of an area's navigation. The first of an area is where its tab
-// leads to.
+// leads to, the first of a group where the group does.
 type NavItem struct {
 	Area  Area
+	Group string // marked by lang.Mark: the lines of a group show when one of them is open; empty: stands alone
 	Path  string // pages below this path mark the line as current
 	Label string // English sentence, marked by lang.Mark
 }
 
-// NavLink is a NavItem as the layout shows it.
+// NavLink is a NavItem, a group of them or an area as the layout shows it.
 type NavLink struct {
 	Text    string
 	URL     string
-	Current bool // the page, or one below it, is open
+	Current string    // aria-current: "page" for the line of the page, "true" for what it lies in
+	Below   []NavLink // the lines of a group
 }
 
 // Frame is what stands around the page and is known before or apart from its data:
@@ -86,10 +89,10 @@ func (rd *Renderer) navigation(p lang.Printer, path string, actor habeas.Actor) 
 		}
 		if !seen[item.Area] {
 			seen[item.Area] = true
-			areas = append(areas, NavLink{Text: p.T(areaName(item.Area)), URL: item.Path, Current: item.Area == area})
+			areas = append(areas, NavLink{Text: p.T(areaName(item.Area)), URL: item.Path, Current: currentIf(item.Area == area, "true")})
 		}
 		if item.Area == area {
-			lines = append(lines, NavLink{Text: p.T(item.Label), URL: item.Path, Current: item == current})
+			lines = addLine(p, lines, item, currentIf(item == current, "page"))
 		}
 	}
 	if len(areas) < 2 {
@@ -99,6 +102,33 @@ func (rd *Renderer) navigation(p lang.Printer, path string, actor habeas.Actor) 
 		lines = nil
 	}
 	return area, areas, lines
+}
+
+// addLine adds a line, or puts it below its group, which stands where its first line would.
+func addLine(p lang.Printer, lines []NavLink, item *NavItem, current string) []NavLink {
+	line := NavLink{Text: p.T(item.Label), URL: item.Path, Current: current}
+	if item.Group == "" {
+		return append(lines, line)
+	}
+	name := p.T(item.Group)
+	i := slices.IndexFunc(lines, func(l NavLink) bool { return l.Below != nil && l.Text == name })
+	if i < 0 {
+		i = len(lines)
+		lines = append(lines, NavLink{Text: name, URL: item.Path})
+	}
+	group := &lines[i]
+	group.Below = append(group.Below, line)
+	if current != "" {
+		group.Current = "true"
+	}
+	return lines
+}
+
+func currentIf(is bool, value string) string {
+	if is {
+		return value
+	}
+	return ""
 }
 
 // currentItem returns the line whose path is the longest beginning of path.

@@ -33,6 +33,7 @@ type Fields struct {
 	Note   string // who may see it, or what it is for
 	Action *Link
 	Rows   []FieldRow
+	Why    *Why // what it is held for; nil: not said here
 }
 
 // FieldRow is "field-row": one field, what it says, and where that came from.
@@ -173,6 +174,7 @@ type Undo struct {
 	Action string // where the form posts to
 	Hidden []Hidden
 	Until  time.Time // how long it is possible; zero for no limit
+	Key    string    // a letter that presses the button, where the page has such keys
 }
 
 // Progress is "progress": work that takes longer than a second.
@@ -226,6 +228,7 @@ type Cell struct {
 	Mono bool // an identifier
 	Tag  *Tag
 	Note string // below it, small
+	Pick string // value of a box that chooses the row, of the form "picked"
 }
 
 // Pager is "pager": the way through a long list by cursor.
@@ -254,8 +257,8 @@ type Side struct {
 	Differ bool
 }
 
-// SideBySide is "side-by-side": two records compared. Keys 1 and 2 press the two
-// verbs, U the third.
+// SideBySide is "side-by-side": two records compared. Keys 1 to 3 press the
+// verbs, U the last.
 type SideBySide struct {
 	ID          string
 	Caption     string
@@ -265,6 +268,7 @@ type SideBySide struct {
 	Name        string // of the button pressed; "choice" when empty
 	Hidden      []Hidden
 	One, Two    Choice
+	Three       *Choice // key 3
 	Undo        *Choice
 	Next        string
 }
@@ -291,6 +295,7 @@ const (
 	ControlEmail    ControlKind = "email"
 	ControlTel      ControlKind = "tel"
 	ControlDate     ControlKind = "date"
+	ControlMoment   ControlKind = "datetime-local"
 	ControlNumber   ControlKind = "number"
 	ControlSearch   ControlKind = "search"
 	ControlFile     ControlKind = "file"

@@ -44,7 +44,7 @@ type Config struct {
 	Clock   habeas.Clock   // decides what "today" is; the system clock when nil
 	Zone    *time.Location // in which times are written; UTC when nil
 	Nav     []NavItem      // navigation of all areas, in order
-	Find    string         // path where people begin to look for their record; "/register" when empty
+	Find    string         // path where people begin to look for their record; "/join" when empty
 	SignIn  string         // path of the sign-in page; "/sign-in" when empty
 	SignOut string         // path that a form posts to; "/sign-out" when empty
 	Secure  bool           // preference cookies travel over TLS only
@@ -97,7 +97,7 @@ func NewRenderer(cfg Config) (*Renderer, error) {
 		cfg.Zone = time.UTC
 	}
 	if cfg.Find == "" {
-		cfg.Find = "/register"
+		cfg.Find = "/join"
 	}
 	if cfg.SignIn == "" {
 		cfg.SignIn = "/sign-in"
@@ -123,6 +123,9 @@ func NewRenderer(cfg Config) (*Renderer, error) {
 
 // Org is the name of the organisation that runs the server.
 func (rd *Renderer) Org() string { return rd.cfg.Org }
+
+// PrinterIn writes in another language than the reader's: a letter to somebody else.
+func (rd *Renderer) PrinterIn(language string) lang.Printer { return rd.catalogue.Printer(language) }
 
 // Zone is in which times are written.
 func (rd *Renderer) Zone() *time.Location { return rd.cfg.Zone }

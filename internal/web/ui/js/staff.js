@@ -31,6 +31,10 @@ if (add) {
   });
 }
 
+// On a phone the list stands below the ways to narrow it down: they close when one was chosen.
+const ways = document.querySelector("details.narrow[open]");
+if (ways && matchMedia("(max-width: 39.99rem)").matches) ways.open = false;
+
 for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
@@ -50,3 +54,6 @@ if (going) {
   };
   setTimeout(again, 700);
 }
+
+// A download leaves its page as it is: the page looks how far it is.
+document.querySelector("form[data-then-reload]")?.addEventListener("submit", () => setTimeout(() => location.reload(), 1000));
