@@ -1,16 +1,16 @@
-// A server of its own with an empty data directory, and the mails that it sends.
+// A server of its own with an empty data directory, the mails that it sends, and what most
+// journeys begin with: somebody joins, somebody sits at the desk, staff enter somebody.
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join as path } from "node:path";
 import { promisify } from "node:util";
-import { fileURLToPath } from "node:url";
-import { plant } from "./canary.mjs";
-import { databases, serve } from "./lib.mjs";
+import { plant, typed } from "./canary.mjs";
+import { authenticator, databases, open, program, serve } from "./lib.mjs";
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** A mail server that keeps what it is given. next(to) resolves with the text of the next mail to an address. */
 async function mailbox() {
@@ -57,16 +57,15 @@ export const codeIn = (mail) => mail.match(/^ *(\d{4}) ?(\d{4}) *\r?$/m).slice(1
 
 /** Makes a data directory, serves it, and gives it a mail server. more is added to its settings. */
 export async function world({ more = "" } = {}) {
-  const dir = await mkdtemp(join(tmpdir(), "habeas-e2e-"));
-  const data = join(dir, "data"), password = join(dir, "password");
+  const dir = await mkdtemp(path(tmpdir(), "habeas-e2e-"));
+  const data = path(dir, "data"), password = path(dir, "password");
   const mail = await mailbox();
   plant("master password", "correct horse battery staple");
   await writeFile(password, "correct horse battery staple\n", { mode: 0o600 });
-  const { stdout } = await run("go", [
-    "run", "./cmd/habeas", "init", "--json", "--dir", data, "--master-password-file", password, "--organisation", "City Sports",
-    ...(await databases()),
-  ], { cwd: root });
-  const settings = join(data, "habeas.toml");
+  const { stdout } = await run(await program("./cmd/habeas"), [
+    "init", "--json", "--dir", data, "--master-password-file", password, "--organisation", "City Sports", ...(await databases()),
+  ]);
+  const settings = path(data, "habeas.toml");
   await writeFile(settings, `contact = "help@city.example"
 ${await readFile(settings, "utf8")}
 [smtp]
@@ -78,13 +77,56 @@ from = "records@city.example"
 level = "debug"
 ${more}`);
   const server = await serve("./cmd/habeas", ["serve", "--dir", data, "--addr", "localhost:0", "--master-password-file", password], [data]);
+  const to = (at) => server.url + at;
+  const administratorLink = new URL(JSON.parse(stdout).administrator_link);
+
+  /** Proves an address by a mailed code, in whatever language. */
+  async function join(page, address, at = "/join") {
+    await page.goto(to(at));
+    await page.locator("input[name=address]").fill(address);
+    await page.locator("input[name=again]").fill(address);
+    await page.locator("main form button").first().click();
+    await page.locator("input[name=code]").fill(codeIn(await mail.next(address)));
+    await page.locator("main form button").first().click();
+    await page.waitForURL((url) => !url.pathname.startsWith("/code"));
+  }
+
   return {
-    url: server.url, mail,
-    administratorLink: new URL(JSON.parse(stdout).administrator_link),
+    url: server.url, mail, to, join, administratorLink, post, enter,
+    /** The browser of the first administrator, boss@example.org, who works at the desk as well. */
+    async desk(browser, options) {
+      const page = await open(browser, options);
+      await authenticator(page);
+      await join(page, "boss@example.org", administratorLink.pathname + administratorLink.search);
+      await page.waitForURL(/\/me\/credentials/);
+      await page.getByRole("button", { name: "Add a passkey" }).click();
+      await page.waitForURL(/done=passkey/);
+      assert.match(await mail.next("boss@example.org"), /passkey/);
+      return page;
+    },
     stop: async () => {
-      await server.stop();
-      await mail.close();
-      await rm(dir, { recursive: true });
+      try {
+        await server.stop();
+      } finally { // or what was found would be followed by a wait for ever
+        await mail.close();
+        await rm(dir, { recursive: true });
+      }
     },
   };
+
+  /** Posts a form past the pages, as who is signed in on the page; resolves with the path that is shown next. */
+  async function post(page, at, form) {
+    typed(Object.entries(form));
+    const reply = await page.request.post(to(at), { form, maxRedirects: 0, headers: { origin: server.url, "sec-fetch-site": "same-origin" } });
+    assert.equal(reply.status(), 303, `${at}: ${(await reply.text()).match(/form-errors[^]*?<\/ul>/)}`);
+    return new URL(reply.headers().location, server.url).pathname;
+  }
+
+  /** Staff enter a person, without inviting them; resolves with the path of the record. */
+  function enter(page, address, more = {}) {
+    return post(page, "/staff/add", {
+      kind: "person", email: address, email2: address, separate: "1", sure: address, "contact.language": "en",
+      "identity.given_name": "Timotheus", "identity.family_name": "Bergersen", ...more,
+    });
+  }
 }

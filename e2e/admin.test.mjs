@@ -2,7 +2,7 @@
 // overview, the health, the mails and a test mail to herself.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, fits, focusShows, launch, open, quiet, serve, shot, themes, widths } from "./lib.mjs";
+import { focusShows, launch, looks, open, serve, themes, widths } from "./lib.mjs";
 
 let browser, demo;
 before(async () => {
@@ -16,12 +16,7 @@ after(async () => {
 
 const to = (path) => new URL(path, demo.url).href;
 
-async function good(page, name) {
-  await accessible(page);
-  await fits(page);
-  quiet(page);
-  await shot(page, `admin-${name}`);
-}
+const good = looks("admin");
 
 /** Opens the administrators' area as Ada. */
 async function asAda(options) {

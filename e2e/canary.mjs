@@ -40,6 +40,8 @@ export function watch(context) {
 
 function cookie(header) {
   const [, name, value] = header.match(/^([^=]+)=([^;]*)/);
+  if (name === "habeas_done") return; // words of a closed list: what a button has just done
+  if (name === "habeas_purpose") return plant(`cookie ${name}`, value.split(".")[1]); // before it a word of a closed list
   if (value.length >= 22) plant(`cookie ${name}`, value); // 16 bytes in base64; the others are preferences
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { codeIn, world } from "./account-world.mjs";
 import { plant } from "./canary.mjs";
-import { accessible, fits, focusShows, launch, open, quiet, shot, touchable, widths } from "./lib.mjs";
+import { focusShows, launch, looks, open, shot, widths } from "./lib.mjs";
 
 let browser, here;
 before(async () => {
@@ -16,26 +16,9 @@ after(async () => {
   await here?.stop();
 });
 
-const to = (path) => here.url + path;
+const to = (path) => here.to(path);
 
-async function good(page, name) {
-  await accessible(page);
-  await fits(page);
-  await touchable(page);
-  quiet(page);
-  await shot(page, `consent-${name}`);
-}
-
-/** Signs in by a mailed code, and gets a record of one's own. */
-async function join(page, address) {
-  await page.goto(to("/join"));
-  await page.getByLabel("E-mail address").first().fill(address);
-  await page.getByLabel("The same address again").fill(address);
-  await page.getByRole("button", { name: "Send me a code" }).click();
-  await page.getByLabel("Code", { exact: true }).fill(codeIn(await here.mail.next(address)));
-  await page.getByRole("button", { name: "Show that the address is mine" }).click();
-  await page.waitForURL(/\/me$/);
-}
+const good = looks("consent");
 
 // Each width in one theme: all four say the same, and axe takes most of the time.
 for (const [name, theme] of [["phone", "dark"], ["desk", "light"]]) {
@@ -43,7 +26,7 @@ for (const [name, theme] of [["phone", "dark"], ["desk", "light"]]) {
   test(`a consent is given, used and taken back: ${tag}`, { timeout: 180_000 }, async () => {
     const address = `timotheus.${tag}@example.org`, bells = `bellatrix.${tag}@example.net`;
     const tim = await open(browser, { viewport, theme });
-    await join(tim, address);
+    await here.join(tim, address);
     await tim.locator('a[href^="/me/records/"]').first().click();
     await tim.getByRole("link", { name: "Share with a booker" }).click();
     await tim.getByText("You have given none").waitFor();
@@ -73,7 +56,7 @@ for (const [name, theme] of [["phone", "dark"], ["desk", "light"]]) {
     await good(bell, `ask-${tag}`);
     await bell.getByLabel("Your e-mail address").fill(bells);
     await bell.getByRole("button", { name: "Send me a code" }).click();
-    await bell.waitForURL(/\/consent\/address\?c=/);
+    await bell.waitForURL(/\/consent\/code\?c=/);
     await good(bell, `prove-${tag}`);
     await bell.getByLabel("Code", { exact: true }).fill(codeIn(await here.mail.next(bells)));
     await bell.getByRole("button", { name: "Show that the address is mine" }).click();

@@ -2,7 +2,7 @@
 // ways to look around; on a phone and at a desk.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, fits, launch, open, quiet, serve, shot, themes, touchable, widths } from "./lib.mjs";
+import { accessible, find, fits, launch, open, quiet, serve, shot, themes, touchable, widths } from "./lib.mjs";
 
 let browser, demo;
 before(async () => {
@@ -156,10 +156,10 @@ for (const [name, viewport] of Object.entries(widths)) {
   for (const theme of themes) {
     test(`the desk forgives slips and says why: ${name}, ${theme}`, { timeout: 120_000 }, async () => {
       const page = await desk({ viewport, theme });
-      await page.goto(to("/staff/people?q=tim+Burger"));
+      await find(page, to("/staff/people"), "tim Burger");
       await page.getByText("Berger ≈ Burger").waitFor();
       await good(page, `found-nearly-${name}-${theme}`);
-      await page.goto(to("/staff/people?q=Qwertz+Asdfgh"));
+      await find(page, to("/staff/people"), "Qwertz Asdfgh");
       await page.getByText("Nobody was found by “Qwertz Asdfgh”").waitFor();
       await good(page, `found-nobody-${name}-${theme}`);
       await page.goto(to("/staff/add"));

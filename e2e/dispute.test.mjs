@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { codeIn, world } from "./account-world.mjs";
-import { typed } from "./canary.mjs";
-import { accessible, authenticator, fits, focusShows, launch, open, quiet, shot, touchable, widths } from "./lib.mjs";
+import { focusShows, launch, looks, open, widths } from "./lib.mjs";
 
 // Identity asks for two kinds of evidence here, so that facts are asked.
 const more = `
@@ -33,68 +32,28 @@ type = "text"
 `;
 
 let browser, here, desk;
-const to = (path) => here.url + path;
+const to = (path) => here.to(path);
 
 before(async () => {
   here = await world({ more });
   browser = await launch();
-  desk = await open(browser, { viewport: widths.desk });
-  await authenticator(desk);
-  await desk.goto(to(here.administratorLink.pathname + here.administratorLink.search));
-  await desk.getByLabel("E-mail address").first().fill("boss@example.org");
-  await desk.getByLabel("The same address again").fill("boss@example.org");
-  await desk.getByRole("button", { name: "Send me a code" }).click();
-  await desk.getByLabel("Code", { exact: true }).fill(codeIn(await here.mail.next("boss@example.org")));
-  await desk.getByRole("button", { name: "Show that the address is mine" }).click();
-  await desk.waitForURL(/\/me\/credentials/);
-  await desk.getByRole("button", { name: "Add a passkey" }).click();
-  await desk.waitForURL(/done=passkey/);
-  await here.mail.next("boss@example.org"); // a passkey was added
+  desk = await here.desk(browser);
 });
 after(async () => {
   await browser?.close();
   await here?.stop();
 });
 
-const bare = { "sec-fetch-site": "same-origin" };
-
-async function post(path, form) {
-  typed(Object.entries(form)); // it goes past the pages
-  const reply = await desk.request.post(to(path), { form, maxRedirects: 0, headers: { origin: here.url, ...bare } });
-  assert.equal(reply.status(), 303, path);
-  return new URL(reply.headers().location, here.url).pathname;
-}
-
 /** Staff enter somebody about whom much is known; returns the page of the record. */
 async function enter(address) {
-  const record = await post("/staff/add", {
-    kind: "person", email: address, email2: address, separate: "1", sure: address, "identity.given_name": "Timotheus", "identity.family_name": "Bergersen",
-    "identity.birth_date": "1984-05-03", "contact.language": "en", "phone.number": "+49 228 555123",
-  });
-  await post(`${record}/edit/identity`, { "identity.birth_place": "Ulm" });
-  await post(`${record}/edit/address`, { "address.city": "Bonn", "address.postcode": "53113" });
-  await post(`${record}/edit/membership`, { "membership.number": "M-204178" });
+  const record = await here.enter(desk, address, { "identity.birth_date": "1984-05-03", "phone.number": "+49 228 555123" });
+  await here.post(desk, `${record}/edit/identity`, { "identity.birth_place": "Ulm" });
+  await here.post(desk, `${record}/edit/address`, { "address.city": "Bonn", "address.postcode": "53113" });
+  await here.post(desk, `${record}/edit/membership`, { "membership.number": "M-204178" });
   return record;
 }
 
-/** Joins in whatever language. */
-async function join(page, address) {
-  await page.goto(to("/join"));
-  await page.locator("input[name=address]").fill(address);
-  await page.locator("input[name=again]").fill(address);
-  await page.locator("main form button").first().click();
-  await page.locator("input[name=code]").fill(codeIn(await here.mail.next(address)));
-  await page.locator("main form button").first().click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/code"));
-}
-
-async function good(page, name) {
-  await accessible(page);
-  await fits(page);
-  if (!page.url().includes("/staff/")) await touchable(page);
-  quiet(page);
-  await shot(page, `dispute-${name}`);
-}
+const good = looks("dispute");
 
 /** Opens a page of staff, saying why where it is asked. */
 async function work(path) {
@@ -108,7 +67,7 @@ for (const theme of ["light", "dark"]) {
     const address = `tim.${theme}@example.org`;
     const record = await enter(address);
     const page = await open(browser, { viewport: widths.phone, theme });
-    await join(page, address);
+    await here.join(page, address);
     const offer = record.replace("/staff/people/", "/me/offers/");
     await page.goto(to(offer));
     await page.getByText("Show my membership number or a code").click();
@@ -176,7 +135,7 @@ for (const theme of ["light", "dark"]) {
 test("staff see a person and a document, and link record and account", { timeout: 60_000 }, async () => {
   const record = await enter("info@club.example");
   const page = await open(browser, { viewport: widths.phone });
-  await join(page, "eva@example.org");
+  await here.join(page, "eva@example.org");
   await desk.setViewportSize(widths.desk);
   await work(record);
   await desk.getByRole("link", { name: "Check in person" }).click();
@@ -200,7 +159,7 @@ test("who knew the record before disputes after a mailed code", { timeout: 60_00
   const address = "ana@example.org";
   const record = await enter(address);
   const page = await open(browser, { viewport: widths.phone, locale: "es-ES" });
-  await join(page, address);
+  await here.join(page, address);
   await page.goto(to(record.replace("/staff/people/", "/me/offers/")));
   await page.locator("button[form=accept]").click();
   await page.waitForURL(/\/me\/records\//);

@@ -78,6 +78,18 @@ test("the menu opens without JavaScript on a phone", async () => {
   await page.context().close();
 });
 
+test("a group of the navigation opens by keyboard and without JavaScript", async () => {
+  const page = await open(browser, { javaScript: false });
+  await page.goto(server.url + "/staff/session");
+  const below = page.locator(".sub-below a");
+  assert.equal(await below.count(), 0);
+  await page.locator(".sub").getByRole("link", { name: "Lists" }).press("Enter");
+  await page.waitForURL("**/staff/table");
+  assert.deepEqual(await below.allInnerTexts(), ["Tables", "Duplicates"]);
+  assert.deepEqual(await page.locator(".sub [aria-current]").allInnerTexts(), ["Lists", "Tables"]);
+  await page.context().close();
+});
+
 test("language and appearance are switched without JavaScript, and the page comes back", async () => {
   const page = await open(browser, { javaScript: false });
   await page.goto(server.url + "/me/record?x=1");

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
@@ -27,10 +27,7 @@ export const themes = ["light", "dark"];
  * @param {string[]} writes directories that it writes to
  */
 export async function serve(pkg, args = [], writes = []) {
-  const binary = join(out, pkg.replaceAll(/[^a-z0-9]+/gi, "-")), search = join(out, "canary");
-  mkdirSync(out, { recursive: true });
-  await run("go", ["build", "-o", binary, pkg]);
-  await run("go", ["build", "-o", search, "./sealed/canary/cmd/canary"]);
+  const binary = await program(pkg), search = await program("./sealed/canary/cmd/canary");
   if (args[0] === "demo") args = [...args, ...(await databases())];
   const temp = await mkdtemp(join(tmpdir(), "habeas-e2e-"));
   const child = spawn(binary, args, { cwd: join(here, ".."), env: { ...process.env, TMPDIR: temp }, stdio: ["ignore", "pipe", "pipe"] });
@@ -55,6 +52,17 @@ export async function serve(pkg, args = [], writes = []) {
     await rm(temp, { recursive: true });
   };
   return { url, stop };
+}
+
+/**
+ * The path of a program of this repository, which is built, unless the programs were built
+ * before for files of tests that run beside each other (scripts/browsertest).
+ * @param {string} pkg Go package, relative to the repository
+ */
+export async function program(pkg) {
+  const path = join(out, "programs", basename(pkg));
+  if (process.env.HABEAS_E2E_BUILT !== "1") await run("go", ["build", "-o", path, pkg]);
+  return path;
 }
 
 const made = []; // databases
@@ -192,3 +200,20 @@ export async function shot(page, name) {
   await page.evaluate(() => window.scrollTo(0, 0));
   await page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
 }
+
+/** Searches people as staff do, from `to("/staff/people")`; the address of what was found does not tell what for. */
+export async function find(page, people, text) {
+  await page.goto(people);
+  await page.getByLabel("Find people").fill(text);
+  await page.getByRole("button", { name: "Find", exact: true }).click();
+  await page.waitForURL(/\/staff\/people\?(kind=\w+&)?q=[\w-]+$/);
+}
+
+/** What holds for every page, which is also saved as <subject>-<name>. Desks may have small targets. */
+export const looks = (subject) => async (page, name) => {
+  await accessible(page);
+  await fits(page);
+  if (!/\/(staff|admin)(\/|$)/.test(new URL(page.url()).pathname)) await touchable(page);
+  quiet(page);
+  await shot(page, `${subject}-${name}`);
+};

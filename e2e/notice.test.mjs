@@ -3,58 +3,27 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { codeIn, world } from "./account-world.mjs";
-import { typed } from "./canary.mjs";
-import { accessible, authenticator, fits, focusShows, launch, open, quiet, shot, touchable, widths } from "./lib.mjs";
+import { focusShows, launch, looks, open, widths } from "./lib.mjs";
 
 let browser, here, desk;
-const to = (path) => here.url + path;
+const to = (path) => here.to(path);
 
 before(async () => {
   here = await world();
   browser = await launch();
-  desk = await open(browser, { viewport: widths.desk });
-  await authenticator(desk);
-  await desk.goto(to(here.administratorLink.pathname + here.administratorLink.search));
-  await desk.getByLabel("E-mail address").first().fill("boss@example.org");
-  await desk.getByLabel("The same address again").fill("boss@example.org");
-  await desk.getByRole("button", { name: "Send me a code" }).click();
-  await desk.getByLabel("Code", { exact: true }).fill(codeIn(await here.mail.next("boss@example.org")));
-  await desk.getByRole("button", { name: "Show that the address is mine" }).click();
-  await desk.waitForURL(/\/me\/credentials/);
-  await desk.getByRole("button", { name: "Add a passkey" }).click();
-  await desk.waitForURL(/done=passkey/);
+  desk = await here.desk(browser);
 });
 after(async () => {
   await browser?.close();
   await here?.stop();
 });
 
-/** Staff enter somebody, without inviting them. */
-async function enter(address) {
-  const form = {
-    kind: "person", email: address, email2: address, separate: "1", sure: address, "identity.given_name": "Timotheus", "identity.family_name": "Bergersen",
-    "identity.birth_date": "1984-05-03", "contact.language": "en", "phone.number": "+49 228 555123",
-  };
-  typed(Object.entries(form)); // it goes past the pages
-  const reply = await desk.request.post(to("/staff/add"), {
-    form,
-    headers: { origin: here.url, "sec-fetch-site": "same-origin" },
-  });
-  assert.ok(reply.ok(), `adding ${address}: ${reply.status()}`);
-}
-
-async function good(page, name) {
-  await accessible(page);
-  await fits(page);
-  if (!page.url().includes("/staff/")) await touchable(page);
-  quiet(page);
-  await shot(page, `notice-${name}`);
-}
+const good = looks("notice");
 
 for (const theme of ["light", "dark"]) {
   test(`what is held, and what one can ask for, on a phone: ${theme}`, { timeout: 120_000 }, async () => {
     const address = `tim.${theme}@example.org`;
-    await enter(address);
+    await here.enter(desk, address, { "identity.birth_date": "1984-05-03", "phone.number": "+49 228 555123" });
     const page = await open(browser, { viewport: widths.phone, theme });
     await page.goto(to("/notice"));
     await good(page, `ask-${theme}`);
@@ -100,15 +69,21 @@ test("staff see the requests with the days left and answer them", { timeout: 120
     await desk.goto(to("/staff/requests"));
     await good(desk, `register-${name}`);
   }
-  const count = await desk.getByRole("button", { name: /Erase it now/ }).count();
+  const count = await desk.getByRole("link", { name: /Erase it now/ }).count();
   assert.ok(count > 0, "no request waits");
   await desk.getByRole("button", { name: /^Refuse/ }).first().click();
   await desk.getByText("Say the legal reason").waitFor();
   desk.faults.length = 0;
-  await desk.getByLabel("Answer").first().fill("A contract asks for it.");
+  await desk.locator("textarea[name=reason]").fill("A contract asks for it.");
   await desk.getByRole("button", { name: /^Refuse/ }).first().click();
   await desk.waitForURL(to("/staff/requests"));
-  assert.equal(await desk.getByRole("button", { name: /Erase it now/ }).count(), count - 1);
+  assert.equal(await desk.getByRole("link", { name: /Erase it now/ }).count(), count - 1);
+  await desk.getByRole("link", { name: /Erase it now/ }).first().click();
+  await desk.getByLabel(/Type the word/).fill("eras");
+  await desk.getByRole("button", { name: "Erase it now" }).click();
+  await desk.getByText("This is not the word. Nothing was erased.").waitFor();
+  desk.faults.length = 0;
+  await desk.goto(to("/staff/requests"));
   await desk.getByRole("link", { name: "Erasure" }).first().click();
   await desk.waitForURL(/\/staff\/people\//);
 });

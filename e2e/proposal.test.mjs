@@ -2,74 +2,39 @@
 // widths, themes and languages, by keyboard, and without scripts.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { codeIn, world } from "./account-world.mjs";
-import { typed } from "./canary.mjs";
-import { accessible, authenticator, fits, focusShows, launch, open, quiet, shot, touchable, widths } from "./lib.mjs";
+import { world } from "./account-world.mjs";
+import { fits, focusShows, launch, looks, open, quiet, shot, widths } from "./lib.mjs";
 
 let browser, here, desk;
-const to = (path) => here.url + path;
+const to = (path) => here.to(path);
 
 before(async () => {
   here = await world();
   browser = await launch();
-  desk = await open(browser, { viewport: widths.desk });
-  await authenticator(desk);
-  await desk.goto(to(here.administratorLink.pathname + here.administratorLink.search));
-  await join(desk, "boss@example.org", "");
-  await desk.waitForURL(/\/me\/credentials/);
-  await desk.getByRole("button", { name: "Add a passkey" }).click();
-  await desk.waitForURL(/done=passkey/);
-  await send("/staff/purpose", { purpose: "correction", to: "/staff" });
+  desk = await here.desk(browser);
+  await here.post(desk, "/staff/purpose", { purpose: "correction", to: "/staff" });
 });
 after(async () => {
   await browser?.close();
   await here?.stop();
 });
 
-/** Proves an address by a mailed code. */
-async function join(page, address, at = "/join") {
-  if (at) await page.goto(to(at));
-  await page.getByLabel("E-mail address").first().fill(address);
-  await page.getByLabel("The same address again").fill(address);
-  await page.getByRole("button", { name: "Send me a code" }).click();
-  await page.getByLabel("Code", { exact: true }).fill(codeIn(await here.mail.next(address)));
-  await page.getByRole("button", { name: "Show that the address is mine" }).click();
-}
-
-/** Posts a form of the desk. */
-async function send(path, form) {
-  typed(Object.entries(form)); // it goes past the pages
-  const reply = await desk.request.post(to(path), { form, headers: { origin: here.url, "sec-fetch-site": "same-origin" } });
-  assert.ok(reply.ok(), `${path}: ${reply.status()}`);
-  return reply;
-}
-
 /** A record that its person has claimed, about which staff then say other things. */
 async function proposed(page, address) {
-  const added = await send("/staff/add", {
-    kind: "person", email: address, email2: address, separate: "1", sure: address,
-    "identity.given_name": "Timotheus", "identity.family_name": "Bergersen",
-  });
-  const staff = new URL(added.url()).pathname;
-  await send(`${staff}/edit/profile`, { "profile.headline": "Plays the cello" });
-  await join(page, address);
+  const staff = await here.enter(desk, address);
+  await here.post(desk, `${staff}/edit/profile`, { "profile.headline": "Plays the cello" });
+  await here.join(page, address);
   await page.waitForURL(to("/me"));
   await page.getByRole("link", { name: "Look at it" }).click();
   await page.getByRole("button", { name: "Make this record mine" }).click();
   await page.waitForURL(/\/me\/records\//);
   const at = new URL(page.url()).pathname;
-  await send(`${staff}/edit/profile`, { "profile.headline": "Plays the double bass", "profile.subjects": "" });
-  await send(`${staff}/edit/identity`, { "identity.given_name": "Timothy" });
+  await here.post(desk, `${staff}/edit/profile`, { "profile.headline": "Plays the double bass", "profile.subjects": "" });
+  await here.post(desk, `${staff}/edit/identity`, { "identity.given_name": "Timothy" });
   return `${at}/proposals`;
 }
 
-async function good(page, name) {
-  await accessible(page);
-  await fits(page);
-  await touchable(page);
-  quiet(page);
-  await shot(page, `proposal-${name}`);
-}
+const good = looks("proposal");
 
 for (const [name, viewport] of Object.entries(widths)) {
   for (const theme of ["light", "dark"]) {

@@ -2,7 +2,7 @@
 // right code, and Nora of the desk entered somebody.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, fits, focusShows, launch, open, quiet, serve, shot, themes, widths } from "./lib.mjs";
+import { focusShows, launch, looks, open, serve, themes, widths } from "./lib.mjs";
 
 const secrets = ["wilhelmina", "quistgaard"];
 let browser, demo;
@@ -29,12 +29,7 @@ async function as(who, options) {
   return page;
 }
 
-async function good(page, name) {
-  await accessible(page);
-  await fits(page);
-  quiet(page);
-  await shot(page, `session-${name}`);
-}
+const good = looks("session");
 
 /** Before anybody came there is nothing, and the page says what will be there. */
 async function empty() {

@@ -18,8 +18,9 @@ import (
 )
 
 type partyCommand struct {
-	Import partyImport `cmd:"" help:"Read a CSV or JSON file into the records. It may be stopped and run again: it goes on where it was."`
-	Export partyExport `cmd:"" help:"Write everything held in one record into an archive that its person can read and that imports elsewhere."`
+	Import     partyImport     `cmd:"" help:"Read a CSV or JSON file into the records. It may be stopped and run again: it goes on where it was."`
+	Export     partyExport     `cmd:"" help:"Write everything held in one record into an archive that its person can read and that imports elsewhere."`
+	Duplicates partyDuplicates `cmd:"" help:"List the records of a running server that may be about the same party, by their ids and the fields that compare, without a value."`
 }
 
 type partyExport struct {

@@ -17,9 +17,9 @@ func navigation() []ui.NavItem {
 		{Area: ui.AreaMe, Path: "/me/record", Label: "My record"},
 		{Area: ui.AreaMe, Path: "/me/messages", Label: "Messages"},
 		{Area: ui.AreaMe, Path: "/me/form", Label: "Forms"},
-		{Area: ui.AreaStaff, Path: "/staff/table", Label: "Tables"},
+		{Area: ui.AreaStaff, Group: "Lists", Path: "/staff/table", Label: "Tables"},
+		{Area: ui.AreaStaff, Group: "Lists", Path: "/staff/duplicates", Label: "Duplicates"},
 		{Area: ui.AreaStaff, Path: "/staff/people", Label: "People"},
-		{Area: ui.AreaStaff, Path: "/staff/duplicates", Label: "Duplicates"},
 		{Area: ui.AreaAdmin, Path: "/admin/roles", Label: "Roles"},
 	}
 }

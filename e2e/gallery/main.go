@@ -27,8 +27,13 @@ var now = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 func main() {
 	addr := flag.String("addr", "localhost:0", "address to listen on")
 	dev := flag.Bool("dev", false, "read templates and assets from the checkout at each request")
+	file := flag.String("review", "", "say what is in a registration file, whose password is the standard input, and end")
 	flag.Parse()
-	if err := run(*addr, *dev); err != nil {
+	act := func() error { return run(*addr, *dev) }
+	if *file != "" {
+		act = func() error { return reviewFile(*file) }
+	}
+	if err := act(); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -90,6 +95,9 @@ func gallery(url string, dev bool) (http.Handler, error) {
 	show("/staff/session", "gallery/session", staff, conversation())
 	mux.Handle("POST /hint", hint)
 	if err := mountPasskeys(mux, rd, origin); err != nil {
+		return nil, err
+	}
+	if err := mountRegistration(mux); err != nil {
 		return nil, err
 	}
 	return edge.Guard{Origin: origin, Failures: failures}.Wrap(mux), nil

@@ -160,8 +160,8 @@ func (h *heist) throughStaff() {
 	h.clerk.Done(at+"/edit/address", form("was.", was, form("address.", amended)...)...)
 	h.clerk.Done(at+"/address", "email", replacedMail, "email2", replacedMail)
 	for _, path := range []string{
-		at, "/staff/people?q=" + url.QueryEscape(staffPerson["identity.family_name"]), "/staff/people?q=" + url.QueryEscape(apiPerson["identity"]["family_name"]),
-		"/staff", "/people/" + id.String(),
+		at, h.clerk.Done("/staff/find", "q", staffPerson["identity.family_name"]), h.clerk.Done("/staff/find", "q", apiPerson["identity"]["family_name"]),
+		"/staff", profileIn.FindString(h.clerk.Send(http.MethodGet, at, "", "").Body),
 	} {
 		if r := h.clerk.Send(http.MethodGet, path, "", ""); r.Status != http.StatusOK {
 			h.Fatalf("%s: %d %s", path, r.Status, r.Body)
@@ -170,6 +170,9 @@ func (h *heist) throughStaff() {
 	h.clerk.Submit("/staff/like", form("", staffPerson, "kind", "person")...)
 	h.clerk.JSON("/staff/check-address", map[string]string{"value": nobodyMail})
 }
+
+// profileIn is the address of a public profile in a page of staff.
+var profileIn = regexp.MustCompile(`/people/[0-9a-z]{26}`)
 
 // throughImport reads a file with a good row and a bad one.
 func (h *heist) throughImport() {

@@ -62,7 +62,7 @@ func (h *heist) behind(s *system, ref, name string) habeas.PartyID {
 	if h.Server != nil {
 		return s.Behind(ref)
 	}
-	page := h.clerk.Send(http.MethodGet, "/staff/people?q="+url.QueryEscape(name), "", "")
+	page := h.clerk.Found(name)
 	at := personAt.FindStringSubmatch(page.Body)
 	if at == nil {
 		h.Fatalf("%d: nobody is found: %s", page.Status, page.Complaint())
@@ -111,7 +111,7 @@ func (h *heist) throughBulk() {
 	}
 }
 
-var requestAt = regexp.MustCompile(`/staff/requests/req_[0-9a-z]+`)
+var requestAt = regexp.MustCompile(`action="(/staff/requests/req_[0-9a-z]+)"`)
 
 // throughNotices tells the person in bulk what is held, who asks for things; staff keep
 // the record and refuse.
@@ -154,8 +154,8 @@ func (h *heist) throughVisit() {
 	h.shows(h.clerk, people+"/requests", holdReason)
 	h.clerk.Done(people+"/requests", "kind", "restrict")
 	open := h.clerk.Send(http.MethodGet, "/staff/requests", "", "")
-	for _, at := range requestAt.FindAllString(open.Body, -1) {
-		if r := h.clerk.Submit(at, "answer", "refuse", "reason", refusal); r.Status != http.StatusSeeOther && r.Status != http.StatusBadRequest {
+	for _, at := range requestAt.FindAllStringSubmatch(open.Body, -1) {
+		if r := h.clerk.Submit(at[1], "answer", "refuse", "reason", refusal); r.Status != http.StatusSeeOther && r.Status != http.StatusBadRequest {
 			h.Fatalf("answering a request: %d", r.Status)
 		}
 	}
@@ -212,7 +212,7 @@ func (h *heist) throughConsent() {
 	to := booker.Done("/consent/address", "address", bookerAt)
 	mailed := servertest.CodeIn(h, h.Post.Take(h, mail.KindCode, servertest.Stored(bookerAt)))
 	h.token("code of a booker", mailed)
-	booker.Done("/consent/prove", "c", strings.TrimPrefix(to, "/consent/address?c="), "code", mailed)
+	booker.Done("/consent/code", "c", strings.TrimPrefix(to, "/consent/code?c="), "code", mailed)
 	h.cookies(booker)
 	booker.Submit("/consent", "code", wrong)
 	h.shows(booker, booker.Done("/consent", "code", link[1]), bookerAt)

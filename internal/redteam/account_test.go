@@ -7,14 +7,12 @@ import (
 )
 
 // notYet are the attacks on what is not built yet, and why. It must shrink to nothing.
-var notYet = map[int]string{
-	5: "no identity provider can be connected: only a code mailed to an address proves it",
-}
+var notYet = map[int]string{}
 
 var accountAttacks = []attack{
-	{1, "registered_before_its_owner", "Oscar begins to register Tim's address, adds it to his own account and starts a passkey → Tim comes by a code → Tim's account is his alone, and what Oscar began is void.", preHijacked},
+	{1, "registered_before_its_owner", "Oscar begins to register Tim's address, adds it to his own account, starts a passkey, or got in by a provider that took his word for it → Tim comes by a code or by a provider → Tim's account is his alone, and what Oscar began is void.", preHijacked},
 	{2, "sessions_left_open", "Oscar got into Tim's account and stays signed in on two devices → Tim recovers the account → both are out, and so is the passkey.", sessionsDie},
-	{3, "identifiers_planted", "Oscar adds a passkey and an address of his to Tim's account → Tim recovers → both are listed to Tim and removed, and Oscar's mailbox leads to an account of its own.", identifiersGo},
+	{3, "identifiers_planted", "Oscar adds a passkey, an address and an account elsewhere of his to Tim's account → Tim recovers → all are listed to Tim and removed, and Oscar's mailbox leads to an account of its own.", identifiersGo},
 	{4, "address_change_left_waiting", "Oscar has confirmed a change of the main address to his, and holds one more code → Tim recovers → the change never happens, and neither its link nor the code opens anything.", pendingChangeDies},
 	{6, "sign_up_without_proof", "a record is held at Tim's address → Oscar signs up with it and proves nothing → no data, no role, and no sign that there is a record.", unprovedSeesNothing},
 }
@@ -47,6 +45,7 @@ func preHijacked(w *world) {
 		w.Error("who only began to register is in")
 	}
 	w.hides(oscar, "/me/addresses", "tim@example.org")
+	preHijackedElsewhere(w, oscar)
 	w.is("the record, to Oscar", oscar.Get(offerAt(id)), http.StatusNotFound)
 	accept(tim, id)
 }
@@ -108,8 +107,13 @@ func identifiersGo(w *world) {
 	if r := answer(oscar, wanted(oscar, to), w.mailed("oscar@example.net")); r.Status != http.StatusSeeOther {
 		w.Fatalf("adding an address: %d %s", r.Status, r.Complaint())
 	}
+	w.cloud.Person = object{"sub": "oscar"}
+	if r := oscar.Connect("cloud"); r.Header.Get("Location") != "/me/credentials?done=connected" {
+		w.Fatalf("connecting a provider: %d %s", r.Status, r.Complaint())
+	}
+	w.Post.About(w, "tim@example.org", "way to sign in was added")
 	tim, listed := w.recover()
-	for _, planted := range []string{"Oscars Taschentelefon", "oscar@example.net"} {
+	for _, planted := range []string{"Oscars Taschentelefon", "oscar@example.net", "Cloud login"} {
 		if !strings.Contains(listed, planted) {
 			w.Errorf("before recovery %q is not listed", planted)
 		}
@@ -117,6 +121,9 @@ func identifiersGo(w *world) {
 	w.hides(tim, "/me/addresses", "oscar@example.net")
 	if r := oscar.TrySignIn(oscar.Key); r.Status == http.StatusOK {
 		w.Error("the planted passkey signs in")
+	}
+	if elsewhere := w.person(); elsewhere.SignInBy("cloud").Header.Get("Location") != "/sign-in/with/cloud/new" || in(elsewhere) {
+		w.Error("the planted provider signs in")
 	}
 	again := w.joined("oscar@example.net")
 	w.hides(again, "/me/addresses", "tim@example.org")

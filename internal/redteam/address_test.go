@@ -14,7 +14,7 @@ var addressAttacks = []attack{
 	{13, "cyrillic_domain", "a record at apple.com → Oscar types аpple.com with a Cyrillic letter, also as xn-- → refused; a lookalike that is a name of its own is flagged to staff.", lookalikesAreFlagged},
 	{14, "accents_ignored", "records at target.com and tàrget.com → whoever owns one of them proves it → two records, and each sees its own only.", accentsStayApart},
 	{15, "two_spellings_of_a_domain", "a record at müller.de → systems and its person write xn--mller-kva.de → one record, one account.", oneKeyForBothSpellings},
-	{16, "plus_tags_and_dots", "records at tim.berger+tours@ and timberger@ → Tim proves tim.berger@ → neither is offered, shown or claimed.", tagsClaimNothing},
+	{16, "plus_tags_and_dots", "records at tim.berger+tours@ and timberger@ → Tim proves tim.berger@ → neither is offered, shown or claimed; staff who type a tagged address are shown the other record as a suggestion, with that reason.", tagsClaimNothing},
 	{17, "more_than_an_address", "nobody is known → display names, lists, line breaks and IP literals come as an address → refused, and no mail leaves.", onlyBareAddresses},
 	{18, "invisible_characters", "a record at tim@ → addresses with zero-width and bidi characters come in → refused at the form and at the API.", invisibleIsRefused},
 }
@@ -168,6 +168,18 @@ func tagsClaimNothing(w *world) {
 	accept(tim, plain)
 	if w.held(tagged).Party.State != party.Unclaimed || w.held(dotless).Party.State != party.Unclaimed {
 		w.Error("a similar address was enough")
+	}
+	// All that it leads to is a suggestion to staff, with its reason.
+	const suggestion = "differs by a tag or dots only"
+	nora := w.staff("nora@example.org")
+	like := func(address string) string {
+		return nora.Submit("/staff/like", "kind", "person", "email", address).Body
+	}
+	if !strings.Contains(like("tim.berger+autumn@example.org"), suggestion) {
+		w.Error("staff are not shown an address that differs by a tag")
+	}
+	if strings.Contains(like("t.imberger@example.org"), suggestion) {
+		w.Error("dots count for nothing at a provider of which that is not known")
 	}
 }
 

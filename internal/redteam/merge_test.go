@@ -120,7 +120,7 @@ func splitEndsAccess(w *world) {
 	w.later(time.Second)
 	oscar.Filled(asked, asked, "answer", "yes")
 	for _, b := range []*browser{oscar, elsewhere} {
-		for _, path := range []string{recordAt(id), edit, "/me", "/people/" + id.String()} {
+		for _, path := range []string{recordAt(id), edit, "/me", "/people/" + w.Profiles.Ref(id).String()} {
 			if r := b.Get(path); r.Status == http.StatusOK {
 				w.without(path, r.Body, words...)
 			}

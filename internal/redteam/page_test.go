@@ -56,7 +56,7 @@ func (w *world) hostileRecord(desk *system, nora *browser, address string, names
 	open(b, "/me", offerAt(id))
 	w.later(time.Millisecond)
 	accept(b, id)
-	open(b, recordAt(id), "/me/activity", recordAt(id)+"/erase", recordAt(id)+"/edit/profile", "/people/"+id.String())
+	open(b, recordAt(id), "/me/activity", recordAt(id)+"/erase", recordAt(id)+"/edit/profile", "/people/"+w.Profiles.Ref(id).String())
 	open(nora, "/staff/people", staffAt(id), "/staff")
 	pages.WriteString(nora.Submit("/staff/like", "kind", "organisation", "organisation.name", names[2]).Body)
 	pages.WriteString(b.Fill("/me/copy", "/me/copy/html").Body)

@@ -34,7 +34,7 @@ type attack struct {
 
 // suite is every attack that is tried.
 func suite() []attack {
-	return slices.SortedFunc(slices.Values(slices.Concat(accountAttacks, claimAttacks, evidenceAttacks, disputeAttacks, mergeAttacks, addressAttacks, tokenAttacks, likenessAttacks, pageAttacks)),
+	return slices.SortedFunc(slices.Values(slices.Concat(accountAttacks, providerAttacks, claimAttacks, evidenceAttacks, disputeAttacks, mergeAttacks, addressAttacks, tokenAttacks, likenessAttacks, pageAttacks)),
 		func(a, b attack) int { return cmp.Compare(a.id, b.id) })
 }
 

@@ -1,6 +1,7 @@
 package redteam_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -19,7 +20,7 @@ import (
 )
 
 var tokenAttacks = []attack{
-	{19, "scanner_opens_links", "mails with an invitation and with the link that stops a change of address → a scanner opens them by GET and HEAD again and again → nothing happens, and both still work for a person.", scannerOpensLinks},
+	{19, "scanner_opens_links", "mails with an invitation, with the link that stops a change of address and with the one that stops a digest → a scanner opens them by GET and HEAD again and again → nothing happens, and all still work for a person.", scannerOpensLinks},
 	{20, "scanner_sends_forms", "an invitation, and a code asked for in a browser → a scanner submits the forms it finds, another browser types the right code → the typed code is needed, and the browser where the flow began; an invitation opens on a phone.", scannerSendsForms},
 	{21, "one_token_twice", "a code, a confirm screen and the link that stops a change → each is submitted many times at once → exactly one wins.", oneTokenTwice},
 	{22, "expired_and_superseded", "codes that are wrong, expired, superseded, used up, of nobody or unreadable → each is typed → one and the same refusal, and no cookie.", uniformRefusal},
@@ -88,6 +89,46 @@ func scannerOpensLinks(w *world) {
 	if r := eva.Fill(stop, "/address-change"); r.Status >= 400 {
 		w.Errorf("the link afterwards: %d %s", r.Status, r.Complaint())
 	}
+	ada, unsubscribe := w.digested(nora, "ada@example.org")
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodGet} {
+		w.is(method, scanner.Send(method, unsubscribe, "", ""), http.StatusOK)
+	}
+	if w.told(ada) != account.Weekly {
+		w.Error("opening the link stopped the digest")
+	}
+	// As a mail program does when its reader presses "unsubscribe" (RFC 8058).
+	w.is("one click", scanner.Send(http.MethodPost, unsubscribe, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"), http.StatusOK)
+	if w.told(ada) != account.Never {
+		w.Error("one click did not stop the digest")
+	}
+}
+
+// digested is somebody who was told by mail who looked, and the link in its header that
+// stops such mails.
+func (w *world) digested(desk *browser, address string) (habeas.AccountID, string) {
+	w.Helper()
+	id := w.record(w.Connect("Booking desk"), address, bonn())
+	b := w.joined(address)
+	accept(b, id)
+	w.Must(w.Digests.Tell(context.Background()))
+	w.is("a look", desk.Get(staffAt(id)), http.StatusOK)
+	w.later(9 * 24 * time.Hour)
+	w.Must(w.DB.Settle(context.Background()))
+	w.Must(w.Digests.Tell(context.Background()))
+	m := w.Post.About(w, address, "Who looked at your record")
+	path, ours := strings.CutPrefix(m.ListUnsubscribe, w.HTTP.URL)
+	if !ours || !strings.Contains(m.Text, "look by staff") {
+		w.Fatalf("the digest: %q", m.ListUnsubscribe)
+	}
+	return w.held(id).Party.Account, path
+}
+
+// told is how often an account is told who looked.
+func (w *world) told(id habeas.AccountID) account.Every {
+	w.Helper()
+	of, err := w.Digests.Wish(context.Background(), habeas.Actor{Account: id})
+	w.Must(err)
+	return of.Wish.Often()
 }
 
 // Proves PTY-A20.

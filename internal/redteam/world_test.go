@@ -36,6 +36,8 @@ type world struct {
 	clock    *habeas.ManualClock
 	boss     *browser // the first administrator, once there is one
 	networks int
+	campus   *servertest.Provider // believed about addresses at example.org
+	cloud    *servertest.Provider // believed about none
 }
 
 // seed is a data directory, and a database where the records are on PostgreSQL, that are
@@ -70,7 +72,8 @@ func newWorld(t *testing.T) *world {
 	dsn := pgtest.Filled(t)
 	w := &world{clock: habeas.NewManualClock(time.Now())}
 	office := servertest.NewOffice(t)
-	w.World = servertest.Open(t, servertest.CopyDir(t, seed.dir), office.ByMail(t, w.clock), func(cfg *app.Config) {
+	w.campus, w.cloud = servertest.NewProvider(t, w.clock.Now, false), servertest.NewProvider(t, w.clock.Now, false)
+	w.World = servertest.Open(t, servertest.CopyDir(t, seed.dir), office.ByMail(t, w.clock), w.campus.At("campus", "example.org"), w.cloud.At("cloud"), func(cfg *app.Config) {
 		var err error
 		cfg.RecordsDSN = dsn
 		cfg.Proxies, err = edge.ParseProxies([]string{"127.0.0.0/8"}) // a browser names its network
@@ -293,6 +296,7 @@ func (w *world) parties() int {
 // leaves is the size of the ledger: nothing was done while it stays.
 func (w *world) leaves() int64 {
 	w.Helper()
+	w.Must(w.DB.Settle(w.Context())) // on PostgreSQL events get their place a moment later
 	n, err := w.DB.Size(w.Context())
 	w.Must(err)
 	return n

@@ -119,6 +119,12 @@ func (b *Browser) Submit(path string, pairs ...string) Reply {
 	return b.Send(http.MethodPost, path, urlEncoded, Fields(pairs...))
 }
 
+// Found is the page of staff that a search leads to.
+func (b *Browser) Found(query string) Reply {
+	b.W.Helper()
+	return b.Get(b.Done("/staff/find", "q", query))
+}
+
 // Done submits a form that must lead on, and returns where to.
 func (b *Browser) Done(path string, pairs ...string) string {
 	b.W.Helper()
