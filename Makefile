@@ -17,7 +17,14 @@ RUNS ?= 3
 FUZZTIME ?= 10s
 # The race detector, but for the database engine: C translated to Go, of which each
 # connection runs one call at a time, and which takes most of the time when it is watched.
-RACE := -race -gcflags=modernc.org/...=-race=false
+# Likewise the hash of passwords, at which each command begins: unit watches it by itself.
+RACE := -race -gcflags=modernc.org/...=-race=false -gcflags=github.com/habeas-data/habeas/internal/keyring/argon2id=-race=false
+# Tests in which one goroutine computes for long: unit runs them without the detector, and
+# everything else with it. One that gets another name is watched again, and slower.
+COMPUTES := TestEveryCutGivesTheSame|TestADocumentStaysOne|TestFlippedBytesOnThreeLevelsAreFoundInTheirPlace|$\
+	TestEveryFlippedByteOfASmallLogIsFoundInItsPlace|TestAutoIsAsGoodAsTheBetterPath|TestSmallSetsOfInventedPeopleAreMeasured|$\
+	TestRowsLikeANewOneAreFoundAndTimed|TestNamesakesStayApart|TestLearnIsCalibrated|TestPeopleWithTyposAreFound|$\
+	TestScreenRejectsOnlyWhatWeighsTooLittle
 # Tests that choose their engine. What runs on both by itself is part of unit.
 ON_POSTGRES := ./internal/app ./internal/api ./internal/proof ./internal/redteam
 JOURNEYS := e2e/account.test.mjs e2e/demo.test.mjs
@@ -43,8 +50,11 @@ lint: ## linters, formatting, and where sealed values go
 	@for script in scripts/* .ci/run; do bash -n $$script || exit 1; done
 
 unit: ## Go tests and fuzz seeds, with the race detector; the red team has its own target
-	@scripts/gotest $(RACE) $$(go list ./... | grep -v /internal/redteam)
+	@scripts/gotest $(RACE) -skip '^($(COMPUTES))$$' $$(go list ./... | grep -vE '/internal/(redteam|keyring/argon2id)$$')
+	@scripts/gotest -run '^($(COMPUTES))$$' ./ledger ./match/... ./scrub ./internal/bench/matching
+	@scripts/gotest -race ./internal/keyring/argon2id
 	@cd ledger/oracle && go test ./...
+	@cd internal/pki/oracle && go test ./...
 	@cd sealed/sealcheck && go test ./...
 	@cd sealed/channels && go test ./... && GOEXPERIMENT=jsonv2,runtimesecret go test ./...
 

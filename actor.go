@@ -30,6 +30,12 @@ const (
 	ProofNone    Proof = ""
 	ProofCode    Proof = "code"
 	ProofPasskey Proof = "passkey"
+
+	// An identity provider's word opens the person's side. Where the organisation lists
+	// the provider for staff, and it says that it looked closely enough, the word is a
+	// strong one, in which roles count.
+	ProofProvider       Proof = "provider"
+	ProofProviderStrong Proof = "provider-strong"
 )
 
 // Actor is who does something. It travels from the edge through every domain
@@ -47,12 +53,12 @@ type Actor struct {
 var Server = Actor{Kind: ActorServer}
 
 // Has reports whether the actor holds the role and proved it by more than a
-// mailed code. Administrators hold staff rights too.
+// mailed code or a provider's word. Administrators hold staff rights too.
 func (a Actor) Has(role Role) bool {
 	if role == RolePerson {
 		return !a.Account.IsZero()
 	}
-	if a.Proof != ProofPasskey {
+	if a.Proof != ProofPasskey && a.Proof != ProofProviderStrong {
 		return false
 	}
 	for _, r := range a.Roles {

@@ -35,6 +35,19 @@ type (
 	ImportKind    struct{} // a file of records that was brought in
 	PassKind      struct{} // a consent that its person hands over as a code or link
 	DisputeKind   struct{} // the statement that a claim was wrong
+	RemainderKind struct{} // what a legal duty keeps of an erased record, as owner of a key
+	BreachKind    struct{} // a breach of personal data, as the register holds it
+	BulkKind      struct{} // pairs of records that are merged together
+	NoteKind      struct{} // what staff noted on a record
+	TagKind       struct{} // a short word of the organisation about people
+	TaggingKind   struct{} // that a record has one
+	TagChangeKind struct{} // what was done with a tag at once, to be taken back
+	SavedListKind struct{} // a filter of the list of people under a name
+	ListFileKind  struct{} // a list that was taken away as a file
+	RelationKind  struct{} // what two parties are to each other
+	HouseholdKind struct{} // who lives together
+	GuardianKind  struct{} // an account that acts for somebody who has none
+	LetterKind    struct{} // a code that goes out by post
 )
 
 // Prefix implements Kind.
@@ -83,7 +96,46 @@ func (ImportKind) Prefix() string { return "imp" }
 func (PassKind) Prefix() string { return "pas" }
 
 // Prefix implements Kind.
+func (BulkKind) Prefix() string { return "blk" }
+
+// Prefix implements Kind.
+func (NoteKind) Prefix() string { return "nte" }
+
+// Prefix implements Kind.
+func (TagKind) Prefix() string { return "tag" }
+
+// Prefix implements Kind.
+func (TaggingKind) Prefix() string { return "tgn" }
+
+// Prefix implements Kind.
+func (TagChangeKind) Prefix() string { return "tgc" }
+
+// Prefix implements Kind.
+func (SavedListKind) Prefix() string { return "lst" }
+
+// Prefix implements Kind.
+func (ListFileKind) Prefix() string { return "lsf" }
+
+// Prefix implements Kind.
 func (DisputeKind) Prefix() string { return "dsp" }
+
+// Prefix implements Kind.
+func (RemainderKind) Prefix() string { return "rem" }
+
+// Prefix implements Kind.
+func (BreachKind) Prefix() string { return "brc" }
+
+// Prefix implements Kind.
+func (RelationKind) Prefix() string { return "rel" }
+
+// Prefix implements Kind.
+func (HouseholdKind) Prefix() string { return "hou" }
+
+// Prefix implements Kind.
+func (GuardianKind) Prefix() string { return "grd" }
+
+// Prefix implements Kind.
+func (LetterKind) Prefix() string { return "ltr" }
 
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
@@ -109,6 +161,19 @@ type (
 	ImportID    = ID[ImportKind]
 	PassID      = ID[PassKind]
 	DisputeID   = ID[DisputeKind]
+	RemainderID = ID[RemainderKind]
+	BreachID    = ID[BreachKind]
+	BulkID      = ID[BulkKind]
+	NoteID      = ID[NoteKind]
+	TagID       = ID[TagKind]
+	TaggingID   = ID[TaggingKind]
+	TagChangeID = ID[TagChangeKind]
+	SavedListID = ID[SavedListKind]
+	ListFileID  = ID[ListFileKind]
+	RelationID  = ID[RelationKind]
+	HouseholdID = ID[HouseholdKind]
+	GuardianID  = ID[GuardianKind]
+	LetterID    = ID[LetterKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.
@@ -197,11 +262,11 @@ func Bytes16[K Kind](b []byte) (ID[K], error) {
 	return id, nil
 }
 
-// SubjectOf returns the subject, the owner of a key, that a party, an account or an
-// import is. All draw from one number space, so two subjects never meet.
+// SubjectOf returns the subject, the owner of a key, that a party, an account, an import
+// or the remainder of an erased record is. All draw from one number space, so two subjects never meet.
 func SubjectOf[K interface {
 	Kind
-	PartyKind | AccountKind | ImportKind
+	PartyKind | AccountKind | ImportKind | RemainderKind
 }](id ID[K]) SubjectID {
 	return SubjectID(id)
 }

@@ -18,5 +18,7 @@ const (
 	BasisConsent    = "Consent (article 6 (1) a)"
 	BasisContract   = "To do what was agreed with the person (article 6 (1) b)"
 	BasisLaw        = "A legal duty (article 6 (1) c)"
+	BasisVital      = "Somebody's vital interest (article 6 (1) d)"
+	BasisPublic     = "A task in the public interest (article 6 (1) e)"
 	BasisLegitimate = "A legitimate interest (article 6 (1) f)"
 )

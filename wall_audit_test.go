@@ -33,6 +33,7 @@ var technicalWriters = map[string]string{
 	"StartVisit":   "the code that it rests on is witnessed in the same transaction, and so is each thing done in it",
 	"EndVisit":     "its person leaves the page before the half hour is over",
 	"MarkTold":     "when a record was last looked at for a notice; the notice itself is witnessed",
+	"MarkDigest":   "how far the ledger was looked through for a digest; the digest itself, and each choice, is witnessed",
 	"MarkLooked":   "how far the sweep for proposals has come, as MarkTold",
 	"MarkReturned": "a mail came back, as the delivery record says",
 	"MarkBounced":  "a mail server would not take the mail, as the delivery record says",
@@ -42,6 +43,23 @@ var technicalWriters = map[string]string{
 	"MarkImport":     "how far an import has come; each row that went in is witnessed in the same transaction",
 	"KeepMapping":    "what the columns of a header mean, about nobody",
 	"EndLeases":      "leases of a server that is gone",
+
+	"KeepTagChange": "what was done with a tag at once, for minutes; that each record got or lost it is witnessed in the same transaction",
+	"EndTagChange":  "and that it was taken back, which is witnessed on each record",
+	"MarkSavedList": "on which day a saved list was opened; who is shown by it is witnessed",
+	"MarkListFile":  "how far a file has come; each record in it is witnessed in the same transaction",
+
+	"MarkBulk":      "how far a batch of merges has come; each merge and its undo are witnessed in the same transaction",
+	"EndBulkLeases": "leases of a server that is gone",
+
+	"StartFeed": "that a system wants to be told of changes; what it is told is witnessed",
+	"EndFeed":   "that a disconnected one is told no more; the disconnection is witnessed",
+	"MarkFeed":  "keyed marks of what a system can read already",
+	"MarkHook":  "whether calls to a system get through",
+
+	"PutPairs":    "what a comparison proposes to staff; looking at a pair and deciding are witnessed",
+	"EndPairs":    "a proposal that is none any more and that nobody has decided about",
+	"RemovePairs": "the same, of pairs that cannot be one party any more",
 
 	"PutChallenge":        "a question that ends in minutes; what its answer leads to, or that it failed, is witnessed",
 	"TakeTry":             "a number on a challenge; the wrong code is witnessed beside it",

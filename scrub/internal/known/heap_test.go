@@ -56,7 +56,7 @@ func TestTheHeapHoldsNoPlaintextAndNoKeys(t *testing.T) {
 	hidden := shift([]byte("Zebediah Quuxworth"), 1)
 	control := shift(hidden, 255)
 	control[0] = 'B'
-	done := make(chan error)
+	done, others := make(chan error), runtime.NumGoroutine()
 	go func() { // its stack is gone when it ends
 		var first error
 		for range 300 { // the tables grow
@@ -72,6 +72,9 @@ func TestTheHeapHoldsNoPlaintextAndNoKeys(t *testing.T) {
 	}()
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+	for runtime.NumGoroutine() > others { // it may have sent, and not have ended
+		runtime.Gosched()
 	}
 	heap := dump(t)
 
