@@ -150,10 +150,10 @@ func (tx *Tx) partCertificates(subject habeas.SubjectID, now time.Time) (sql.Res
 
 // Revocations tells what became of certificates, by their numbers. It implements pki.Store
 // and pki.Revocations.
-type Revocations struct{ db *DB }
+type Revocations struct{ Ops }
 
 // Revocations returns it.
-func (db *DB) Revocations() Revocations { return Revocations{db} }
+func (db *DB) Revocations() Revocations { return Revocations{db.Ops()} }
 
 // Status implements pki.Store.
 func (r Revocations) Status(ctx context.Context, authority pki.Kind, serial pki.Serial) (s pki.Status, err error) {
@@ -219,11 +219,8 @@ func (r Revocations) LastRevoked(ctx context.Context, authority pki.Kind, shard 
 	return moment(at.Int64), failure(err)
 }
 
-// SaveCRL implements pki.Store.
-func (r Revocations) SaveCRL(ctx context.Context, l pki.CRL) error { return r.db.Ops().PutCRL(ctx, l) }
-
-// PutCRL keeps a signed list instead of the one of a lower number.
-func (o Ops) PutCRL(ctx context.Context, l pki.CRL) error {
+// SaveCRL implements pki.Store: a list takes the place of the one of a lower number.
+func (o Ops) SaveCRL(ctx context.Context, l pki.CRL) error {
 	return o.db.InTx(ctx, func(tx *Tx) error {
 		res, err := tx.exec(`INSERT INTO revocation_list (authority, shard, number, made_at, next_at, list) VALUES (?,?,?,?,?,?)
 			ON CONFLICT (authority, shard) DO UPDATE SET number = excluded.number, made_at = excluded.made_at, next_at = excluded.next_at, list = excluded.list
@@ -238,4 +235,3 @@ func (o Ops) PutCRL(ctx context.Context, l pki.CRL) error {
 		return nil
 	})
 }
-
