@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint unit redteam postgres browser reference readme bench bench-match bench-scrub fuzz clean
+.PHONY: help build demo test promises lint unit redteam postgres browser reference readme bench bench-match bench-scrub fuzz clean
 
 TOOL := go tool -modfile=tools/go.mod
 # What `habeas demo` is given: make demo DEMO="--addr localhost:9000"
@@ -41,7 +41,11 @@ demo: build ## the server with invented people; Ctrl-C ends it
 
 test: ## everything: set-up, lint, unit, red team, both databases, reference, browser, README
 	@scripts/setup test
+	@rm -f bin/results.tsv
 	@$(MAKE) --no-print-directory lint unit redteam postgres reference browser readme
+
+promises: ## which test proves which promise, and how it ended in the last make test
+	@go run ./internal/promise/gen $(if $(wildcard bin/results.tsv),-results bin/results.tsv)
 
 lint: ## linters, formatting, and where sealed values go
 	@scripts/setup build

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/csv"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/promise"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
@@ -156,5 +158,24 @@ func TestAPersonHidesTheirPublicProfile(t *testing.T) {
 	w.ok(err)
 	if counts := must(w.DB.Consents().ConsentCounts(w.ctx()))(t); len(counts) != 0 {
 		t.Errorf("an erased person's consent is still counted: %+v", counts)
+	}
+}
+
+// Everybody can read what is promised, and which test proves it.
+func TestPromisesArePublicWithTheirProofs(t *testing.T) {
+	w := newWorld(t)
+	page := w.browser().get("/policy/promises").text
+	for _, p := range promise.All() {
+		if !strings.Contains(page, ">"+p.ID+"<") {
+			t.Errorf("the page lacks %s", p.ID)
+		}
+	}
+	if !strings.Contains(page, "TestWhoRegistersGetsACertificate") {
+		t.Error("no test stands beside its promise")
+	}
+	file := w.browser().get("/policy/promises.csv")
+	rows, err := csv.NewReader(strings.NewReader(file.text)).ReadAll()
+	if err != nil || len(rows) <= len(promise.All()) {
+		t.Errorf("%d lines, %v", len(rows), err)
 	}
 }

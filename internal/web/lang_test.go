@@ -240,7 +240,7 @@ func isErrorType(e ast.Expr, inRoot bool) bool {
 }
 
 // listed are the fields of tables of texts that pages translate, by type.
-var listed = map[string][]string{"Kept": {"What", "Why", "Basis", "Until"}, "ConsentTerm": {"Title", "Says"}}
+var listed = map[string][]string{"Kept": {"What", "Why", "Basis", "Until"}, "ConsentTerm": {"Title", "Says"}, "Promise": {"Says"}, "Chapter": {"Title"}}
 
 func typeName(e ast.Expr) string {
 	switch e := e.(type) {

@@ -30,6 +30,7 @@ const registerPath = "/admin/registers"
 
 func (s *Pages) mountRegisters(m *edge.Mux) {
 	s.Handle(m, ui.Anybody, "GET /policy", s.publicPolicy)
+	s.mountPromises(m)
 	s.Handle(m, ui.Administrator, "GET "+registerPath, s.registers)
 	s.Handle(m, ui.Administrator, "GET "+registerPath+"/retention.csv", s.retentionFile)
 }
