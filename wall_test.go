@@ -34,6 +34,7 @@ var house = map[string]int{
 	"internal/party":   3, // records, matching, claims, disputes
 	"internal/account": 3, // sign-in, credentials, roles, recovery
 	"internal/entity":  3, // Entity Name System
+	"internal/proxy":   3, // the local agent of a registered person
 	"internal/authz":   3, // who may use what: authorization server
 	"internal/session": 3, // session log
 	"internal/edge":    3, // what web and api share
