@@ -80,11 +80,11 @@ func Easter(year int) time.Time {
 	l := (32 + 2*(b%4) + 2*(c/4) - h - c%4) % 7
 	m := (a + 11*h + 22*l) / 451
 	n := h + l - 7*m + 114
-	return noon(year, time.Month(n/31), n%31+1)
+	return dayOf(year, time.Month(n/31), n%31+1)
 }
 
-// noon is a day of the calendar, apart from every zone.
-func noon(year int, month time.Month, day int) time.Time {
+// dayOf is a day of the calendar, apart from every zone.
+func dayOf(year int, month time.Month, day int) time.Time {
 	return time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
 }
 
@@ -97,13 +97,13 @@ func (h holiday) in(year int) (time.Time, bool) {
 	case h.easter:
 		return Easter(year).AddDate(0, 0, h.day), true
 	case h.nth > 0:
-		first := noon(year, h.month, 1)
+		first := dayOf(year, h.month, 1)
 		return first.AddDate(0, 0, (int(h.weekday-first.Weekday())+7)%7+7*(h.nth-1)), true
 	case h.nth < 0:
-		last := noon(year, h.month+1, 0)
+		last := dayOf(year, h.month+1, 0)
 		return last.AddDate(0, 0, -((int(last.Weekday()-h.weekday) + 7) % 7)), true
 	}
-	day := noon(year, h.month, h.day)
+	day := dayOf(year, h.month, h.day)
 	switch {
 	case h.observed && day.Weekday() == time.Saturday:
 		day = day.AddDate(0, 0, -1)
@@ -121,7 +121,7 @@ func (p LegalProfile) Business(t time.Time) bool {
 	y, m, d := t.Date()
 	for _, h := range holidays[p] {
 		for _, year := range []int{y, y + 1} { // New Year's Day may be kept in the year before
-			if day, ok := h.in(year); ok && day.Equal(noon(y, m, d)) {
+			if day, ok := h.in(year); ok && day.Equal(dayOf(y, m, d)) {
 				return false
 			}
 		}

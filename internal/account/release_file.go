@@ -1,10 +1,6 @@
 package account
 
-import (
-	"time"
-
-	"github.com/habeas-data/habeas/internal/lang"
-)
+import "time"
 
 // Handed is what is handed over in a case: the data sets that were chosen, and of the case
 // what makes it an answer.
@@ -23,7 +19,8 @@ type HandedSet struct {
 	Lines []HandedLine `json:"lines"`
 }
 
-// HandedLine is one thing that is held: since when or when, what it is, and what it says.
+// HandedLine is one thing that is held: since when or when, what it is, and what it says. It is
+// in English, whoever makes the file.
 type HandedLine struct {
 	At    time.Time `json:"at,omitzero"`
 	What  string    `json:"what"`
@@ -31,4 +28,4 @@ type HandedLine struct {
 }
 
 // KeyLine is what the file of a case about key material says: the approval, and no key.
-var KeyLine = HandedLine{What: lang.Mark("approved by two administrators; this server keeps no private key, so none is in this file")}
+var KeyLine = HandedLine{What: "approved by two administrators; this server keeps no private key, so none is in this file"}
