@@ -53,9 +53,11 @@ type holiday struct {
 var holidays = map[LegalProfile][]holiday{
 	LegalEU: {
 		{month: time.January, day: 1},
-		{easter: true, day: -2}, {easter: true, day: 1},
+		{easter: true, day: -2},
+		{easter: true, day: 1},
 		{month: time.May, day: 1},
-		{month: time.December, day: 25}, {month: time.December, day: 26},
+		{month: time.December, day: 25},
+		{month: time.December, day: 26},
 	},
 	LegalUS: {
 		{month: time.January, day: 1, observed: true},

@@ -76,8 +76,12 @@ func TestABlockedNetworkIsOutWhateverItSaysAboutItself(t *testing.T) {
 	w := newWorld(t)
 	root := w.rooted("root@example.org")
 	for _, c := range []struct{ network, says string }{
-		{"nonsense", "Give an address or a network"}, {"10.0.0.0/7", "too wide"}, {"::/0", "too wide"}, {"192.0.2.0/24", "You come from this network"},
-		{"192.0.2.1", "You come from this network"}, {"::ffff:192.0.2.0/120", "You come from this network"},
+		{"nonsense", "Give an address or a network"},
+		{"10.0.0.0/7", "too wide"},
+		{"::/0", "too wide"},
+		{"192.0.2.0/24", "You come from this network"},
+		{"192.0.2.1", "You come from this network"},
+		{"::ffff:192.0.2.0/120", "You come from this network"},
 	} {
 		p := root.send(http.MethodPost, "/admin/blocks/network", formOf("network", c.network, "reason_network", "x", "until_network", "2026-03-02"))
 		if p.status != http.StatusBadRequest || !strings.Contains(p.text, c.says) {

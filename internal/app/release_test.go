@@ -68,8 +68,13 @@ func TestOnlyTheSixGroundsOpenDataAndOnlyToStaff(t *testing.T) {
 		staff bool
 		boss  bool
 	}{
-		{"an administrator", w.root, true, true}, {"staff", desk, true, false}, {"an administrator by a mailed code", byCode, false, false},
-		{"a person", w.member("eva@example.org"), false, false}, {"whom it is about", tim, false, false}, {"a connected system", system, false, false}, {"nobody", habeas.Actor{}, false, false},
+		{"an administrator", w.root, true, true},
+		{"staff", desk, true, false},
+		{"an administrator by a mailed code", byCode, false, false},
+		{"a person", w.member("eva@example.org"), false, false},
+		{"whom it is about", tim, false, false},
+		{"a connected system", system, false, false},
+		{"nobody", habeas.Actor{}, false, false},
 	}
 	opens := map[account.Ground]string{
 		account.GroundLaw:        "account addresses sign-ins credentials roles contributions key",

@@ -91,8 +91,12 @@ func (s *Pages) releasesPage(r *http.Request, v ui.Visit) (ReleasesPage, error) 
 	all, err := s.Releases.List(r.Context(), v.Actor, releaseList)
 	for _, c := range all {
 		page.Table.Rows = append(page.Table.Rows, []ui.Cell{
-			{Text: c.Number(), URL: releasesPath + "/" + c.ID.String(), Mono: true}, {Text: groundLabel(p, c.Ground)},
-			{Text: requester(p, c)}, {Text: p.Date(c.ArrivedAt.In(s.Zone()))}, {Tag: s.noticeTag(p, c)}, {Tag: caseTag(p, c)},
+			{Text: c.Number(), URL: releasesPath + "/" + c.ID.String(), Mono: true},
+			{Text: groundLabel(p, c.Ground)},
+			{Text: requester(p, c)},
+			{Text: p.Date(c.ArrivedAt.In(s.Zone()))},
+			{Tag: s.noticeTag(p, c)},
+			{Tag: caseTag(p, c)},
 		})
 	}
 	return page, err

@@ -51,11 +51,11 @@ func (s *Pages) releasePage(r *http.Request, v ui.Visit, id habeas.ReleaseID) (R
 		State:   caseTag(p, c), Facts: s.caseFacts(r, p, c), Legal: c.Ground == account.GroundLaw, Notice: s.noticeTag(p, c), Clock: s.clockWords(p, c, now), Version: c.Version,
 	}
 	for _, m := range c.Words.Motions {
-		line := MotionLine{Words: p.T("Filed on {date}: {reference}", "date", p.Date(m.Filed.In(s.Zone())), "reference", m.Reference), Tag: ui.Tag{Kind: ui.TagDanger, Text: p.T("waits for the court: nothing is disclosed")}}
+		line := MotionLine{Words: p.T("Filed on {date}: {reference}", "date", p.Date(m.Filed.In(s.Zone())), "reference", m.Reference), Tag: ui.Tag{Kind: ui.TagDanger, Text: p.T("waits for the court")}}
 		if !m.Ordered.IsZero() {
-			line.Order, line.Tag = m.Order, ui.Tag{Kind: ui.TagInfo, Text: p.T("the court has quashed the demand")}
+			line.Order, line.Tag = m.Order, ui.Tag{Kind: ui.TagInfo, Text: p.T("quashed by the court")}
 			if m.Disclose {
-				line.Tag.Text = p.T("the court orders the disclosure")
+				line.Tag.Text = p.T("the court orders to disclose")
 			}
 		}
 		page.Motions = append(page.Motions, line)
