@@ -187,7 +187,7 @@ func OpenCase(in Opening, now time.Time) (Case, error) {
 // Number is how people name a case: the year, and a part of its identifier.
 func (c Case) Number() string {
 	text := c.ID.String()
-	return "R" + c.OpenedAt().Format("2006") + "-" + strings.ToUpper(text[len(text)-8:])
+	return "R" + c.OpenedAt().Format("2006") + "-" + strings.ToUpper(text[len(text)-6:])
 }
 
 // OpenedAt is when the case was written down.

@@ -61,7 +61,7 @@ func (s *Pages) blocksPage(r *http.Request, v ui.Visit) (BlocksPage, error) {
 		Network: ui.Form{Action: blocksPath + "/network", Submit: p.T("Block the network"), Next: p.T("It holds within seconds on every node. You can take it back."), Controls: []ui.Control{
 			{Name: "network", Label: p.T("Address or network"), Hint: p.T("Such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32."), MaxLength: 60, Autocomplete: "off"}, reason, until,
 		}},
-		Over: ui.Table{ID: "over", Caption: p.T("Blocks that are over"), Columns: []ui.Column{{Text: p.T("Who or what")}, {Text: p.T("Why")}, {Text: p.T("Over since")}}, Empty: ui.Empty{Text: p.T("None.")}},
+		Over: ui.Table{ID: "over", Caption: p.T("Blocks that are over"), Columns: []ui.Column{{Text: p.T("Who or what")}, {Text: p.T("Why")}, {Text: p.T("Over since")}}},
 	}
 	all, err := s.Blocks.List(r.Context(), v.Actor, blockList)
 	for _, b := range all {
