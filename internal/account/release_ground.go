@@ -45,10 +45,10 @@ type DataTerm struct {
 // DataTerms are all data sets, in the order of pages and files.
 func DataTerms() []DataTerm {
 	return []DataTerm{
-		{DataAccount, lang.Mark("Account data"), lang.Mark("Name, language, since when there is the account.")},
+		{DataAccount, lang.Mark("Account data"), lang.Mark("Name, language, what it is registered as, since when.")},
 		{DataAddresses, lang.Mark("Addresses"), lang.Mark("The e-mail addresses that the account has proved.")},
 		{DataSignIns, lang.Mark("Sign-in log"), lang.Mark("When somebody signed in, tried to, or signed out.")},
-		{DataCredentials, lang.Mark("Credentials"), lang.Mark("When passkeys and connections were added and used; never a key.")},
+		{DataCredentials, lang.Mark("Credentials"), lang.Mark("When passkeys, connections and certificates came, were used and ended; never a key.")},
 		{DataRoles, lang.Mark("Roles"), lang.Mark("Which roles the account has, since when.")},
 		{DataActs, lang.Mark("Contributions"), lang.Mark("What the account did and when, by kind; not what it wrote.")},
 		{DataKey, lang.Mark("Key material"), lang.Mark("A kept private key. A case of its own, and two administrators.")},

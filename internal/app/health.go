@@ -11,7 +11,7 @@ import (
 
 // Check is one thing that the health of a server consists of.
 type Check struct {
-	Name  string `json:"name"` // "database", "keys", "search", "disk", "sessions", "certificate", "draining", "mail", "releases"
+	Name  string `json:"name"` // "database", "keys", "search", "disk", "sessions", "certificate", "draining", "mail"
 	Level Level  `json:"level"`
 	Text  string `json:"text,omitempty"` // English, for the administrators' page and the log
 }
@@ -57,7 +57,6 @@ func (s *Server) Health(ctx context.Context) Health {
 	}
 	h.add(disk, true)
 	h.add(s.Sessions.check(), false)
-	h.add(s.releasesCheck(ctx), false)
 	if end := s.operation.certEnd; end != nil {
 		h.add(certificateCheck(end(), s.Clock.Now()), false)
 	}
@@ -100,17 +99,6 @@ func (s *Server) keysCheck(ctx context.Context) Check {
 		return Check{Name: "keys", Level: Warned, Text: "The last traces of a destroyed key wait for a long read to end; they are removed within ten minutes after it."}
 	}
 	return Check{Name: "keys", Level: Good}
-}
-
-// releasesCheck asks whether people are notified of legal demands in time.
-func (s *Server) releasesCheck(ctx context.Context) Check {
-	ctx, cancel := context.WithTimeout(ctx, readyTime)
-	defer cancel()
-	c := Check{Name: "releases", Level: Good}
-	if n, err := s.DB.Releases().NoticesLate(ctx, s.Clock.Now()); err != nil || n > 0 {
-		c.Level, c.Text = Warned, "A notice of a legal demand is overdue, or it is not known whether one is."
-	}
-	return c
 }
 
 func certificateCheck(end, now time.Time) Check {

@@ -178,9 +178,17 @@ func (s *Releases) accountLines(ctx context.Context, c account.Case) ([]account.
 	if err != nil {
 		return nil, err
 	}
-	return []account.HandedLine{
+	out := []account.HandedLine{
 		{At: who.CreatedAt, What: "account", Value: string(who.State)}, {What: "name", Value: who.Profile.Name}, {What: "language", Value: who.Profile.Language},
-	}, nil
+	}
+	g, found, err := s.db.Accounts().Registration(ctx, c.Account)
+	if err != nil || !found {
+		return out, err
+	}
+	return append(out, // but for the address, which is a data set of its own
+		account.HandedLine{At: g.At, What: "registered name", Value: g.Subject.Name}, account.HandedLine{What: "country", Value: g.Subject.Country},
+		account.HandedLine{What: "organisation", Value: g.Subject.Organisation}, account.HandedLine{What: "username", Value: g.Subject.Username},
+		account.HandedLine{At: g.Ends, What: "registration ends"}), nil
 }
 
 func (s *Releases) addressLines(ctx context.Context, c account.Case) (out []account.HandedLine, err error) {
@@ -204,6 +212,10 @@ func (s *Releases) credentialLines(ctx context.Context, c account.Case) ([]accou
 	if err != nil {
 		return nil, err
 	}
+	certificates, err := s.db.Accounts().Certificates(ctx, c.Account)
+	if err != nil {
+		return nil, err
+	}
 	out := []account.HandedLine{}
 	line := func(what, value string, added, used time.Time) {
 		out = append(out, account.HandedLine{At: added, What: what + " added", Value: value})
@@ -216,6 +228,13 @@ func (s *Releases) credentialLines(ctx context.Context, c account.Case) ([]accou
 	}
 	for _, l := range links {
 		line("identity provider", l.Issuer, l.AddedAt, l.UsedAt)
+	}
+	for _, cert := range certificates { // serial numbers; who has one knows its name already
+		what := string(cert.Authority) + " certificate "
+		out = append(out, account.HandedLine{At: cert.IssuedAt, What: what + "issued", Value: cert.Serial.String()})
+		if cert.Revoked() {
+			out = append(out, account.HandedLine{At: cert.RevokedAt, What: what + "revoked", Value: cert.Serial.String()})
+		}
 	}
 	return out, nil
 }

@@ -439,6 +439,57 @@ func TestErasingAnAccountTakesTheWordsOfItsCasesAndLeavesTheFigures(t *testing.T
 	w.verify()
 }
 
+// Proves REL-03.
+func TestAReleaseHoldsTheChosenDataAndNothingElse(t *testing.T) {
+	w := newWorld(t).cases()
+	tim := w.member("tim@example.org")
+	w.ok(w.Accounts.SetName(w.ctx(), tim, "Timotheus B."))
+	w.ok(w.Accounts.GrantRole(w.ctx(), w.root, w.address("tim@example.org"), habeas.RoleStaff))
+	serial := w.registered(tim, "tim@example.org").Serial.String()
+	record := w.enter(w.root, "tim@example.org", person("Mismatch", "Otherwise", ""))
+	w.accept(tim, record, nil)
+	marks := map[account.DataSet]string{ // what stands in one data set and in no other
+		account.DataAccount: "Timotheus B.", account.DataAddresses: "tim@example.org", account.DataSignIns: "signin.ok", account.DataCredentials: serial,
+		account.DataRoles: `"staff"`, account.DataActs: "claim.accept",
+	}
+	sets := []account.DataSet{}
+	for _, term := range account.DataTerms() {
+		if term.Set != account.DataKey {
+			sets = append(sets, term.Set)
+		}
+	}
+	for pick := 1; pick < 1<<len(sets); pick++ {
+		if pick%7 != 0 && pick&(pick-1) != 0 { // each by itself, and some together
+			continue
+		}
+		var chosen []account.DataSet
+		for i, set := range sets {
+			if pick&(1<<i) != 0 {
+				chosen = append(chosen, set)
+			}
+		}
+		in := w.demand(chosen...)
+		in.Ground = account.GroundPermission
+		id := w.opened("tim@example.org", in).ID
+		w.ok(w.Release(w.ctx(), w.root, id, 1, "Tim has written."))
+		for _, format := range []string{"json", "csv"} {
+			file := string(must(w.File(w.ctx(), w.root, id, format))(t))
+			for set, mark := range marks {
+				if format == "csv" {
+					mark = strings.Trim(mark, `"`)
+				}
+				if got, want := strings.Contains(file, mark), slices.Contains(chosen, set); got != want {
+					t.Errorf("%v as %s: %s is in it: %v\n%s", chosen, format, set, got, file)
+				}
+			}
+			if strings.Contains(file, "Otherwise") || strings.Contains(file, "release.") {
+				t.Errorf("%v: the file holds what the record says, or what others did:\n%s", chosen, file)
+			}
+		}
+	}
+	w.verify()
+}
+
 func TestATableOfAReleaseStartsNoFormula(t *testing.T) {
 	w := newWorld(t).cases()
 	tim := w.member("tim@example.org")
