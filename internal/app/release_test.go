@@ -12,6 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/party"
 )
 
 // cases are the use cases of releases, with a case to open.
@@ -134,7 +135,7 @@ func TestOnlyTheSixGroundsOpenDataAndOnlyToStaff(t *testing.T) {
 func errOf[T any](_ T, err error) error          { return err }
 func errOf2[A, B any](_ A, _ B, err error) error { return err }
 
-// Proves REL-03, REL-04, REL-05 and ADM-02.
+// Proves REL-03, REL-04 and REL-05.
 func TestALegalDemandIsNotifiedOnTheThirdBusinessDayThenReleasedAndSeen(t *testing.T) {
 	w := newWorld(t).cases() // Sunday, 1 March 2026
 	tim := w.joinIn("tim@example.org", "es")
@@ -437,6 +438,46 @@ func TestErasingAnAccountTakesTheWordsOfItsCasesAndLeavesTheFigures(t *testing.T
 		t.Errorf("figures: %+v", figures)
 	}
 	w.verify()
+}
+
+// What staff look at, they look at for a reason of a closed list, and its person reads which:
+// of a record one of the purposes, of an account the ground of a case.
+//
+// Proves ADM-02.
+func TestStaffLookForAReasonOfAClosedListOnly(t *testing.T) {
+	w := newWorld(t).cases()
+	tim := w.join("tim@example.org")
+	record := w.enter(w.root, "tim@example.org", person("Tim", "Berger", ""))
+	w.accept(tim, record, nil)
+	look := func(purpose string) error {
+		a := w.root
+		a.Purpose = purpose
+		_, err := w.Records.Open(w.ctx(), a, record)
+		return err
+	}
+	w.refused(look(""), "purpose.missing")
+	w.refused(look("Curiosity"), "purpose.unknown")
+	for _, p := range party.Purposes() {
+		w.later(0)
+		w.ok(look(p.Sentence))
+		if l := w.look(tim, audit.PartyRead); l.Actor.Purpose != p.Sentence || l.Actor.Account != w.root.Account {
+			t.Errorf("%s: %+v", p.Key, l.Entry)
+		}
+	}
+	for _, term := range account.GroundTerms() {
+		in := w.demand(account.DataSignIns)
+		in.Ground = term.Ground
+		id := w.opened("tim@example.org", in).ID
+		a := w.root
+		a.Purpose = "Curiosity" // what is claimed does not matter: the case says it
+		_, _, err := w.Preview(w.ctx(), a, id)
+		w.ok(err)
+		if l := w.look(tim, audit.ReleaseRead); l.Actor.Purpose != term.Purpose || l.Detail["case"] != w.is(id).Number() {
+			t.Errorf("%s: %+v", term.Ground, l.Entry)
+		}
+	}
+	_, _, err := w.Preview(w.ctx(), w.root, habeas.NewID[habeas.ReleaseKind](w.clock.Now()))
+	w.refused(err, "release.none")
 }
 
 // Proves REL-03.

@@ -45,10 +45,7 @@ const (
 )
 
 func (s *Pages) mountReleases(m *edge.Mux) {
-	s.Handle(m, ui.Staff, "GET /staff/releases", func(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
-		http.Redirect(w, r, releasesPath, http.StatusSeeOther)
-		return nil
-	})
+	s.Handle(m, ui.Staff, "GET /staff/releases", s.releases) // where staff who administer nothing look for it
 	s.Handle(m, ui.Staff, "GET "+releasesPath, s.releases)
 	s.Handle(m, ui.Staff, "POST "+releasesPath, s.openRelease)
 	s.Handle(m, ui.Staff, "GET "+releasesPath+"/{id}", onRelease(s.release))
