@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -30,9 +31,14 @@ type Blocks struct {
 	clients  edge.Proxies
 	contact  string
 
-	mu       sync.Mutex
-	looked   time.Time // when networks was read; zero: never
-	networks []account.Block
+	reading sync.Mutex                      // one question to the database at a time
+	is      atomic.Pointer[blockedNetworks] // nil: has to be read first
+}
+
+// blockedNetworks is what a node knows of them.
+type blockedNetworks struct {
+	at  time.Time
+	all []account.Block
 }
 
 // NewBlocks returns the use cases. Only what clients trusts is believed about where a
@@ -41,7 +47,7 @@ func NewBlocks(db *sqlstore.DB, accounts *Accounts, clients edge.Proxies, clock 
 	return &Blocks{db: db, accounts: accounts, clock: clock, clients: clients, contact: contact}
 }
 
-// open are the patterns that answer everybody: how a page looks, and what is kept about
+// openToAll are the patterns that answer everybody: how a page looks, and what is kept about
 // people and why, which the law lets nobody be kept from.
 func openToAll(pattern string) bool {
 	return pattern == "GET /policy" || strings.HasPrefix(pattern, "GET "+ui.AssetsPath)
@@ -63,24 +69,47 @@ func (b *Blocks) Admit(r *http.Request, pattern string) error {
 	return nil
 }
 
-// known are the blocked networks, as they were at most blocksFresh ago.
+// known are the blocked networks, as they were at most blocksFresh ago. While somebody else
+// asks the database, the others go on with what is known.
 func (b *Blocks) known(ctx context.Context, now time.Time) []account.Block {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if age := now.Sub(b.looked); b.looked.IsZero() || age >= blocksFresh || age < 0 {
-		if found, err := b.db.Blocks().Networks(context.WithoutCancel(ctx), now); err == nil {
-			b.networks = found
-		}
-		b.looked = now // one question at a time, also where none is answered
+	is := b.is.Load()
+	if is.fresh(now) {
+		return is.all
 	}
-	return b.networks
+	if is == nil {
+		b.reading.Lock()
+	} else if !b.reading.TryLock() {
+		return is.all
+	}
+	defer b.reading.Unlock()
+	if is = b.is.Load(); is.fresh(now) {
+		return is.all
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTime)
+	defer cancel()
+	next := &blockedNetworks{at: now}
+	if found, err := b.db.Blocks().Networks(ctx, now); err == nil {
+		next.all = found
+	} else if is != nil {
+		next.all = is.all
+	}
+	b.is.Store(next)
+	return next.all
 }
 
-// forget lets the next request read what is blocked anew.
+func (n *blockedNetworks) fresh(now time.Time) bool {
+	if n == nil {
+		return false
+	}
+	age := now.Sub(n.at)
+	return age >= 0 && age < blocksFresh // a clock that was set back reads anew
+}
+
+// forget lets the next request read what is blocked anew, after whoever reads just now.
 func (b *Blocks) forget() {
-	b.mu.Lock()
-	b.looked = time.Time{}
-	b.mu.Unlock()
+	b.reading.Lock()
+	b.is.Store(nil)
+	b.reading.Unlock()
 }
 
 // List lists what is and was blocked, the newest first.
