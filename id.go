@@ -48,6 +48,8 @@ type (
 	HouseholdKind struct{} // who lives together
 	GuardianKind  struct{} // an account that acts for somebody who has none
 	LetterKind    struct{} // a code that goes out by post
+	ReleaseKind   struct{} // a case of release of data
+	BlockKind     struct{} // an account or network that is kept out
 )
 
 // Prefix implements Kind.
@@ -137,6 +139,12 @@ func (GuardianKind) Prefix() string { return "grd" }
 // Prefix implements Kind.
 func (LetterKind) Prefix() string { return "ltr" }
 
+// Prefix implements Kind.
+func (ReleaseKind) Prefix() string { return "rls" }
+
+// Prefix implements Kind.
+func (BlockKind) Prefix() string { return "blo" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -174,6 +182,8 @@ type (
 	HouseholdID = ID[HouseholdKind]
 	GuardianID  = ID[GuardianKind]
 	LetterID    = ID[LetterKind]
+	ReleaseID   = ID[ReleaseKind]
+	BlockID     = ID[BlockKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

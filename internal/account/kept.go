@@ -46,6 +46,14 @@ func Kept() []habeas.Kept {
 			Basis: habeas.BasisLaw, Until: "Until the person erases the account.",
 		},
 		{
+			What: "Cases of release of data: who asked for what about an account, on what ground, what was decided, and what was handed over", Why: "So that everybody can see what was released about them, and on what ground.",
+			Basis: habeas.BasisLaw, Until: "Until the person erases the account. Ground, outcome and moments stay, and name nobody.",
+		},
+		{
+			What: "Blocked accounts and networks, with the reason", Why: "To keep abuse out.",
+			Basis: habeas.BasisLegitimate, Until: "{n} days after the block is over.", N: int(KeepBlocks / (24 * time.Hour)),
+		},
+		{
 			What: "How a person wants to be told who looked, sealed, and how far they were told", Why: "So that nothing is told twice or forgotten.",
 			Basis: habeas.BasisConsent, Until: "Until the person erases the account.",
 		},

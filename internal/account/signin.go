@@ -94,11 +94,13 @@ type Standing struct {
 	HasPasskey bool
 	Vouched    bool // the main address stands on a provider's word alone
 	Name       string
+
+	BlockedUntil time.Time // zero: no block of the account was made that was not taken back
 }
 
 // Reach applies ReachOf at a moment.
 func (s Standing) Reach(now time.Time) Reach {
-	if !s.Alive(now) {
+	if !s.Alive(now) || now.Before(s.BlockedUntil) {
 		return ReachNothing
 	}
 	return ReachOf(s.State, s.Proof, s.HasPasskey || s.Vouched)

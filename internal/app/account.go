@@ -84,6 +84,12 @@ func (a *Accounts) addressHash(address email.Address) keyring.LookupHash {
 	return a.keys.Lookup(account.LookupAddress, address.Key())
 }
 
+// errBlocked says until when an account is kept out.
+func (a *Accounts) errBlocked(until time.Time) *habeas.Error {
+	return habeas.Forbidden("This account is blocked until {date}. If that is wrong, ask: {contact}").
+		WithCode("account.blocked").With("date", until.Format(time.DateOnly)).With("contact", a.mailer.Contact)
+}
+
 func (a *Accounts) errClosed() *habeas.Error {
 	return habeas.Forbidden("This account was closed by the organisation. If that is wrong, ask: {contact}").
 		WithCode("account.closed").With("contact", a.mailer.Contact)
@@ -127,9 +133,17 @@ func (a *Accounts) SignOut(ctx context.Context, sign account.Token) error {
 }
 
 // begin starts a sign-in in the transaction in which it was proved, and ends the
-// one that the browser carried before.
+// one that the browser carried before. Every way of signing in ends here, so a blocked
+// account is refused here.
 func (a *Accounts) begin(tx *sqlstore.Tx, s account.SignIn, b account.Browser) error {
 	now := a.clock.Now()
+	until, err := tx.Blocks().BlockedUntil(tx.Context(), s.Account, now)
+	if err != nil {
+		return err
+	}
+	if !until.IsZero() {
+		return a.errBlocked(until)
+	}
 	s.Hash, s.Device = b.New, b.Device
 	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(account.Life(s.Proof))
 	if !b.Old.IsZero() {

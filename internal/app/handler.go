@@ -20,6 +20,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	mux := &edge.Mux{Failures: failures}
 	deliveries := &Deliveries{DB: s.DB, Mailer: s.Mailer, Accounts: s.Accounts, Clock: s.Clock, Resolver: s.Resolver}
 	registers := &Registers{DB: s.DB, Policies: s.Policies, Schemas: s.Schemas, Records: s.Records, Clock: s.Clock, SessionDays: s.SessionDays}
+	blocks := NewBlocks(s.DB, s.Accounts, s.Proxies, s.Clock, s.Contact)
 	site := &web.Site{
 		Base: &ui.Base{
 			Renderer: renderer, Clock: s.Clock, Origin: s.Origin, Cookies: edge.Cookies{Origin: s.Origin},
@@ -36,6 +37,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Health:   &HealthPage{Server: s, Started: s.Clock.Now()},
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
 		Sessions: s.Sessions, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
+		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{
@@ -45,7 +47,12 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	if more != nil {
 		more(mux, site)
 	}
-	mux.Admit = s.Disk.Admit
+	mux.Admit = func(r *http.Request, pattern string) error {
+		if err := blocks.Admit(r, pattern); err != nil {
+			return err
+		}
+		return s.Disk.Admit(r, pattern)
+	}
 	guard := edge.Guard{Origin: s.Origin, Failures: failures}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
 	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, edge.HintProxies(s.Log, s.Proxies, guard.Wrap(mux)), watchers...)))), nil

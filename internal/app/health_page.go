@@ -50,6 +50,9 @@ func (h *HealthPage) State(ctx context.Context, a habeas.Actor) (admin.State, er
 		return st, err
 	}
 	st.Waiting, st.GivenUp = mails[string(jobs.Waiting)], mails[string(jobs.Failed)]
+	if st.NoticesLate, err = s.DB.Releases().NoticesLate(ctx, st.Now); err != nil {
+		return st, err
+	}
 	keys, err := s.Keys.Stats(ctx)
 	if err != nil {
 		return st, err

@@ -43,6 +43,7 @@ type Letter struct {
 	Months  int                `json:"n,omitempty"`
 	Days    int                `json:"d,omitempty"`
 
+	Legal string   `json:"e,omitempty"` // profile of a legal demand
 	Count int      `json:"u,omitempty"` // of missing details
 	Lines []string `json:"i,omitempty"` // of a digest
 	More  string   `json:"o,omitempty"` // a further path within the origin
@@ -96,7 +97,7 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 	data := mail.Data{
 		Organisation: m.Organisation, PublicURL: m.Origin.URL("/"), Contact: m.Contact,
 		Minutes: l.Minutes, Hours: l.Hours, Reason: l.Reason,
-		Sets: l.Sets, From: l.From, Why: l.Why, Months: l.Months, Days: l.Days, Count: l.Count, Lines: l.Lines,
+		Sets: l.Sets, From: l.From, Why: l.Why, Months: l.Months, Days: l.Days, Count: l.Count, Lines: l.Lines, Legal: l.Legal,
 	}
 	if l.Contact != "" {
 		data.Contact = l.Contact

@@ -243,6 +243,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
 		{Name: "guardians", Every: time.Hour, Do: NewGuardians(s.Records).Sweep},
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
+		{Name: "releases", Every: 10 * time.Minute, Do: NewReleases(s.Records, s.Accounts).Sweep},
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},

@@ -171,6 +171,26 @@ const (
 	TellingChosen    Event = "digest.choose"   // and chose how they want to be told
 )
 
+// The events of releases of data about an account, and of blocks. They are the account's,
+// but for those that a court's hold keeps from its person: these are the house's until
+// ReleaseShown tells what they were. Blocks of networks are the house's.
+const (
+	ReleaseOpened     Event = "release.open"   // a case was written down
+	ReleaseRead       Event = "release.read"   // somebody looked at the data that are asked for
+	ReleaseNotified   Event = "release.notice" // its person was written to
+	ReleaseUnnotified Event = "release.notice-failed"
+	ReleaseHeld       Event = "release.hold"   // a court has put the notice off, or the hold was lifted
+	ReleaseMoved      Event = "release.motion" // a motion to quash was recorded, or the court's order on it
+	ReleaseAsked      Event = "release.ask"    // key material: a second administrator is asked
+	ReleaseGiven      Event = "release.give"   // it was decided that the data go out
+	ReleaseTaken      Event = "release.file"   // somebody took the file away
+	ReleaseClosed     Event = "release.close"  // refused, or withdrawn
+	ReleaseReopened   Event = "release.reopen"
+	ReleaseShown      Event = "release.shown" // what a hold had kept from its person
+	BlockMade         Event = "block.make"
+	BlockEnded        Event = "block.end"
+)
+
 // The events of accounts.
 const (
 	AccountCreated     Event = "account.create"
@@ -342,6 +362,20 @@ var known = map[Event]bool{
 	GapsReminded:       true,
 	DigestSent:         true,
 	TellingChosen:      true,
+	ReleaseOpened:      true,
+	ReleaseRead:        true,
+	ReleaseNotified:    true,
+	ReleaseUnnotified:  true,
+	ReleaseHeld:        true,
+	ReleaseMoved:       true,
+	ReleaseAsked:       true,
+	ReleaseGiven:       true,
+	ReleaseTaken:       true,
+	ReleaseClosed:      true,
+	ReleaseReopened:    true,
+	ReleaseShown:       true,
+	BlockMade:          true,
+	BlockEnded:         true,
 	AccountCreated:     true,
 	AccountErased:      true,
 	AccountClosed:      true,

@@ -61,6 +61,7 @@ const (
 	KindExtended   Kind = "extended"    // the answer to a request takes longer, and why
 	KindRequestDue Kind = "request-due" // to staff: the time of a request is nearly over
 	KindBreach     Kind = "breach"      // data about you was concerned by a breach
+	KindRelease    Kind = "release"     // a legal demand asks for data about your account
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -85,6 +86,7 @@ type Data struct {
 	Days   int      // until something happens by itself
 	Count  int      // how many details are missing
 	Lines  []string // what was counted: numbers and kinds, nobody's name
+	Legal  string   // whose words for the remedy: "eu", "us"; else those that fit anywhere
 }
 
 // needs says what a kind cannot do without.
@@ -130,6 +132,7 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindExtended:   {link: true},
 	KindRequestDue: {link: true},
 	KindBreach:     {link: true},
+	KindRelease:    {link: true},
 }
 
 // Kinds returns every kind, sorted.

@@ -283,6 +283,8 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM provider_link WHERE account = ?`,
 		`DELETE FROM registration WHERE account = ?`,
 		`DELETE FROM sign_in WHERE account = ?`,
+		`DELETE FROM release_file WHERE account = ?`,
+		`DELETE FROM block WHERE account = ?`,
 		`DELETE FROM consent WHERE account = ?`,
 		`DELETE FROM staff_group WHERE account = ?`,
 		`UPDATE saved_list SET account = NULL WHERE shared <> 0 AND account = ?`, // others look through it too
@@ -301,6 +303,9 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		if _, err := w.tx.exec(query, id[:]); err != nil {
 			return err
 		}
+	}
+	if _, err := w.tx.lapseCases(habeas.SubjectOf(id), e.At); err != nil {
+		return err
 	}
 	if _, err := w.tx.partImports(habeas.SubjectOf(id)); err != nil {
 		return err

@@ -79,6 +79,9 @@ var sealedColumns = []sealedColumn{
 	{"saved_list", "id", func(c [][]byte) ([]byte, string) { return nil, "saved-list/" + string(c[0]) }},
 	{"list_file", "id", func(c [][]byte) ([]byte, string) { return nil, "list-file/" + string(c[0]) }},
 	{"relation", "party, id", ofAccount("relation/")},
+	{"release_case", "account, id", ofAccount("release-case/")},
+	{"release_file", "account, id", ofAccount("release-file/")},
+	{"block", "account, id", ofAccount("block/")},
 	{"webhook", "system", func(c [][]byte) ([]byte, string) { return nil, "webhook/" + string(c[0]) }},
 }
 
@@ -393,6 +396,8 @@ var leftovers = []struct{ table, column string }{
 	{"provider_link", "account"},
 	{"registration", "account"},
 	{"sign_in", "account"},
+	{"release_file", "account"},
+	{"block", "account"},
 	{"import_part", "import"},
 	{"import_reject", "import"},
 	{"party", "id"},
@@ -427,6 +432,9 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		if err := count(w.tx.exec(query, subject[:])); err != nil {
 			return found, err
 		}
+	}
+	if err := count(w.tx.lapseCases(subject, e.At)); err != nil {
+		return found, err
 	}
 	if err := count(w.tx.partImports(subject)); err != nil {
 		return found, err

@@ -91,6 +91,7 @@ var standing = map[string]string{
 	"party.account":          "emptied instead",
 	"certificate.account":    "emptied instead",
 	"import.account":         "emptied instead",
+	"release_case.account":   "emptied instead",
 	"dispute.account":        "who had the record that it is about; goes with the record",
 	"note.account":           "who wrote it; goes with the record",
 	"person_check.account":   "to whom staff linked the record; goes with the record",

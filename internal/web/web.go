@@ -53,6 +53,8 @@ type Site struct {
 	Guardians   party.Guardians
 	Letters     party.Letters
 	Webhooks    admin.Webhooks
+	Releases    admin.Releases
+	Blocks      admin.Blocks
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -76,6 +78,7 @@ func (s *Site) Mount(m *edge.Mux) {
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
 		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders,
+		Releases: s.Releases, Blocks: s.Blocks,
 	}).Mount(m)
 }
 

@@ -225,6 +225,8 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("Your work here")
 	case mail.KindBreach:
 		return p.T("A breach of data")
+	case mail.KindRelease:
+		return p.T("A legal demand for data")
 	case mail.KindErased:
 		return p.T("Something was erased")
 	case mail.KindTest:

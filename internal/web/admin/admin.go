@@ -24,6 +24,8 @@ type Pages struct {
 	Remainders Remainders
 	Access     Access
 	Webhooks   Webhooks
+	Releases   Releases
+	Blocks     Blocks
 }
 
 // Mount registers them.
@@ -40,6 +42,8 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountProcessing(m)
 	s.mountBreaches(m)
 	s.mountKept(m)
+	s.mountReleases(m)
+	s.mountBlocks(m)
 	s.mountSessions(m)
 }
 
@@ -52,10 +56,12 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: access, Path: rolesPath, Label: lang.Mark("People who work here")},
 		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
+		{Area: ui.AreaAdmin, Group: access, Path: blocksPath, Label: lang.Mark("Blocks")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: registerPath, Label: lang.Mark("Registers")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: processingPath, Label: lang.Mark("Record of processing")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: policyPath, Label: lang.Mark("Policy")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: breachesPath, Label: lang.Mark("Breaches")},
+		{Area: ui.AreaAdmin, Group: privacy, Path: releasesPath, Label: lang.Mark("Releases of data")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: keptPath, Label: lang.Mark("Kept by law")},
 		{Area: ui.AreaAdmin, Group: server, Path: healthPath, Label: lang.Mark("Health")},
 		{Area: ui.AreaAdmin, Group: server, Path: deliveriesPath, Label: lang.Mark("Mail")},

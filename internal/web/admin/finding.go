@@ -43,7 +43,7 @@ const (
 // findings looks at every part. What is wrong comes apart, the worst first.
 func (s *Pages) findings(p lang.Printer, st State) (wrong, right []Finding) {
 	for _, look := range []func(lang.Printer, State) Finding{
-		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, s.lookAtCertificate, s.lookAtClock,
+		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, lookAtReleases, s.lookAtCertificate, s.lookAtClock,
 	} {
 		if f := look(p, st); f.Weight == Fine {
 			right = append(right, f)
@@ -113,6 +113,16 @@ func (s *Pages) lookAtLedger(p lang.Printer, st State) Finding {
 		if st.Now.Sub(st.SealedAt) > sealLag && st.Now.Sub(st.Newest) > sealLag {
 			f.Weight, f.Advice = Grim, p.T("They should wait for a second only. Until they are sealed nobody gets a receipt for them. The server's log says what stands in the way.")
 		}
+	}
+	return f
+}
+
+func lookAtReleases(p lang.Printer, st State) Finding {
+	f := Finding{Weight: Fine, Part: p.T("Notices of legal demands"), Text: p.T("None is overdue.")}
+	if st.NoticesLate > 0 {
+		f.Weight, f.Text = Grim, p.Plural(st.NoticesLate, "{n} notice of a legal demand is overdue.", "{n} notices of legal demands are overdue.")
+		f.Advice = p.T("They go out by themselves within ten minutes. If they do not, open the case and send the notice.")
+		f.Link = &ui.Link{Text: p.T("Releases of data"), URL: releasesPath}
 	}
 	return f
 }

@@ -32,9 +32,11 @@ type State struct {
 	SealedAt time.Time // when it was signed
 	Newest   time.Time // when the newest line was written
 
-	MailServer bool // one is set
-	Waiting    int  // mails not sent yet
-	GivenUp    int  // mails given up in the last 30 days
+	MailServer  bool // one is set
+	NoticesLate int  // notices of legal demands that are overdue
+
+	Waiting int // mails not sent yet
+	GivenUp int // mails given up in the last 30 days
 
 	Keys    int
 	Erased  int  // keys destroyed since the beginning
@@ -133,12 +135,14 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 				{"staff", p.T("People who work here"), p.T("Give and take away roles; close an account."), rolesPath},
 				{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
 				{"eye", p.T("Who sees what"), p.T("Groups of staff, and the data sets that each sees and changes."), accessPath},
+				{"cross", p.T("Blocks"), p.T("Keep an account or a network out until a day."), blocksPath},
 			}},
 			{"privacy", p.T("Privacy"), []Door{
 				{"history", p.T("Registers"), p.T("What is kept and until when, and what people have agreed to."), registerPath},
 				{"copy", p.T("Record of processing"), p.T("What the law asks you to have at hand, always up to date."), processingPath},
 				{"edit", p.T("Policy"), p.T("What this organisation has decided: who is told, how long unclaimed records stay."), policyPath},
 				{"danger", p.T("Breaches"), p.T("When data got lost or into wrong hands: the 72 hours, and letters to those concerned."), breachesPath},
+				{"forward", p.T("Releases of data"), p.T("When a court or somebody else asks for data about an account: ground, notice, decision."), releasesPath},
 				{"key", p.T("Kept by law"), p.T("What has to outlive an erased record, and who read it."), keptPath},
 			}},
 			{"server", p.T("Server"), []Door{

@@ -176,6 +176,9 @@ func (s *Pages) eventWords(p lang.Printer, l party.Look) string {
 		if words := profileWords(p, l); words != "" {
 			return words
 		}
+		if words := releaseWords(p, l); words != "" {
+			return words
+		}
 		return accountWords(p, l)
 	}
 }

@@ -192,6 +192,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaStaff, Group: decide, Path: duplicatesPath, Label: lang.Mark("Duplicates")},
 		{Area: ui.AreaStaff, Group: decide, Path: "/staff/disputes", Label: lang.Mark("Disputes")},
 		{Area: ui.AreaStaff, Group: decide, Path: "/staff/merges", Label: lang.Mark("Merges and splits")},
+		{Area: ui.AreaStaff, Group: decide, Path: "/staff/releases", Label: lang.Mark("Releases of data")},
 	}
 }
 
