@@ -51,6 +51,7 @@ type Config struct {
 	Unsearched   bool                            // a command that ends: nobody will search people
 	SessionDays  int                             // how long session logs are kept; 0: none are written
 	Providers    []ProviderConfig                // by which people may sign in too
+	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
 	WebhookTLS      *tls.Config    // how webhooks are called; nil: with the system's roots
@@ -66,6 +67,7 @@ type Server struct {
 	Ledger     *Ledger
 	Mailer     *Mailer
 	Accounts   *Accounts
+	Directory  *Directory
 	Systems    *Systems
 	Policies   *Policies
 	Records    *Records
@@ -159,6 +161,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.Sessions, err = OpenSessions(cfg); err != nil {
 		return nil, errors.Join(err, s.DB.Close())
 	}
+	if s.Directory, err = NewDirectory(DirectoryDeps{DB: s.DB, Keys: cfg.Keys, Clock: cfg.Clock, Log: cfg.Log, Config: cfg.Directory}); err != nil {
+		return nil, errors.Join(err, s.Sessions.Close(), s.DB.Close())
+	}
 	s.wire()
 	s.start(ctx, from)
 	return s, nil
@@ -175,6 +180,7 @@ func (s *Server) wire() {
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
 		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log,
 	})
+	s.Accounts.Obey(s.Directory)
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log
 	s.Webhooks = &Webhooks{
@@ -232,6 +238,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 	s.worker.Schedules = []jobs.Schedule{
 		{Name: "tidy", Every: time.Hour, Do: s.tidy},
 		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
+		{Name: "directory", Every: time.Minute, Lease: 5 * time.Minute, Do: s.Directory.Keep},
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
 		{Name: "guardians", Every: time.Hour, Do: NewGuardians(s.Records).Sweep},

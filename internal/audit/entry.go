@@ -190,7 +190,10 @@ const (
 	SignedOut        Event = "signin.end"
 	RoleGranted      Event = "role.grant"
 	RoleRevoked      Event = "role.revoke"
-	GroupChanged     Event = "role.group" // an administrator put somebody into a group of staff, or took them out
+	GroupChanged     Event = "role.group"      // an administrator put somebody into a group of staff, or took them out
+	RolePermitted    Event = "role.permit"     // the directory has somebody in a group, so that the role counts if it is granted
+	RoleUnpermitted  Event = "role.unpermit"   // and has them there no more
+	StaffProvisioned Event = "staff.provision" // a connected system said who works here, or in which groups
 )
 
 // The events of the server itself.
@@ -355,6 +358,9 @@ var known = map[Event]bool{
 	RoleGranted:        true,
 	RoleRevoked:        true,
 	GroupChanged:       true,
+	RolePermitted:      true,
+	RoleUnpermitted:    true,
+	StaffProvisioned:   true,
 	SystemConnected:    true,
 	SystemDisconnected: true,
 	SystemAuthorized:   true,

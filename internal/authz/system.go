@@ -19,6 +19,7 @@ type Scope string
 const (
 	ScopeParties Scope = "parties:write" // find or create a party and say what is known about it
 	ScopeTickets Scope = "tickets:write" // read and cancel the system's own tickets
+	ScopeStaff   Scope = "staff:write"   // say who works here (SCIM); a system that has it has nothing else
 )
 
 // readPrefix begins the scopes that let a system read one data set each.

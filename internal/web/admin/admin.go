@@ -24,6 +24,8 @@ type Pages struct {
 	Remainders Remainders
 	Access     Access
 	Webhooks   Webhooks
+
+	Directories Directories
 }
 
 // Mount registers them.
@@ -36,6 +38,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountPolicy(m)
 	s.mountMatching(m)
 	s.mountAccess(m)
+	s.mountDirectory(m)
 	s.mountRegisters(m)
 	s.mountProcessing(m)
 	s.mountBreaches(m)
@@ -52,6 +55,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: access, Path: rolesPath, Label: lang.Mark("People who work here")},
 		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
+		{Area: ui.AreaAdmin, Group: access, Path: directoryPath, Label: lang.Mark("Directory")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: registerPath, Label: lang.Mark("Registers")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: processingPath, Label: lang.Mark("Record of processing")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: policyPath, Label: lang.Mark("Policy")},

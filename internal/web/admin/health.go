@@ -49,7 +49,9 @@ type State struct {
 	LinesLost int64 // of the session log, since the start
 	LinesFail bool  // the last one was lost
 
-	Backup      time.Time // the last one
+	Backup    time.Time       // the last one
+	Directory DirectoryHealth // whether somebody tells who works here
+
 	Certificate time.Time // end of the server's own; zero when it has none
 }
 
@@ -133,6 +135,7 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 				{"staff", p.T("People who work here"), p.T("Give and take away roles; close an account."), rolesPath},
 				{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
 				{"eye", p.T("Who sees what"), p.T("Groups of staff, and the data sets that each sees and changes."), accessPath},
+				{"person", p.T("Directory"), p.T("Who works here now, as the directory of the organisation says."), directoryPath},
 			}},
 			{"privacy", p.T("Privacy"), []Door{
 				{"history", p.T("Registers"), p.T("What is kept and until when, and what people have agreed to."), registerPath},
