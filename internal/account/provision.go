@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"time"
@@ -134,6 +135,29 @@ func (u StaffUser) Address() (address email.Address, ok bool) {
 	return address, err == nil
 }
 
+// MembersBetween tells who joined a group and who left it; both lists are sorted.
+func MembersBetween(was, is []habeas.StaffUserID) (joined, left []habeas.StaffUserID) {
+	for len(was) > 0 || len(is) > 0 {
+		switch {
+		case len(was) == 0 || len(is) > 0 && bytes.Compare(is[0][:], was[0][:]) < 0:
+			joined, is = append(joined, is[0]), is[1:]
+		case len(is) == 0 || was[0] != is[0]:
+			left, was = append(left, was[0]), was[1:]
+		default:
+			was, is = was[1:], is[1:]
+		}
+	}
+	return joined, left
+}
+
+// NoMember says that a group names somebody who is none of the system's; another error passes.
+func NoMember(err error) error {
+	if habeas.KindOf(err) != habeas.KindNotFound {
+		return err
+	}
+	return habeas.Invalid("members", "Members are named by the ids of users that were created here.").WithCode("staff.member")
+}
+
 // Provisions reads what systems have said about staff.
 type Provisions interface {
 	StaffUser(ctx context.Context, of habeas.SystemID, id habeas.StaffUserID) (StaffUser, error)
@@ -151,6 +175,8 @@ type Provisions interface {
 	StaffMarksAt(ctx context.Context, address keyring.LookupHash) ([]keyring.LookupHash, error)
 	// StaffAddresses returns the addresses of people; those without one are left out.
 	StaffAddresses(ctx context.Context, ids []habeas.StaffUserID) ([]keyring.LookupHash, error)
+	// AllStaffAddresses returns those of everybody, whichever system has named them.
+	AllStaffAddresses(ctx context.Context) ([]keyring.LookupHash, error)
 }
 
 // ProvisionWriter changes it in one transaction.

@@ -39,7 +39,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	}
 	site.Mount(mux)
 	api.New(api.Deps{
-		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Webhooks: s.Webhooks, Clock: s.Clock, Origin: s.Origin,
+		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Webhooks: s.Webhooks, Staff: s.Staff, Clock: s.Clock, Origin: s.Origin,
 		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
 	}).Mount(mux)
 	if more != nil {

@@ -68,6 +68,7 @@ type Server struct {
 	Mailer     *Mailer
 	Accounts   *Accounts
 	Directory  *Directory
+	Staff      *Provisioning
 	Systems    *Systems
 	Policies   *Policies
 	Records    *Records
@@ -181,6 +182,7 @@ func (s *Server) wire() {
 		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log,
 	})
 	s.Accounts.Obey(s.Directory)
+	s.Staff = NewProvisioning(s.Directory)
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log
 	s.Webhooks = &Webhooks{
@@ -239,6 +241,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "tidy", Every: time.Hour, Do: s.tidy},
 		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
 		{Name: "directory", Every: time.Minute, Lease: 5 * time.Minute, Do: s.Directory.Keep},
+		{Name: "provisioned staff", Every: time.Minute, Do: s.Staff.Keep},
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
 		{Name: "guardians", Every: time.Hour, Do: NewGuardians(s.Records).Sweep},

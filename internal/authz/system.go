@@ -53,6 +53,7 @@ type Terms struct {
 	Name    string
 	Sandbox bool
 	Reads   []string // names of the data sets that it may read
+	Staff   bool     // it says who works here, and does nothing else
 }
 
 // Connected reports whether the system may do anything at all.
@@ -63,6 +64,7 @@ var (
 	ErrNoSystem  = habeas.NotFound("There is no such connected system.").WithCode("system.none")
 	errNotAdmin  = habeas.Forbidden("Only administrators connect and disconnect systems.").WithCode("role.missing")
 	errName      = habeas.Invalid("name", "Give the system a name of 2 to 80 characters, as people should see it.").WithCode("system.name")
+	errStaffOnly = habeas.Invalid("mode", "A system that says who works here reads nothing and is no sandbox.").WithCode("system.staff")
 	errEnded     = habeas.Conflict("This system is disconnected. Connect it again first.").WithCode("system.ended")
 	errConnected = habeas.Conflict("This system is connected already.").WithCode("system.connected")
 )
@@ -93,6 +95,12 @@ func Connect(in *sealed.Session, a habeas.Actor, t Terms, now time.Time) (System
 	s := System{
 		ID: habeas.NewID[habeas.SystemKind](now), Name: name, Scopes: AllScopes(), CreatedAt: now, Secret: hash,
 		Sandbox: t.Sandbox,
+	}
+	if t.Staff {
+		if t.Sandbox || len(t.Reads) > 0 {
+			return System{}, none, audit.Entry{}, errStaffOnly
+		}
+		s.Scopes = []Scope{ScopeStaff}
 	}
 	for _, set := range slices.Sorted(slices.Values(t.Reads)) {
 		s.Scopes = append(s.Scopes, ReadScope(set))

@@ -199,6 +199,12 @@ func (s Provisions) StaffAddresses(ctx context.Context, ids []habeas.StaffUserID
 	return out, nil
 }
 
+// AllStaffAddresses implements account.Provisions.
+func (s Provisions) AllStaffAddresses(ctx context.Context) ([]keyring.LookupHash, error) {
+	rows, err := s.q.QueryContext(ctx, `SELECT DISTINCT address FROM staff_user`)
+	return collect(rows, err, scanHash)
+}
+
 // SaveStaffUser implements account.ProvisionWriter.
 func (w ProvisionsTx) SaveStaffUser(u account.StaffUser, name, address keyring.LookupHash, e audit.Entry) error {
 	sealed, err := sealWords(w.keys.House(), staffUserPlace(u.ID), u.StaffWords)
