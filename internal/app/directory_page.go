@@ -99,7 +99,7 @@ func (d *Directory) health(ctx context.Context) (h admin.DirectoryHealth, state 
 	if h.Source == account.DirectorySCIM {
 		h.Answered = true
 		systems, err := d.db.Systems().Systems(ctx)
-		h.Silent = !slices.ContainsFunc(systems, func(s authz.System) bool { return s.Connected() && slices.Contains(s.Scopes, authz.ScopeStaff) })
+		h.Silent = !slices.ContainsFunc(systems, func(s authz.System) bool { return s.Connected() && s.Provisions() })
 		return h, state, err
 	}
 	state, err = d.db.Directories().State(ctx)

@@ -59,6 +59,9 @@ type Terms struct {
 // Connected reports whether the system may do anything at all.
 func (s System) Connected() bool { return s.EndedAt.IsZero() }
 
+// Provisions reports whether the system says who works here.
+func (s System) Provisions() bool { return slices.Contains(s.Scopes, ScopeStaff) }
+
 // Errors about systems, for people.
 var (
 	ErrNoSystem  = habeas.NotFound("There is no such connected system.").WithCode("system.none")
