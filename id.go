@@ -50,6 +50,9 @@ type (
 	LetterKind    struct{} // a code that goes out by post
 	ReleaseKind   struct{} // a case of release of data
 	BlockKind     struct{} // an account or network that is kept out
+
+	StaffUserKind  struct{} // somebody whom a system has named as working here
+	StaffGroupKind struct{} // a group of them
 )
 
 // Prefix implements Kind.
@@ -143,7 +146,11 @@ func (LetterKind) Prefix() string { return "ltr" }
 func (ReleaseKind) Prefix() string { return "rls" }
 
 // Prefix implements Kind.
-func (BlockKind) Prefix() string { return "blo" }
+func (BlockKind) Prefix() string     { return "blo" }
+func (StaffUserKind) Prefix() string { return "stu" }
+
+// Prefix implements Kind.
+func (StaffGroupKind) Prefix() string { return "stg" }
 
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
@@ -184,6 +191,9 @@ type (
 	LetterID    = ID[LetterKind]
 	ReleaseID   = ID[ReleaseKind]
 	BlockID     = ID[BlockKind]
+
+	StaffUserID  = ID[StaffUserKind]
+	StaffGroupID = ID[StaffGroupKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

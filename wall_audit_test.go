@@ -75,6 +75,7 @@ var technicalWriters = map[string]string{
 	"EndSignIn":           "the signing out is witnessed in the same transaction, or the proof that replaced it",
 	"EndSignIns":          "the recovery, closing or signing out that ends them is witnessed in the same transaction",
 	"EndCodeSignIns":      "the passkey whose adding ends them is witnessed in the same transaction",
+	"MarkDirectory":       "when the directory was asked and whether it answered; whom it permits what is witnessed",
 	"EndSignInsBy":        "the removal of the passkey is witnessed in the same transaction",
 }
 

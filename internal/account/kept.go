@@ -57,5 +57,13 @@ func Kept() []habeas.Kept {
 			What: "How a person wants to be told who looked, sealed, and how far they were told", Why: "So that nothing is told twice or forgotten.",
 			Basis: habeas.BasisConsent, Until: "Until the person erases the account.",
 		},
+		{
+			What: "Who the directory says works here: keyed marks of addresses and groups", Why: "So that whoever leaves loses access at once, and it can be told when.",
+			Basis: habeas.BasisLegitimate, Until: "As long as the directory says so, and {n} days.", N: int(KeepMemberships / (24 * time.Hour)),
+		},
+		{
+			What: "Staff as a connected system names them (SCIM): names and addresses, sealed", Why: "So that the organisation decides in one place who works here.",
+			Basis: habeas.BasisLegitimate, Until: "Until that system deletes them.",
+		},
 	}
 }

@@ -49,7 +49,9 @@ type Deps struct {
 	// Webhooks are where systems want to be told of changes. Nil: nowhere, and there are
 	// no such endpoints.
 	Webhooks Webhooks
-	Clock    habeas.Clock
+	// Staff lets systems say who works here (SCIM 2.0). Nil: there are no such endpoints.
+	Staff Staff
+	Clock habeas.Clock
 	// Origin is where programs reach the server; the description names it.
 	Origin edge.Origin
 	// LedgerDir holds the published ledger (C2SP tlog-tiles). Empty: nothing is served.
@@ -123,6 +125,9 @@ func (a *API) Mount(m *edge.Mux) {
 	m.Handle("GET /api/v1/changes", a.forSystemIn(nil, authz.ScopeParties, a.changes))
 	if a.deps.Webhooks != nil {
 		a.mountWebhooks(m, func(h systemHandler) edge.Handler { return a.forSystem(authz.ScopeParties, h) })
+	}
+	if a.deps.Staff != nil {
+		a.mountSCIM(m)
 	}
 	m.Handle("GET /api/v1/schemas", a.describeSets)
 	m.Handle("GET /api/openapi.json", a.openapi)

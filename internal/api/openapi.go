@@ -26,6 +26,7 @@ func describe(origin edge.Origin, schemas *party.Schemas) []byte {
 	scopes := []string{
 		quoted(string(authz.ScopeParties)) + `: "Find or create parties and say what is known about them."`,
 		quoted(string(authz.ScopeTickets)) + `: "Read and cancel the system's own tickets."`,
+		quoted(string(authz.ScopeStaff)) + `: "Say who works here, by SCIM 2.0 at /scim/v2, which describes itself there. A system that has it has nothing else."`,
 	}
 	for _, set := range schemas.Sets() {
 		fields := make([]string, len(set.Fields))

@@ -57,7 +57,7 @@ func (a *API) metadata(w http.ResponseWriter, _ *http.Request) error {
 
 // scopes are all that a system can be granted here.
 func (a *API) scopes() []authz.Scope {
-	all := authz.AllScopes()
+	all := append(authz.AllScopes(), authz.ScopeStaff)
 	for _, set := range a.deps.Records.Schemas().Sets() {
 		all = append(all, authz.ReadScope(set.Name))
 	}

@@ -49,6 +49,7 @@ type Accounts struct {
 	rpErr  error // why there are no passkeys; nil
 
 	providers []provider
+	directory *Directory // nil: every granted role counts
 }
 
 var (

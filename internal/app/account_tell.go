@@ -29,7 +29,13 @@ func (a *Accounts) tellRoles(tx *sqlstore.Tx, kind mail.Kind, link string, also 
 		return err
 	}
 	for _, g := range grants {
-		if slices.Contains(roles, g.Role) && g.Ready {
+		counts := slices.Contains(roles, g.Role) && g.Ready
+		if counts {
+			if counts, err = a.counts(tx.Context(), g); err != nil {
+				return err
+			}
+		}
+		if counts {
 			also = append(also, g.Holder)
 		}
 	}

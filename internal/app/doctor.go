@@ -42,7 +42,7 @@ func Doctor(ctx context.Context, o DoctorOptions) (r backup.Report, err error) {
 	}
 	defer func() {
 		if err == nil {
-			r = examineProviders(ctx, o.Dir, r)
+			r = examineDirectory(ctx, o.Dir, examineProviders(ctx, o.Dir, r))
 		}
 	}()
 	client, err := DialControl(o.Dir)

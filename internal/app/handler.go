@@ -33,7 +33,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Bulks: s.Bulks, Notes: s.Records, Lists: s.Lists, Tags: s.Lists, Access: NewAccess(s.DB, s.Accounts, s.Policies, s.Clock),
 		Passes:    NewPasses(s.Records, s.Accounts),
 		Relations: NewRelations(s.Records, s.Duplicates.Note), Guardians: NewGuardians(s.Records), Letters: NewLetters(s.Records),
-		Roles: s.Accounts, Systems: s.Systems, Deliveries: deliveries, Contact: s.Contact,
+		Roles: s.Accounts, Directories: s.Directory, Systems: s.Systems, Deliveries: deliveries, Contact: s.Contact,
 		Health:   &HealthPage{Server: s, Started: s.Clock.Now()},
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
 		Sessions: s.Sessions, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
@@ -41,7 +41,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	}
 	site.Mount(mux)
 	api.New(api.Deps{
-		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Webhooks: s.Webhooks, Clock: s.Clock, Origin: s.Origin,
+		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Webhooks: s.Webhooks, Staff: s.Staff, Clock: s.Clock, Origin: s.Origin,
 		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
 	}).Mount(mux)
 	if more != nil {

@@ -45,6 +45,9 @@ func (h *HealthPage) State(ctx context.Context, a habeas.Actor) (admin.State, er
 	if end := s.operation.certEnd; end != nil {
 		st.Certificate = end()
 	}
+	if st.Directory, _, err = s.Directory.health(ctx); err != nil {
+		return st, err
+	}
 	mails, err := s.DB.Ops().Deliveries(ctx)
 	if err != nil {
 		return st, err

@@ -311,6 +311,9 @@ func (s Settings) config(l net.Listener) (Config, error) {
 	if cfg.Providers, err = s.providerConfigs(); err != nil {
 		return cfg, err
 	}
+	if cfg.Directory, err = s.directoryConfig(); err != nil {
+		return cfg, err
+	}
 	if cfg.WebhookNetworks, err = webhook.ParseNetworks(s.Webhook.AllowNetworks); err != nil {
 		return cfg, err
 	}

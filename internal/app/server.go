@@ -54,6 +54,7 @@ type Config struct {
 	Providers    []ProviderConfig                // by which people may sign in too
 	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
 	RootAway     bool                            // the root of the certificate authority is on another machine
+	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
 	WebhookTLS      *tls.Config    // how webhooks are called; nil: with the system's roots
@@ -85,6 +86,8 @@ type Server struct {
 	Bulks        *Bulks
 	Lists        *Lists
 	Webhooks     *Webhooks
+	Directory    *Directory
+	Staff        *Provisioning
 
 	operation operation
 	providers []provider
@@ -163,6 +166,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.Sessions, err = OpenSessions(cfg); err != nil {
 		return nil, errors.Join(err, s.DB.Close())
 	}
+	if s.Directory, err = NewDirectory(DirectoryDeps{DB: s.DB, Keys: cfg.Keys, Clock: cfg.Clock, Log: cfg.Log, Config: cfg.Directory}); err != nil {
+		return nil, errors.Join(err, s.Sessions.Close(), s.DB.Close())
+	}
 	s.wire()
 	s.start(ctx, from)
 	return s, nil
@@ -179,6 +185,8 @@ func (s *Server) wire() {
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
 		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log,
 	})
+	s.Accounts.Obey(s.Directory)
+	s.Staff = NewProvisioning(s.Directory)
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log
 	s.Webhooks = &Webhooks{
@@ -239,6 +247,8 @@ func (s *Server) start(ctx context.Context, from int64) {
 	s.worker.Schedules = []jobs.Schedule{
 		{Name: "tidy", Every: time.Hour, Do: s.tidy},
 		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
+		{Name: "directory", Every: time.Minute, Lease: 5 * time.Minute, Do: s.Directory.Keep},
+		{Name: "provisioned staff", Every: time.Minute, Do: s.Staff.Keep},
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
 		{Name: "guardians", Every: time.Hour, Do: NewGuardians(s.Records).Sweep},

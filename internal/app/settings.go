@@ -26,27 +26,30 @@ var otherVariables = []string{"HABEAS_DIR", "HABEAS_MASTER_PASSWORD_FILE", "HABE
 // are made from them. Files that are not named from the root are looked for in the
 // data directory. Nothing in it is secret but the password that a DSN may hold.
 type Settings struct {
-	Organisation   string          `toml:"organisation" doc:"who keeps the records, as people know it" default:"This organisation" example:"Riverside Arts"`
-	Contact        string          `toml:"contact" doc:"how people reach the organisation: an address or a web page" default:"the organisation" example:"records@example.org"`
-	PublicURL      string          `toml:"public_url" doc:"where people reach the server; fixes every link and the passkeys. Without it the server is for this machine only" example:"https://records.example.org"`
-	Listen         string          `toml:"listen" doc:"address and port to listen at; port 0 takes a free one" default:"localhost:8080" example:":443"`
-	TLSCert        string          `toml:"tls_cert" doc:"PEM file of the certificate with its chain, when the server does TLS itself; read again when it changes" example:"/etc/ssl/records.pem"`
-	TLSKey         string          `toml:"tls_key" doc:"PEM file of the certificate's key" example:"/etc/ssl/private/records.key"`
-	TrustedProxies []string        `toml:"trusted_proxies" doc:"addresses and networks of the reverse proxies that do TLS in front of the server; only they are believed about who asks" example:"127.0.0.1,10.0.0.0/8"`
-	CoreDumps      bool            `toml:"core_dumps" doc:"true lets the system dump the memory of the server, and debuggers of the same user look into it: only to search for a fault, since personal data is in it"`
-	ACME           ACMESettings    `toml:"acme"`
-	Store          StoreSettings   `toml:"store"`
-	SMTP           SMTPSettings    `toml:"smtp"`
-	Log            LogSettings     `toml:"log"`
-	Metrics        MetricsSettings `toml:"metrics"`
-	Trace          TraceSettings   `toml:"trace"`
-	Disk           DiskSettings    `toml:"disk"`
-	SessionLog     SessionSettings `toml:"session_log"`
-	AddressChange  AddressSettings `toml:"address_change"`
-	Webhook        WebhookSettings `toml:"webhook"`
-	PKI            PKISettings     `toml:"pki"`
+	Organisation   string            `toml:"organisation" doc:"who keeps the records, as people know it" default:"This organisation" example:"Riverside Arts"`
+	Contact        string            `toml:"contact" doc:"how people reach the organisation: an address or a web page" default:"the organisation" example:"records@example.org"`
+	PublicURL      string            `toml:"public_url" doc:"where people reach the server; fixes every link and the passkeys. Without it the server is for this machine only" example:"https://records.example.org"`
+	Listen         string            `toml:"listen" doc:"address and port to listen at; port 0 takes a free one" default:"localhost:8080" example:":443"`
+	TLSCert        string            `toml:"tls_cert" doc:"PEM file of the certificate with its chain, when the server does TLS itself; read again when it changes" example:"/etc/ssl/records.pem"`
+	TLSKey         string            `toml:"tls_key" doc:"PEM file of the certificate's key" example:"/etc/ssl/private/records.key"`
+	TrustedProxies []string          `toml:"trusted_proxies" doc:"addresses and networks of the reverse proxies that do TLS in front of the server; only they are believed about who asks" example:"127.0.0.1,10.0.0.0/8"`
+	CoreDumps      bool              `toml:"core_dumps" doc:"true lets the system dump the memory of the server, and debuggers of the same user look into it: only to search for a fault, since personal data is in it"`
+	ACME           ACMESettings      `toml:"acme"`
+	Store          StoreSettings     `toml:"store"`
+	SMTP           SMTPSettings      `toml:"smtp"`
+	Log            LogSettings       `toml:"log"`
+	Metrics        MetricsSettings   `toml:"metrics"`
+	Trace          TraceSettings     `toml:"trace"`
+	Disk           DiskSettings      `toml:"disk"`
+	SessionLog     SessionSettings   `toml:"session_log"`
+	AddressChange  AddressSettings   `toml:"address_change"`
+	Webhook        WebhookSettings   `toml:"webhook"`
+	PKI            PKISettings       `toml:"pki"`
+	Directory      DirectorySettings `toml:"directory"`
 
 	Providers []ProviderSettings `toml:"provider" doc:"an identity provider by which people may sign in too; only in the file"`
+
+	DirectoryGroups []DirectoryGroupSettings `toml:"directory_group" doc:"a group of the directory that permits a role; only in the file"`
 
 	DataSets []party.SetSchema `toml:"data_set" doc:"a data set beside the built-in ones, or one of them described anew; only in the file"`
 

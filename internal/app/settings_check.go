@@ -43,6 +43,7 @@ func (s Settings) problems() config.Problems {
 	c.smtp()
 	c.metrics()
 	c.providers()
+	c.directory()
 	c.wantIf(s.Trace.Endpoint != "" && !isWebAddress(s.Trace.Endpoint), "trace.endpoint", "expected a URL, such as http://localhost:4318")
 	c.wantIf(s.Trace.Percent < 0 || s.Trace.Percent > 100, "trace.percent", "expected a number from 0 to 100")
 	c.wantIf(s.Disk.Warn.Percent > 0 == (s.Disk.Refuse.Percent > 0) && (s.Disk.Refuse.Bytes > s.Disk.Warn.Bytes || s.Disk.Refuse.Percent > s.Disk.Warn.Percent),

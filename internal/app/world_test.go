@@ -54,6 +54,8 @@ type world struct {
 	sent  []mail.Message
 	pages http.Handler
 	sets  []party.SetSchema // beside the built-in ones
+
+	directory app.DirectoryConfig // zero: every granted role counts
 }
 
 // Send implements app.Sender.
@@ -68,7 +70,13 @@ const masterPassword = "correct horse battery"
 
 func newWorld(t testing.TB, sets ...party.SetSchema) *world {
 	t.Helper()
-	w := &world{TB: t, sets: sets, dir: t.TempDir(), dsn: pgtest.Filled(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
+	return newWorldWith(t, app.DirectoryConfig{}, sets...)
+}
+
+// newWorldWith is newWorld whose organisation has a directory.
+func newWorldWith(t testing.TB, d app.DirectoryConfig, sets ...party.SetSchema) *world {
+	t.Helper()
+	w := &world{TB: t, sets: sets, directory: d, dir: t.TempDir(), dsn: pgtest.Filled(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
 	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.ok(err)
 	w.open(keys)
@@ -98,6 +106,9 @@ func (w *world) open(keys *keyring.Ring) {
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
 	s.Accounts = app.NewAccounts(app.AccountsDeps{DB: s.DB, Keys: keys, Mailer: s.Mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports"})
+	s.Directory = must(app.NewDirectory(app.DirectoryDeps{DB: s.DB, Keys: keys, Clock: w.clock, Config: w.directory}))(w)
+	s.Accounts.Obey(s.Directory)
+	s.Staff = app.NewProvisioning(s.Directory)
 	s.Systems = app.NewSystems(app.SystemsDeps{DB: s.DB, Keys: keys, Schemas: s.Schemas, Clock: w.clock})
 	own := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	s.Webhooks = &app.Webhooks{

@@ -215,7 +215,10 @@ const (
 	CertificateRevoked Event = "certificate.revoke"
 	AuthorityMade      Event = "authority.make" // of the house: a certificate authority came to be
 
-	GroupChanged Event = "role.group" // an administrator put somebody into a group of staff, or took them out
+	GroupChanged     Event = "role.group"      // an administrator put somebody into a group of staff, or took them out
+	RolePermitted    Event = "role.permit"     // the directory has somebody in a group, so that the role counts if it is granted
+	RoleUnpermitted  Event = "role.unpermit"   // and has them there no more
+	StaffProvisioned Event = "staff.provision" // a connected system said who works here, or in which groups
 )
 
 // The events of the server itself.
@@ -398,6 +401,9 @@ var known = map[Event]bool{
 	CertificateRevoked: true,
 	AuthorityMade:      true,
 	GroupChanged:       true,
+	RolePermitted:      true,
+	RoleUnpermitted:    true,
+	StaffProvisioned:   true,
 	SystemConnected:    true,
 	SystemDisconnected: true,
 	SystemAuthorized:   true,

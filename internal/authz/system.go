@@ -19,6 +19,7 @@ type Scope string
 const (
 	ScopeParties Scope = "parties:write" // find or create a party and say what is known about it
 	ScopeTickets Scope = "tickets:write" // read and cancel the system's own tickets
+	ScopeStaff   Scope = "staff:write"   // say who works here (SCIM); a system that has it has nothing else
 )
 
 // readPrefix begins the scopes that let a system read one data set each.
@@ -52,16 +53,21 @@ type Terms struct {
 	Name    string
 	Sandbox bool
 	Reads   []string // names of the data sets that it may read
+	Staff   bool     // it says who works here, and does nothing else
 }
 
 // Connected reports whether the system may do anything at all.
 func (s System) Connected() bool { return s.EndedAt.IsZero() }
+
+// Provisions reports whether the system says who works here.
+func (s System) Provisions() bool { return slices.Contains(s.Scopes, ScopeStaff) }
 
 // Errors about systems, for people.
 var (
 	ErrNoSystem  = habeas.NotFound("There is no such connected system.").WithCode("system.none")
 	errNotAdmin  = habeas.Forbidden("Only administrators connect and disconnect systems.").WithCode("role.missing")
 	errName      = habeas.Invalid("name", "Give the system a name of 2 to 80 characters, as people should see it.").WithCode("system.name")
+	errStaffOnly = habeas.Invalid("mode", "A system that says who works here reads nothing and is no sandbox.").WithCode("system.staff")
 	errEnded     = habeas.Conflict("This system is disconnected. Connect it again first.").WithCode("system.ended")
 	errConnected = habeas.Conflict("This system is connected already.").WithCode("system.connected")
 )
@@ -92,6 +98,12 @@ func Connect(in *sealed.Session, a habeas.Actor, t Terms, now time.Time) (System
 	s := System{
 		ID: habeas.NewID[habeas.SystemKind](now), Name: name, Scopes: AllScopes(), CreatedAt: now, Secret: hash,
 		Sandbox: t.Sandbox,
+	}
+	if t.Staff {
+		if t.Sandbox || len(t.Reads) > 0 {
+			return System{}, none, audit.Entry{}, errStaffOnly
+		}
+		s.Scopes = []Scope{ScopeStaff}
 	}
 	for _, set := range slices.Sorted(slices.Values(t.Reads)) {
 		s.Scopes = append(s.Scopes, ReadScope(set))

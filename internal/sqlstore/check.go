@@ -73,6 +73,8 @@ var sealedColumns = []sealedColumn{
 	{"remainder", "subject, id", ofAccount("remainder/")},
 	{"breach", "id", func(c [][]byte) ([]byte, string) { return nil, "breach/" + string(c[0]) }},
 	{"note", "party, id", ofAccount("note/")},
+	{"staff_user", "id", func(c [][]byte) ([]byte, string) { return nil, "staff-user/" + string(c[0]) }},
+	{"staff_set", "id", func(c [][]byte) ([]byte, string) { return nil, "staff-set/" + string(c[0]) }},
 	{"tag", "id", func(c [][]byte) ([]byte, string) { return nil, "tag/" + string(c[0]) }},
 	{"party_tag", "party, id", ofAccount("party-tag/")},
 	{"tag_change", "id", func(c [][]byte) ([]byte, string) { return nil, "tag-change/" + string(c[0]) }},

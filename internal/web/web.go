@@ -45,6 +45,7 @@ type Site struct {
 	Agreements  account.Agreements
 	Contact     string // how people reach the organisation
 	Health      admin.Health
+	Directories admin.Directories
 	Sessions    admin.Sessions
 	Trials      admin.Trials
 	Breaches    admin.Breaches
@@ -75,7 +76,7 @@ func (s *Site) Mount(m *edge.Mux) {
 	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes}).Mount(m)
 	(&pass.Pages{Base: s.Base, Passes: s.Passes}).Mount(m)
 	(&admin.Pages{
-		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,
+		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health, Directories: s.Directories,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
 		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders,
 		Releases: s.Releases, Blocks: s.Blocks,

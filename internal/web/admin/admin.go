@@ -26,6 +26,8 @@ type Pages struct {
 	Webhooks   Webhooks
 	Releases   Releases
 	Blocks     Blocks
+
+	Directories Directories
 }
 
 // Mount registers them.
@@ -38,6 +40,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountPolicy(m)
 	s.mountMatching(m)
 	s.mountAccess(m)
+	s.mountDirectory(m)
 	s.mountRegisters(m)
 	s.mountProcessing(m)
 	s.mountBreaches(m)
@@ -57,6 +60,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
 		{Area: ui.AreaAdmin, Group: access, Path: blocksPath, Label: lang.Mark("Blocks")},
+		{Area: ui.AreaAdmin, Group: access, Path: directoryPath, Label: lang.Mark("Directory")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: registerPath, Label: lang.Mark("Registers")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: processingPath, Label: lang.Mark("Record of processing")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: policyPath, Label: lang.Mark("Policy")},

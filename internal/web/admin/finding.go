@@ -43,11 +43,13 @@ const (
 // findings looks at every part. What is wrong comes apart, the worst first.
 func (s *Pages) findings(p lang.Printer, st State) (wrong, right []Finding) {
 	for _, look := range []func(lang.Printer, State) Finding{
-		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, lookAtReleases, s.lookAtCertificate, s.lookAtClock,
+		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, lookAtReleases, s.lookAtDirectory, s.lookAtCertificate, s.lookAtClock,
 	} {
-		if f := look(p, st); f.Weight == Fine {
+		switch f := look(p, st); f.Weight {
+		case "": // there is no such part
+		case Fine:
 			right = append(right, f)
-		} else {
+		default:
 			wrong = append(wrong, f)
 		}
 	}

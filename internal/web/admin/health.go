@@ -51,7 +51,9 @@ type State struct {
 	LinesLost int64 // of the session log, since the start
 	LinesFail bool  // the last one was lost
 
-	Backup      time.Time // the last one
+	Backup    time.Time       // the last one
+	Directory DirectoryHealth // whether somebody tells who works here
+
 	Certificate time.Time // end of the server's own; zero when it has none
 }
 
@@ -136,6 +138,7 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 				{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
 				{"eye", p.T("Who sees what"), p.T("Groups of staff, and the data sets that each sees and changes."), accessPath},
 				{"cross", p.T("Blocks"), p.T("Keep an account or a network out until a day."), blocksPath},
+				{"person", p.T("Directory"), p.T("Who works here now, as the directory of the organisation says."), directoryPath},
 			}},
 			{"privacy", p.T("Privacy"), []Door{
 				{"history", p.T("Registers"), p.T("What is kept and until when, and what people have agreed to."), registerPath},

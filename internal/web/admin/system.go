@@ -33,10 +33,11 @@ type Systems interface {
 
 const systemsPath = "/admin/systems"
 
-// The two ways in which a system is connected.
+// The ways in which a system is connected.
 const (
 	modeLive    = "live"
 	modeSandbox = "sandbox"
+	modeStaff   = "staff"
 )
 
 // readName is what the box is called that lets a system read a data set.
@@ -75,6 +76,7 @@ type SecretPage struct {
 	Secret  ui.Copy
 	Token   ui.Copy // commands to try it with
 	Call    ui.Copy
+	Staff   bool // it says who works here
 }
 
 func (s *Pages) systemsData(r *http.Request, v ui.Visit) (SystemsPage, error) {
@@ -99,6 +101,7 @@ func (s *Pages) systemsData(r *http.Request, v ui.Visit) (SystemsPage, error) {
 				Options: []ui.Option{
 					{Value: modeLive, Text: p.T("For real"), Hint: p.T("What it says is kept.")},
 					{Value: modeSandbox, Text: p.T("Sandbox, to try things out"), Hint: p.T("It is answered alike, but nothing is written about anybody, and it sees nothing real. It stays a sandbox.")},
+					{Value: modeStaff, Text: p.T("For the staff of this organisation"), Hint: p.T("It says who works here (SCIM 2.0), and neither says nor reads anything else. The settings have to allow it.")},
 				},
 			}},
 			Submit: p.T("Connect the system"),
@@ -152,7 +155,8 @@ func (s *Pages) connectSystem(w http.ResponseWriter, r *http.Request, v ui.Visit
 	if err != nil {
 		return err
 	}
-	terms := authz.Terms{Name: f.Required("name", 200), Sandbox: f.Choice("mode", modeLive, modeSandbox) == modeSandbox}
+	mode := f.Choice("mode", modeLive, modeSandbox, modeStaff)
+	terms := authz.Terms{Name: f.Required("name", 200), Sandbox: mode == modeSandbox, Staff: mode == modeStaff}
 	for _, set := range s.Systems.DataSets() {
 		if f.Bool(readName(set)) {
 			terms.Reads = append(terms.Reads, set.Name)
@@ -213,6 +217,12 @@ func (s *Pages) secretPage(w http.ResponseWriter, r *http.Request, v ui.Visit, s
 				"  -d '{\"email\":\"tim@example.org\",\"fields\":{\"identity\":{\"given_name\":\"Tim\"}}}' \\\n  " +
 				s.Origin.URL("/api/v1/parties:findOrCreate"),
 		},
+	}
+	if page.Staff = system.Provisions(); page.Staff {
+		page.Call = ui.Copy{
+			ID: "try-call", Label: p.T("Command for the list of staff"),
+			Text: "curl -H \"Authorization: Bearer $TOKEN\" \\\n  " + s.Origin.URL("/scim/v2/Users"),
+		}
 	}
 	if fresh {
 		page.Heading.Title = p.T("{name} is connected", "name", system.Name)

@@ -323,6 +323,12 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Took a role away.")
 	case audit.GroupChanged:
 		return p.T("Decided which data sets are seen at work.")
+	case audit.RolePermitted:
+		return p.T("The directory of the organisation permits a role.")
+	case audit.RoleUnpermitted:
+		return p.T("The directory of the organisation no longer permits a role.")
+	case audit.StaffProvisioned:
+		return p.T("A connected system said who works here.")
 	case audit.SettingsChanged:
 		return p.T("Changed a setting.")
 	case audit.KeysRotated:

@@ -332,6 +332,7 @@ func TestEveryKnownEventHasWords(t *testing.T) {
 		audit.RoleGranted, audit.RoleRevoked, audit.DataImported, audit.ClaimTold, audit.ClaimDisputed, audit.ClaimKept, audit.ClaimUndone,
 		audit.ClaimReopened, audit.PersonChecked, audit.WordsAdopted, audit.NoteWritten, audit.NoteChanged, audit.NoteTakenBack,
 		audit.NoteStruck, audit.NoteAnswered, audit.GroupChanged,
+		audit.RolePermitted, audit.RoleUnpermitted, audit.StaffProvisioned,
 	} {
 		l := party.Look{}
 		l.Event = e

@@ -1,0 +1,4 @@
+package directory
+
+// Fill is fill, for its fuzz test.
+var Fill = fill
