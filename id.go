@@ -48,6 +48,9 @@ type (
 	HouseholdKind struct{} // who lives together
 	GuardianKind  struct{} // an account that acts for somebody who has none
 	LetterKind    struct{} // a code that goes out by post
+
+	ReadingKind      struct{} // that an administrator reads a log, and for what
+	ContributionKind struct{} // what somebody did to a public thing
 )
 
 // Prefix implements Kind.
@@ -137,6 +140,12 @@ func (GuardianKind) Prefix() string { return "grd" }
 // Prefix implements Kind.
 func (LetterKind) Prefix() string { return "ltr" }
 
+// Prefix implements Kind.
+func (ReadingKind) Prefix() string { return "rdg" }
+
+// Prefix implements Kind.
+func (ContributionKind) Prefix() string { return "ctb" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -174,6 +183,9 @@ type (
 	HouseholdID = ID[HouseholdKind]
 	GuardianID  = ID[GuardianKind]
 	LetterID    = ID[LetterKind]
+
+	ReadingID      = ID[ReadingKind]
+	ContributionID = ID[ContributionKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

@@ -193,6 +193,14 @@ const (
 	GroupChanged     Event = "role.group" // an administrator put somebody into a group of staff, or took them out
 )
 
+// The events of the logs. LogRead is about whose log was read, or the house's where that log
+// is about nobody; the others are the house's.
+const (
+	LogRead            Event = "log.read"         // an administrator read a log, for a purpose
+	LogRotated         Event = "log.rotate"       // a month of the log left for the archive
+	ContributionLogged Event = "contribution.log" // a line of the contribution log, by its digest
+)
+
 // The events of the server itself.
 const (
 	SystemConnected    Event = "system.connect"
@@ -355,6 +363,9 @@ var known = map[Event]bool{
 	RoleGranted:        true,
 	RoleRevoked:        true,
 	GroupChanged:       true,
+	LogRead:            true,
+	LogRotated:         true,
+	ContributionLogged: true,
 	SystemConnected:    true,
 	SystemDisconnected: true,
 	SystemAuthorized:   true,

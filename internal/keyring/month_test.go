@@ -76,7 +76,7 @@ func testConcurrentCallersGetOneMonthKey(t *testing.T) {
 	}
 	wg.Wait()
 	close(sealed)
-	k, err := r.load(ctx, monthID(testStart))
+	k, err := r.load(ctx, monthID(monthPrefix, testStart))
 	if err != nil {
 		t.Fatal(err)
 	}
