@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -250,4 +251,42 @@ func Coarse(n int64) (about int64, few bool) {
 		}
 	}
 	return (n + step/2) / step * step, false
+}
+
+// PublicMonth is what the public is told of one month.
+type PublicMonth struct {
+	Month  time.Time
+	Counts map[LogClass]int64 // rounded; a class that is not there had fewer than ten lines
+}
+
+// PublicClasses are what the public is told of: no credential, and nothing of single people.
+func PublicClasses() []LogClass {
+	return []LogClass{LogRegistered, LogAuthorized, LogRefused, LogReset}
+}
+
+// PublicMonths rounds the counts of the months before this one, newest first. The month that
+// goes on is left out: whoever asked twice would see each line come.
+func PublicMonths(all []MonthCount, this time.Time) []PublicMonth {
+	sums := make(map[time.Time]map[LogClass]int64)
+	for _, c := range all {
+		if !c.Month.Before(this) {
+			continue
+		}
+		if sums[c.Month] == nil {
+			sums[c.Month] = make(map[LogClass]int64)
+		}
+		sums[c.Month][c.Class] += c.N
+	}
+	var out []PublicMonth
+	for month, n := range sums {
+		p := PublicMonth{month, make(map[LogClass]int64)}
+		for _, class := range PublicClasses() {
+			if about, few := Coarse(n[class]); !few {
+				p.Counts[class] = about
+			}
+		}
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(x, y PublicMonth) int { return y.Month.Compare(x.Month) })
+	return out
 }

@@ -11,7 +11,7 @@ import (
 
 // Check is one thing that the health of a server consists of.
 type Check struct {
-	Name  string `json:"name"` // "database", "keys", "search", "disk", "sessions", "certificate", "draining", "mail"
+	Name  string `json:"name"` // "database", "keys", "search", "disk", "sessions", "log", "certificate", "draining", "mail"
 	Level Level  `json:"level"`
 	Text  string `json:"text,omitempty"` // English, for the administrators' page and the log
 }
@@ -57,6 +57,7 @@ func (s *Server) Health(ctx context.Context) Health {
 	}
 	h.add(disk, true)
 	h.add(s.Sessions.check(), false)
+	h.add(s.Logs.check(ctx), false)
 	if end := s.operation.certEnd; end != nil {
 		h.add(certificateCheck(end(), s.Clock.Now()), false)
 	}

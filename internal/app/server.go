@@ -51,6 +51,7 @@ type Config struct {
 	Unsearched   bool                            // a command that ends: nobody will search people
 	SessionDays  int                             // how long session logs are kept; 0: none are written
 	Providers    []ProviderConfig                // by which people may sign in too
+	Archive      Archive                         // where the log of accounts goes after six months
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
 	WebhookTLS      *tls.Config    // how webhooks are called; nil: with the system's roots
@@ -81,6 +82,7 @@ type Server struct {
 	Bulks      *Bulks
 	Lists      *Lists
 	Webhooks   *Webhooks
+	Logs       *Logs
 
 	operation operation
 	providers []provider
@@ -175,6 +177,7 @@ func (s *Server) wire() {
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
 		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log,
 	})
+	s.Logs = &Logs{DB: s.DB, Keys: cfg.Keys, Accounts: s.Accounts, Clock: cfg.Clock, Archive: cfg.Archive, Log: cfg.Log}
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log
 	s.Webhooks = &Webhooks{
@@ -238,6 +241,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
+		{Name: "rotate logs", Every: rotateEvery, Do: s.Logs.Rotate},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

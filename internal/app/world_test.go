@@ -97,6 +97,7 @@ func (w *world) open(keys *keyring.Ring) {
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
 	s.Accounts = app.NewAccounts(app.AccountsDeps{DB: s.DB, Keys: keys, Mailer: s.Mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports"})
+	s.Logs = &app.Logs{DB: s.DB, Keys: keys, Accounts: s.Accounts, Clock: w.clock, Log: s.Log}
 	s.Systems = app.NewSystems(app.SystemsDeps{DB: s.DB, Keys: keys, Schemas: s.Schemas, Clock: w.clock})
 	own := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	s.Webhooks = &app.Webhooks{

@@ -53,6 +53,7 @@ type Site struct {
 	Guardians   party.Guardians
 	Letters     party.Letters
 	Webhooks    admin.Webhooks
+	Logs        admin.Logs
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -75,7 +76,7 @@ func (s *Site) Mount(m *edge.Mux) {
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
-		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders,
+		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders, Logs: s.Logs,
 	}).Mount(m)
 }
 

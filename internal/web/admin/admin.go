@@ -24,6 +24,7 @@ type Pages struct {
 	Remainders Remainders
 	Access     Access
 	Webhooks   Webhooks
+	Logs       Logs
 }
 
 // Mount registers them.
@@ -41,6 +42,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountBreaches(m)
 	s.mountKept(m)
 	s.mountSessions(m)
+	s.mountLogs(m)
 }
 
 // Nav are their navigation lines: who may do what, what the law asks for, and the
@@ -60,6 +62,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: server, Path: healthPath, Label: lang.Mark("Health")},
 		{Area: ui.AreaAdmin, Group: server, Path: deliveriesPath, Label: lang.Mark("Mail")},
 		{Area: ui.AreaAdmin, Group: server, Path: sessionsPath, Label: lang.Mark("Session log")},
+		{Area: ui.AreaAdmin, Group: server, Path: logPath, Label: lang.Mark("Logs")},
 		{Area: ui.AreaAdmin, Group: server, Path: matchingPath, Label: lang.Mark("Matching")},
 	}
 }
