@@ -54,6 +54,8 @@ type Site struct {
 	Letters     party.Letters
 	Webhooks    admin.Webhooks
 	Logs        admin.Logs
+	Inspecting  account.Inspecting
+	Contacting  notice.Contacting
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -65,13 +67,13 @@ type Disputes interface {
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,
 		Relations: s.Relations, Guardians: s.Guardians, Letters: s.Letters, Profiles: s.Profiles,
 	}).Mount(m)
-	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes}).Mount(m)
+	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes, Contacting: s.Contacting}).Mount(m)
 	(&pass.Pages{Base: s.Base, Passes: s.Passes}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health,

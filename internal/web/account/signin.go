@@ -112,7 +112,12 @@ func (s *Pages) signOut(w http.ResponseWriter, r *http.Request, _ ui.Visit) erro
 			return err
 		}
 	}
+	// On a machine that others use, too, nothing of this visit stays (PRX-05). Not "cookies":
+	// browsers would delete those of every server of the organisation's domain.
 	s.Cookies.EndSignIn(w)
+	s.Cookies.EndFlow(w)
+	s.Cookies.EndVisit(w)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
 }
