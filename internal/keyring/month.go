@@ -47,12 +47,16 @@ func (r *Ring) DestroyMonth(ctx context.Context, t time.Time) error {
 	return r.destroy(ctx, []habeas.SubjectID{monthID(monthPrefix, t)})
 }
 
-// DestroyLogMonth is [Ring.Destroy] for the key of LogMonth. One that is destroyed already
-// costs nothing.
+// DestroyLogMonth is [Ring.Destroy] for the key of LogMonth. One that is destroyed already,
+// or never was, costs nothing and is on no list.
 func (r *Ring) DestroyLogMonth(ctx context.Context, t time.Time) error {
 	id := monthID(logPrefix, t)
-	if r.erased(id) {
+	_, err := r.load(ctx, id)
+	switch {
+	case errors.Is(err, ErrNoKey), habeas.KindOf(err) == habeas.KindGone:
 		return nil
+	case err != nil:
+		return err
 	}
 	return r.destroy(ctx, []habeas.SubjectID{id})
 }
