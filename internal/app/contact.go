@@ -53,6 +53,7 @@ func (a *Accounts) writeAdministrators(tx *sqlstore.Tx, letter Letter) error {
 	if err != nil {
 		return err
 	}
+	written := false
 	for _, g := range grants {
 		if g.Role != habeas.RoleAdministrator || !g.Ready {
 			continue
@@ -67,6 +68,13 @@ func (a *Accounts) writeAdministrators(tx *sqlstore.Tx, letter Letter) error {
 		letter.To, letter.Language = to, language
 		if err := a.mailer.Post(tx, habeas.SubjectOf(g.Holder), letter); err != nil {
 			return err
+		}
+		written = true
+	}
+	if !written {
+		return &habeas.Error{
+			Kind: habeas.KindUnavailable, Code: "contact.nobody",
+			Message: "Nobody can be reached from here at the moment. Reach us in another way.",
 		}
 	}
 	return nil
