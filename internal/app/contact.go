@@ -39,12 +39,23 @@ func (l *Logs) WriteToUs(ctx context.Context, in account.Message) error {
 		letter.Reply = in.Reply.Mailbox()
 	}
 	return l.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		if to, err := email.Parse(mailer.Contact); err == nil {
+		if to, ok := addressIn(mailer.Contact); ok {
 			letter.To = to.Mailbox()
 			return mailer.Post(tx, habeas.SubjectID{}, letter)
 		}
 		return l.Accounts.writeAdministrators(tx, letter)
 	})
+}
+
+// addressIn finds the address in what the settings say of how people reach the organisation:
+// "the desk, desk@example.org".
+func addressIn(contact string) (email.Address, bool) {
+	for _, word := range strings.FieldsFunc(contact, func(r rune) bool { return strings.ContainsRune(" ,;:<>()", r) }) {
+		if to, err := email.Parse(word); err == nil && strings.Contains(word, "@") {
+			return to, true
+		}
+	}
+	return email.Address{}, false
 }
 
 // writeAdministrators leaves a letter for each administrator's main address.

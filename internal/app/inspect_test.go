@@ -285,12 +285,16 @@ func TestSigningOutClearsWhatTheSiteLeft(t *testing.T) {
 			t.Errorf("a cookie %s", name)
 		}
 	}
+	b.send(http.MethodPost, "/preferences", formOf("theme", "dark", "back", "/"))
 	p := b.send(http.MethodPost, "/sign-out", formOf())
 	if got := p.header.Get("Clear-Site-Data"); got != `"cache", "storage"` {
 		t.Errorf("Clear-Site-Data: %s", got)
 	}
-	if len(b.cookies) != 0 {
+	if len(b.cookies) != 2 { // the mark of the browser, which opens nothing, and the theme
 		t.Errorf("cookies stay: %v", b.cookies)
+	}
+	if p := b.join("tim@example.org").send(http.MethodPost, "/sign-out?machine=shared", formOf()); p.header.Get("Clear-Site-Data") == "" || len(b.cookies) != 0 {
+		t.Errorf("on a shared machine cookies stay: %v", b.cookies)
 	}
 	if p := b.send(http.MethodGet, "/me", nil); p.status != http.StatusSeeOther {
 		t.Errorf("after signing out: %d", p.status)

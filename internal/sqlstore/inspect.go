@@ -95,6 +95,20 @@ type inspectedTable struct {
 	shows columns
 }
 
+// memberNames are what short members of sealed values mean, by table.
+var memberNames = map[string]map[string]string{
+	"account":         {"n": "name", "l": "language"},
+	"account_address": {"m": "mailbox", "d": "as_typed", "v": "on_the_word_of"},
+	"address_removed": {"m": "mailbox", "d": "as_typed", "v": "on_the_word_of"},
+	"address_change":  {"m": "mailbox", "d": "as_typed", "r": "records_too"},
+	"passkey":         {"n": "name"},
+	"provider_link":   {"i": "issuer", "c": "called"},
+	"sign_in":         {"d": "device"},
+	"challenge":       {"m": "mailbox", "d": "as_typed", "l": "language", "t": "leads_to", "n": "name", "r": "records_too"},
+	"outbox":          {"k": "kind", "t": "to", "l": "language", "p": "page", "r": "reason", "w": "words", "m": "minutes", "h": "hours"},
+	"log_reading":     {"k": "kind", "p": "purpose"},
+}
+
 // Where the rows of the other tables are shown, or why not.
 const (
 	inRecords = "about a record: its page and the copy show it"
@@ -246,6 +260,12 @@ func (r Accounts) words(ctx context.Context, bound sealedColumn, cells []any, se
 	}
 	for _, name := range drop {
 		delete(members, name)
+	}
+	for short, name := range memberNames[bound.table] {
+		if value, ok := members[short]; ok {
+			delete(members, short)
+			members[name] = value
+		}
 	}
 	return json.Marshal(members)
 }

@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -120,10 +122,7 @@ func inspectTable(t account.HeldTable) InspectTable {
 	for _, row := range t.Rows {
 		var line []InspectValue
 		for _, one := range row {
-			text := one.Text + string(one.Words)
-			if text != "" {
-				line = append(line, InspectValue{one.Name, text})
-			}
+			line = append(line, inspectValues(one)...)
 		}
 		out.Rows = append(out.Rows, line)
 	}
@@ -131,6 +130,28 @@ func inspectTable(t account.HeldTable) InspectTable {
 		out.Off = append(out.Off, InspectValue{name, why})
 	}
 	slices.SortFunc(out.Off, func(x, y InspectValue) int { return strings.Compare(x.Name, y.Name) })
+	return out
+}
+
+// inspectValues are a column as lines: one for each member of what was sealed.
+func inspectValues(one account.HeldValue) []InspectValue {
+	if one.Text != "" {
+		return []InspectValue{{one.Name, one.Text}}
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(one.Words, &members) != nil {
+		return nil
+	}
+	var out []InspectValue
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		var text string
+		if json.Unmarshal(members[name], &text) != nil {
+			text = string(members[name])
+		}
+		if text != "" {
+			out = append(out, InspectValue{name, text})
+		}
+	}
 	return out
 }
 

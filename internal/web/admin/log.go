@@ -98,12 +98,9 @@ func readingName(p lang.Printer, k account.ReadingKind) string {
 	return string(k)
 }
 
-func (s *Pages) logsPage(r *http.Request, v ui.Visit) (LogsPage, error) {
+func (s *Pages) logsPage(r *http.Request, v ui.Visit, asked account.ReadingKind) (LogsPage, error) {
 	p := v.P
-	kind := ui.Control{Kind: ui.ControlRadio, Name: "kind", Label: p.T("What you read"), Value: string(account.ReadAccount)}
-	if asked := account.ReadingKind(r.URL.Query().Get("kind")); asked == account.ReadSessions {
-		kind.Value = string(asked)
-	}
+	kind := ui.Control{Kind: ui.ControlRadio, Name: "kind", Label: p.T("What you read"), Value: string(asked)}
 	hints := map[account.ReadingKind]string{
 		account.ReadAccount:  p.T("Sign-ins, credentials and recoveries of the last months."),
 		account.ReadShared:   p.T("In a case of abuse only, and with the case's name. The addresses themselves are not shown."),
@@ -152,7 +149,7 @@ func readingURL(r account.Reading) string {
 }
 
 func (s *Pages) logs(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	page, err := s.logsPage(r, v)
+	page, err := s.logsPage(r, v, account.ReadAccount)
 	if err != nil {
 		return err
 	}
@@ -183,7 +180,7 @@ func (s *Pages) readLog(w http.ResponseWriter, r *http.Request, v ui.Visit) erro
 			return nil
 		}
 	}
-	page, wrong := s.logsPage(r, v)
+	page, wrong := s.logsPage(r, v, account.ReadAccount)
 	if wrong != nil {
 		return errors.Join(err, wrong)
 	}
@@ -200,7 +197,7 @@ func (s *Pages) checkLog(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 	if err != nil {
 		return err
 	}
-	page, err := s.logsPage(r, v)
+	page, err := s.logsPage(r, v, account.ReadAccount)
 	if err != nil {
 		return err
 	}

@@ -44,13 +44,20 @@ func (s *Pages) mountSessions(m *edge.Mux) {
 	s.Handle(m, ui.Administrator, "GET "+sessionsPath+"/{id}/log.jsonl", s.forReason(s.sessionFile))
 }
 
-// forReason sends who has not said for what they read the session log to where that is said.
+// forReason asks who has not said for what they read the session log to say it.
 func (s *Pages) forReason(h func(http.ResponseWriter, *http.Request, ui.Visit) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
 	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		err := s.Logs.MayReadSessions(r.Context(), v.Actor)
 		if errors.Is(err, account.ErrNoReading) {
-			http.Redirect(w, r, logPath+"?kind="+string(account.ReadSessions), http.StatusSeeOther)
-			return nil
+			if r.URL.Path != sessionsPath {
+				http.Redirect(w, r, sessionsPath, http.StatusSeeOther)
+				return nil
+			}
+			page, err := s.logsPage(r, v, account.ReadSessions)
+			if err != nil {
+				return err
+			}
+			return s.Render(w, r, http.StatusOK, "admin/logs", page)
 		}
 		if err != nil {
 			return err
