@@ -231,7 +231,7 @@ func TestTheContactPageReachesTheOperator(t *testing.T) {
 	if status != http.StatusTooManyRequests {
 		t.Errorf("a flood: %d", status)
 	}
-	if p := write("198.51.100.3", "kind", "question", "words", "Somebody else"); p.status != http.StatusSeeOther {
+	if p := write("198.51.100.3", "kind", "question", "words", "Somebody else", "reply", ""); p.status != http.StatusSeeOther {
 		t.Errorf("somebody else after a flood: %d", p.status)
 	}
 	if n := len(w.mails()); n != account.MessagesPerClient+1 {

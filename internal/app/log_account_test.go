@@ -356,7 +356,7 @@ func TestTheSessionLogOpensForAStatedPurpose(t *testing.T) {
 	if p := root.send(http.MethodPost, "/admin/log", formOf("kind", "sessions")); p.status != http.StatusBadRequest {
 		t.Errorf("no purpose was asked for: %d", p.status)
 	}
-	if to := root.post("/admin/log", "kind", "sessions", "purpose", "incident", "words", "reference K3F9"); to != "/admin/sessions" {
+	if to := root.post("/admin/log", "kind", "sessions", "address", "", "object", "", "purpose", "incident", "words", "reference K3F9"); to != "/admin/sessions" {
 		t.Errorf("leads to %s", to)
 	}
 	root.get("/admin/sessions")

@@ -169,6 +169,7 @@ func (s *Pages) readLog(w http.ResponseWriter, r *http.Request, v ui.Visit) erro
 		}
 	}
 	var address email.Address
+	f.String("address", ui.MaxAddress) // not every kind has one
 	if in.Kind == account.ReadAccount || in.Kind == account.ReadShared {
 		address = ui.FormAddress(f, "address")
 	}
@@ -252,8 +253,11 @@ func (s *Pages) sharedTable(p lang.Printer, all []SharedAccount) ui.Table {
 	}
 	for _, one := range all {
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: one.Name, Note: one.Account.String()}, {Text: p.Number(int64(one.Lines))}, {Text: p.Number(int64(one.Contributions))},
-			{Text: p.DateTime(one.First, s.Zone())}, {Text: p.DateTime(one.Last, s.Zone())},
+			{Text: one.Name, Note: one.Account.String()},
+			{Text: p.Number(int64(one.Lines))},
+			{Text: p.Number(int64(one.Contributions))},
+			{Text: p.DateTime(one.First, s.Zone())},
+			{Text: p.DateTime(one.Last, s.Zone())},
 		})
 	}
 	return t

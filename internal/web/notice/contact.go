@@ -64,7 +64,7 @@ func (s *Pages) writeToUs(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 		return err
 	}
 	in := account.Message{Complaint: f.String("kind", 20) == "complaint", Words: f.Text("words", account.MostMessage), Client: s.Proxies.LimitKey(r)}
-	if f.Typed("reply") != "" {
+	if f.String("reply", ui.MaxAddress) != "" {
 		in.Reply, in.HasReply = ui.FormAddress(f, "reply"), true
 	}
 	if err = f.Err(); err == nil {
