@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/pki"
 )
 
 // KeepChallenges is how long a spent or expired code's row is kept.
@@ -31,6 +32,14 @@ func Kept() []habeas.Kept {
 		{
 			What: "Who read a log, and for what", Why: "So that reading logs has a reason.",
 			Basis: habeas.BasisLegitimate, Until: "Until the account that it is about is erased.",
+		},
+		{
+			What: "Registrations: name, country, organisation, e-mail and username in certificates", Why: "So that a person can prove who they are elsewhere too.",
+			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
+		},
+		{
+			What: "Numbers of certificates that were revoked, about nobody", Why: "So that a revoked certificate counts nowhere.",
+			Basis: habeas.BasisLegitimate, Until: "{n} days after the certificate would have expired.", N: int(pki.KeptAfterExpiry / (24 * time.Hour)),
 		},
 		{
 			What: "Mailed codes under way, never the code itself", Why: "To prove an address.",

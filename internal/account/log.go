@@ -38,17 +38,19 @@ var logged = map[audit.Event]struct {
 	class      LogClass
 	credential string // where the entry names none
 }{
-	audit.SignInSucceeded:  {LogAuthorized, ""},
-	audit.SignInFailed:     {LogRefused, ""},
-	audit.AccountCreated:   {LogRegistered, ""},
-	audit.AccountReopened:  {LogActivated, "account"},
-	audit.AddressProved:    {LogActivated, "address"},
-	audit.CredentialAdded:  {LogActivated, ""},
-	audit.CredentialEnded:  {LogRevoked, ""},
-	audit.AccountClosed:    {LogRevoked, "account"},
-	audit.AccountRecovered: {LogReset, ""},
-	audit.RoleGranted:      {LogActivated, "role"},
-	audit.RoleRevoked:      {LogRevoked, "role"},
+	audit.SignInSucceeded:    {LogAuthorized, ""},
+	audit.SignInFailed:       {LogRefused, ""},
+	audit.AccountCreated:     {LogRegistered, ""},
+	audit.AccountReopened:    {LogActivated, "account"},
+	audit.AddressProved:      {LogActivated, "address"},
+	audit.CredentialAdded:    {LogActivated, ""},
+	audit.CredentialEnded:    {LogRevoked, ""},
+	audit.AccountClosed:      {LogRevoked, "account"},
+	audit.AccountRecovered:   {LogReset, ""},
+	audit.RoleGranted:        {LogActivated, "role"},
+	audit.CertificateIssued:  {LogActivated, "certificate"},
+	audit.CertificateRevoked: {LogRevoked, "certificate"},
+	audit.RoleRevoked:        {LogRevoked, "role"},
 }
 
 // LogLine is one line of the account log.

@@ -66,7 +66,7 @@ func inspectGroups(p lang.Printer) ([]InspectGroup, map[string]int) {
 	of := map[string]int{}
 	for i, names := range []string{
 		"account account_address address_change address_removed",
-		"passkey provider_link sign_in challenge",
+		"passkey provider_link sign_in challenge registration certificate",
 		"claim consent pass showing completing guardian person_check",
 		"outbox digest",
 	} {
@@ -140,7 +140,11 @@ func inspectValues(one account.HeldValue) []InspectValue {
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(one.Words, &members) != nil {
-		return nil
+		var text string
+		if json.Unmarshal(one.Words, &text) != nil || text == "" {
+			return nil
+		}
+		return []InspectValue{{one.Name, text}}
 	}
 	var out []InspectValue
 	for _, name := range slices.Sorted(maps.Keys(members)) {

@@ -37,6 +37,8 @@ func credentialName(p lang.Printer, name string) string {
 		return p.T("identity provider")
 	case "address":
 		return p.T("address")
+	case "certificate":
+		return p.T("certificate")
 	case "role":
 		return p.T("role")
 	case "account":
