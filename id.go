@@ -53,6 +53,9 @@ type (
 
 	StaffUserKind  struct{} // somebody whom a system has named as working here
 	StaffGroupKind struct{} // a group of them
+
+	ReadingKind      struct{} // that an administrator reads a log, and for what
+	ContributionKind struct{} // what somebody did to a public thing
 )
 
 // Prefix implements Kind.
@@ -152,6 +155,12 @@ func (StaffUserKind) Prefix() string { return "stu" }
 // Prefix implements Kind.
 func (StaffGroupKind) Prefix() string { return "stg" }
 
+// Prefix implements Kind.
+func (ReadingKind) Prefix() string { return "rdg" }
+
+// Prefix implements Kind.
+func (ContributionKind) Prefix() string { return "ctb" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -194,6 +203,9 @@ type (
 
 	StaffUserID  = ID[StaffUserKind]
 	StaffGroupID = ID[StaffGroupKind]
+
+	ReadingID      = ID[ReadingKind]
+	ContributionID = ID[ContributionKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

@@ -35,6 +35,9 @@ const good = looks("session");
 async function empty() {
   const page = await as("ada");
   await page.goto(to("/admin/sessions"));
+  await page.getByLabel("Look into a fault or an incident").check(); // first it is said for what
+  await press(page, "Open it");
+  await page.waitForURL(to("/admin/sessions"));
   await page.getByText("Nothing has been recorded yet").waitFor();
   await good(page, "empty");
   await page.context().close();

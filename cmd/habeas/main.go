@@ -37,6 +37,7 @@ type cli struct {
 	Match   matchCommand   `cmd:"" help:"Names and people: find which rows are the same, which entity a name means."`
 	Scrub   scrubCommand   `cmd:"" help:"Take personal data out of files or of standard input: e-mail, cards, phones, names, keys."`
 	Session sessionCommand `cmd:"" help:"The session log: list, show and export the steps of sign-ins, claims and entries."`
+	Archive archiveCommand `cmd:"" help:"The archive of the logs: read it, with its key, away from the server."`
 	Bench   benchCommand   `cmd:"" help:"Measure a throw-away server: timing, throughput."`
 	Backup  backupCommand  `cmd:"" help:"Copy records and keys into two encrypted files, while the server runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup back into a new directory or empty databases."`

@@ -22,6 +22,18 @@ func Kept() []habeas.Kept {
 			Basis: habeas.BasisContract, Until: "Until they are ended or expire, at the latest after {n} days.", N: int(PasskeyLife / (24 * time.Hour)),
 		},
 		{
+			What: "The log of accounts: sign-ins, also refused ones, credentials and recoveries, with a sealed network address", Why: "So that people and the organisation can find out about abuse.",
+			Basis: habeas.BasisLegitimate, Until: "{n} months at most; then it goes to an archive without addresses and names, or is destroyed.", N: LogMonths,
+		},
+		{
+			What: "Who contributed to public things, under a pseudonym", Why: "So that everybody can rely on public things, and nobody is named.",
+			Basis: habeas.BasisLegitimate, Until: "For ever; when the account is erased nothing leads from the pseudonym to anybody.",
+		},
+		{
+			What: "Who read a log, and for what", Why: "So that reading logs has a reason.",
+			Basis: habeas.BasisLegitimate, Until: "Until the account that it is about is erased.",
+		},
+		{
 			What: "Registrations: name, country, organisation, e-mail and username in certificates", Why: "So that a person can prove who they are elsewhere too.",
 			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
 		},

@@ -18,9 +18,9 @@ func FiguresUntil(now time.Time) time.Time {
 // smallCount is what is not told exactly, and in which steps more is told.
 const smallCount = 5
 
-// Coarse makes a count so coarse that nobody is recognised by it: none is told, fewer than
+// AtLeast makes a count so coarse that nobody is recognised by it: none is told, fewer than
 // five is 1 to 4, and above that it is at least the multiple of five below it.
-func Coarse(n int) (low int, some bool) {
+func AtLeast(n int) (low int, some bool) {
 	switch {
 	case n <= 0:
 		return 0, false

@@ -220,7 +220,7 @@ func TestSmallNumbersAreNotTold(t *testing.T) {
 		low  int
 		some bool
 	}{-1: {0, false}, 0: {0, false}, 1: {0, true}, 4: {0, true}, 5: {5, true}, 9: {5, true}, 10: {10, true}, 104: {100, true}} {
-		if low, some := account.Coarse(n); low != want.low || some != want.some {
+		if low, some := account.AtLeast(n); low != want.low || some != want.some {
 			t.Errorf("%d is told as %d, %v", n, low, some)
 		}
 	}

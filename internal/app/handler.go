@@ -4,10 +4,18 @@ import (
 	"net/http"
 
 	"github.com/habeas-data/habeas/internal/api"
+	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/web"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
+
+// origins remembers for the log of accounts where each request comes from.
+func (s *Server) origins(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(audit.WithOrigin(r.Context(), s.Proxies.Client(r))))
+	})
+}
 
 // Handler returns everything the server answers. more mounts further pages, as the
 // demo does; it may be nil.
@@ -36,7 +44,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Roles: s.Accounts, Directories: s.Directory, Systems: s.Systems, Deliveries: deliveries, Contact: s.Contact,
 		Health:   &HealthPage{Server: s, Started: s.Clock.Now()},
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
-		Sessions: s.Sessions, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
+		Sessions: s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
 		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks,
 	}
 	site.Mount(mux)
@@ -55,5 +63,5 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	}
 	guard := edge.Guard{Origin: s.Origin, Failures: failures}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
-	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, edge.HintProxies(s.Log, s.Proxies, guard.Wrap(mux)), watchers...)))), nil
+	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, edge.HintProxies(s.Log, s.Proxies, guard.Wrap(s.origins(mux))), watchers...)))), nil
 }

@@ -47,6 +47,7 @@ type Letter struct {
 	Count int      `json:"u,omitempty"` // of missing details
 	Lines []string `json:"i,omitempty"` // of a digest
 	More  string   `json:"o,omitempty"` // a further path within the origin
+	Reply string   `json:"y,omitempty"` // of what somebody wrote to the operator: where the answer goes
 }
 
 // Sender hands a rendered mail to the mail server, or to the outbox page of the demo.
@@ -97,7 +98,7 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 	data := mail.Data{
 		Organisation: m.Organisation, PublicURL: m.Origin.URL("/"), Contact: m.Contact,
 		Minutes: l.Minutes, Hours: l.Hours, Reason: l.Reason,
-		Sets: l.Sets, From: l.From, Why: l.Why, Months: l.Months, Days: l.Days, Count: l.Count, Lines: l.Lines, Legal: l.Legal,
+		Sets: l.Sets, From: l.From, Why: l.Why, Months: l.Months, Days: l.Days, Count: l.Count, Lines: l.Lines, Legal: l.Legal, Reply: l.Reply,
 	}
 	if l.Contact != "" {
 		data.Contact = l.Contact

@@ -126,13 +126,16 @@ func (s *Profiles) Choose(ctx context.Context, a habeas.Actor, id habeas.PartyID
 			return habeas.Invalid("show", "Choose one of the options.").WithCode("form.choice")
 		}
 	}
-	return s.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+	err := s.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		rec, _, err := s.records.own(ctx, tx.Records(), a, id)
 		if err != nil {
 			return err
 		}
 		if rec.Party.State == party.Frozen {
 			return party.ErrFrozen
+		}
+		if err := s.contribute(tx, a, contributionChoose, rec.Party.ID); err != nil {
+			return err
 		}
 		row, err := tx.Profiles().Showing(ctx, rec.Party.ID)
 		if err != nil {
@@ -143,6 +146,19 @@ func (s *Profiles) Choose(ctx context.Context, a habeas.Actor, id habeas.PartyID
 		s.list.forget()
 		return tx.Profiles().SaveShowing(row, s.records.event(audit.ProfileChosen, rec.Party.ID, a, map[string]string{"shut": strings.Join(row.Shut, " ")}))
 	})
+	return s.records.refusedContribution(ctx, a, contributionChoose, err)
+}
+
+// The operations of the contribution log on public profiles. What staff decide has the name
+// of the step behind "profile.".
+const (
+	contributionChoose  account.Operation = "profile.choose"
+	contributionConsent account.Operation = "profile.consent"
+)
+
+// contribute notes in the contribution log who changed a public profile.
+func (s *Profiles) contribute(tx *sqlstore.Tx, a habeas.Actor, operation account.Operation, id habeas.PartyID) error {
+	return s.records.contribute(tx, a, operation, s.Ref(id).String(), false)
 }
 
 // Publish lets everybody find the profile of the actor's record, takes it off the web, or
@@ -154,13 +170,16 @@ func (s *Profiles) Publish(ctx context.Context, a habeas.Actor, id habeas.PartyI
 	if what != party.Publish {
 		event = audit.ConsentWithdrawn
 	}
-	return s.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+	err := s.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		rec, _, err := s.records.own(ctx, tx.Records(), a, id)
 		if err != nil {
 			return err
 		}
 		if rec.Party.State != party.Claimed {
 			return party.ErrFrozen
+		}
+		if err := s.contribute(tx, a, contributionConsent, rec.Party.ID); err != nil {
+			return err
 		}
 		e := audit.Entry{
 			ID: habeas.NewID[habeas.EventKind](now), Event: event, Subject: habeas.SubjectOf(a.Account), Actor: a, At: now,
@@ -173,6 +192,7 @@ func (s *Profiles) Publish(ctx context.Context, a habeas.Actor, id habeas.PartyI
 		}
 		return tx.Consents().SetConsent(c, e)
 	})
+	return s.records.refusedContribution(ctx, a, contributionConsent, err)
 }
 
 // ForStaff returns the profile of a record as it stands, and whether staff may publish it.
@@ -197,8 +217,8 @@ func (s *Profiles) Set(ctx context.Context, a habeas.Actor, id habeas.PartyID, w
 	if err != nil {
 		return err
 	}
-	now := s.records.Clock.Now()
-	return s.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+	now, operation := s.records.Clock.Now(), account.Operation("profile."+string(what))
+	err = s.records.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 		rec, _, err := s.records.load(ctx, tx.Records(), id)
 		if err != nil {
 			return err
@@ -211,9 +231,16 @@ func (s *Profiles) Set(ctx context.Context, a habeas.Actor, id habeas.PartyID, w
 		if err != nil {
 			return err
 		}
+		if err := s.contribute(tx, a, operation, rec.Party.ID); err != nil {
+			return err
+		}
 		s.list.forget()
 		return tx.Profiles().SaveShowing(next, s.records.event(event, rec.Party.ID, a, nil))
 	})
+	if !what.Known() {
+		return err
+	}
+	return s.records.refusedContribution(ctx, a, operation, err)
 }
 
 // directory holds the published profiles of this node for a moment: what of them is shown

@@ -28,6 +28,11 @@ type copied struct {
 	Records  []copiedRecord `json:"records"`
 	Activity []copiedEvent  `json:"activity"`
 
+	// Everything of the account row by row, its log and what it contributed (ACCT-03).
+	Held          []account.HeldTable  `json:"held,omitempty"`
+	Log           []copiedLog          `json:"log,omitempty"`
+	Contributions []copiedContribution `json:"contributions,omitempty"`
+
 	ledgerKey string
 }
 
@@ -92,55 +97,8 @@ type copiedEvent struct {
 // Copy implements web/party.Records (PTY-18). What still asks for evidence is masked in
 // the copy as it is on the page.
 func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) {
-	held, err := r.Accounts.Holdings(ctx, a)
+	c, parties, err := r.gather(ctx, a)
 	if err != nil {
-		return party.Copy{}, err
-	}
-	c := copied{Format: copyFormat, Taken: r.Clock.Now(), House: r.Mailer.Organisation, Account: copyAccount(held), ledgerKey: r.Ledger.VerifierKey()}
-	decided, err := r.copyDecided(ctx, a)
-	if err != nil {
-		return party.Copy{}, err
-	}
-	wishes, err := r.copyWishes(ctx, a)
-	if err != nil {
-		return party.Copy{}, err
-	}
-	c.Account = slices.Concat(c.Account, decided, wishes)
-	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
-	if err != nil {
-		return party.Copy{}, err
-	}
-	for _, p := range parties {
-		rec, said, err := r.own(ctx, r.DB.Records(), a, p.ID)
-		if err != nil {
-			return party.Copy{}, err
-		}
-		one := r.copyRecord(ctx, a, rec, said)
-		if one.Requests, err = r.copyRequests(ctx, p.ID); err != nil {
-			return party.Copy{}, err
-		}
-		if one.Consents, err = r.copyPasses(ctx, a, p.ID); err != nil {
-			return party.Copy{}, err
-		}
-		if one.Notes, err = r.copyNotes(ctx, a, p.ID); err != nil {
-			return party.Copy{}, err
-		}
-		if one.Tags, err = r.copyTags(ctx, a, p.ID); err != nil {
-			return party.Copy{}, err
-		}
-		if one.Relations, err = r.copyRelations(ctx, rec); err != nil {
-			return party.Copy{}, err
-		}
-		if one.Guardians, err = r.copyGuardians(ctx, p.ID); err != nil {
-			return party.Copy{}, err
-		}
-		c.Records = append(c.Records, one)
-	}
-	looks, err := r.Activity(ctx, a, habeas.EventID{}, 10_000)
-	if err != nil {
-		return party.Copy{}, err
-	}
-	if err := c.happened(ctx, r, looks); err != nil {
 		return party.Copy{}, err
 	}
 	if err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
@@ -151,6 +109,62 @@ func (r *Records) Copy(ctx context.Context, a habeas.Actor) (party.Copy, error) 
 		return party.Copy{}, err
 	}
 	return c.render()
+}
+
+// gather reads everything held about the actor.
+func (r *Records) gather(ctx context.Context, a habeas.Actor) (copied, []party.Party, error) {
+	held, err := r.Accounts.Holdings(ctx, a)
+	if err != nil {
+		return copied{}, nil, err
+	}
+	c := copied{Format: copyFormat, Taken: r.Clock.Now(), House: r.Mailer.Organisation, Account: copyAccount(held), ledgerKey: r.Ledger.VerifierKey()}
+	decided, err := r.copyDecided(ctx, a)
+	if err != nil {
+		return c, nil, err
+	}
+	wishes, err := r.copyWishes(ctx, a)
+	if err != nil {
+		return c, nil, err
+	}
+	c.Account = slices.Concat(c.Account, decided, wishes)
+	parties, err := r.DB.Records().PartiesOf(ctx, a.Account)
+	if err != nil {
+		return c, nil, err
+	}
+	for _, p := range parties {
+		rec, said, err := r.own(ctx, r.DB.Records(), a, p.ID)
+		if err != nil {
+			return c, nil, err
+		}
+		one := r.copyRecord(ctx, a, rec, said)
+		if one.Requests, err = r.copyRequests(ctx, p.ID); err != nil {
+			return c, nil, err
+		}
+		if one.Consents, err = r.copyPasses(ctx, a, p.ID); err != nil {
+			return c, nil, err
+		}
+		if one.Notes, err = r.copyNotes(ctx, a, p.ID); err != nil {
+			return c, nil, err
+		}
+		if one.Tags, err = r.copyTags(ctx, a, p.ID); err != nil {
+			return c, nil, err
+		}
+		if one.Relations, err = r.copyRelations(ctx, rec); err != nil {
+			return c, nil, err
+		}
+		if one.Guardians, err = r.copyGuardians(ctx, p.ID); err != nil {
+			return c, nil, err
+		}
+		c.Records = append(c.Records, one)
+	}
+	looks, err := r.Activity(ctx, a, habeas.EventID{}, 10_000)
+	if err != nil {
+		return c, nil, err
+	}
+	if err := c.happened(ctx, r, looks); err != nil {
+		return c, nil, err
+	}
+	return c, parties, r.inspected(ctx, a, &c)
 }
 
 // noteCopy notes that a copy was taken, and in the register that the right to one was

@@ -272,6 +272,7 @@ func TestKnownAndUnknownAddressesCostTheSameWork(t *testing.T) {
 		},
 	}
 	c.book(mine, c.fresh()) // what happens once a month has happened
+	c.member(c.fresh())     // and in the log
 	for flow, prepare := range flows {
 		t.Run(flow, func(t *testing.T) {
 			deed := prepare(c.fresh())

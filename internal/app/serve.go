@@ -299,6 +299,9 @@ func (s Settings) config(l net.Listener) (Config, error) {
 	if err := s.secure(cfg.Origin); err != nil {
 		return cfg, err
 	}
+	if cfg.Archive, err = s.archive(); err != nil {
+		return cfg, err
+	}
 	if cfg.Proxies, err = edge.ParseProxies(s.TrustedProxies); err != nil {
 		return cfg, err
 	}

@@ -52,6 +52,7 @@ type Config struct {
 	Unsearched   bool                            // a command that ends: nobody will search people
 	SessionDays  int                             // how long session logs are kept; 0: none are written
 	Providers    []ProviderConfig                // by which people may sign in too
+	Archive      Archive                         // where the log of accounts goes after six months
 	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
 	RootAway     bool                            // the root of the certificate authority is on another machine
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
@@ -88,6 +89,7 @@ type Server struct {
 	Webhooks     *Webhooks
 	Directory    *Directory
 	Staff        *Provisioning
+	Logs         *Logs
 
 	operation operation
 	providers []provider
@@ -187,6 +189,7 @@ func (s *Server) wire() {
 	})
 	s.Accounts.Obey(s.Directory)
 	s.Staff = NewProvisioning(s.Directory)
+	s.Logs = &Logs{DB: s.DB, Keys: cfg.Keys, Accounts: s.Accounts, Clock: cfg.Clock, Archive: cfg.Archive, Log: cfg.Log}
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log
 	s.Webhooks = &Webhooks{
@@ -256,6 +259,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "releases", Every: 10 * time.Minute, Do: NewReleases(s.Records, s.Accounts).Sweep},
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
+		{Name: "rotate logs", Every: rotateEvery, Do: s.Logs.Rotate},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

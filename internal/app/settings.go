@@ -42,6 +42,7 @@ type Settings struct {
 	Trace          TraceSettings     `toml:"trace"`
 	Disk           DiskSettings      `toml:"disk"`
 	SessionLog     SessionSettings   `toml:"session_log"`
+	Archive        ArchiveSettings   `toml:"archive"`
 	AddressChange  AddressSettings   `toml:"address_change"`
 	Webhook        WebhookSettings   `toml:"webhook"`
 	PKI            PKISettings       `toml:"pki"`
@@ -129,6 +130,21 @@ type PKISettings struct {
 // SessionSettings say how long the steps of signing in, claiming and entering are kept.
 type SessionSettings struct {
 	KeepDays int `toml:"keep_days" doc:"how long session logs are kept, which tell the steps of a flow and nothing of who took them: at most 180 days; 0 writes none" default:"30"`
+}
+
+// ArchiveSettings say where the log of accounts goes when its time here is over.
+type ArchiveSettings struct {
+	Recipient string `toml:"recipient" doc:"who can read the archive of the logs: an age recipient, as age-keygen prints it, whose secret half is kept on no server. Without it what is older than six months is destroyed" example:"age1…"`
+	Dir       string `toml:"dir" doc:"directory that the files of the archive are written into, best on another machine and so that they can be added and not read or changed" example:"/mnt/archive"`
+}
+
+// archive reads them; the zero Archive keeps nothing.
+func (s Settings) archive() (Archive, error) {
+	to, err := recipientsOf([]string{s.Archive.Recipient}, "")
+	if err != nil || len(to) == 0 {
+		return Archive{}, err
+	}
+	return Archive{Dir: s.file(s.Archive.Dir), To: to[0]}, nil
 }
 
 // DiskSettings say when the disk is too full.

@@ -49,6 +49,7 @@ func (s Settings) problems() config.Problems {
 	c.wantIf(s.Disk.Warn.Percent > 0 == (s.Disk.Refuse.Percent > 0) && (s.Disk.Refuse.Bytes > s.Disk.Warn.Bytes || s.Disk.Refuse.Percent > s.Disk.Warn.Percent),
 		"disk.refuse", "expected less than disk.warn, so that the warning comes first")
 	c.wantIf(s.SessionLog.KeepDays < 0 || s.SessionLog.KeepDays > session.MaxKeepDays, "session_log.keep_days", "expected a number from 0 to 180")
+	c.archived()
 	_, err = webhook.ParseNetworks(s.Webhook.AllowNetworks)
 	c.want(err, "webhook.allow_networks")
 	c.authorities()
@@ -76,6 +77,18 @@ func (c *checker) authorities() {
 	if errors.As(c.certified(origin).Check(), &e) {
 		key := map[string]string{"organisation": "organisation", "country": "pki.country", "url": "pki.url"}[e.Field]
 		c.wantIf(true, key, e.Text())
+	}
+}
+
+func (c *checker) archived() {
+	a := c.Archive
+	c.wantIf(a.Recipient != "" && a.Dir == "", "archive.recipient", "archive.dir is missing beside it")
+	c.wantIf(a.Recipient == "" && a.Dir != "", "archive.dir", "archive.recipient is missing beside it: nothing is written that the server itself could read")
+	_, err := c.archive()
+	c.wantIf(err != nil, "archive.recipient", "expected an age recipient, age1…, as age-keygen prints it")
+	if a.Dir != "" {
+		at, err := os.Stat(c.file(a.Dir))
+		c.wantIf(err != nil || !at.IsDir(), "archive.dir", "expected a directory that is there")
 	}
 }
 

@@ -109,6 +109,7 @@ func (w *world) open(keys *keyring.Ring) {
 	s.Directory = must(app.NewDirectory(app.DirectoryDeps{DB: s.DB, Keys: keys, Clock: w.clock, Config: w.directory}))(w)
 	s.Accounts.Obey(s.Directory)
 	s.Staff = app.NewProvisioning(s.Directory)
+	s.Logs = &app.Logs{DB: s.DB, Keys: keys, Accounts: s.Accounts, Clock: w.clock, Log: s.Log}
 	s.Systems = app.NewSystems(app.SystemsDeps{DB: s.DB, Keys: keys, Schemas: s.Schemas, Clock: w.clock})
 	own := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	s.Webhooks = &app.Webhooks{

@@ -221,6 +221,14 @@ const (
 	StaffProvisioned Event = "staff.provision" // a connected system said who works here, or in which groups
 )
 
+// The events of the logs. LogRead is about whose log was read, or the house's where that log
+// is about nobody; the others are the house's.
+const (
+	LogRead            Event = "log.read"         // an administrator read a log, for a purpose
+	LogRotated         Event = "log.rotate"       // a month of the log left for the archive
+	ContributionLogged Event = "contribution.log" // a line of the contribution log, by its digest
+)
+
 // The events of the server itself.
 const (
 	SystemConnected    Event = "system.connect"
@@ -404,6 +412,9 @@ var known = map[Event]bool{
 	RolePermitted:      true,
 	RoleUnpermitted:    true,
 	StaffProvisioned:   true,
+	LogRead:            true,
+	LogRotated:         true,
+	ContributionLogged: true,
 	SystemConnected:    true,
 	SystemDisconnected: true,
 	SystemAuthorized:   true,

@@ -202,7 +202,7 @@ func TestDestroyRefusesTheServersOwnKeys(t *testing.T) {
 func testDestroyRefusesTheServersOwnKeys(t *testing.T) {
 	ctx := context.Background()
 	r, _, path := makeRing(t)
-	for _, id := range []habeas.SubjectID{houseID, monthID(testStart), {}} {
+	for _, id := range []habeas.SubjectID{houseID, monthID(monthPrefix, testStart), {}} {
 		wantKind(t, r.Destroy(ctx, newSubject(), id), habeas.KindForbidden)
 	}
 	if len(snapshot(t, path)["tombstones"]) != 0 {

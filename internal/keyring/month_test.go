@@ -76,7 +76,7 @@ func testConcurrentCallersGetOneMonthKey(t *testing.T) {
 	}
 	wg.Wait()
 	close(sealed)
-	k, err := r.load(ctx, monthID(testStart))
+	k, err := r.load(ctx, monthID(monthPrefix, testStart))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,5 +84,37 @@ func testConcurrentCallersGetOneMonthKey(t *testing.T) {
 		if _, err := k.Open("a", s); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestTheLogsMonthsEndByThemselves(t *testing.T) { engines(t, testTheLogsMonthsEndByThemselves) }
+
+func testTheLogsMonthsEndByThemselves(t *testing.T) {
+	ctx := context.Background()
+	r, _, _ := makeRing(t)
+	month, err := r.Month(ctx, testStart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := r.LogMonth(ctx, testStart)
+	if err != nil || log.Subject() == month.Subject() {
+		t.Fatalf("the key of the ledger's month, %v", err)
+	}
+	wantKind(t, r.Destroy(ctx, log.Subject()), habeas.KindForbidden)
+	for range 2 {
+		if err := r.DestroyLogMonth(ctx, testStart); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.DestroyLogMonth(ctx, testStart.AddDate(0, -1, 0)); err != nil { // never was
+		t.Fatal(err)
+	}
+	_, err = r.LogMonth(ctx, testStart)
+	wantKind(t, err, habeas.KindGone)
+	if _, err := r.LogMonth(ctx, testStart.AddDate(0, -1, 0)); err != nil {
+		t.Errorf("a month that had no key is taken for an erased one: %v", err)
+	}
+	if err := r.Fresh(month); err != nil {
+		t.Error(err)
 	}
 }

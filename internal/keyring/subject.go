@@ -25,11 +25,12 @@ var (
 var (
 	houseID     = habeas.SubjectID{7: 'H'}
 	monthPrefix = [8]byte{7: 'M'}
+	logPrefix   = [8]byte{7: 'L'} // of the keys of the log's months
 )
 
 // reserved reports whether the key is the house's or a month's.
 func reserved(id habeas.SubjectID) bool {
-	return id == houseID || bytes.HasPrefix(id[:], monthPrefix[:])
+	return id == houseID || bytes.HasPrefix(id[:], monthPrefix[:]) || bytes.HasPrefix(id[:], logPrefix[:])
 }
 
 // Commit makes keys of [Ring.NewKey] durable in one transaction, all or none,

@@ -61,7 +61,7 @@ func testCommitIsAllOrNothing(t *testing.T) {
 		"a key that was read":             {loaded, habeas.KindConflict},
 		"no subject":                      {r.NewKey(habeas.SubjectID{}), habeas.KindConflict},
 		"the house":                       {r.NewKey(houseID), habeas.KindConflict},
-		"a month":                         {r.NewKey(monthID(testStart)), habeas.KindConflict},
+		"a month":                         {r.NewKey(monthID(monthPrefix, testStart)), habeas.KindConflict},
 	} {
 		t.Run(name, func(t *testing.T) {
 			good := r.NewKey(newSubject())

@@ -62,10 +62,13 @@ const (
 	KindRequestDue Kind = "request-due" // to staff: the time of a request is nearly over
 	KindBreach     Kind = "breach"      // data about you was concerned by a breach
 	KindRelease    Kind = "release"     // a legal demand asks for data about your account
+	KindContact    Kind = "contact"     // to the operator: somebody wrote on the contact page
+	KindComplaint  Kind = "complaint"   // the same, a complaint
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
-// or other personal data, and must not be given any.
+// or other personal data, and must not be given any. What somebody writes to the operator is
+// the one exception: it and Reply go to the operator alone.
 type Data struct {
 	Organisation string // who writes; required
 	PublicURL    string // origin of the server, "https://records.example.org"; required
@@ -85,6 +88,7 @@ type Data struct {
 	Months int      // how long they are kept after the last word about them
 	Days   int      // until something happens by itself
 	Count  int      // how many details are missing
+	Reply  string   // of KindContact and KindComplaint: where the answer goes; may be empty
 	Lines  []string // what was counted: numbers and kinds, nobody's name
 	Legal  string   // whose words for the remedy: "eu", "us"; else those that fit anywhere
 }
@@ -133,6 +137,8 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindRequestDue: {link: true},
 	KindBreach:     {link: true},
 	KindRelease:    {link: true},
+	KindContact:    {},
+	KindComplaint:  {},
 }
 
 // Kinds returns every kind, sorted.
@@ -202,7 +208,7 @@ func (d *Data) prepare(kind Kind) error {
 	d.Organisation = oneLine(d.Organisation, 120)
 	d.Contact = oneLine(d.Contact, 200)
 	d.Reason = oneLine(d.Reason, 500)
-	d.Why = oneLine(d.Why, 1000)
+	d.Why, d.Reply = oneLine(d.Why, 1000), oneLine(d.Reply, 320)
 	d.Sets, d.From, d.Lines = lines(d.Sets), lines(d.From), lines(d.Lines)
 	d.PublicURL = strings.TrimSuffix(d.PublicURL, "/")
 	switch {

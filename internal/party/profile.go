@@ -283,6 +283,11 @@ const (
 	StepShow    ProfileStep = "show" // takes StepHide back
 )
 
+// Known reports whether it is one of the decisions.
+func (s ProfileStep) Known() bool {
+	return s == StepPublish || s == StepUnlist || s == StepHide || s == StepShow
+}
+
 // Step returns what stands after staff have decided, and the event that witnesses it.
 // They publish for nobody who can decide themselves.
 func (s Showing) Step(p Party, what ProfileStep, mayPublish bool, now time.Time) (Showing, audit.Event, error) {

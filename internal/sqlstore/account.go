@@ -298,6 +298,8 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM digest WHERE account = ?`,
 		`DELETE FROM showing WHERE account = ?`,
 		`DELETE FROM completing WHERE account = ?`,
+		`DELETE FROM account_log WHERE account = ?`,
+		`DELETE FROM log_reading WHERE subject = ?`,
 		`DELETE FROM outbox WHERE subject = ?`,
 	} {
 		if _, err := w.tx.exec(query, id[:]); err != nil {

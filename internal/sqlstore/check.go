@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ type Sealed struct {
 	Place   string
 	Value   []byte    // valid during the visit
 	Month   time.Time // sealed once more under the key of this month; zero: it is not
+	Log     bool      // Month is one of the log, which has keys of its own
 }
 
 // sealedColumn says how the sealed column of a table is bound: which columns are read,
@@ -84,6 +86,8 @@ var sealedColumns = []sealedColumn{
 	{"release_case", "account, id", ofAccount("release-case/")},
 	{"release_file", "account, id", ofAccount("release-file/")},
 	{"block", "account, id", ofAccount("block/")},
+	{"log_reading", "id", func(c [][]byte) ([]byte, string) { return nil, "log-reading/" + string(c[0]) }},
+	{tableLog, "account, event, at", func(c [][]byte) ([]byte, string) { return c[0], "account-log/" + string(c[1]) }},
 	{"webhook", "system", func(c [][]byte) ([]byte, string) { return nil, "webhook/" + string(c[0]) }},
 }
 
@@ -130,6 +134,13 @@ func (s *Snapshot) eachSealed(ctx context.Context, c sealedColumn, visit func(Se
 		subject, place := c.bind(cells[1:])
 		v := Sealed{Table: c.table, Place: place, Value: cells[0]}
 		copy(v.Subject[:], subject)
+		if c.table == tableLog {
+			at, err := strconv.ParseInt(string(cells[3]), 10, 64)
+			if err != nil {
+				return fmt.Errorf("account_log.at: %w", err)
+			}
+			v.Log, v.Month = true, moment(at)
+		}
 		if err := visit(v); err != nil {
 			return err
 		}
@@ -384,6 +395,8 @@ var leftovers = []struct{ table, column string }{
 	{"showing", "account"},
 	{"completing", "account"},
 	{"digest", "account"},
+	{"account_log", "account"},
+	{"log_reading", "subject"},
 	{"change_ref", "party"},
 	{"change_mark", "party"},
 	{"system_hand", "account"},

@@ -94,6 +94,7 @@ var standing = map[string]string{
 	"release_case.account":   "emptied instead",
 	"dispute.account":        "who had the record that it is about; goes with the record",
 	"note.account":           "who wrote it; goes with the record",
+	"log_reading.account":    "who read a log: what the register of the organisation is for",
 	"person_check.account":   "to whom staff linked the record; goes with the record",
 }
 

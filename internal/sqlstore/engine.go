@@ -50,6 +50,7 @@ type texts struct {
 	many   int    // how many values one such statement takes; 0: one list of any length
 	leaf   string // inserts a leaf; its arguments are those of leafRow.args
 	orphan string // parts the leaves of a subject
+	part   string // parts one leaf of a subject
 
 	size, rows, hashes string // ledger.Source
 	events, event      string // lines of a subject
@@ -63,6 +64,7 @@ var sqliteTexts = texts{
 	many:     32,
 	leaf:     `INSERT INTO leaf (idx, event, subject, leaf, hashes, sealed) VALUES (?,?,?,?,?,?)`,
 	orphan:   `UPDATE leaf SET subject = randomblob(16), sealed = x'' WHERE subject = ?`,
+	part:     `UPDATE leaf SET subject = randomblob(16), sealed = x'' WHERE subject = ? AND event = ?`,
 	size:     `SELECT coalesce(max(idx) + 1, 0) FROM leaf`,
 	rows:     `SELECT idx, leaf, hashes FROM leaf WHERE idx >= ? AND idx < ? ORDER BY idx`,
 	hashes:   `SELECT idx, hashes FROM leaf WHERE idx = ?`,
@@ -77,6 +79,7 @@ var postgresTexts = texts{
 	leaf: `WITH written AS (INSERT INTO leaf (event, subject, leaf, sealed) VALUES (?1,?2,?3,?4))
 		INSERT INTO staged (event, node) VALUES (?1,?5)`,
 	orphan: `UPDATE leaf SET subject = substring(sha256(uuid_send(gen_random_uuid())) FROM 1 FOR 16), sealed = '' WHERE subject = ?`,
+	part:   `UPDATE leaf SET subject = substring(sha256(uuid_send(gen_random_uuid())) FROM 1 FOR 16), sealed = '' WHERE subject = ? AND event = ?`,
 	size:   `SELECT coalesce(max(idx) + 1, 0) FROM tree`,
 	rows: `SELECT t.idx, l.leaf, t.hashes FROM tree t JOIN leaf l ON l.event = t.event
 		WHERE t.idx >= ? AND t.idx < ? ORDER BY t.idx`,

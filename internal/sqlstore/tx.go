@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/habeas-data/habeas"
@@ -28,6 +29,8 @@ type Tx struct {
 	mail    bool // something was left in the outbox
 	news    bool // systems may have to be told
 	compact bool // truncate the log after the commit
+
+	origin netip.Addr // where the request of the use case that runs comes from
 }
 
 type learned struct {
@@ -38,6 +41,7 @@ type learned struct {
 // run runs one closure under a savepoint: its refusal undoes its own rows and
 // leaves the rest of the batch alone.
 func (tx *Tx) run(t *task) (refused, failed error) {
+	tx.origin = audit.Origin(t.ctx)
 	before, learnedBefore, mailBefore, newsBefore := tx.front, len(tx.learned), tx.mail, tx.news
 	plannedBefore, touchedBefore := len(tx.planned), len(tx.touched)
 	if before != nil {
@@ -202,7 +206,10 @@ func (tx *Tx) Audit(e audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	return tx.append(e, key)
+	if err := tx.append(e, key); err != nil {
+		return err
+	}
+	return tx.log(e, key)
 }
 
 // append commits to an entry and adds its leaf to the ledger.

@@ -56,6 +56,9 @@ type Site struct {
 	Webhooks    admin.Webhooks
 	Releases    admin.Releases
 	Blocks      admin.Blocks
+	Logs        admin.Logs
+	Inspecting  account.Inspecting
+	Contacting  notice.Contacting
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -67,18 +70,18 @@ type Disputes interface {
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,
 		Relations: s.Relations, Guardians: s.Guardians, Letters: s.Letters, Profiles: s.Profiles,
 	}).Mount(m)
-	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes}).Mount(m)
+	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes, Contacting: s.Contacting}).Mount(m)
 	(&pass.Pages{Base: s.Base, Passes: s.Passes}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health, Directories: s.Directories,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
-		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders,
+		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders, Logs: s.Logs,
 		Releases: s.Releases, Blocks: s.Blocks,
 	}).Mount(m)
 }

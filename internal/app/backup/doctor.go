@@ -61,6 +61,7 @@ type Ring interface {
 	Check(ctx context.Context, every int) (keyring.Health, error)
 	Keys(ctx context.Context, ids []habeas.SubjectID) (map[habeas.SubjectID]*keyring.Key, error)
 	Month(ctx context.Context, t time.Time) (*keyring.Key, error)
+	LogMonth(ctx context.Context, t time.Time) (*keyring.Key, error)
 	House() *keyring.Key
 	Destroy(ctx context.Context, ids ...habeas.SubjectID) error
 }

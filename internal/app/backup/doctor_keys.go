@@ -294,7 +294,11 @@ func (o *opening) opens(ctx context.Context, key *keyring.Key, v sqlstore.Sealed
 	}
 	value := v.Value
 	if !v.Month.IsZero() {
-		month, err := o.Keys.Month(ctx, v.Month)
+		keyOf := o.Keys.Month
+		if v.Log {
+			keyOf = o.Keys.LogMonth
+		}
+		month, err := keyOf(ctx, v.Month)
 		if err != nil {
 			if habeas.KindOf(err) == habeas.KindGone {
 				return nil // the month's key went as it should

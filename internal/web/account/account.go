@@ -82,6 +82,7 @@ type Pages struct {
 	Providers  Providers // nil: there are none
 	Agreements Agreements
 	Tellings   Tellings
+	Inspecting Inspecting
 }
 
 // Mount registers them.
@@ -89,6 +90,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountAgreed(m)
 	s.mountProviders(m)
 	s.mountTelling(m)
+	s.mountInspect(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -189,5 +191,6 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
 		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},
+		{Area: ui.AreaMe, Group: own, Path: inspectPath, Label: lang.Mark("Everything about me")},
 	}
 }

@@ -112,7 +112,17 @@ func (s *Pages) signOut(w http.ResponseWriter, r *http.Request, _ ui.Visit) erro
 			return err
 		}
 	}
+	// Not "cookies": browsers would delete those of every server of the organisation's domain.
+	// On a machine that others use, too, the mark of the browser and its preferences go as well
+	// (PRX-05). Elsewhere the mark stays, which opens nothing: by it the codes that its person
+	// asks for are counted apart from those that strangers ask for (ADR 0018).
 	s.Cookies.EndSignIn(w)
+	s.Cookies.EndVisit(w)
+	if r.URL.Query().Get("machine") == "shared" {
+		s.Cookies.EndFlow(w)
+		s.EndPreferences(w)
+	}
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
 }

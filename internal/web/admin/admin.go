@@ -28,6 +28,7 @@ type Pages struct {
 	Blocks     Blocks
 
 	Directories Directories
+	Logs        Logs
 }
 
 // Mount registers them.
@@ -48,6 +49,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountReleases(m)
 	s.mountBlocks(m)
 	s.mountSessions(m)
+	s.mountLogs(m)
 }
 
 // Nav are their navigation lines: who may do what, what the law asks for, and the
@@ -70,6 +72,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: server, Path: healthPath, Label: lang.Mark("Health")},
 		{Area: ui.AreaAdmin, Group: server, Path: deliveriesPath, Label: lang.Mark("Mail")},
 		{Area: ui.AreaAdmin, Group: server, Path: sessionsPath, Label: lang.Mark("Session log")},
+		{Area: ui.AreaAdmin, Group: server, Path: logPath, Label: lang.Mark("Logs")},
 		{Area: ui.AreaAdmin, Group: server, Path: matchingPath, Label: lang.Mark("Matching")},
 	}
 }

@@ -152,6 +152,7 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 				{"server", p.T("Health"), p.T("Is everything running, is there room, when was the last backup?"), healthPath},
 				{"mail", p.T("Mail"), p.T("What became of the mails; send one to yourself."), deliveriesPath},
 				{"seal", p.T("Session log"), p.T("What happened step by step when somebody signed in, claimed or entered, without saying who."), sessionsPath},
+				{"history", p.T("Logs"), p.T("Sign-ins and contributions: read for a purpose, and seen by whose log it is."), logPath},
 				{"same", p.T("Matching"), p.T("What finds duplicates, and what confirms a claim."), matchingPath},
 			}},
 		},

@@ -64,7 +64,7 @@ func figures(p lang.Printer, y account.Figures) ui.Table {
 }
 
 func coarse(p lang.Printer, n int) string {
-	switch low, some := account.Coarse(n); {
+	switch low, some := account.AtLeast(n); {
 	case !some:
 		return p.T("none")
 	case low == 0:

@@ -3,12 +3,14 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/session"
@@ -17,7 +19,8 @@ import (
 
 // Sessions is what the pages of the session log ask of the server. Every method that
 // reads it refuses everybody who is no administrator. Nothing in it is about a person, so
-// no look is noted in anybody's activity (ADR 0021).
+// no look is noted in anybody's activity (ADR 0021); that and for what it is read is noted in
+// the register of readings (LOG-15, Logs.MayReadSessions).
 type Sessions interface {
 	// List returns the sessions that a filter takes, newest first.
 	List(ctx context.Context, a habeas.Actor, f session.Filter) ([]session.Summary, error)
@@ -35,10 +38,32 @@ const sessionsPath = "/admin/sessions"
 const sessionsShown = 200
 
 func (s *Pages) mountSessions(m *edge.Mux) {
-	s.Handle(m, ui.Administrator, "GET "+sessionsPath, s.sessions)
-	s.Handle(m, ui.Administrator, "GET "+sessionsPath+"/{id}", s.session)
-	s.Handle(m, ui.Administrator, "GET "+sessionsPath+"/{id}/log.xml", s.sessionFile)
-	s.Handle(m, ui.Administrator, "GET "+sessionsPath+"/{id}/log.jsonl", s.sessionFile)
+	s.Handle(m, ui.Administrator, "GET "+sessionsPath, s.forReason(s.sessions))
+	s.Handle(m, ui.Administrator, "GET "+sessionsPath+"/{id}", s.forReason(s.session))
+	s.Handle(m, ui.Administrator, "GET "+sessionsPath+"/{id}/log.xml", s.forReason(s.sessionFile))
+	s.Handle(m, ui.Administrator, "GET "+sessionsPath+"/{id}/log.jsonl", s.forReason(s.sessionFile))
+}
+
+// forReason asks who has not said for what they read the session log to say it.
+func (s *Pages) forReason(h func(http.ResponseWriter, *http.Request, ui.Visit) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+		err := s.Logs.MayReadSessions(r.Context(), v.Actor)
+		if errors.Is(err, account.ErrNoReading) {
+			if r.URL.Path != sessionsPath {
+				http.Redirect(w, r, sessionsPath, http.StatusSeeOther)
+				return nil
+			}
+			page, err := s.logsPage(r, v, account.ReadSessions)
+			if err != nil {
+				return err
+			}
+			return s.Render(w, r, http.StatusOK, "admin/logs", page)
+		}
+		if err != nil {
+			return err
+		}
+		return h(w, r, v)
+	}
 }
 
 // SessionsPage is the data of admin/sessions.

@@ -65,8 +65,9 @@ const formSize = 16 << 10
 // Pages are the pages about notices and requests.
 type Pages struct {
 	*ui.Base
-	Notices  Notices
-	Disputes Disputes
+	Notices    Notices
+	Disputes   Disputes
+	Contacting Contacting
 }
 
 // Mount registers them.
@@ -74,6 +75,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.Handle(m, ui.Anybody, "GET /notice", s.page)
 	s.Handle(m, ui.Anybody, "POST /notice", s.Limited(s.ask))
 	s.proving().Mount(m)
+	s.mountContact(m)
 	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/{kind}", s.Limited(onParty(s.request)))
 	s.Handle(m, ui.Anybody, "GET /notice/records/{id}/dispute", onParty(s.askDispute))
 	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/dispute", s.Limited(onParty(s.dispute)))

@@ -317,6 +317,8 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Tried to sign in, without success.")
 	case audit.SignedOut:
 		return p.T("Signed out.")
+	case audit.LogRead:
+		return p.T("Read the log of your account.")
 	case audit.RoleGranted:
 		return p.T("Granted a role.")
 	case audit.RoleRevoked:

@@ -59,6 +59,13 @@ func (rd *Renderer) Preferences(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, LocalPath(r.PostFormValue("back"), "/"), http.StatusSeeOther)
 }
 
+// EndPreferences makes the browser forget language and theme.
+func (rd *Renderer) EndPreferences(w http.ResponseWriter) {
+	for _, name := range []string{langCookie, themeCookie} {
+		http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1})
+	}
+}
+
 func (rd *Renderer) setCookie(w http.ResponseWriter, name, value string) {
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", Secure: rd.cfg.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
