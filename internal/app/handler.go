@@ -48,5 +48,6 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	mux.Admit = s.Disk.Admit
 	guard := edge.Guard{Origin: s.Origin, Failures: failures}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
-	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, edge.HintProxies(s.Log, s.Proxies, guard.Wrap(mux)), watchers...)))), nil
+	pages := s.published().Wrap(edge.HintProxies(s.Log, s.Proxies, guard.Wrap(mux)), false)
+	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, pages, watchers...)))), nil
 }
