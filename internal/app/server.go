@@ -53,6 +53,7 @@ type Config struct {
 	SessionDays  int                             // how long session logs are kept; 0: none are written
 	Providers    []ProviderConfig                // by which people may sign in too
 	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
+	Port         edge.Origin                     // where people show certificates; zero: nowhere
 	RootAway     bool                            // the root of the certificate authority is on another machine
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
@@ -177,7 +178,7 @@ func (s *Server) wire() {
 	}
 	s.Accounts = NewAccounts(AccountsDeps{
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
-		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log,
+		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log, Port: cfg.Port,
 	})
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log

@@ -124,6 +124,17 @@ func (w AccountsTx) AddCertificate(c account.Certificate, e audit.Entry) error {
 	return w.tx.Audit(e)
 }
 
+// AddServerCertificate notes that a server got a certificate: its number, so that others learn
+// that it counts. It is about no person.
+func (tx *Tx) AddServerCertificate(c pki.Issued, e audit.Entry) error {
+	_, err := tx.exec(`INSERT INTO certificate (authority, serial, shard, issued_at, ends) VALUES (?,?,?,?,?)`,
+		string(c.Authority), c.Serial[:], c.Authority.Shard(c.Serial), millis(c.NotBefore), millis(c.NotAfter))
+	if err != nil {
+		return err
+	}
+	return tx.Audit(e)
+}
+
 // RevokeCertificate implements account.CertificateWriter.
 func (w AccountsTx) RevokeCertificate(c account.Certificate, e audit.Entry) error {
 	res, err := w.tx.exec(`UPDATE certificate SET revoked_at = ?, reason = ? WHERE authority = ? AND serial = ? AND revoked_at = 0`,
