@@ -30,6 +30,8 @@ const (
 	ProofNone    Proof = ""
 	ProofCode    Proof = "code"
 	ProofPasskey Proof = "passkey"
+	// The key of an identity certificate of ours, shown on the port for certificates.
+	ProofCertificate Proof = "certificate"
 
 	// An identity provider's word opens the person's side. Where the organisation lists
 	// the provider for staff, and it says that it looked closely enough, the word is a
@@ -37,6 +39,9 @@ const (
 	ProofProvider       Proof = "provider"
 	ProofProviderStrong Proof = "provider-strong"
 )
+
+// OfKey reports whether somebody proved that they hold a key which only they have.
+func (p Proof) OfKey() bool { return p == ProofPasskey || p == ProofCertificate }
 
 // Actor is who does something. It travels from the edge through every domain
 // call into the audit entry.
@@ -58,7 +63,7 @@ func (a Actor) Has(role Role) bool {
 	if role == RolePerson {
 		return !a.Account.IsZero()
 	}
-	if a.Proof != ProofPasskey && a.Proof != ProofProviderStrong {
+	if !a.Proof.OfKey() && a.Proof != ProofProviderStrong {
 		return false
 	}
 	for _, r := range a.Roles {

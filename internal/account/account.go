@@ -84,6 +84,8 @@ type Holdings struct {
 	Addresses []Address // main one first
 	SignIns   []SignIn  // newest first
 	Roles     []habeas.Role
+
+	Certificate *Certificate // the identity certificate that counts; nil: there is none
 }
 
 // Main returns the main address, or the zero Address.

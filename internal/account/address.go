@@ -68,13 +68,13 @@ func (r ChangeRules) Switched(c Change, added bool, now time.Time) Change {
 }
 
 // Recent reports whether whoever is signed in has just proved to be the account's
-// person: by passkey where the account has one, else by a code mailed to the main
+// person: by passkey or certificate where the account has one, else by a code mailed to the main
 // address, or by the provider on whose word alone that address stands.
 func (s Standing) Recent(main keyring.LookupHash, now time.Time) bool {
 	switch {
 	case s.Reach(now) != ReachEverything || now.Sub(s.CreatedAt) >= RecentFor:
 		return false
-	case s.Proof == habeas.ProofPasskey:
+	case s.Proof.OfKey():
 		return true
 	case s.HasPasskey:
 		return false

@@ -26,9 +26,12 @@ const (
 	ForPasskeyNewOne Purpose = "passkey-add"         // a WebAuthn ceremony under way
 	ForProvider      Purpose = "provider-sign-in"    // somebody is at an identity provider
 	ForConnect       Purpose = "provider-connect"    // the same, to connect it with their account
+	ForCertificate   Purpose = "certificate-sign-in" // somebody is at the port for certificates
+	ForHandover      Purpose = "certificate-back"    // and comes back from there, known
 	codeLifeAsked            = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
 	codeLifeInvited          = 24 * time.Hour        // enrolment codes
 	ceremonyLife             = 10 * time.Minute
+	handoverLife             = time.Minute // a browser follows a redirect
 )
 
 // Life is how long a challenge holds.
@@ -36,8 +39,10 @@ func (p Purpose) Life() time.Duration {
 	switch p {
 	case ForInvitation, ForFirst:
 		return codeLifeInvited
-	case ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
+	case ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForCertificate:
 		return ceremonyLife
+	case ForHandover:
+		return handoverLife
 	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode:
 	}
 	return codeLifeAsked
@@ -49,7 +54,7 @@ func (p Purpose) Coded() bool {
 	switch p {
 	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
 		return true
-	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
+	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForCertificate, ForHandover:
 	}
 	return false
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/pki"
 )
 
 // Token is the SHA-256 of a cookie's token. The token itself is in no row (PTY-A24).
@@ -24,6 +25,8 @@ type SignIn struct {
 	SeenAt    time.Time
 	ExpiresAt time.Time
 	Device    string // "Firefox on Linux": coarse, for its person to recognise
+
+	Certificate pki.Serial // by which it was proved; zero for the others
 }
 
 // How long a sign-in lasts.
@@ -31,6 +34,9 @@ const (
 	CodeLife    = 30 * time.Minute   // after a mailed code
 	PasskeyLife = 7 * 24 * time.Hour // after a passkey, at most
 	PasskeyIdle = 12 * time.Hour     // after a passkey, without a request
+	// CertificateLife is a passkey's, and so is the time without a request; the end of the
+	// certificate ends it too.
+	CertificateLife = PasskeyLife
 	// ProviderLife is shorter than a passkey's: what ends at the provider need not end here.
 	ProviderLife = 8 * time.Hour
 	// TouchEvery is how exactly the last request is noted: a row is not written
@@ -43,6 +49,8 @@ func Life(p habeas.Proof) time.Duration {
 	switch p {
 	case habeas.ProofPasskey:
 		return PasskeyLife
+	case habeas.ProofCertificate:
+		return CertificateLife
 	case habeas.ProofProvider, habeas.ProofProviderStrong:
 		return ProviderLife
 	case habeas.ProofNone, habeas.ProofCode:
@@ -52,7 +60,7 @@ func Life(p habeas.Proof) time.Duration {
 
 // Alive reports whether the sign-in counts at that moment.
 func (s SignIn) Alive(now time.Time) bool {
-	if s.Proof == habeas.ProofPasskey && now.Sub(s.SeenAt) >= PasskeyIdle {
+	if s.Proof.OfKey() && now.Sub(s.SeenAt) >= PasskeyIdle {
 		return false
 	}
 	return now.Before(s.ExpiresAt)
@@ -65,7 +73,7 @@ type Reach uint8
 const (
 	ReachNothing    Reach = iota
 	ReachRecovery         // may recover the account, and see what recovery would end
-	ReachEverything       // its own affairs; roles still ask for a passkey
+	ReachEverything       // its own affairs; roles still ask for a passkey or a certificate
 )
 
 // ReachOf decides what a sign-in opens (ADR 0005): a code opens an account that is not
@@ -77,7 +85,7 @@ func ReachOf(state State, proof habeas.Proof, guarded bool) Reach {
 	switch {
 	case state != Active:
 		return ReachNothing
-	case proof == habeas.ProofPasskey, proof == habeas.ProofProvider, proof == habeas.ProofProviderStrong:
+	case proof.OfKey(), proof == habeas.ProofProvider, proof == habeas.ProofProviderStrong:
 		return ReachEverything
 	case proof == habeas.ProofCode && guarded:
 		return ReachRecovery

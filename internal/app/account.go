@@ -21,7 +21,7 @@ import (
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
-// AccountsDeps is what the use cases about accounts stand on. All are required but Roles, Changes, Providers and Log.
+// AccountsDeps is what the use cases about accounts stand on. All are required but Roles, Changes, Providers, Log and Port.
 type AccountsDeps struct {
 	DB           *sqlstore.DB
 	Keys         *keyring.Ring
@@ -33,6 +33,7 @@ type AccountsDeps struct {
 	Changes      account.ChangeRules // of the main address; zero: account.DefaultChangeRules
 	Providers    []provider
 	Log          *slog.Logger
+	Port         edge.Origin // where people show certificates; zero: nowhere
 }
 
 // Accounts are the use cases about accounts. It implements what web/account and
@@ -50,11 +51,14 @@ type Accounts struct {
 
 	providers []provider
 	directory *Directory // nil: every granted role counts
+	origin    edge.Origin
+	port      edge.Origin // where people show certificates; zero: nowhere
 }
 
 var (
 	_ webaccount.Accounts  = (*Accounts)(nil)
 	_ webaccount.Providers = (*Accounts)(nil)
+	_ webaccount.Bearers   = (*Accounts)(nil)
 	_ admin.Roles          = (*Accounts)(nil)
 	_ ui.SignIns           = (*Accounts)(nil)
 	_ RecordAccounts       = (*Accounts)(nil)
@@ -68,7 +72,7 @@ func NewAccounts(d AccountsDeps) *Accounts {
 	if d.Changes == (account.ChangeRules{}) {
 		d.Changes = account.DefaultChangeRules
 	}
-	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles, rules: d.Changes, log: providerLog(d.Log), providers: d.Providers}
+	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles, rules: d.Changes, log: providerLog(d.Log), providers: d.Providers, origin: d.Origin, port: d.Port}
 	a.rp, a.rpErr = relyingParty(d.Origin, d.Organisation)
 	return a
 }
@@ -146,7 +150,11 @@ func (a *Accounts) begin(tx *sqlstore.Tx, s account.SignIn, b account.Browser) e
 		return a.errBlocked(until)
 	}
 	s.Hash, s.Device = b.New, b.Device
-	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(account.Life(s.Proof))
+	end := now.Add(account.Life(s.Proof))
+	if s.ExpiresAt.IsZero() || end.Before(s.ExpiresAt) { // else what proved it ends sooner
+		s.ExpiresAt = end
+	}
+	s.CreatedAt, s.SeenAt = now, now
 	if !b.Old.IsZero() {
 		if err := tx.Ops().EndSignIn(tx.Context(), b.Old); err != nil {
 			return err
@@ -252,6 +260,13 @@ func (a *Accounts) holdings(ctx context.Context, id habeas.AccountID, now time.T
 	}
 	if h.Addresses, err = r.Addresses(ctx, id); err != nil {
 		return h, err
+	}
+	certificates, err := r.Certificates(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	if active, found := account.ActiveIdentity(certificates, now); found {
+		h.Certificate = &active
 	}
 	open, err := r.SignIns(ctx, id, now)
 	if err != nil {

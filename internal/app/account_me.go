@@ -109,7 +109,7 @@ func (a *Accounts) Recovering(ctx context.Context, sign account.Token) (account.
 
 // Recover gives an account back to whoever proved its main address, and ends what
 // could be another's: every sign-in, every passkey, every further address, every
-// provider, every pending challenge and change of address, every consent code, and the roles (PTY-A2, A3, A4). Every address is told, those
+// certificate, every provider, every pending challenge and change of address, every consent code, and the roles (PTY-A2, A3, A4). Every address is told, those
 // that go too. The browser stays signed in by its code, under a new cookie.
 func (a *Accounts) Recover(ctx context.Context, sign account.Token, b account.Browser) error {
 	h, err := a.Recovering(ctx, sign)
@@ -152,6 +152,9 @@ func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habe
 	}
 	links := a.entry(audit.CredentialEnded, subject, actor, map[string]string{"credential": "provider"})
 	if err := w.RemoveProviderLinks(id, links); err != nil {
+		return err
+	}
+	if err := a.endCertificates(tx, id, actor); err != nil {
 		return err
 	}
 	if err := a.revokeAll(tx, id, actor); err != nil {

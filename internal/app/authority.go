@@ -24,6 +24,7 @@ type Authorities struct {
 	// but by the ceremony (ADR 0038).
 	Elsewhere bool
 
+	listing    sync.Mutex // one list is signed at a time: who waited finds it signed
 	mu         sync.Mutex
 	open       map[pki.Kind]*pki.Authority
 	responders map[pki.Kind]*pki.Responder
@@ -48,10 +49,7 @@ func (a *Authorities) get(ctx context.Context, kind pki.Kind) (*pki.Authority, e
 	if err != nil {
 		return nil, err
 	}
-	if a.open == nil {
-		a.open = map[pki.Kind]*pki.Authority{}
-	}
-	a.open[kind] = made
+	a.keep(kind, made)
 	return made, nil
 }
 
@@ -75,6 +73,28 @@ func (a *Authorities) make(ctx context.Context, kind pki.Kind) (made *pki.Author
 		Detail: map[string]string{"authority": string(kind)},
 	}
 	return made, a.DB.InTx(ctx, func(tx *sqlstore.Tx) error { return tx.Audit(e) })
+}
+
+// There is Get that makes nothing: what strangers ask for is made for them by nobody. Errors:
+// pki.ErrNoAuthority.
+func (a *Authorities) There(ctx context.Context, kind pki.Kind) (*pki.Authority, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if made := a.open[kind]; made != nil {
+		return made, nil
+	}
+	made, err := pki.Open(ctx, a.Keys, kind, a.Org)
+	if err == nil {
+		a.keep(kind, made)
+	}
+	return made, err
+}
+
+func (a *Authorities) keep(kind pki.Kind, made *pki.Authority) {
+	if a.open == nil {
+		a.open = map[pki.Kind]*pki.Authority{}
+	}
+	a.open[kind] = made
 }
 
 // Responder returns what answers OCSP requests about the certificates of an authority.
@@ -102,24 +122,35 @@ func (a *Authorities) Responder(ctx context.Context, kind pki.Kind) (*pki.Respon
 // List returns the newest list of a shard: signed anew if one of its certificates was revoked
 // since, or if half of its time is over. Nothing is signed for who asks again.
 func (a *Authorities) List(ctx context.Context, kind pki.Kind, shard int) (pki.CRL, error) {
-	store, now := a.DB.Revocations(), a.Clock.Now()
+	l, due, err := a.latest(ctx, kind, shard)
+	if err != nil || !due {
+		return l, err
+	}
+	authority, err := a.Get(ctx, kind)
+	if err != nil {
+		return l, err
+	}
+	a.listing.Lock()
+	defer a.listing.Unlock()
 	for range 3 {
-		l, err := store.LatestCRL(ctx, kind, shard)
-		if err != nil {
+		if l, due, err = a.latest(ctx, kind, shard); err != nil || !due {
 			return l, err
 		}
-		last, err := store.LastRevoked(ctx, kind, shard)
-		if err != nil || l.Number > 0 && !l.Due(now) && last.Before(l.ThisUpdate) {
-			return l, err
-		}
-		authority, err := a.Get(ctx, kind)
-		if err != nil {
-			return l, err
-		}
-		l, err = authority.Publish(ctx, store, shard, now)
+		l, err = authority.Publish(ctx, a.DB.Revocations(), shard, a.Clock.Now())
 		if err == nil || habeas.KindOf(err) != habeas.KindConflict {
 			return l, err
 		}
 	}
-	return store.LatestCRL(ctx, kind, shard)
+	return a.DB.Revocations().LatestCRL(ctx, kind, shard)
+}
+
+// latest reads a list and says whether it has to be made anew.
+func (a *Authorities) latest(ctx context.Context, kind pki.Kind, shard int) (l pki.CRL, due bool, err error) {
+	store := a.DB.Revocations()
+	counted, err := store.CountRevoked(ctx, kind, shard)
+	if err != nil {
+		return l, false, err
+	}
+	l, err = store.LatestCRL(ctx, kind, shard)
+	return l, l.Number == 0 || l.Counted != counted || l.Due(a.Clock.Now()), err
 }

@@ -35,7 +35,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 			SignIns: s.Accounts, Limits: edge.NewBuckets(s.Clock, 2, 60, 100_000), Proxies: s.Proxies,
 			Flows: s.Sessions.Flows,
 		},
-		Accounts: s.Accounts, Providers: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices, Rights: s.Notices, Joins: s.Records,
+		Accounts: s.Accounts, Providers: s.Accounts, Bearers: s.Accounts, Records: s.Records, Invitations: deliveries, Notices: s.Notices, Rights: s.Notices, Joins: s.Records,
 		Imports: s.Imports, Disputes: s.Disputes, Duplicates: s.Duplicates, Trials: s.Duplicates,
 		Profiles: s.Profiles, Tellings: s.Digests,
 		Bulks: s.Bulks, Notes: s.Records, Lists: s.Lists, Tags: s.Lists, Access: NewAccess(s.DB, s.Accounts, s.Policies, s.Clock),
@@ -63,5 +63,6 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	}
 	guard := edge.Guard{Origin: s.Origin, Failures: failures}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
-	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, edge.HintProxies(s.Log, s.Proxies, guard.Wrap(s.origins(mux))), watchers...)))), nil
+	pages := s.published().Wrap(edge.HintProxies(s.Log, s.Proxies, guard.Wrap(s.origins(mux))), false)
+	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, pages, watchers...)))), nil
 }

@@ -20,18 +20,18 @@ import (
 	"github.com/habeas-data/habeas/internal/email"
 )
 
-// from makes a browser's next requests come from an address.
-func from(address string) func(*http.Request) {
-	return func(r *http.Request) { r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(address), 4711).String() }
+// cameFrom makes requests come from an address.
+func cameFrom(address string) func(*http.Request) {
+	return from(netip.AddrPortFrom(netip.MustParseAddr(address), 4711).String())
 }
 
 // joinFrom signs this browser in by a mailed code from an address.
 func (b *browser) joinFrom(address, ip string) *browser {
 	b.Helper()
 	b.mails()
-	at := b.send(http.MethodPost, "/join", formOf("address", address, "again", address, "language", "en"), from(ip)).header.Get("Location")
+	at := b.send(http.MethodPost, "/join", formOf("address", address, "again", address, "language", "en"), cameFrom(ip)).header.Get("Location")
 	code := b.codeIn(b.mails()[0])
-	if p := b.send(http.MethodPost, "/code", formOf("c", strings.TrimPrefix(at, "/code?c="), "code", code), from(ip)); p.status != http.StatusSeeOther {
+	if p := b.send(http.MethodPost, "/code", formOf("c", strings.TrimPrefix(at, "/code?c="), "code", code), cameFrom(ip)); p.status != http.StatusSeeOther {
 		b.Fatalf("the code from %s: %d", ip, p.status)
 	}
 	return b
@@ -68,8 +68,8 @@ func TestTheLogHoldsWhatThePolicyListsAndNoMore(t *testing.T) {
 	w.later(time.Minute)
 	at := b.ask("tim@example.org")
 	code := b.codeIn(b.mails()[0])
-	b.send(http.MethodPost, "/code", formOf("c", strings.TrimPrefix(at, "/code?c="), "code", "00000000"), from("198.51.100.8"))
-	b.send(http.MethodPost, "/code", formOf("c", strings.TrimPrefix(at, "/code?c="), "code", code), from("2001:db8::7"))
+	b.send(http.MethodPost, "/code", formOf("c", strings.TrimPrefix(at, "/code?c="), "code", "00000000"), cameFrom("198.51.100.8"))
+	b.send(http.MethodPost, "/code", formOf("c", strings.TrimPrefix(at, "/code?c="), "code", code), cameFrom("2001:db8::7"))
 	var got []string
 	for _, l := range w.logged(tim.Account) {
 		got = append(got, string(l.Class)+" "+l.Credential+" "+l.From.String())
@@ -101,12 +101,12 @@ func TestAnAttemptAtAnUnknownAddressLeavesNothingThatIdentifiesAnybody(t *testin
 	w := newWorld(t)
 	b := w.browser()
 	at := b.ask("nobody@example.org")
-	b.send(http.MethodPost, "/code", formOf("c", strings.TrimPrefix(at, "/code?c="), "code", "00000000"), from("198.51.100.8"))
+	b.send(http.MethodPost, "/code", formOf("c", strings.TrimPrefix(at, "/code?c="), "code", "00000000"), cameFrom("198.51.100.8"))
 	// A code that was mailed because of a record belongs to no account either.
 	id, _ := w.connect("City Bookings").say("ada@example.org", person("Ada", "Okoye", ""))
 	flow := newToken()
 	ask := must(w.Accounts.Ask(w.ctx(), account.Asking{Address: w.address("ada@example.org"), Language: "en", Flow: flow, Client: "198.51.100.8"}))(w)
-	b.send(http.MethodPost, "/code", formOf("c", ask.String(), "code", "00000000"), from("198.51.100.8"))
+	b.send(http.MethodPost, "/code", formOf("c", ask.String(), "code", "00000000"), cameFrom("198.51.100.8"))
 	for _, who := range []habeas.AccountID{{}, habeas.AccountID(id)} {
 		for _, l := range w.logged(who) {
 			if l.Class != account.LogRefused || l.From.IsValid() || !l.Account.IsZero() {

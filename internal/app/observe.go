@@ -77,11 +77,11 @@ func (p *process) listenBeside() error {
 		}
 	}
 	if p.acme != nil && p.settings.ACME.Listen != "" {
-		if _, err := p.listenAt("acme.listen", p.settings.ACME.Listen, p.acme.Handler()); err != nil {
+		if _, err := p.listenAt("acme.listen", p.settings.ACME.Listen, p.server.plainly(p.acme.Handler())); err != nil {
 			return err
 		}
 	}
-	return nil
+	return p.listenPlain()
 }
 
 // listenMetrics serves the figures, with the probes beside them.

@@ -44,7 +44,11 @@ func (s Settings) certified(o edge.Origin) pki.Organisation {
 func certifiedOr(org pki.Organisation, o edge.Origin) pki.Organisation {
 	org.Country = cmp.Or(org.Country, unknownCountry)
 	org.Name = cmp.Or(org.Name, o.Host())
-	org.URL = cmp.Or(org.URL, "http://"+o.Host()+"/pki")
+	host := o.Host()
+	if o.Secure() { // at another port than https listens at: the usual one
+		host = o.RPID()
+	}
+	org.URL = cmp.Or(org.URL, "http://"+host+"/pki")
 	return org
 }
 

@@ -116,8 +116,10 @@ type process struct {
 	secrets  *sealed.Session // what was read from secret files
 
 	listener net.Listener
+	port     net.Listener // for certificates; nil: there is none
 	files    *certs.Files // the certificate: of files,
 	acme     *certs.ACME  // or fetched; both nil without TLS of our own
+	onPort   *certs.Files // the certificate of the port alone; nil: it has none of its own
 	tracer   *monitor.Tracer
 	metrics  *monitor.Metrics
 	side     []*http.Server // beside the main listener: figures, challenges
@@ -145,6 +147,11 @@ func (p *process) prepare(ctx context.Context) (err error) {
 	if p.listener, err = net.Listen("tcp", address); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	if at := p.settings.Port.Listen; at != "" {
+		if p.port, err = net.Listen("tcp", at); err != nil {
+			return fmt.Errorf("certificate_port.listen: %w", err)
+		}
+	}
 	if p.settings.Trace.Endpoint != "" {
 		p.tracer, err = monitor.NewTracer(ctx, p.settings.Trace.Endpoint, p.settings.Trace.Percent, p.log)
 	}
@@ -156,6 +163,9 @@ func (p *process) open(ctx context.Context) error {
 	cfg, err := p.settings.config(p.listener)
 	if err == nil {
 		err = p.certificate(cfg.Origin)
+	}
+	if err == nil && p.port != nil {
+		cfg.Port, err = p.portOrigin(cfg.Origin)
 	}
 	if err != nil {
 		p.o.Password.Close()
@@ -213,6 +223,9 @@ func (p *process) serve(ctx context.Context) error {
 	if err := p.listenBeside(); err != nil {
 		return err
 	}
+	if err := p.openPort(ctx); err != nil {
+		return err
+	}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	p.beside(work)
@@ -227,6 +240,9 @@ func (p *process) beside(ctx context.Context) {
 	if p.files != nil {
 		p.server.operation.certEnd = p.files.End
 		go p.files.Keep(ctx)
+	}
+	if p.onPort != nil {
+		go p.onPort.Keep(ctx)
 	}
 	if p.acme != nil {
 		p.server.operation.certEnd = p.acme.End
@@ -267,8 +283,10 @@ func (p *process) close(ctx context.Context) error {
 	defer cancel()
 	defer p.secrets.Close()
 	var errs []error
-	if p.listener != nil {
-		_ = p.listener.Close() // serving has closed it already, or it was never used
+	for _, l := range []net.Listener{p.listener, p.port} {
+		if l != nil {
+			_ = l.Close() // serving has closed it already, or it was never used
+		}
 	}
 	if p.server != nil {
 		errs = append(errs, p.server.Control.Close(ctx))

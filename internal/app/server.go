@@ -54,6 +54,7 @@ type Config struct {
 	Providers    []ProviderConfig                // by which people may sign in too
 	Archive      Archive                         // where the log of accounts goes after six months
 	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
+	Port         edge.Origin                     // where people show certificates; zero: nowhere
 	RootAway     bool                            // the root of the certificate authority is on another machine
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
 
@@ -185,7 +186,7 @@ func (s *Server) wire() {
 	}
 	s.Accounts = NewAccounts(AccountsDeps{
 		DB: s.DB, Keys: cfg.Keys, Mailer: s.Mailer, Clock: cfg.Clock, Origin: cfg.Origin, Organisation: cfg.Organisation,
-		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log,
+		Changes: cfg.Changes, Providers: s.providers, Log: cfg.Log, Port: cfg.Port,
 	})
 	s.Accounts.Obey(s.Directory)
 	s.Staff = NewProvisioning(s.Directory)

@@ -47,6 +47,7 @@ type Settings struct {
 	Webhook        WebhookSettings   `toml:"webhook"`
 	PKI            PKISettings       `toml:"pki"`
 	Directory      DirectorySettings `toml:"directory"`
+	Port           PortSettings      `toml:"certificate_port"`
 
 	Providers []ProviderSettings `toml:"provider" doc:"an identity provider by which people may sign in too; only in the file"`
 
@@ -124,7 +125,17 @@ func (s AddressSettings) rules() (account.ChangeRules, error) {
 type PKISettings struct {
 	Country string `toml:"country" doc:"country of the organisation in its certificates: two letters, as in ISO 3166-1; best set before the first certificate, else it says ZZ, unknown" example:"ES"`
 	URL     string `toml:"url" doc:"where everybody reads which certificates are revoked: plain http, without a slash at the end; empty: /pki below the host of public_url. It is written into every certificate and must stay" example:"http://pki.example.org"`
+	Listen  string `toml:"listen" doc:"address and port of a listener of its own, without TLS, at which that is read when the server does TLS itself; acme.listen serves it too" example:":80"`
 	Root    string `toml:"root" doc:"where the root of the certificate authority is: here, where it is made when it is first needed, or elsewhere, on a machine without a network (see habeas pki --help)" default:"here" choice:"here|elsewhere"`
+}
+
+// PortSettings say where people show the certificate of their registration.
+type PortSettings struct {
+	Listen  string `toml:"listen" doc:"address and port at which people show the certificate of their registration; it has to reach the server itself, with no proxy that ends TLS before it. Without it nobody signs in by certificate" example:":8443"`
+	URL     string `toml:"url" doc:"how browsers reach that port; empty: https, the host of public_url and the port of listen" example:"https://records.example.org:8443"`
+	Show    string `toml:"show" doc:"which certificate the server shows there: site, that of tls_cert or acme, which browsers trust; own, one of the server's own authority, for who trusts its root; auto, site where there is one" default:"auto" choice:"auto|site|own"`
+	TLSCert string `toml:"tls_cert" doc:"PEM file of a certificate for this port alone, with its chain"`
+	TLSKey  string `toml:"tls_key" doc:"PEM file of its key"`
 }
 
 // SessionSettings say how long the steps of signing in, claiming and entering are kept.

@@ -53,6 +53,7 @@ func (s Settings) problems() config.Problems {
 	_, err = webhook.ParseNetworks(s.Webhook.AllowNetworks)
 	c.want(err, "webhook.allow_networks")
 	c.authorities()
+	c.port()
 	_, err = party.NewSchemas(s.sets()...)
 	c.want(err, "data_set")
 	return c.found
@@ -90,6 +91,31 @@ func (c *checker) archived() {
 		at, err := os.Stat(c.file(a.Dir))
 		c.wantIf(err != nil || !at.IsDir(), "archive.dir", "expected a directory that is there")
 	}
+}
+
+func (c *checker) port() {
+	if c.PKI.Listen != "" {
+		c.address("pki.listen", c.PKI.Listen)
+		c.wantIf(c.PKI.Listen == c.ACME.Listen, "pki.listen", "acme.listen serves it already at this address: leave it out")
+	}
+	p := c.Port
+	if p.Listen == "" {
+		c.wantIf(p.URL != "", "certificate_port.url", "certificate_port.listen is missing beside it")
+		return
+	}
+	c.address("certificate_port.listen", p.Listen)
+	if p.URL != "" {
+		o, err := edge.ParseOrigin(p.URL)
+		c.want(err, "certificate_port.url")
+		c.wantIf(err == nil && !o.Secure(), "certificate_port.url", "expected an address that begins with https://")
+		c.wantIf(err == nil && strings.TrimSuffix(p.URL, "/") == strings.TrimSuffix(c.PublicURL, "/"), "certificate_port.url", "expected another port than that of public_url, or another host")
+	}
+	own := p.TLSCert != ""
+	c.wantIf(own != (p.TLSKey != ""), "certificate_port.tls_cert", "tls_cert and tls_key go together")
+	c.wantIf(own && p.Show == "own", "certificate_port.show", "tls_cert names a certificate already: choose one of the two")
+	c.wantIf(p.Show == "site" && !own && c.TLSCert == "" && !c.ACME.AcceptTerms, "certificate_port.show", "the site has no certificate here: set tls_cert beside it, or own")
+	c.readable("certificate_port.tls_cert", p.TLSCert, false)
+	c.readable("certificate_port.tls_key", p.TLSKey, true)
 }
 
 func (c *checker) acme() {

@@ -86,9 +86,10 @@ func newWorldWith(t testing.TB, d app.DirectoryConfig, sets ...party.SetSchema) 
 // open makes the server of the stores in the world's directory and database.
 func (w *world) open(keys *keyring.Ring) {
 	w.Helper()
-	origin := must(edge.ParseOrigin("https://records.example.org"))(w)
+	origin, port := must(edge.ParseOrigin("https://records.example.org"))(w), must(edge.ParseOrigin("https://records.example.org:8443"))(w)
 	s := &app.Server{Finder: party.NewIndex(), Disk: &app.Disk{}, Config: app.Config{
-		Dir: w.dir, RecordsDSN: w.dsn, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
+		Port: port,
+		Dir:  w.dir, RecordsDSN: w.dsn, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
 		Log: slog.New(slog.DiscardHandler), SessionDays: 30,
 	}}
 	s.Sessions = must(app.OpenSessions(s.Config))(w)
@@ -105,7 +106,7 @@ func (w *world) open(keys *keyring.Ring) {
 	w.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
-	s.Accounts = app.NewAccounts(app.AccountsDeps{DB: s.DB, Keys: keys, Mailer: s.Mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports"})
+	s.Accounts = app.NewAccounts(app.AccountsDeps{DB: s.DB, Keys: keys, Mailer: s.Mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports", Port: port})
 	s.Directory = must(app.NewDirectory(app.DirectoryDeps{DB: s.DB, Keys: keys, Clock: w.clock, Config: w.directory}))(w)
 	s.Accounts.Obey(s.Directory)
 	s.Staff = app.NewProvisioning(s.Directory)

@@ -20,6 +20,9 @@ import (
 type Guard struct {
 	Origin   Origin
 	Failures *Failures
+	// Mixed: other pages of the same host are reached by http, which browsers must not be told
+	// to refuse.
+	Mixed bool
 }
 
 // contentPolicy allows what our own pages need: style, script and data from
@@ -74,7 +77,7 @@ func (g Guard) headers() map[string][]string {
 		"Cross-Origin-Resource-Policy": {"same-origin"},
 		"Cache-Control":                {"no-store"},
 	}
-	if g.Origin.Secure() {
+	if g.Origin.Secure() && !g.Mixed {
 		h["Strict-Transport-Security"] = []string{"max-age=31536000"}
 	}
 	return h

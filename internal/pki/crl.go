@@ -102,7 +102,10 @@ type CRL struct {
 	Shard                  int
 	Number                 int64
 	ThisUpdate, NextUpdate time.Time
-	DER                    []byte
+	// Counted is how many certificates of the shard stood as revoked when it was made. A list is
+	// out of date when there are more, or fewer, now: that asks no clock.
+	Counted int64
+	DER     []byte
 }
 
 // Store holds what an authority publishes. Who issues and revokes writes the certificates
@@ -113,6 +116,8 @@ type Store interface {
 	Status(ctx context.Context, authority Kind, serial Serial) (Status, error)
 	// Revoked lists the revocations of a shard whose certificates expire after a moment.
 	Revoked(ctx context.Context, authority Kind, shard int, expireAfter time.Time) ([]Revocation, error)
+	// CountRevoked is how many certificates of a shard stand as revoked.
+	CountRevoked(ctx context.Context, authority Kind, shard int) (int64, error)
 	// LatestCRL returns the newest list of a shard, the zero value if there is none.
 	LatestCRL(ctx context.Context, authority Kind, shard int) (CRL, error)
 	// SaveCRL keeps a list instead of the one before it. It is a Conflict if there is one
@@ -131,6 +136,11 @@ func (a *Authority) Publish(ctx context.Context, store Store, shard int, now tim
 	if now.Before(last.ThisUpdate) {
 		now = last.ThisUpdate
 	}
+	// Counted first: what is revoked between the two is on the list, which is then made once more.
+	counted, err := store.CountRevoked(ctx, a.kind, shard)
+	if err != nil {
+		return CRL{}, err
+	}
 	revoked, err := store.Revoked(ctx, a.kind, shard, now.Add(-KeptAfterExpiry))
 	if err != nil {
 		return CRL{}, err
@@ -139,6 +149,7 @@ func (a *Authority) Publish(ctx context.Context, store Store, shard int, now tim
 	if err != nil {
 		return CRL{}, err
 	}
+	list.Counted = counted
 	return list, store.SaveCRL(ctx, list)
 }
 

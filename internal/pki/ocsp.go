@@ -3,8 +3,10 @@ package pki
 import (
 	"crypto"
 	"encoding/asn1"
+	"encoding/base64"
 	"errors"
 	"math/big"
+	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
 	casn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -20,6 +22,17 @@ const (
 
 // ErrOCSPRequest says that a request is not one of RFC 6960, or above the limits.
 var ErrOCSPRequest = errors.New("pki: not an OCSP request within the limits")
+
+// DecodeOCSPGet reads the request in a path (RFC 6960, A.1): what follows the responder's
+// address, once unescaped, is the base64 of its DER. ok is false for what is no base64, or holds
+// more than MaxOCSPRequest.
+func DecodeOCSPGet(text string) (der []byte, ok bool) {
+	if text == "" || base64.StdEncoding.DecodedLen(len(text)) > MaxOCSPRequest+2 || strings.ContainsAny(text, "\r\n") {
+		return nil, false
+	}
+	der, err := base64.StdEncoding.Strict().DecodeString(text)
+	return der, err == nil && len(der) <= MaxOCSPRequest
+}
 
 // certID is one certificate that is asked about (RFC 6960, 4.1.1).
 type certID struct {

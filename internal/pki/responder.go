@@ -135,6 +135,14 @@ func (r *Responder) certificate(now time.Time) (*x509.Certificate, []byte, error
 // says that there is none. It may be kept by others until the moment that is returned, which
 // is zero if it must not be kept. The state of a certificate is asked of the store each time.
 func (r *Responder) Respond(ctx context.Context, request []byte) (response []byte, until time.Time) {
+	return r.RespondWithin(ctx, request, func() bool { return true })
+}
+
+// RespondWithin is Respond that asks first before it signs what nobody but who asks has a use
+// for: an answer with a nonce, of several certificates, or of one that nobody was given. If may
+// says no, the answer is one without the nonce (RFC 9654, 2.1), or “try later”. Other answers
+// are signed at most twice in OCSPValidity for each state of a certificate, whoever asks.
+func (r *Responder) RespondWithin(ctx context.Context, request []byte, may func() bool) (response []byte, until time.Time) {
 	req, err := parseOCSP(request)
 	if err != nil {
 		return malformedRequest.der(), time.Time{}
@@ -151,7 +159,14 @@ func (r *Responder) Respond(ctx context.Context, request []byte) (response []byt
 	}
 	now := r.clock.Now().UTC().Truncate(time.Second)
 	// Unknown certificates can be thought up, so answers about them are not kept.
-	keep := req.nonce == nil && len(req.ids) == 1 && !unknown
+	shared := len(req.ids) == 1 && !unknown
+	if (req.nonce != nil || !shared) && !may() {
+		if !shared {
+			return tryLater.der(), time.Time{}
+		}
+		req.nonce = nil
+	}
+	keep := shared && req.nonce == nil
 	var name [sha256.Size]byte
 	if keep {
 		name = answerName(req.ids[0], states[0])

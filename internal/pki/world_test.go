@@ -113,6 +113,17 @@ func (r *register) Revoked(_ context.Context, authority Kind, shard int, after t
 	return list, r.broken
 }
 
+func (r *register) CountRevoked(_ context.Context, authority Kind, shard int) (n int64, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.revoked[authority] {
+		if authority.Shard(s) == shard {
+			n++
+		}
+	}
+	return n, r.broken
+}
+
 func (r *register) LatestCRL(_ context.Context, authority Kind, shard int) (CRL, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

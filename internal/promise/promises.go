@@ -142,7 +142,7 @@ var chapters = []Chapter{
 	{Prefix: "ACCT", Title: "Your account"},
 	{Prefix: "ATTR", Title: "Roles"},
 	{Prefix: "REV", Title: "Revoking"},
-	{Prefix: "LOG", Title: "Logs"},
+	{Prefix: "LOG", Title: "What is logged"},
 	{Prefix: "ADM", Title: "Administrators"},
 	{Prefix: "REL", Title: "Release of data"},
 	{Prefix: "PROT", Title: "Storage"},

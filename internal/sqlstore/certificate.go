@@ -124,6 +124,17 @@ func (w AccountsTx) AddCertificate(c account.Certificate, e audit.Entry) error {
 	return w.tx.Audit(e)
 }
 
+// AddServerCertificate notes that a server got a certificate: its number, so that others learn
+// that it counts. It is about no person.
+func (tx *Tx) AddServerCertificate(c pki.Issued, e audit.Entry) error {
+	_, err := tx.exec(`INSERT INTO certificate (authority, serial, shard, issued_at, ends) VALUES (?,?,?,?,?)`,
+		string(c.Authority), c.Serial[:], c.Authority.Shard(c.Serial), millis(c.NotBefore), millis(c.NotAfter))
+	if err != nil {
+		return err
+	}
+	return tx.Audit(e)
+}
+
 // RevokeCertificate implements account.CertificateWriter.
 func (w AccountsTx) RevokeCertificate(c account.Certificate, e audit.Entry) error {
 	res, err := w.tx.exec(`UPDATE certificate SET revoked_at = ?, reason = ? WHERE authority = ? AND serial = ? AND revoked_at = 0`,
@@ -202,8 +213,8 @@ func (r Revocations) Revoked(ctx context.Context, authority pki.Kind, shard int,
 func (r Revocations) LatestCRL(ctx context.Context, authority pki.Kind, shard int) (pki.CRL, error) {
 	l := pki.CRL{Authority: authority, Shard: shard}
 	var made, next int64
-	err := r.db.readers.QueryRowContext(ctx, `SELECT number, made_at, next_at, list FROM revocation_list WHERE authority = ? AND shard = ?`,
-		string(authority), shard).Scan(&l.Number, &made, &next, &l.DER)
+	err := r.db.readers.QueryRowContext(ctx, `SELECT number, made_at, next_at, counted, list FROM revocation_list WHERE authority = ? AND shard = ?`,
+		string(authority), shard).Scan(&l.Number, &made, &next, &l.Counted, &l.DER)
 	if errors.Is(err, sql.ErrNoRows) {
 		return pki.CRL{}, nil
 	}
@@ -211,21 +222,21 @@ func (r Revocations) LatestCRL(ctx context.Context, authority pki.Kind, shard in
 	return l, failure(err)
 }
 
-// LastRevoked is when a certificate of a shard was revoked last; zero: none ever was.
-func (r Revocations) LastRevoked(ctx context.Context, authority pki.Kind, shard int) (time.Time, error) {
-	var at sql.NullInt64
-	err := r.db.readers.QueryRowContext(ctx, `SELECT max(revoked_at) FROM certificate WHERE authority = ? AND shard = ? AND revoked_at > 0`,
-		string(authority), shard).Scan(&at)
-	return moment(at.Int64), failure(err)
+// CountRevoked implements pki.Store.
+func (r Revocations) CountRevoked(ctx context.Context, authority pki.Kind, shard int) (n int64, err error) {
+	err = r.db.readers.QueryRowContext(ctx, `SELECT count(*) FROM certificate WHERE authority = ? AND shard = ? AND revoked_at > 0`,
+		string(authority), shard).Scan(&n)
+	return n, failure(err)
 }
 
 // SaveCRL implements pki.Store: a list takes the place of the one of a lower number.
 func (o Ops) SaveCRL(ctx context.Context, l pki.CRL) error {
 	return o.db.InTx(ctx, func(tx *Tx) error {
-		res, err := tx.exec(`INSERT INTO revocation_list (authority, shard, number, made_at, next_at, list) VALUES (?,?,?,?,?,?)
-			ON CONFLICT (authority, shard) DO UPDATE SET number = excluded.number, made_at = excluded.made_at, next_at = excluded.next_at, list = excluded.list
+		res, err := tx.exec(`INSERT INTO revocation_list (authority, shard, number, made_at, next_at, counted, list) VALUES (?,?,?,?,?,?,?)
+			ON CONFLICT (authority, shard) DO UPDATE SET number = excluded.number, made_at = excluded.made_at, next_at = excluded.next_at,
+				counted = excluded.counted, list = excluded.list
 			WHERE revocation_list.number < excluded.number`,
-			string(l.Authority), l.Shard, l.Number, millis(l.ThisUpdate), millis(l.NextUpdate), l.DER)
+			string(l.Authority), l.Shard, l.Number, millis(l.ThisUpdate), millis(l.NextUpdate), l.Counted, l.DER)
 		if err != nil {
 			return err
 		}

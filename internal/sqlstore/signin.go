@@ -9,6 +9,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/pki"
 )
 
 // sealedSignIn is the personal part of a sign-in.
@@ -16,17 +17,22 @@ type sealedSignIn struct {
 	Device string `json:"d,omitempty"`
 }
 
+// certificateCounts leaves out sign-ins by a certificate that was revoked, or whose account
+// it is not any more: they are over from that moment on.
+const certificateCounts = `(s.certificate IS NULL OR EXISTS (SELECT 1 FROM certificate c
+	WHERE c.authority = 'identity' AND c.serial = s.certificate AND c.account = s.account AND c.revoked_at = 0))`
+
 // Standing finds a sign-in with the state of its account, by one indexed read;
 // found is false when there is none.
 func (r Accounts) Standing(ctx context.Context, hash account.Token) (s account.Standing, found bool, err error) {
-	var id, passkey, address, profile []byte
+	var id, passkey, certificate, address, profile []byte
 	var created, seen, expires, blocked int64
-	err = r.q.QueryRowContext(ctx, `SELECT s.account, s.proof, s.passkey, s.address, s.created_at, s.seen_at, s.expires, a.state, a.sealed,
+	err = r.q.QueryRowContext(ctx, `SELECT s.account, s.proof, s.passkey, s.certificate, s.address, s.created_at, s.seen_at, s.expires, a.state, a.sealed,
 		EXISTS (SELECT 1 FROM passkey p WHERE p.account = s.account AND p.ended_at = 0),
-		EXISTS (SELECT 1 FROM account_address m WHERE m.account = s.account AND m.is_main AND m.proof = 'provider'),
+ EXISTS (SELECT 1 FROM account_address m WHERE m.account = s.account AND m.is_main AND m.proof = 'provider'),
 		coalesce((SELECT max(b.until) FROM block b WHERE b.account = s.account AND b.ended_at = 0), 0)
-		FROM sign_in s JOIN account a ON a.id = s.account WHERE s.hash = ?`, hash[:]).
-		Scan(&id, &s.Proof, &passkey, &address, &created, &seen, &expires, &s.State, &profile, &s.HasPasskey, &s.Vouched, &blocked)
+		FROM sign_in s JOIN account a ON a.id = s.account WHERE s.hash = ? AND `+certificateCounts, hash[:]).
+		Scan(&id, &s.Proof, &passkey, &certificate, &address, &created, &seen, &expires, &s.State, &profile, &s.HasPasskey, &s.Vouched, &blocked)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
@@ -36,6 +42,7 @@ func (r Accounts) Standing(ctx context.Context, hash account.Token) (s account.S
 	s.Hash = hash
 	copy(s.Account[:], id)
 	copy(s.Passkey[:], passkey)
+	copy(s.Certificate[:], certificate)
 	copy(s.Address[:], address)
 	s.CreatedAt, s.SeenAt, s.ExpiresAt, s.BlockedUntil = moment(created), moment(seen), moment(expires), moment(blocked)
 	key, err := r.keys.Key(ctx, habeas.SubjectOf(s.Account))
@@ -57,17 +64,18 @@ func (r Accounts) SignIns(ctx context.Context, id habeas.AccountID, now time.Tim
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.q.QueryContext(ctx, `SELECT hash, proof, passkey, address, created_at, seen_at, expires, sealed FROM sign_in
-		WHERE account = ? AND expires > ? ORDER BY created_at DESC`, id[:], millis(now))
+	rows, err := r.q.QueryContext(ctx, `SELECT s.hash, s.proof, s.passkey, s.certificate, s.address, s.created_at, s.seen_at, s.expires, s.sealed FROM sign_in s
+		WHERE s.account = ? AND s.expires > ? AND `+certificateCounts+` ORDER BY s.created_at DESC`, id[:], millis(now))
 	return collect(rows, err, func(r row) (account.SignIn, error) {
 		s := account.SignIn{Account: id}
-		var hash, passkey, address, sealed []byte
+		var hash, passkey, certificate, address, sealed []byte
 		var created, seen, expires int64
-		if err := r.Scan(&hash, &s.Proof, &passkey, &address, &created, &seen, &expires, &sealed); err != nil {
+		if err := r.Scan(&hash, &s.Proof, &passkey, &certificate, &address, &created, &seen, &expires, &sealed); err != nil {
 			return s, err
 		}
 		copy(s.Hash[:], hash)
 		copy(s.Passkey[:], passkey)
+		copy(s.Certificate[:], certificate)
 		copy(s.Address[:], address)
 		s.CreatedAt, s.SeenAt, s.ExpiresAt = moment(created), moment(seen), moment(expires)
 		var in sealedSignIn
@@ -88,8 +96,12 @@ func (o Ops) StartSignIn(ctx context.Context, s account.SignIn) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(`INSERT INTO sign_in (hash, account, proof, passkey, address, created_at, seen_at, expires, sealed) VALUES (?,?,?,?,?,?,?,?,?)`,
-			s.Hash[:], s.Account[:], string(s.Proof), s.Passkey[:], s.Address[:], millis(s.CreatedAt), millis(s.SeenAt), millis(s.ExpiresAt), sealed)
+		var certificate []byte
+		if s.Certificate != (pki.Serial{}) {
+			certificate = s.Certificate[:]
+		}
+		_, err = tx.exec(`INSERT INTO sign_in (hash, account, proof, passkey, certificate, address, created_at, seen_at, expires, sealed) VALUES (?,?,?,?,?,?,?,?,?,?)`,
+			s.Hash[:], s.Account[:], string(s.Proof), s.Passkey[:], certificate, s.Address[:], millis(s.CreatedAt), millis(s.SeenAt), millis(s.ExpiresAt), sealed)
 		return err
 	})
 }

@@ -80,6 +80,7 @@ type Pages struct {
 	*ui.Base
 	Accounts   Accounts
 	Providers  Providers // nil: there are none
+	Bearers    Bearers   // nil: nobody signs in by certificate
 	Agreements Agreements
 	Tellings   Tellings
 	Inspecting Inspecting
@@ -89,6 +90,7 @@ type Pages struct {
 func (s *Pages) Mount(m *edge.Mux) {
 	s.mountAgreed(m)
 	s.mountProviders(m)
+	s.mountHandover(m)
 	s.mountTelling(m)
 	s.mountInspect(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)

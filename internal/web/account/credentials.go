@@ -66,6 +66,8 @@ func (s *Pages) signInLines(p lang.Printer, h account.Holdings, here account.Tok
 		switch in.Proof {
 		case habeas.ProofPasskey:
 			l.Icon, l.Note = "key", p.T("By passkey, since {time}.", "time", p.DateTime(in.CreatedAt, s.Zone()))
+		case habeas.ProofCertificate:
+			l.Icon, l.Note = "key", p.T("By certificate, since {time}.", "time", p.DateTime(in.CreatedAt, s.Zone()))
 		case habeas.ProofProvider, habeas.ProofProviderStrong:
 			l.Note = p.T("By an identity provider, since {time}.", "time", p.DateTime(in.CreatedAt, s.Zone()))
 		case habeas.ProofNone, habeas.ProofCode:

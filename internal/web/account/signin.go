@@ -19,7 +19,9 @@ type SignInPage struct {
 	Heading   ui.Heading
 	Passkey   ui.Passkey
 	Providers []ProviderButton
-	Mail      ui.Form
+	// Certificate leads to the port for certificates, if there is one.
+	Certificate []ProviderButton
+	Mail        ui.Form
 }
 
 func (s *Pages) signInForm(p lang.Printer, to string) SignInPage {
@@ -40,7 +42,7 @@ func (s *Pages) signInForm(p lang.Printer, to string) SignInPage {
 	if to != "" {
 		page.Mail.Hidden = []ui.Hidden{{Name: "to", Value: to}}
 	}
-	page.Providers = s.providerButtons(p, to)
+	page.Providers, page.Certificate = s.providerButtons(p, to), s.certificateButton(p, to)
 	return page
 }
 
@@ -132,6 +134,7 @@ type RecoverPage struct {
 	Heading   ui.Heading
 	Passkeys  []ui.Line
 	Providers []ui.Line
+	Certified []ui.Line // the certificate that counts
 	Addresses []ui.Line
 	SignIns   []ui.Line
 	Roles     bool // the account holds roles, which end too
@@ -155,7 +158,7 @@ func (s *Pages) recoverPage(w http.ResponseWriter, r *http.Request, v ui.Visit) 
 			Lead:  p.T("You have shown that the main address is yours. The account has a passkey, so a code alone does not open it. If you have the passkey, sign in with it instead."),
 			Back:  &ui.Link{Text: p.T("Sign in with a passkey"), URL: "/sign-in"},
 		},
-		Passkeys: s.passkeyLines(p, h, ""), Providers: s.linkLines(p, h, ""), Addresses: s.addressLines(p, h), SignIns: s.signInLines(p, h, account.Token(sign)),
+		Passkeys: s.passkeyLines(p, h, ""), Providers: s.linkLines(p, h, ""), Certified: s.certificateLines(p, h), Addresses: s.addressLines(p, h), SignIns: s.signInLines(p, h, account.Token(sign)),
 		Form: ui.Form{
 			Action: "/recover", Danger: true, Submit: p.T("End all this and recover my account"),
 			Cancel: &ui.Link{Text: p.T("Leave everything as it is"), URL: "/"},

@@ -31,7 +31,7 @@ import (
 	"github.com/habeas-data/habeas/internal/session"
 )
 
-//go:embed account admin demo js me notice parts pass public staff *.css *.html *.svg
+//go:embed account admin demo js me notice parts pass port public staff *.css *.html *.svg
 var embedded embed.FS
 
 // devFiles is where a server in development mode finds its templates: relative to
@@ -49,6 +49,7 @@ type Config struct {
 	SignOut string         // path that a form posts to; "/sign-out" when empty
 	Secure  bool           // preference cookies travel over TLS only
 	Pages   fs.FS          // further pages beside the built-in ones; nil for none
+	Site    string         // where the pages are that these link to; empty: here. Then no cookie is set by these
 	Dev     bool           // read templates and assets from the checkout at each request
 }
 
@@ -80,6 +81,7 @@ type Page struct {
 	Find      string
 	SignIn    string
 	SignOut   string
+	Site      string      // empty: these pages are the site
 	Areas     []NavLink // of those the reader may enter, when more than one
 	Nav       []NavLink // of the current area, when more than one
 	Area      Area
@@ -263,7 +265,7 @@ func (rd *Renderer) page(r *http.Request, p lang.Printer, data any) *Page {
 	}
 	return &Page{
 		Lang: p.Lang, Languages: rd.Languages(p.Lang), Theme: themeOf(r), Here: here,
-		Org: rd.cfg.Org, Find: rd.cfg.Find, SignIn: rd.cfg.SignIn, SignOut: rd.cfg.SignOut,
+		Org: rd.cfg.Org, Find: rd.cfg.Find, SignIn: rd.cfg.SignIn, SignOut: rd.cfg.SignOut, Site: rd.cfg.Site,
 		Areas: areas, Nav: nav, Area: area, Frame: frame, Data: data,
 	}
 }
