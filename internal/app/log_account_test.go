@@ -335,6 +335,9 @@ func TestContributionsAreKeptUnderAPseudonymThatErasureOrphans(t *testing.T) {
 
 	// After the erasure the line is there, verifies, and leads to nobody.
 	must(w.Records.EraseMe(w.ctx(), tim))(w)
+	if n := len(w.logged(tim.Account)); n != 0 {
+		t.Errorf("%d lines of the log outlive the account", n)
+	}
 	if got := view(); len(got) != 1 || strings.Contains(got[0], tim.Account.String()) {
 		t.Errorf("after the erasure: %v", got)
 	}
