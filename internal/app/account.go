@@ -49,7 +49,11 @@ type Accounts struct {
 	rpErr  error // why there are no passkeys; nil
 
 	providers []provider
+	confirmed map[account.Purpose]confirm
 }
+
+// confirm does what a right code was for, in the transaction that spends it.
+type confirm func(tx *sqlstore.Tx, c account.Challenge, actor habeas.Actor) (account.Proved, error)
 
 var (
 	_ webaccount.Accounts  = (*Accounts)(nil)

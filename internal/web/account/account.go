@@ -82,6 +82,8 @@ type Pages struct {
 	Providers  Providers // nil: there are none
 	Agreements Agreements
 	Tellings   Tellings
+
+	Registrations Registrations
 }
 
 // Mount registers them.
@@ -89,6 +91,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountAgreed(m)
 	s.mountProviders(m)
 	s.mountTelling(m)
+	s.mountRegistration(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -187,6 +190,7 @@ func Nav() []ui.NavItem {
 	return []ui.NavItem{
 		{Area: ui.AreaMe, Group: own, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
+		{Area: ui.AreaMe, Group: own, Path: registrationAt, Label: lang.Mark("Registration file")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
 		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},
 	}
