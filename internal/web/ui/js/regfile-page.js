@@ -32,6 +32,7 @@ addEventListener("beforeunload", (event) => { if (under && !leaving) event.preve
 
 function go(to) {
   for (const step of steps.values()) step.hidden = step !== to;
+  document.querySelector("details.more").hidden = to !== form; // the other ways to begin
   to.querySelector("h2")?.focus();
 }
 
