@@ -39,17 +39,31 @@ const (
 func (s *Pages) mountRegistration(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "GET "+registrationAt, s.registrationPage)
 	s.Handle(m, ui.SignedIn, "GET "+registrationAt+"/new", s.registerPage)
-	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/new", s.Limited(s.submitFromPage))
-	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/confirm", s.Limited(s.confirmFromPage))
-	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/upload", s.Limited(s.uploadRequest))
-	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/terminal", s.Limited(s.handover))
+	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/new", s.Limited(s.encrypted(s.submitFromPage)))
+	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/confirm", s.Limited(s.encrypted(s.confirmFromPage)))
+	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/upload", s.Limited(s.encrypted(s.uploadRequest)))
+	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/terminal", s.Limited(s.encrypted(s.handover)))
 	s.Handle(m, ui.SignedIn, "GET "+registrationAt+"/lost", s.lostPage)
 	s.Handle(m, ui.SignedIn, "POST "+registrationAt+"/lost", s.Limited(s.lost))
 	s.Handle(m, ui.SignedIn, "GET "+registrationAt+"/certificate.pem", s.download("certificate.pem", 1))
 	s.Handle(m, ui.SignedIn, "GET "+registrationAt+"/chain.pem", s.download("chain.pem", regfile.MaxCertificates))
 	s.Handle(m, ui.Anybody, "GET "+viewAt, s.viewPage)
-	s.Handle(m, ui.Anybody, "POST "+terminalAt, s.Limited(s.submitFromTerminal))
-	s.Handle(m, ui.Anybody, "POST "+terminalAt+"/confirm", s.Limited(s.confirmFromTerminal))
+	s.Handle(m, ui.Anybody, "POST "+terminalAt, s.Limited(s.encrypted(s.submitFromTerminal)))
+	s.Handle(m, ui.Anybody, "POST "+terminalAt+"/confirm", s.Limited(s.encrypted(s.confirmFromTerminal)))
+}
+
+// errPlain refuses what came without TLS.
+var errPlain = habeas.Forbidden("Registering goes over an encrypted connection only. Open this site at its address that begins with https://, and begin again.").WithCode("registration.plain")
+
+// encrypted refuses requests that came without TLS before anything is read of them (REG-07). On
+// the machine of the server itself there is none.
+func (s *Pages) encrypted(h func(http.ResponseWriter, *http.Request, ui.Visit) error) func(http.ResponseWriter, *http.Request, ui.Visit) error {
+	return func(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+		if s.Origin.Secure() && !s.Proxies.Encrypted(r) {
+			return errPlain
+		}
+		return h(w, r, v)
+	}
 }
 
 // RegistrationPage is the data of account/registration.
