@@ -101,12 +101,15 @@ func TestRegisteringIsRefusedWithoutTLS(t *testing.T) {
 }
 
 // The page lists what counts and what does not, hands out the certificates, and revokes.
-// Proves ACCT-01, ACCT-02, REV-02 and REG-14.
+// Proves ACCT-01, ACCT-02, REV-02, REG-14 and AUTH-07.
 func TestThePageOfARegistration(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("tim@example.com")
 	if p := b.get("/me/registration/new"); !strings.Contains(p.text, "Whoever reads your mail could register in your name") || strings.Contains(p.text, `type="password" name`) {
 		t.Error("the form does not say what a mailbox is worth, or would send a password")
+	}
+	if p := b.get("/me/registration/new"); !strings.Contains(p.text, "The official address of this site is https://records.example.org.") || p.header.Get("Strict-Transport-Security") == "" {
+		t.Error("the form does not name the official site, or is not bound to TLS")
 	}
 	version := strconv.FormatInt(must(w.Certificates.Policy(w.ctx()))(w), 10)
 	upload := func(der []byte) page {

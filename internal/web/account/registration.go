@@ -68,12 +68,12 @@ func (s *Pages) encrypted(h func(http.ResponseWriter, *http.Request, ui.Visit) e
 
 // RegistrationPage is the data of account/registration.
 type RegistrationPage struct {
-	Heading    ui.Heading
-	Says       *ui.Fields // what the certificate that counts says; nil: there is none
-	Register   *ui.Link   // nil: registered
-	Active     []CertificateLine
-	Ended      []CertificateLine
-	Registered bool
+	Heading  ui.Heading
+	Says     *ui.Fields // what the certificate that counts says; nil: there is none
+	Register *ui.Link   // nil: registered
+	Active   []CertificateLine
+	Ended    []CertificateLine
+	Moved    *ui.Notice // the certificate names another address than the main one
 }
 
 // CertificateLine is a certificate in a list.
@@ -94,7 +94,6 @@ func (s *Pages) registrationPage(w http.ResponseWriter, r *http.Request, v ui.Vi
 			Title: p.T("Your registration"),
 			Lead:  p.T("One file that proves who you are: here, and to others who trust this organisation. Only you have it."),
 		},
-		Registered: h.Chain != nil,
 	}
 	if h.Chain == nil {
 		page.Register = &ui.Link{Text: p.T("Register"), URL: registrationAt + "/new"}
@@ -103,6 +102,17 @@ func (s *Pages) registrationPage(w http.ResponseWriter, r *http.Request, v ui.Vi
 		}
 	} else {
 		page.Says = s.certifiedFields(p, h)
+		who, err := s.Accounts.Holdings(r.Context(), v.Actor)
+		if err != nil {
+			return err
+		}
+		if who.Main().Mailbox != h.Registration.Subject.Email {
+			page.Moved = &ui.Notice{
+				Kind: ui.NoticeWarning, Title: p.T("Your certificate names another address"),
+				Text: p.T("Your main address is {address} now. The certificate counts as before; change it, so that it says so too.", "address", who.Main().Mailbox),
+				Link: &ui.Link{Text: p.T("Change it"), URL: registrationAt + "/new"},
+			}
+		}
 	}
 	for _, c := range h.Certificates {
 		line := s.certificateLine(p, c)

@@ -27,6 +27,7 @@ type RegisterPage struct {
 	Subject  dn.Subject // what the form begins with; Email is fixed
 	Controls []ui.Control
 	Policy   int64
+	Site     string  // the address by which this server is known
 	Upload   ui.Form // without the page's script: a request that was made elsewhere
 	Terminal ui.Form // the same by the command
 }
@@ -48,7 +49,7 @@ func (s *Pages) registerForm(r *http.Request, v ui.Visit) (RegisterPage, error) 
 	if err != nil {
 		return RegisterPage{}, err
 	}
-	page := RegisterPage{Change: h.Chain != nil, Subject: h.Registration.Subject, Policy: policy}
+	page := RegisterPage{Change: h.Chain != nil, Subject: h.Registration.Subject, Policy: policy, Site: s.Origin.String()}
 	page.Heading = ui.Heading{
 		Title: p.T("Register"), Back: &ui.Link{Text: p.T("Your registration"), URL: registrationAt},
 		Lead: p.T("Your browser makes a private key and puts it, with your certificate, into one encrypted file. Key and password never leave this device."),
