@@ -116,8 +116,11 @@ func askFor(in *bufio.Reader, who *dn.Subject) error {
 		to       *string
 		question string
 	}{
-		{&who.Name, "First and last name: "}, {&who.Country, "Country (two capital letters): "}, {&who.Organisation, "Organisation (may stay empty): "},
-		{&who.Username, "Username: "}, {&who.Email, "Main address of your account: "},
+		{&who.Name, "First and last name: "},
+		{&who.Country, "Country (two capital letters): "},
+		{&who.Organisation, "Organisation (may stay empty): "},
+		{&who.Username, "Username: "},
+		{&who.Email, "Main address of your account: "},
 	} {
 		if *q.to != "" {
 			continue

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"bytes"
 	"os"
 
 	"golang.org/x/term"
@@ -22,7 +23,7 @@ func ReadSecret(s *sealed.Session, label, question, file string) (v sealed.Value
 		}
 		defer p.Close()
 		err = p.use(func(plain []byte) error {
-			v, err = s.Seal(label, plain)
+			v, err = s.Seal(label, bytes.Clone(plain)) // which clears what it is given
 			return err
 		})
 		return v, err

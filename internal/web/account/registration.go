@@ -129,8 +129,10 @@ func (s *Pages) registrationPage(w http.ResponseWriter, r *http.Request, v ui.Vi
 func (s *Pages) certifiedFields(p lang.Printer, h account.CertificateHolding) *ui.Fields {
 	who := h.Registration.Subject
 	rows := []ui.FieldRow{
-		{Label: p.T("Name"), Value: who.Name}, {Label: p.T("Country"), Value: who.Country},
-		{Label: p.T("Organisation"), Value: who.Organisation}, {Label: p.T("Username"), Value: who.Username},
+		{Label: p.T("Name"), Value: who.Name},
+		{Label: p.T("Country"), Value: who.Country},
+		{Label: p.T("Organisation"), Value: who.Organisation},
+		{Label: p.T("Username"), Value: who.Username},
 		{Label: p.T("E-mail"), Value: who.Email},
 		{Label: p.T("Registered"), Value: p.DateTime(h.Registration.At, s.Zone())},
 		{Label: p.T("Counts until"), Value: p.DateTime(h.Registration.Ends, s.Zone())},
