@@ -20,13 +20,15 @@ const (
 	ForMain          Purpose = "main-address"        // a code for the address that is to become the main one
 	ForNotice        Purpose = "notice"              // a code that opens what is held at an address, and no account (ADR 0017)
 	ForPass          Purpose = "consent-code"        // a code that proves who uses a consent code, and opens no account
+	ForCertificate   Purpose = "certificate"         // a code that confirms what a certificate is to say (REC-05)
+	ForTerminal      Purpose = "terminal"            // a code of the page, by which a command registers
 	ForFirst         Purpose = "first-administrator" // the link the operator was given
 	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
 	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
 	ForPasskeyNewOne Purpose = "passkey-add"         // a WebAuthn ceremony under way
 	ForProvider      Purpose = "provider-sign-in"    // somebody is at an identity provider
 	ForConnect       Purpose = "provider-connect"    // the same, to connect it with their account
-	ForCertificate   Purpose = "certificate-sign-in" // somebody is at the port for certificates
+	ForPort          Purpose = "certificate-sign-in" // somebody is at the port for certificates
 	ForHandover      Purpose = "certificate-back"    // and comes back from there, known
 	codeLifeAsked            = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
 	codeLifeInvited          = 24 * time.Hour        // enrolment codes
@@ -39,11 +41,11 @@ func (p Purpose) Life() time.Duration {
 	switch p {
 	case ForInvitation, ForFirst:
 		return codeLifeInvited
-	case ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForCertificate:
+	case ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForPort:
 		return ceremonyLife
 	case ForHandover:
 		return handoverLife
-	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode:
+	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode, ForCertificate, ForTerminal:
 	}
 	return codeLifeAsked
 }
@@ -52,9 +54,9 @@ func (p Purpose) Life() time.Duration {
 // sign in. Notices and consent codes have pages of their own: here their codes are foreign (PTY-A23).
 func (p Purpose) Coded() bool {
 	switch p {
-	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
+	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode, ForCertificate:
 		return true
-	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForCertificate, ForHandover:
+	case ForNotice, ForPass, ForTerminal, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForPort, ForHandover:
 	}
 	return false
 }
@@ -84,6 +86,8 @@ type Words struct {
 	Name     string `json:"n,omitempty"` // of the passkey to be added
 	Link     []byte `json:"p,omitempty"` // id of the link that led here
 	Record   bool   `json:"r,omitempty"` // the person's records are to say the address too
+	Request  []byte `json:"q,omitempty"` // for a certificate, which a right code grants: exactly this one (REC-06)
+	Policy   int64  `json:"v,omitempty"` // version that was accepted
 	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony, or the name of the provider
 }
 

@@ -53,7 +53,11 @@ type Accounts struct {
 	directory *Directory // nil: every granted role counts
 	origin    edge.Origin
 	port      edge.Origin // where people show certificates; zero: nowhere
+	confirmed map[account.Purpose]confirm
 }
+
+// confirm does what a right code was for, in the transaction that spends it.
+type confirm func(tx *sqlstore.Tx, c account.Challenge, actor habeas.Actor) (account.Proved, error)
 
 var (
 	_ webaccount.Accounts  = (*Accounts)(nil)

@@ -52,7 +52,7 @@ func (a *Accounts) CertificateURL(ctx context.Context, in account.Asking) (strin
 	if !a.CertificatePort() {
 		return "", account.ErrNoPort
 	}
-	token, c := a.newWay(ctx, account.ForCertificate, in.Flow, account.Words{To: in.To, Language: in.Language})
+	token, c := a.newWay(ctx, account.ForPort, in.Flow, account.Words{To: in.To, Language: in.Language})
 	return a.port.URL("/sign-in?t=" + token), a.db.Ops().PutChallenge(ctx, c)
 }
 
@@ -101,13 +101,13 @@ func (a *Accounts) certified(ctx context.Context, from certifying, serial pki.Se
 // HandOver lets the browser in which a bearer said so go back to the site, and returns the
 // address. The way there counts once.
 func (a *Accounts) HandOver(ctx context.Context, b account.Bearer, way sealed.Value) (string, error) {
-	id, ok := wayID(account.ForCertificate, way)
+	id, ok := wayID(account.ForPort, way)
 	c, found, err := a.db.Accounts().Challenge(ctx, id)
 	if err != nil {
 		return "", err
 	}
 	now := a.clock.Now()
-	if !ok || !found || c.Purpose != account.ForCertificate || !c.Open(c.Flow, now) {
+	if !ok || !found || c.Purpose != account.ForPort || !c.Open(c.Flow, now) {
 		return "", a.certificateFailed(ctx, b.Account, account.ErrHandover)
 	}
 	token, back := a.newWay(ctx, account.ForHandover, c.Flow, account.Words{To: c.Words.To, State: b.Serial[:]})

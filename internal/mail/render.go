@@ -64,6 +64,11 @@ const (
 	KindRelease    Kind = "release"     // a legal demand asks for data about your account
 	KindContact    Kind = "contact"     // to the operator: somebody wrote on the contact page
 	KindComplaint  Kind = "complaint"   // the same, a complaint
+
+	KindRegistered      Kind = "registered"       // you have a certificate
+	KindReregistered    Kind = "reregistered"     // another certificate has taken the place of yours
+	KindUnregistered    Kind = "unregistered"     // your certificate was revoked
+	KindCertificateCode Kind = "certificate-code" // the code that confirms what a certificate is to say
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -139,6 +144,11 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindRelease:    {link: true},
 	KindContact:    {},
 	KindComplaint:  {},
+
+	KindRegistered:      {link: true},
+	KindReregistered:    {link: true},
+	KindUnregistered:    {link: true},
+	KindCertificateCode: {code: true},
 }
 
 // Kinds returns every kind, sorted.

@@ -84,6 +84,8 @@ type Pages struct {
 	Agreements Agreements
 	Tellings   Tellings
 	Inspecting Inspecting
+
+	Registrations Registrations
 }
 
 // Mount registers them.
@@ -93,6 +95,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountHandover(m)
 	s.mountTelling(m)
 	s.mountInspect(m)
+	s.mountRegistration(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -191,6 +194,7 @@ func Nav() []ui.NavItem {
 	return []ui.NavItem{
 		{Area: ui.AreaMe, Group: own, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
+		{Area: ui.AreaMe, Group: own, Path: registrationAt, Label: lang.Mark("Registration file")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
 		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},
 		{Area: ui.AreaMe, Group: own, Path: inspectPath, Label: lang.Mark("Everything about me")},

@@ -223,6 +223,8 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("A dispute")
 	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindContact, mail.KindComplaint:
 		return p.T("Your work here")
+	case mail.KindRegistered, mail.KindReregistered, mail.KindUnregistered, mail.KindCertificateCode:
+		return p.T("Your registration")
 	case mail.KindBreach:
 		return p.T("A breach of data")
 	case mail.KindRelease:
