@@ -76,6 +76,7 @@ async function save(page, name, word) {
   return path;
 }
 
+// Proves AUTH-01, FILE-03, FILE-05 and FILE-06.
 test("registers, opens the file everywhere, changes the name, revokes", { timeout: 240_000 }, async () => {
   const page = await open(browser), address = "zoe@example.org";
   await here.join(page, address);
