@@ -31,6 +31,7 @@ type cli struct {
 	Keys    keysCommand    `cmd:"" help:"The keys: change the master password."`
 	Account accountCommand `cmd:"" help:"A registration file: register, look into it, change its password."`
 	PKI     pkiCommand     `cmd:"" name:"pki" help:"The certificate authority: make its root and what is below, on one machine or two."`
+	Proxy   proxyCommand   `cmd:"" help:"Let programs of this machine reach the server as you, by your registration file."`
 	Status  statusCommand  `cmd:"" help:"Ask the running server how it is doing; ends with 1 when it is not ready."`
 	Reload  reloadCommand  `cmd:"" help:"Make the running server read its certificate again."`
 	Config  configCommand  `cmd:"" help:"The settings: print them with their meaning, check them."`
