@@ -20,6 +20,11 @@ type Certificates struct {
 	accounts    *Accounts
 	policies    *Policies
 	clock       habeas.Clock
+
+	// OnReplaced are called in the transaction in which a fresh identity certificate takes the place
+	// of another one, in their order and before the old one is revoked: what hangs on it is issued
+	// again on the fresh one there, or ends with it.
+	OnReplaced []func(tx *sqlstore.Tx, old, fresh account.Certificate) error
 }
 
 // NewCertificates returns the use cases.

@@ -72,6 +72,7 @@ type Server struct {
 	Systems      *Systems
 	Policies     *Policies
 	Certificates *Certificates
+	Terms        *Terms
 	Records      *Records
 	Notices      *Notices
 	Digests      *Digests
@@ -193,6 +194,8 @@ func (s *Server) wire() {
 		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
+	s.Mailer.Receipts = s.Records.MailedReceipt
+	s.Terms = NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = NewDigests(s.Records, s.Accounts, s.Policies)
 	s.Profiles = NewProfiles(s.Records, s.Policies)
 	s.Notices = NewNotices(s.Records, s.Accounts, s.Policies, s.Digests)
@@ -241,6 +244,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "switch addresses", Every: time.Minute, Do: s.switchAddresses},
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
+		{Name: "registrations", Every: 10 * time.Minute, Do: s.Terms.Sweep},
 		{Name: "guardians", Every: time.Hour, Do: NewGuardians(s.Records).Sweep},
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},

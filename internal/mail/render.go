@@ -61,6 +61,14 @@ const (
 	KindExtended   Kind = "extended"    // the answer to a request takes longer, and why
 	KindRequestDue Kind = "request-due" // to staff: the time of a request is nearly over
 	KindBreach     Kind = "breach"      // data about you was concerned by a breach
+
+	KindTermEnds      Kind = "registration-ends"    // your registration ends soon: renew it
+	KindLapsed        Kind = "registration-ended"   // it has ended: the account is deactivated
+	KindTermGoes      Kind = "registration-goes"    // the account will be erased
+	KindRenewed       Kind = "registration-renewed" // it counts for three more years, and what became of roles
+	KindRolesEnded    Kind = "roles-ended"          // to administrators: roles ended with a certificate
+	KindAccountErased Kind = "account-erased"       // six months after the end, with the receipt: the last mail
+	KindBackupLate    Kind = "backup-late"          // to administrators: no backup was made for too long
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -85,6 +93,8 @@ type Data struct {
 	Days   int      // until something happens by itself
 	Count  int      // how many details are missing
 	Lines  []string // what was counted: numbers and kinds, nobody's name
+
+	Receipt string // of an erasure, as the ledger gives it: lines of printable ASCII; may be empty
 }
 
 // needs says what a kind cannot do without.
@@ -130,6 +140,14 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindExtended:   {link: true},
 	KindRequestDue: {link: true},
 	KindBreach:     {link: true},
+
+	KindTermEnds:      {link: true},
+	KindLapsed:        {link: true},
+	KindTermGoes:      {link: true},
+	KindRenewed:       {link: true},
+	KindRolesEnded:    {link: true},
+	KindAccountErased: {},
+	KindBackupLate:    {link: true},
 }
 
 // Kinds returns every kind, sorted.
@@ -211,6 +229,8 @@ func (d *Data) prepare(kind Kind) error {
 		return fmt.Errorf("mail: %s does not say how long its code holds", kind)
 	case !d.within(d.Link) || !d.within(d.StopLink) || !d.within(d.DisputeLink) || !d.within(d.MoreLink):
 		return errors.New("mail: a link leads outside the public URL")
+	case strings.ContainsFunc(d.Receipt, func(c rune) bool { return c != '\n' && (c < ' ' && c != '\t' || c > '~') && c < 0xa0 }):
+		return errors.New("mail: a receipt holds text only")
 	case len(d.Code) > 64 || strings.Trim(strings.TrimPrefix(d.Code, standIn), codeCharacters) != "":
 		return errors.New("mail: a code holds letters, digits and hyphens only")
 	}

@@ -20,12 +20,13 @@ type sealedSignIn struct {
 // found is false when there is none.
 func (r Accounts) Standing(ctx context.Context, hash account.Token) (s account.Standing, found bool, err error) {
 	var id, passkey, address, profile []byte
-	var created, seen, expires int64
+	var created, seen, expires, ends int64
 	err = r.q.QueryRowContext(ctx, `SELECT s.account, s.proof, s.passkey, s.address, s.created_at, s.seen_at, s.expires, a.state, a.sealed,
+		COALESCE((SELECT g.ends FROM registration g WHERE g.account = s.account), 0),
 		EXISTS (SELECT 1 FROM passkey p WHERE p.account = s.account AND p.ended_at = 0),
 		EXISTS (SELECT 1 FROM account_address m WHERE m.account = s.account AND m.is_main AND m.proof = 'provider')
 		FROM sign_in s JOIN account a ON a.id = s.account WHERE s.hash = ?`, hash[:]).
-		Scan(&id, &s.Proof, &passkey, &address, &created, &seen, &expires, &s.State, &profile, &s.HasPasskey, &s.Vouched)
+		Scan(&id, &s.Proof, &passkey, &address, &created, &seen, &expires, &s.State, &profile, &ends, &s.HasPasskey, &s.Vouched)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
@@ -36,7 +37,7 @@ func (r Accounts) Standing(ctx context.Context, hash account.Token) (s account.S
 	copy(s.Account[:], id)
 	copy(s.Passkey[:], passkey)
 	copy(s.Address[:], address)
-	s.CreatedAt, s.SeenAt, s.ExpiresAt = moment(created), moment(seen), moment(expires)
+	s.CreatedAt, s.SeenAt, s.ExpiresAt, s.Ends = moment(created), moment(seen), moment(expires), moment(ends)
 	key, err := r.keys.Key(ctx, habeas.SubjectOf(s.Account))
 	if habeas.KindOf(err) == habeas.KindGone {
 		return s, false, nil // erased meanwhile
