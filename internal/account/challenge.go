@@ -20,6 +20,7 @@ const (
 	ForMain          Purpose = "main-address"        // a code for the address that is to become the main one
 	ForNotice        Purpose = "notice"              // a code that opens what is held at an address, and no account (ADR 0017)
 	ForPass          Purpose = "consent-code"        // a code that proves who uses a consent code, and opens no account
+	ForErase         Purpose = "erase"               // a code that confirms that an account is to be erased (ACCT-06)
 	ForFirst         Purpose = "first-administrator" // the link the operator was given
 	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
 	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
@@ -38,18 +39,18 @@ func (p Purpose) Life() time.Duration {
 		return codeLifeInvited
 	case ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
 		return ceremonyLife
-	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode:
+	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForErase, ForFirstCode:
 	}
 	return codeLifeAsked
 }
 
 // Coded reports whether the challenge is answered by typing a mailed code where people
-// sign in. Notices and consent codes have pages of their own: here their codes are foreign (PTY-A23).
+// sign in. Notices, consent codes and erasure have pages of their own: here their codes are foreign (PTY-A23).
 func (p Purpose) Coded() bool {
 	switch p {
 	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
 		return true
-	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
+	case ForNotice, ForPass, ForErase, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
 	}
 	return false
 }

@@ -5,11 +5,13 @@ import (
 	"slices"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Erase implements web/party.Records: the rows go, then the key, and the leaf that
@@ -166,9 +168,28 @@ func (r *Records) forget(ctx context.Context, ids []habeas.PartyID, subjects ...
 // EraseMe erases all records of the actor's and the account itself,
 // in one transaction, then their keys. What witnesses it is the house's, and names
 // nobody: nobody is left who could open a line of their own. The receipt goes by mail, too.
+//
+// People come by [Records.EraseMeByCode].
 func (r *Records) EraseMe(ctx context.Context, a habeas.Actor) ([]byte, error) {
+	return r.eraseMe(ctx, a, func(erase func(*sqlstore.Tx) error) error { return r.DB.InTx(ctx, erase) })
+}
+
+// AskErase implements web/party.Records.
+func (r *Records) AskErase(ctx context.Context, a habeas.Actor, in account.Asking) (habeas.ChallengeID, error) {
+	return r.Accounts.AskToErase(ctx, a, in)
+}
+
+// EraseMeByCode implements web/party.Records: EraseMe, confirmed by a code that was mailed for it
+// (ACCT-06). Every refusal of a code is account.ErrCode.
+func (r *Records) EraseMeByCode(ctx context.Context, a habeas.Actor, id habeas.ChallengeID, typed sealed.Value, flow account.Token) ([]byte, error) {
+	return r.eraseMe(ctx, a, func(erase func(*sqlstore.Tx) error) error {
+		return r.Accounts.EraseByCode(ctx, a, id, typed, flow, erase)
+	})
+}
+
+func (r *Records) eraseMe(ctx context.Context, a habeas.Actor, run func(func(*sqlstore.Tx) error) error) ([]byte, error) {
 	var gone erasing
-	err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) (err error) {
+	err := run(func(tx *sqlstore.Tx) (err error) {
 		gone, err = r.eraseAccount(tx, a.Account, habeas.Actor{Kind: habeas.ActorPerson}, mail.KindErased)
 		return err
 	})

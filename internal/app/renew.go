@@ -15,6 +15,7 @@ import (
 	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/pki/request"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	webaccount "github.com/habeas-data/habeas/internal/web/account"
 )
 
 // Renew gives the actor a certificate for three more years, counted from now, in the place of the
@@ -57,6 +58,23 @@ func (c *Certificates) Renew(ctx context.Context, actor habeas.Actor, der []byte
 		return nil, err
 	}
 	return c.chain(ctx, fresh.DER)
+}
+
+var _ webaccount.Renewals = (*Certificates)(nil)
+
+// Held implements web/account.Renewals.
+func (c *Certificates) Held(ctx context.Context, actor habeas.Actor) (r account.Registration, held []account.Certificate, err error) {
+	if r, _, err = c.db.Accounts().Registration(ctx, actor.Account); err != nil {
+		return r, nil, err
+	}
+	held, err = c.db.Accounts().Certificates(ctx, actor.Account)
+	return r, held, err
+}
+
+// Chain implements web/account.Renewals.
+func (c *Certificates) Chain(ctx context.Context, actor habeas.Actor) ([][]byte, error) {
+	h, err := c.Holding(ctx, actor)
+	return h.Chain, err
 }
 
 // asked reads a request and asks whether it names the actor's main address.

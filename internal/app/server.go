@@ -51,6 +51,7 @@ type Config struct {
 	Resolver     mail.Resolver                   // of the DNS; nil: nothing is looked up
 	Unsearched   bool                            // a command that ends: nobody will search people
 	SessionDays  int                             // how long session logs are kept; 0: none are written
+	BackupWithin time.Duration                   // how old the last backup may be; 0: backup.Expected
 	Providers    []ProviderConfig                // by which people may sign in too
 	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
 	RootAway     bool                            // the root of the certificate authority is on another machine
@@ -95,7 +96,9 @@ type Server struct {
 	lock   *os.File
 	ready  atomic.Bool // the search index has read everything
 	stop   context.CancelFunc
-	tasks  sync.WaitGroup
+
+	started time.Time // by the server's clock
+	tasks   sync.WaitGroup
 }
 
 // Open takes the directory's lock, opens the stores and starts what runs beside the
@@ -113,7 +116,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		sets = party.DefaultSchemas()
 	}
 	cfg.Log = slog.New(session.NewHandler(cfg.Log.Handler()))
-	s := &Server{Config: cfg, Finder: party.NewIndex()}
+	s := &Server{Config: cfg, Finder: party.NewIndex(), started: cfg.Clock.Now()}
 	if s.Schemas, err = party.NewSchemas(sets...); err != nil {
 		return nil, err
 	}
@@ -249,6 +252,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
+		{Name: "backup alarm", Every: time.Hour, Do: s.backupAlarm},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

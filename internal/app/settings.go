@@ -41,6 +41,7 @@ type Settings struct {
 	Metrics        MetricsSettings `toml:"metrics"`
 	Trace          TraceSettings   `toml:"trace"`
 	Disk           DiskSettings    `toml:"disk"`
+	Backup         BackupSettings  `toml:"backup"`
 	SessionLog     SessionSettings `toml:"session_log"`
 	AddressChange  AddressSettings `toml:"address_change"`
 	Webhook        WebhookSettings `toml:"webhook"`
@@ -126,6 +127,11 @@ type PKISettings struct {
 // SessionSettings say how long the steps of signing in, claiming and entering are kept.
 type SessionSettings struct {
 	KeepDays int `toml:"keep_days" doc:"how long session logs are kept, which tell the steps of a flow and nothing of who took them: at most 180 days; 0 writes none" default:"30"`
+}
+
+// BackupSettings say when a backup is missed.
+type BackupSettings struct {
+	ExpectHours int `toml:"expect_hours" doc:"after how long without a backup health, doctor and a mail to the administrators say so: more than the time between two of them" default:"50" example:"26"`
 }
 
 // DiskSettings say when the disk is too full.

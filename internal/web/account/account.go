@@ -82,6 +82,7 @@ type Pages struct {
 	Providers  Providers // nil: there are none
 	Agreements Agreements
 	Tellings   Tellings
+	Renewals   Renewals
 }
 
 // Mount registers them.
@@ -89,6 +90,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountAgreed(m)
 	s.mountProviders(m)
 	s.mountTelling(m)
+	s.mountRenew(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)

@@ -49,7 +49,10 @@ type State struct {
 	LinesLost int64 // of the session log, since the start
 	LinesFail bool  // the last one was lost
 
-	Backup      time.Time // the last one
+	Backup       time.Time     // the last one
+	BackupWithin time.Duration // how old it may be
+	Overdue      int           // accounts that should be erased and are not
+
 	Certificate time.Time // end of the server's own; zero when it has none
 }
 
