@@ -253,6 +253,10 @@ func (d *decade) check(day int) {
 		if told := c.warned.Add(account.WarnedFor); told.After(due) {
 			due = told
 		}
+		// Around what is due each day, else every fifth: rows do not change by themselves.
+		if near := now.Add(-48*time.Hour).Before(c.ends) && now.Add(48*time.Hour).After(c.ends) || now.Add(48*time.Hour).After(due); !near && (day+i)%5 != 0 {
+			continue
+		}
 		who, err := d.DB.Accounts().Account(d.ctx(), c.actor.Account)
 		if erased := habeas.KindOf(err) == habeas.KindNotFound && err != nil; erased != (ended && !c.warned.IsZero() && !now.Before(due)) {
 			d.Fatalf("day %d: erased %v, it is due %s and now %s (warned %s)", day, erased, due, now, c.warned)
