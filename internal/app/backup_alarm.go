@@ -47,8 +47,8 @@ func (s *Server) backupCheck(ctx context.Context) Check {
 	return Check{Name: "backup", Level: Good}
 }
 
-// backupAlarm mails the administrators when a backup is overdue: once, until one is made.
-func (s *Server) backupAlarm(ctx context.Context) error {
+// AlarmBackup mails the administrators when a backup is overdue: once, until one is made.
+func (s *Server) AlarmBackup(ctx context.Context) error {
 	last, missed, err := s.backupMissed(ctx)
 	if err != nil || !missed {
 		return err

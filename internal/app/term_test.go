@@ -212,6 +212,7 @@ func TestARenewalIssuesRolesAgainOrEndsThem(t *testing.T) {
 				t.Errorf("to %s:\n%s", m.To, m.Text)
 			}
 			order = append(order, "told")
+		default:
 		}
 	}
 	if !slices.Contains(order, "told") {
@@ -233,7 +234,12 @@ func TestRemindersComeOnceAlsoAfterDowntime(t *testing.T) {
 		before time.Duration
 		want   int
 	}{
-		{91 * day, 0}, {90*day + time.Second, 0}, {90 * day, 2}, {60 * day, 0}, {30 * day, 2}, {8 * day, 0},
+		{91 * day, 0},
+		{90*day + time.Second, 0},
+		{90 * day, 2},
+		{60 * day, 0},
+		{30 * day, 2},
+		{8 * day, 0},
 		{5 * day, 2}, // the server stood still on the seventh day
 		{2 * day, 0},
 		{time.Hour, 2},

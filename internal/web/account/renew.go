@@ -96,8 +96,11 @@ func (s *Pages) daysLeft(p lang.Printer, r account.Registration) string {
 func nameFacts(p lang.Printer, who dn.Subject) []Fact {
 	var out []Fact
 	for _, f := range []Fact{
-		{p.T("Name"), who.Name}, {p.T("Country"), who.Country}, {p.T("Organisation"), who.Organisation},
-		{p.T("E-mail address"), who.Email}, {p.T("Username"), who.Username},
+		{p.T("Name"), who.Name},
+		{p.T("Country"), who.Country},
+		{p.T("Organisation"), who.Organisation},
+		{p.T("E-mail address"), who.Email},
+		{p.T("Username"), who.Username},
 	} {
 		if f.Is != "" {
 			out = append(out, f)

@@ -221,11 +221,13 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("Details that are missing")
 	case mail.KindDisputed, mail.KindFrozen, mail.KindDisputeReceived, mail.KindDisputeKept, mail.KindDisputeUndone, mail.KindDisputeGranted:
 		return p.T("A dispute")
-	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook:
+	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindRolesEnded, mail.KindBackupLate:
 		return p.T("Your work here")
 	case mail.KindBreach:
 		return p.T("A breach of data")
-	case mail.KindErased:
+	case mail.KindTermEnds, mail.KindLapsed, mail.KindTermGoes, mail.KindRenewed:
+		return p.T("Your registration")
+	case mail.KindErased, mail.KindAccountErased:
 		return p.T("Something was erased")
 	case mail.KindTest:
 		return p.T("A test")
