@@ -24,7 +24,7 @@ RACE := -race -gcflags=modernc.org/...=-race=false -gcflags=github.com/habeas-da
 COMPUTES := TestEveryCutGivesTheSame|TestADocumentStaysOne|TestFlippedBytesOnThreeLevelsAreFoundInTheirPlace|$\
 	TestEveryFlippedByteOfASmallLogIsFoundInItsPlace|TestAutoIsAsGoodAsTheBetterPath|TestSmallSetsOfInventedPeopleAreMeasured|$\
 	TestRowsLikeANewOneAreFoundAndTimed|TestNamesakesStayApart|TestLearnIsCalibrated|TestPeopleWithTyposAreFound|$\
-	TestScreenRejectsOnlyWhatWeighsTooLittle
+	TestScreenRejectsOnlyWhatWeighsTooLittle|TestTenYears
 # Tests that choose their engine. What runs on both by itself is part of unit.
 ON_POSTGRES := ./internal/app ./internal/api ./internal/proof ./internal/redteam
 JOURNEYS := e2e/account.test.mjs e2e/demo.test.mjs
@@ -55,7 +55,7 @@ lint: ## linters, formatting, and where sealed values go
 
 unit: ## Go tests and fuzz seeds, with the race detector; the red team has its own target
 	@scripts/gotest $(RACE) -skip '^($(COMPUTES))$$' $$(go list ./... | grep -vE '/internal/(redteam|keyring/argon2id)$$')
-	@scripts/gotest -run '^($(COMPUTES))$$' ./ledger ./match/... ./scrub ./internal/bench/matching
+	@scripts/gotest -run '^($(COMPUTES))$$' ./ledger ./match/... ./scrub ./internal/bench/matching ./internal/app
 	@scripts/gotest -race ./internal/keyring/argon2id
 	@cd ledger/oracle && go test ./...
 	@cd internal/pki/oracle && go test ./...

@@ -61,6 +61,8 @@ var technicalWriters = map[string]string{
 	"EndPairs":    "a proposal that is none any more and that nobody has decided about",
 	"RemovePairs": "the same, of pairs that cannot be one party any more",
 
+	"MarkRestored":        "that everybody whose account ends is told once more; the restore is witnessed",
+	"MarkBackupMissed":    "that the administrators were told of a missing backup",
 	"SaveCRL":             "the signed list of numbers that were revoked; each revocation is witnessed",
 	"PutChallenge":        "a question that ends in minutes; what its answer leads to, or that it failed, is witnessed",
 	"TakeTry":             "a number on a challenge; the wrong code is witnessed beside it",

@@ -22,6 +22,7 @@ type State string
 const (
 	Active      State = "active"
 	Deactivated State = "deactivated" // by an administrator: cannot sign in nor claim (PTY-19)
+	Lapsed      State = "lapsed"      // its registration ended: cannot sign in nor claim, but be reactivated (RET-03)
 )
 
 // Account is somebody who can sign in. Its words are sealed under its own key.
@@ -29,6 +30,7 @@ type Account struct {
 	ID        habeas.AccountID
 	State     State
 	CreatedAt time.Time
+	Ends      time.Time // of its registration; zero: it has none
 	Profile   Profile
 }
 

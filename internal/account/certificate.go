@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/habeas-data/habeas"
@@ -18,6 +19,9 @@ type Registration struct {
 	Ends    time.Time // pki.Expiry of At
 	Policy  int64     // version of the policy that was accepted (REG-13)
 	Subject dn.Subject
+
+	Reminded int       // the last reminder that was sent, by its days before the end; 0: none
+	WarnedAt time.Time // when its person was told that the account will be erased; zero: not told
 }
 
 // Certificate is one that an account holds or held.
@@ -71,6 +75,23 @@ type Submission struct {
 type Submitted struct {
 	Chain     [][]byte           // the certificate first, the root last; nil: Challenge waits for its code
 	Challenge habeas.ChallengeID // zero when there is a chain
+}
+
+// Replaced says what became of the roles that hung on an identity certificate when a fresh one took
+// its place (RET-05): which were issued again on it, and which ended.
+func Replaced(all []Certificate, fresh Certificate) (reissued, ended []habeas.Role) {
+	for _, c := range all {
+		if c.Hangs(fresh.Serial) && !c.Revoked() {
+			reissued = append(reissued, c.Role)
+		}
+	}
+	for _, c := range all {
+		if c.Authority == pki.Attribute && c.Holder != fresh.Serial && c.Reason == pki.Superseded && c.Revoked() &&
+			!c.RevokedAt.Before(fresh.IssuedAt) && !slices.Contains(reissued, c.Role) {
+			ended = append(ended, c.Role)
+		}
+	}
+	return reissued, ended
 }
 
 // CertificateReader is what the use cases read of certificates.

@@ -22,6 +22,7 @@ const (
 	ForPass          Purpose = "consent-code"        // a code that proves who uses a consent code, and opens no account
 	ForCertificate   Purpose = "certificate"         // a code that confirms what a certificate is to say (REC-05)
 	ForTerminal      Purpose = "terminal"            // a code of the page, by which a command registers
+	ForErase         Purpose = "erase"               // a code that confirms that an account is to be erased (ACCT-06)
 	ForFirst         Purpose = "first-administrator" // the link the operator was given
 	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
 	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
@@ -45,18 +46,18 @@ func (p Purpose) Life() time.Duration {
 		return ceremonyLife
 	case ForHandover:
 		return handoverLife
-	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode, ForCertificate, ForTerminal:
+	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForErase, ForFirstCode, ForCertificate, ForTerminal:
 	}
 	return codeLifeAsked
 }
 
 // Coded reports whether the challenge is answered by typing a mailed code where people
-// sign in. Notices and consent codes have pages of their own: here their codes are foreign (PTY-A23).
+// sign in. Notices, consent codes and erasure have pages of their own: here their codes are foreign (PTY-A23).
 func (p Purpose) Coded() bool {
 	switch p {
 	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode, ForCertificate:
 		return true
-	case ForNotice, ForPass, ForTerminal, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForPort, ForHandover:
+	case ForNotice, ForPass, ForTerminal, ForErase, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForPort, ForHandover:
 	}
 	return false
 }

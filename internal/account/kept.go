@@ -15,7 +15,7 @@ func Kept() []habeas.Kept {
 	return []habeas.Kept{
 		{
 			What: "Accounts: name, language, addresses, passkeys, connected identity providers, roles", Why: "So that a person can sign in and look after their records.",
-			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
+			Basis: habeas.BasisContract, Until: "Until the person erases the account, or {n} months after its registration has ended. An account without a registration has no end of its own.", N: ReactivateMonths,
 		},
 		{
 			What: "Sign-ins: which browser is signed in", Why: "So that a person stays signed in, sees where, and can end it.",
@@ -35,7 +35,7 @@ func Kept() []habeas.Kept {
 		},
 		{
 			What: "Registrations: name, country, organisation, e-mail and username in certificates", Why: "So that a person can prove who they are elsewhere too.",
-			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
+			Basis: habeas.BasisContract, Until: "Three years, and as long again with each renewal. {n} months after their end they are erased with the account and the records of its person.", N: ReactivateMonths,
 		},
 		{
 			What: "Numbers of certificates that were revoked, about nobody", Why: "So that a revoked certificate counts nowhere.",

@@ -71,18 +71,21 @@ type Reach uint8
 
 // The reaches.
 const (
-	ReachNothing    Reach = iota
-	ReachRecovery         // may recover the account, and see what recovery would end
-	ReachEverything       // its own affairs; roles still ask for a passkey or a certificate
+	ReachNothing      Reach = iota
+	ReachReactivation       // may reactivate the account, and see nothing of it but its name
+	ReachRecovery           // may recover the account, and see what recovery would end
+	ReachEverything         // its own affairs; roles still ask for a passkey or a certificate
 )
 
 // ReachOf decides what a sign-in opens (ADR 0005): a code opens an account that is not
 // guarded, and only recovery of one that is. Guarded is an account with a passkey, and
 // one whose main address stands on a provider's word alone: whoever proves that they read
 // its mail may be another person than the provider has let in (ADR 0034). A deactivated
-// account opens to nobody.
+// account opens to nobody; one whose registration has ended can be reactivated after a code.
 func ReachOf(state State, proof habeas.Proof, guarded bool) Reach {
 	switch {
+	case state == Lapsed && proof == habeas.ProofCode:
+		return ReachReactivation
 	case state != Active:
 		return ReachNothing
 	case proof.OfKey(), proof == habeas.ProofProvider, proof == habeas.ProofProviderStrong:
@@ -98,7 +101,8 @@ func ReachOf(state State, proof habeas.Proof, guarded bool) Reach {
 // Standing is what is known of a sign-in when a request comes.
 type Standing struct {
 	SignIn
-	State      State
+	State      State     // as it was noted; Reach asks Ends too
+	Ends       time.Time // of the account's registration; zero: it has none
 	HasPasskey bool
 	Vouched    bool // the main address stands on a provider's word alone
 	Name       string
@@ -111,5 +115,5 @@ func (s Standing) Reach(now time.Time) Reach {
 	if !s.Alive(now) || now.Before(s.BlockedUntil) {
 		return ReachNothing
 	}
-	return ReachOf(s.State, s.Proof, s.HasPasskey || s.Vouched)
+	return ReachOf(StateAt(s.State, s.Ends, now), s.Proof, s.HasPasskey || s.Vouched)
 }

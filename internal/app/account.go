@@ -184,7 +184,7 @@ func (a *Accounts) claimant(ctx context.Context, from account.Reader, actor habe
 	if err != nil {
 		return c, err
 	}
-	c.Active, c.Name = who.State == account.Active, who.Profile.Name
+	c.Active, c.Name = who.StateAt(a.clock.Now()) == account.Active, who.Profile.Name
 	addresses, err := from.Addresses(ctx, actor.Account)
 	if err != nil {
 		return c, err

@@ -214,7 +214,7 @@ func (a *Accounts) switchAddress(tx *sqlstore.Tx, id habeas.AccountID, say Say) 
 	if err != nil {
 		return err
 	}
-	if who.State != account.Active || taken && held.Account != id {
+	if who.StateAt(now) != account.Active || taken && held.Account != id {
 		return a.dropChange(tx, c, habeas.Server, mail.KindAddressKept)
 	}
 	old, err := mainOf(tx, id)

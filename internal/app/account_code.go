@@ -250,8 +250,8 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 	if err != nil {
 		return account.Proved{}, err
 	}
-	if who.State != account.Active {
-		return account.Proved{}, a.errClosed()
+	if who.StateAt(a.clock.Now()) != account.Active {
+		return a.shut(tx, c, who, b)
 	}
 	if c.Purpose == account.ForFirstCode {
 		if err := a.grantFirst(tx, c, who.ID); err != nil {
@@ -282,6 +282,21 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 	}
 	self := habeas.Actor{Kind: habeas.ActorPerson, Account: who.ID, Proof: habeas.ProofCode}
 	return out, tx.Audit(a.entry(audit.SignInSucceeded, habeas.SubjectOf(who.ID), self, map[string]string{"proof": string(habeas.ProofCode)}))
+}
+
+// shut refuses an account that is not active. One whose registration has ended can be reactivated
+// by a code that was asked for at its main address, and by nothing else; the sign-in that begins
+// opens nothing but that.
+func (a *Accounts) shut(tx *sqlstore.Tx, c account.Challenge, who account.Account, b account.Browser) (account.Proved, error) {
+	main, err := mainOf(tx, who.ID)
+	if err != nil {
+		return account.Proved{}, err
+	}
+	if who.StateAt(a.clock.Now()) != account.Lapsed || c.Purpose != account.ForSignIn || main.Hash != c.Address {
+		return account.Proved{}, a.errShut(who)
+	}
+	out := account.Proved{Account: who.ID, SignedIn: true, Next: reactivatePage}
+	return out, a.begin(tx, account.SignIn{Account: who.ID, Proof: habeas.ProofCode, Address: c.Address}, b)
 }
 
 // next is where a proved code leads.

@@ -8,10 +8,12 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Holdings is what opens or reaches the actor's account.
@@ -199,4 +201,28 @@ func (a *Accounts) stripAddresses(tx *sqlstore.Tx, id habeas.AccountID, actor ha
 		}
 	}
 	return w.ForgetRemoved(id, a.entry(audit.AccountChanged, subject, actor, map[string]string{"field": "addresses"}))
+}
+
+// AskToErase mails a code to the main address of the actor's account, whatever address in names:
+// it confirms that the account is to be erased, and does nothing else.
+func (a *Accounts) AskToErase(ctx context.Context, actor habeas.Actor, in account.Asking) (habeas.ChallengeID, error) {
+	all, err := a.db.Accounts().Addresses(ctx, actor.Account)
+	if err != nil {
+		return habeas.ChallengeID{}, err
+	}
+	if in.Address, err = email.Parse(account.Holdings{Addresses: all}.Main().Display); err != nil {
+		return habeas.ChallengeID{}, habeas.Internal(err)
+	}
+	return a.ask(ctx, account.Challenge{Purpose: account.ForErase, Subject: habeas.SubjectOf(actor.Account)}, in)
+}
+
+// EraseByCode does something in the transaction in which that code is used up. A code that was
+// mailed for another account is a wrong one.
+func (a *Accounts) EraseByCode(ctx context.Context, actor habeas.Actor, id habeas.ChallengeID, typed sealed.Value, flow account.Token, erase func(tx *sqlstore.Tx) error) error {
+	return a.answer(ctx, account.ForErase, id, typed, flow, func(tx *sqlstore.Tx, c account.Challenge) error {
+		if actor.Account.IsZero() || c.Subject != habeas.SubjectOf(actor.Account) {
+			return account.ErrCode
+		}
+		return erase(tx)
+	})
 }

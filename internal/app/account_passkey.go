@@ -200,8 +200,8 @@ func (a *Accounts) passkeyProved(ctx context.Context, c account.Challenge, used 
 		if err != nil {
 			return err
 		}
-		if account.ReachOf(who.State, habeas.ProofPasskey, true) != account.ReachEverything {
-			return a.errClosed()
+		if account.ReachOf(who.StateAt(now), habeas.ProofPasskey, true) != account.ReachEverything {
+			return a.errShut(who)
 		}
 		// Read again: it may have been removed while the device was asked.
 		p, err := tx.Accounts().Passkey(ctx, used.Hash)

@@ -24,6 +24,15 @@ func (a *Accounts) TellAdministrators(tx *sqlstore.Tx, kind mail.Kind, link stri
 }
 
 func (a *Accounts) tellRoles(tx *sqlstore.Tx, kind mail.Kind, link string, also []habeas.AccountID, roles ...habeas.Role) error {
+	return a.tellHolders(tx, Letter{Kind: kind, Link: link}, also, roles...)
+}
+
+// tellRolesLetter mails a letter to everybody who administers the server.
+func (a *Accounts) tellRolesLetter(tx *sqlstore.Tx, l Letter) error {
+	return a.tellHolders(tx, l, nil, habeas.RoleAdministrator)
+}
+
+func (a *Accounts) tellHolders(tx *sqlstore.Tx, l Letter, also []habeas.AccountID, roles ...habeas.Role) error {
 	grants, err := tx.Accounts().Grants(tx.Context())
 	if err != nil {
 		return err
@@ -45,7 +54,7 @@ func (a *Accounts) tellRoles(tx *sqlstore.Tx, kind mail.Kind, link string, also 
 			continue
 		}
 		told[id] = true
-		if err := a.tellMain(tx, id, kind, link); err != nil && !gone(err) {
+		if err := a.tellMain(tx, id, l); err != nil && !gone(err) {
 			return err
 		}
 	}
@@ -53,7 +62,7 @@ func (a *Accounts) tellRoles(tx *sqlstore.Tx, kind mail.Kind, link string, also 
 }
 
 // tellMain mails the main address of an account.
-func (a *Accounts) tellMain(tx *sqlstore.Tx, id habeas.AccountID, kind mail.Kind, link string) error {
+func (a *Accounts) tellMain(tx *sqlstore.Tx, id habeas.AccountID, l Letter) error {
 	who, err := tx.Accounts().Account(tx.Context(), id)
 	if err != nil {
 		return err
@@ -62,8 +71,8 @@ func (a *Accounts) tellMain(tx *sqlstore.Tx, id habeas.AccountID, kind mail.Kind
 	if err != nil {
 		return err
 	}
-	letter := Letter{Kind: kind, To: main.Mailbox, Language: who.Profile.Language, Link: link}
-	return a.mailer.Post(tx, habeas.SubjectOf(id), letter)
+	l.To, l.Language = main.Mailbox, who.Profile.Language
+	return a.mailer.Post(tx, habeas.SubjectOf(id), l)
 }
 
 // TellAccount mails every address of an account. One that is gone is told nothing.

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/x509"
 	"slices"
 
@@ -105,6 +106,9 @@ func (c *Certificates) asked(ctx context.Context, actor habeas.Actor, der []byte
 	if err != nil {
 		return asked, err
 	}
+	if _, err := c.Authorities.Get(ctx, pki.Identity); err != nil { // made outside of the transaction
+		return asked, err
+	}
 	own, err := c.ownAddress(ctx, actor.Account, asked.Subject.Email)
 	if err != nil {
 		return asked, err
@@ -121,7 +125,7 @@ func (c *Certificates) register(tx *sqlstore.Tx, actor habeas.Actor, r account.R
 	if _, found := account.ActiveIdentity(held, c.clock.Now()); found {
 		return account.ErrRegistered
 	}
-	if lostKey(held, fresh) {
+	if lostKey(held, keyIn(fresh.DER)) {
 		return account.ErrLostKey
 	}
 	if err := tx.Accounts().SaveRegistration(r, c.entry(audit.Registered, actor, r.Account, nil)); err != nil {
@@ -130,15 +134,23 @@ func (c *Certificates) register(tx *sqlstore.Tx, actor habeas.Actor, r account.R
 	if err := tx.Accounts().AddCertificate(fresh, c.certificateEntry(audit.CertificateIssued, actor, fresh)); err != nil {
 		return err
 	}
-	return c.accounts.tellMain(tx, r.Account, mail.KindRegistered, registrationPage)
+	return c.accounts.tellMain(tx, r.Account, Letter{Kind: mail.KindRegistered, Link: registrationPage})
 }
 
-// lostKey reports whether a certificate is of a key that was reported as lost (REC-09).
-func lostKey(held []account.Certificate, fresh account.Certificate) bool {
-	key := keyIn(fresh.DER)
+// lostKey reports whether a key was reported as lost (REC-09).
+func lostKey(held []account.Certificate, key []byte) bool {
 	return slices.ContainsFunc(held, func(old account.Certificate) bool {
 		return old.Authority == pki.Identity && old.Revoked() && old.Reason == pki.KeyCompromise && bytes.Equal(keyIn(old.DER), key)
 	})
+}
+
+// keyOf is a public key as it stands in certificates; nil: no certificate can have it.
+func keyOf(key crypto.PublicKey) []byte {
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		return nil
+	}
+	return der
 }
 
 // keyIn is the public key in a certificate, as it stands there.
@@ -191,7 +203,7 @@ func (c *Certificates) Revoke(ctx context.Context, actor habeas.Actor, authority
 		if err := c.revoke(tx, actor, held, reason); err != nil || held.Revoked() || held.Authority != pki.Identity {
 			return err
 		}
-		return c.accounts.tellMain(tx, held.Account, mail.KindUnregistered, registrationPage)
+		return c.accounts.tellMain(tx, held.Account, Letter{Kind: mail.KindUnregistered, Link: registrationPage})
 	})
 }
 

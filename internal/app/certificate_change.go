@@ -130,7 +130,7 @@ func (c *Certificates) change(tx *sqlstore.Tx, asked account.Challenge, actor ha
 	if err != nil {
 		return out, err
 	}
-	if lostKey(held, fresh) {
+	if lostKey(held, keyIn(fresh.DER)) {
 		return out, account.ErrLostKey
 	}
 	if err := w.SaveRegistration(r, c.entry(audit.Registered, actor, r.Account, map[string]string{"change": "yes"})); err != nil {
@@ -147,5 +147,5 @@ func (c *Certificates) change(tx *sqlstore.Tx, asked account.Challenge, actor ha
 	if err := c.revoke(tx, actor, old, pki.Superseded); err != nil {
 		return out, err
 	}
-	return out, c.accounts.tellMain(tx, r.Account, mail.KindReregistered, registrationPage)
+	return out, c.accounts.tellMain(tx, r.Account, Letter{Kind: mail.KindReregistered, Link: registrationPage})
 }

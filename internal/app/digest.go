@@ -168,7 +168,7 @@ type looked struct {
 // looks counts who looked at an account's records on the lines that it was not told of.
 func (d *Digests) looks(ctx context.Context, of account.Digest, to int64) (map[looked]int, error) {
 	who, err := d.records.DB.Accounts().Account(ctx, of.Account)
-	if err != nil || who.State != account.Active {
+	if err != nil || who.StateAt(d.records.Clock.Now()) != account.Active {
 		return nil, err
 	}
 	subjects, err := d.records.subjects(ctx, habeas.Actor{Account: of.Account})

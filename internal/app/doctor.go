@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app/backup"
@@ -58,7 +59,7 @@ func Doctor(ctx context.Context, o DoctorOptions) (r backup.Report, err error) {
 		return r, err
 	}
 	e := backup.Examination{
-		Dir: o.Dir, Records: records, Clock: o.Clock, Sample: o.Sample, Fix: o.Fix, Space: space, Progress: o.Progress,
+		Dir: o.Dir, Records: records, Clock: o.Clock, Sample: o.Sample, Fix: o.Fix, Space: space, Progress: o.Progress, BackupWithin: backupWithin(o.Dir),
 	}
 	if o.Password == nil {
 		if o.Fix {
@@ -104,6 +105,15 @@ func (o DoctorOptions) unsealed(ctx context.Context, e backup.Examination, optio
 	return backup.Examine(ctx, e)
 }
 
+// backupWithin is how old the last backup may be, as the settings of a directory say; 0 where they do not.
+func backupWithin(dir string) time.Duration {
+	s, err := ReadSettings(dir)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(s.Backup.ExpectHours) * time.Hour
+}
+
 // space measures a disk for doctor.
 func space(dir string) (free, total uint64, err error) {
 	s, err := statfs(dir)
@@ -129,7 +139,7 @@ func (s *Server) Examine(ctx context.Context, sample int, fix bool) (backup.Repo
 		return backup.Report{}, err
 	}
 	return backup.Examine(ctx, backup.Examination{
-		Dir: s.Dir, Records: sqlstore.Config{Dir: s.Dir, DSN: s.RecordsDSN}, Keys: s.Keys, Clock: s.Clock, Sample: sample, Fix: fix, Space: space,
+		Dir: s.Dir, Records: sqlstore.Config{Dir: s.Dir, DSN: s.RecordsDSN}, Keys: s.Keys, Clock: s.Clock, Sample: sample, Fix: fix, Space: space, BackupWithin: s.backupWithin(),
 		Searchable: func() (int, bool) { return s.Finder.Len(), s.Ready() },
 		EraseLeftovers: func(ctx context.Context, id habeas.SubjectID) error {
 			s.Finder.Forget(habeas.PartyID(id))

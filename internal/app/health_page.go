@@ -37,6 +37,10 @@ func (h *HealthPage) State(ctx context.Context, a habeas.Actor) (admin.State, er
 		return st, err
 	}
 	st.Engine, st.Bytes, st.Backup = db.Engine, db.Bytes, db.Backup
+	st.BackupWithin = s.backupWithin()
+	if st.Overdue, err = s.Terms.Overdue(ctx); err != nil {
+		return st, err
+	}
 	st.Lines, st.Staged, st.Newest = db.Lines, db.Staged, db.Newest
 	st.Sealed, st.SealedAt = s.Ledger.sealed()
 	space := s.Disk.Space()

@@ -2,12 +2,14 @@ package app_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/mail"
 )
 
 // Proves PTY-18.
@@ -54,20 +56,50 @@ func TestAPersonErasesEverythingAboutThemselves(t *testing.T) {
 	}
 }
 
-func TestErasingEverythingTakesATypedWordAndSignsOut(t *testing.T) {
+// Proves ACCT-06.
+func TestErasingEverythingTakesAMailedCodeAndAWordAndSignsOut(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser().join("tim@example.org")
-	if page := b.get("/me/erase"); !strings.Contains(page.text, "Erase everything about me") {
-		t.Fatal("the page does not say what it does")
+	if page := b.get("/me/erase"); !strings.Contains(page.text, "Erase everything about me") || strings.Contains(page.text, `name="word"`) {
+		t.Fatal("the page does not say what it does, or asks for the word before the code")
 	}
-	for word, want := range map[string]int{"no": http.StatusBadRequest, "": http.StatusBadRequest} {
-		if p := b.send(http.MethodPost, "/me/erase", formOf("word", word)); p.status != want {
-			t.Errorf("%q: status %d, want %d", word, p.status, want)
+	eva := w.browser().join("eva@example.org")
+	asked := eva.post("/me/erase/code")
+	foreign := w.codeIn(w.mailTo("eva@example.org", mail.KindCode))
+	other, _ := url.Parse(asked)
+	at := b.post("/me/erase/code")
+	code := w.codeIn(w.mailTo("tim@example.org", mail.KindCode))
+	q, err := url.Parse(at)
+	w.ok(err)
+	c := q.Query().Get("c")
+	if p := b.get(at); !strings.Contains(p.text, `name="word"`) || !strings.Contains(p.text, `name="code"`) {
+		t.Error("the page asks for no code")
+	}
+	wrong := "00000000"
+	if code == wrong {
+		wrong = "00000001"
+	}
+	for name, form := range map[string]url.Values{
+		"another word":         formOf("c", c, "code", code, "word", "no"),
+		"no word":              formOf("c", c, "code", code),
+		"no code":              formOf("c", c, "word", "erase"),
+		"a wrong code":         formOf("c", c, "code", wrong, "word", "erase"),
+		"nothing asked for":    formOf("code", code, "word", "erase"),
+		"somebody else's code": formOf("c", other.Query().Get("c"), "code", foreign, "word", "erase"),
+	} {
+		if p := b.send(http.MethodPost, "/me/erase", form); p.status != http.StatusBadRequest {
+			t.Errorf("%s: status %d", name, p.status)
 		}
 	}
-	p := b.send(http.MethodPost, "/me/erase", formOf("word", "erase"))
+	if p := b.send(http.MethodPost, "/code", formOf("c", c, "code", code)); p.status != http.StatusBadRequest {
+		t.Errorf("the code signs in, too: status %d", p.status)
+	}
+	p := b.send(http.MethodPost, "/me/erase", formOf("c", c, "code", code, "word", "erase"))
 	if p.status != http.StatusOK || !strings.Contains(p.text, "c2sp.org/tlog-proof") || len(b.cookies) > 1 {
-		t.Errorf("the word: status %d, %d cookies\n%s", p.status, len(b.cookies), p.text)
+		t.Errorf("code and word: status %d, %d cookies\n%s", p.status, len(b.cookies), p.text)
+	}
+	if m := w.mailTo("tim@example.org", mail.KindErased); !strings.Contains(m.Text, "c2sp.org/tlog-proof") {
+		t.Error("the last mail brings no receipt")
 	}
 	if p := b.send(http.MethodGet, "/me", nil); p.status != http.StatusSeeOther {
 		t.Errorf("still signed in: status %d", p.status)
@@ -75,4 +107,5 @@ func TestErasingEverythingTakesATypedWordAndSignsOut(t *testing.T) {
 	if all, _, _, err := w.DB.Records().Count(w.ctx()); err != nil || all != 0 {
 		t.Errorf("%d records left (%v)", all, err)
 	}
+	eva.get("/me")
 }

@@ -275,7 +275,7 @@ func TestEveryStaffMethodRefusesWhoIsNotStaffByPasskey(t *testing.T) {
 			t.Errorf("staff are refused at %s: %v", name, err)
 		}
 	}
-	covered := len(staffOnly(w, tim, id)) + len(personal(w, tim, id)) + len([]string{"Schemas", "SourceName", "Offers", "Mine", "Copy", "EraseMe", "Activity", "Line", "Receipt", "Prove", "Certificate", "Completion", "SealQuery", "OpenQuery"})
+	covered := len(staffOnly(w, tim, id)) + len(personal(w, tim, id)) + len([]string{"Schemas", "SourceName", "Offers", "Mine", "Copy", "AskErase", "EraseMeByCode", "Activity", "Line", "Receipt", "Prove", "Certificate", "Completion", "SealQuery", "OpenQuery"})
 	if all := reflect.TypeFor[webparty.Records]().NumMethod(); covered != all {
 		t.Errorf("%d of the %d methods of Records are looked at: add the new ones", covered, all)
 	}

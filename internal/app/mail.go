@@ -48,6 +48,8 @@ type Letter struct {
 	Lines []string `json:"i,omitempty"` // of a digest
 	More  string   `json:"o,omitempty"` // a further path within the origin
 	Reply string   `json:"y,omitempty"` // of what somebody wrote to the operator: where the answer goes
+
+	Receipt habeas.EventID `json:"e,omitzero"` // of the erasure that it tells of: made while the mail is delivered
 }
 
 // Sender hands a rendered mail to the mail server, or to the outbox page of the demo.
@@ -65,6 +67,9 @@ type Mailer struct {
 	Contact      string
 	Domain       string // of Message-IDs
 	Clock        habeas.Clock
+
+	// Receipts makes the receipt of an erasure; nil: the mail goes without.
+	Receipts func(ctx context.Context, event habeas.EventID) (string, error)
 }
 
 // Post leaves a letter in the outbox in the transaction of what caused it, sealed
@@ -108,6 +113,12 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 	}
 	if l.More != "" {
 		data.MoreLink = m.Origin.URL(l.More)
+	}
+	if !l.Receipt.IsZero() && m.Receipts != nil {
+		var err error
+		if data.Receipt, err = m.Receipts(ctx, l.Receipt); err != nil {
+			return err // tried again
+		}
 	}
 	session := sealed.Open(ctx)
 	defer session.Close()

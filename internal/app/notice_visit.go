@@ -39,6 +39,18 @@ func (n *Notices) Prove(ctx context.Context, id habeas.ChallengeID, typed sealed
 // proveVisit answers a challenge that leads to a visit and to no sign-in. Every refusal is
 // account.ErrCode.
 func (a *Accounts) proveVisit(ctx context.Context, purpose account.Purpose, id habeas.ChallengeID, typed sealed.Value, flow account.Token, begin func(*sqlstore.Tx, party.Visit) error) error {
+	return a.answer(ctx, purpose, id, typed, flow, func(tx *sqlstore.Tx, c account.Challenge) error {
+		now := a.clock.Now()
+		return begin(tx, party.Visit{
+			Address: c.Address, Mailbox: c.Words.Mailbox, Display: c.Words.Display, Language: c.Words.Language,
+			CreatedAt: now, ExpiresAt: now.Add(party.VisitLife),
+		})
+	})
+}
+
+// answer answers a challenge of a purpose and does in the same transaction what the right code is
+// for. Every refusal of a code is account.ErrCode.
+func (a *Accounts) answer(ctx context.Context, purpose account.Purpose, id habeas.ChallengeID, typed sealed.Value, flow account.Token, then func(*sqlstore.Tx, account.Challenge) error) error {
 	now := a.clock.Now()
 	right := rightCode(a.keys, id, typed)
 	var refused error // what is said although the rows of the try are kept
@@ -57,10 +69,7 @@ func (a *Accounts) proveVisit(ctx context.Context, purpose account.Purpose, id h
 			return errors.Join(err, a.wrong(tx, c, false))
 		}
 		refused = nil
-		return begin(tx, party.Visit{
-			Address: c.Address, Mailbox: c.Words.Mailbox, Display: c.Words.Display, Language: c.Words.Language,
-			CreatedAt: now, ExpiresAt: now.Add(party.VisitLife),
-		})
+		return then(tx, c)
 	})
 	return errors.Join(err, refused)
 }

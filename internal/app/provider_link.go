@@ -78,11 +78,11 @@ func (a *Accounts) arriveIn(tx *sqlstore.Tx, in arrival) (account.Proved, error)
 			return account.Proved{}, err
 		}
 	}
-	switch account.Arrive(linked, held.State, !in.address.IsZero(), taken) {
+	switch account.Arrive(linked, held.StateAt(a.clock.Now()), !in.address.IsZero(), taken) {
 	case account.ArriveIn:
 		return a.linkUsed(tx, in, link)
 	case account.ArriveClosed:
-		return account.Proved{Account: held.ID}, a.errClosed()
+		return account.Proved{Account: held.ID}, a.errShut(held)
 	case account.ArriveNew:
 		return a.arriveNew(tx, in)
 	default:

@@ -166,7 +166,7 @@ func TestAConnectionIsLookedAfterByItsPerson(t *testing.T) {
 	if r := bea.Connect("campus"); r.Status != http.StatusSeeOther {
 		t.Errorf("connecting anew: %d %s", r.Status, r.Complaint())
 	}
-	if r := bea.Submit("/me/erase", "word", "erase"); r.Status != http.StatusOK {
+	if r := bea.Erase("bea@example.net"); r.Status != http.StatusOK {
 		t.Fatalf("erasing: %d %s", r.Status, r.Complaint())
 	}
 	if r := phone.SignInBy("campus"); r.Header.Get("Location") != "/sign-in/with/campus/new" {

@@ -13,6 +13,7 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // RecordAccounts is what the use cases about records need of accounts: party and
@@ -31,6 +32,10 @@ type RecordAccounts interface {
 	// EraseAccount removes every row of the actor's account; its key goes afterwards. The
 	// last administrator cannot go.
 	EraseAccount(tx *sqlstore.Tx, a habeas.Actor, e audit.Entry) error
+	// AskToErase mails a code by which the actor confirms that the account is to be erased.
+	AskToErase(ctx context.Context, a habeas.Actor, in account.Asking) (habeas.ChallengeID, error)
+	// EraseByCode does something in the transaction in which such a code is used up.
+	EraseByCode(ctx context.Context, a habeas.Actor, id habeas.ChallengeID, typed sealed.Value, flow account.Token, erase func(tx *sqlstore.Tx) error) error
 	// TellStaff mails everybody who decides about records, and those named.
 	TellStaff(tx *sqlstore.Tx, kind mail.Kind, link string, also ...habeas.AccountID) error
 	// TellAccount mails every address of an account.

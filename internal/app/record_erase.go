@@ -5,11 +5,13 @@ import (
 	"slices"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // Erase implements web/party.Records: the rows go, then the key, and the leaf that
@@ -163,67 +165,120 @@ func (r *Records) forget(ctx context.Context, ids []habeas.PartyID, subjects ...
 	return r.DB.Compact(ctx)
 }
 
-// EraseMe implements web/party.Records: all records of the actor's and the account itself,
+// EraseMe erases all records of the actor's and the account itself,
 // in one transaction, then their keys. What witnesses it is the house's, and names
-// nobody: nobody is left who could open a line of their own.
+// nobody: nobody is left who could open a line of their own. The receipt goes by mail, too.
+//
+// People come by [Records.EraseMeByCode].
 func (r *Records) EraseMe(ctx context.Context, a habeas.Actor) ([]byte, error) {
-	address, language, err := r.Accounts.MainAddress(ctx, a.Account)
-	if err != nil {
-		return nil, err
-	}
-	nobody := habeas.Actor{Kind: habeas.ActorPerson}
-	witness := func(event audit.Event) audit.Entry {
-		e := r.event(event, habeas.PartyID{}, nobody, nil)
-		e.Subject = habeas.SubjectID{}
-		return e
-	}
-	last, erasure := witness(audit.AccountErased), habeas.NewID[habeas.RemainderKind](r.Clock.Now())
-	var gone []habeas.PartyID
-	err = r.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
-		gone = gone[:0] // a repeated run begins anew
-		var left []party.Remainder
-		w := tx.Records()
-		who, err := r.Accounts.ClaimantIn(tx, a)
-		if err != nil {
-			return err
-		}
-		parties, err := w.PartiesOf(ctx, a.Account)
-		if err != nil {
-			return err
-		}
-		for _, p := range parties {
-			rec, said, err := r.load(ctx, w, p.ID)
-			if err != nil {
-				return err
-			}
-			all, kept, err := r.eraseOwn(tx, rec, said, who.Addresses, erasure, witness(audit.PartyErased))
-			if err != nil {
-				return err
-			}
-			gone, left = append(gone, all...), append(left, kept...)
-		}
-		last.Detail = withLeft(nil, left)
-		if err := r.leaveMerged(ctx, w, a.Account); err != nil {
-			return err
-		}
-		if err := r.Accounts.EraseAccount(tx, a, last); err != nil {
-			return err
-		}
-		return r.Mailer.Post(tx, habeas.SubjectID{}, erasedLetter(Letter{Kind: mail.KindErased, To: address, Language: language}, left))
+	return r.eraseMe(ctx, a, func(erase func(*sqlstore.Tx) error) error { return r.DB.InTx(ctx, erase) })
+}
+
+// AskErase implements web/party.Records.
+func (r *Records) AskErase(ctx context.Context, a habeas.Actor, in account.Asking) (habeas.ChallengeID, error) {
+	return r.Accounts.AskToErase(ctx, a, in)
+}
+
+// EraseMeByCode implements web/party.Records: EraseMe, confirmed by a code that was mailed for it
+// (ACCT-06). Every refusal of a code is account.ErrCode.
+func (r *Records) EraseMeByCode(ctx context.Context, a habeas.Actor, id habeas.ChallengeID, typed sealed.Value, flow account.Token) ([]byte, error) {
+	return r.eraseMe(ctx, a, func(erase func(*sqlstore.Tx) error) error {
+		return r.Accounts.EraseByCode(ctx, a, id, typed, flow, erase)
+	})
+}
+
+func (r *Records) eraseMe(ctx context.Context, a habeas.Actor, run func(func(*sqlstore.Tx) error) error) ([]byte, error) {
+	var gone erasing
+	err := run(func(tx *sqlstore.Tx) (err error) {
+		gone, err = r.eraseAccount(tx, a.Account, habeas.Actor{Kind: habeas.ActorPerson}, mail.KindErased)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	subjects := []habeas.SubjectID{habeas.SubjectOf(a.Account)}
-	for _, id := range gone {
-		subjects = append(subjects, habeas.SubjectOf(id))
-	}
-	if err := r.forget(ctx, gone, subjects...); err != nil {
+	if err := r.forget(ctx, gone.parties, gone.subjects...); err != nil {
 		return nil, err
 	}
 	// Nobody can come back for the receipt, so it is sealed before the answer.
 	if err := r.Ledger.Publish(ctx); err != nil {
 		return nil, err
 	}
-	return r.erasureReceipt(ctx, habeas.SubjectID{}, last.ID)
+	return r.erasureReceipt(ctx, habeas.SubjectID{}, gone.event)
+}
+
+// erasing is what went with an account: the keys of subjects are still to be destroyed.
+type erasing struct {
+	parties  []habeas.PartyID
+	subjects []habeas.SubjectID // the account and the parties
+	event    habeas.EventID     // that witnesses it
+}
+
+// eraseAccount erases an account with the records of its person in a transaction, and leaves the
+// last mail to its main address, which goes with the receipt.
+func (r *Records) eraseAccount(tx *sqlstore.Tx, id habeas.AccountID, by habeas.Actor, kind mail.Kind) (gone erasing, err error) {
+	ctx, w := tx.Context(), tx.Records()
+	witness := func(event audit.Event) audit.Entry {
+		e := r.event(event, habeas.PartyID{}, by, nil)
+		e.Subject = habeas.SubjectID{}
+		return e
+	}
+	last, erasure := witness(audit.AccountErased), habeas.NewID[habeas.RemainderKind](r.Clock.Now())
+	a := habeas.Actor{Kind: habeas.ActorPerson, Account: id}
+	address, language, err := r.Accounts.MainAddress(ctx, id)
+	if err != nil {
+		return gone, err
+	}
+	who, err := r.Accounts.ClaimantIn(tx, a)
+	if err != nil {
+		return gone, err
+	}
+	parties, err := w.PartiesOf(ctx, id)
+	if err != nil {
+		return gone, err
+	}
+	var left []party.Remainder
+	for _, p := range parties {
+		rec, said, err := r.load(ctx, w, p.ID)
+		if err != nil {
+			return gone, err
+		}
+		all, kept, err := r.eraseOwn(tx, rec, said, who.Addresses, erasure, witness(audit.PartyErased))
+		if err != nil {
+			return gone, err
+		}
+		gone.parties, left = append(gone.parties, all...), append(left, kept...)
+	}
+	last.Detail = withLeft(nil, left)
+	if err := r.leaveMerged(ctx, w, id); err != nil {
+		return gone, err
+	}
+	if by.Kind == habeas.ActorPerson { // what time ends, ends also without an administrator left: the operator makes one
+		err = r.Accounts.EraseAccount(tx, a, last)
+	} else {
+		err = tx.Accounts().EraseAccount(id, last)
+	}
+	if err != nil {
+		return gone, err
+	}
+	gone.event = last.ID
+	gone.subjects = append(gone.subjects, habeas.SubjectOf(id))
+	for _, one := range gone.parties {
+		gone.subjects = append(gone.subjects, habeas.SubjectOf(one))
+	}
+	letter := erasedLetter(Letter{Kind: kind, To: address, Language: language}, left)
+	letter.Receipt = last.ID
+	return gone, r.Mailer.Post(tx, habeas.SubjectID{}, letter)
+}
+
+// MailedReceipt proves an erasure for the mail that tells of it: a line of the house's log, that
+// names nobody. Error: Unavailable while no checkpoint covers it.
+func (r *Records) MailedReceipt(ctx context.Context, event habeas.EventID) (string, error) {
+	if err := r.Ledger.Publish(ctx); err != nil {
+		return "", err
+	}
+	receipt, err := r.erasureReceipt(ctx, habeas.SubjectID{}, event)
+	if err == nil && len(receipt) == 0 {
+		err = habeas.Unavailable("The line is written and will be sealed in a few seconds.").WithCode("receipt.pending")
+	}
+	return string(receipt), err
 }

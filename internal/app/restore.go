@@ -101,6 +101,11 @@ func (o RestoreOptions) finish(ctx context.Context, dir string, options keyring.
 	if err := o.mail(ctx, db, r); err != nil {
 		return err
 	}
+	// A registration may have been renewed since the backup: before its account is erased
+	// everybody is told anew, and has time to say so (ADR 0047).
+	if err := db.Ops().MarkRestored(ctx); err != nil {
+		return err
+	}
 	if err := o.witness(ctx, db, r); err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type Config struct {
 	Resolver     mail.Resolver                   // of the DNS; nil: nothing is looked up
 	Unsearched   bool                            // a command that ends: nobody will search people
 	SessionDays  int                             // how long session logs are kept; 0: none are written
+	BackupWithin time.Duration                   // how old the last backup may be; 0: backup.Expected
 	Providers    []ProviderConfig                // by which people may sign in too
 	Archive      Archive                         // where the log of accounts goes after six months
 	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
@@ -75,6 +76,7 @@ type Server struct {
 	Systems      *Systems
 	Policies     *Policies
 	Certificates *Certificates
+	Terms        *Terms
 	Records      *Records
 	Notices      *Notices
 	Digests      *Digests
@@ -100,7 +102,9 @@ type Server struct {
 	lock   *os.File
 	ready  atomic.Bool // the search index has read everything
 	stop   context.CancelFunc
-	tasks  sync.WaitGroup
+
+	started time.Time // by the server's clock
+	tasks   sync.WaitGroup
 }
 
 // Open takes the directory's lock, opens the stores and starts what runs beside the
@@ -118,7 +122,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		sets = party.DefaultSchemas()
 	}
 	cfg.Log = slog.New(session.NewHandler(cfg.Log.Handler()))
-	s := &Server{Config: cfg, Finder: party.NewIndex()}
+	s := &Server{Config: cfg, Finder: party.NewIndex(), started: cfg.Clock.Now()}
 	if s.Schemas, err = party.NewSchemas(sets...); err != nil {
 		return nil, err
 	}
@@ -205,6 +209,8 @@ func (s *Server) wire() {
 		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
+	s.Mailer.Receipts = s.Records.MailedReceipt
+	s.Terms = NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = NewDigests(s.Records, s.Accounts, s.Policies)
 	s.Profiles = NewProfiles(s.Records, s.Policies)
 	s.Notices = NewNotices(s.Records, s.Accounts, s.Policies, s.Digests)
@@ -255,12 +261,14 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "provisioned staff", Every: time.Minute, Do: s.Staff.Keep},
 		{Name: "notices", Every: 10 * time.Minute, Do: s.Notices.Tell},
 		{Name: "requests and retention", Every: 10 * time.Minute, Do: s.Notices.Sweep},
+		{Name: "registrations", Every: 10 * time.Minute, Do: s.Terms.Sweep},
 		{Name: "guardians", Every: time.Hour, Do: NewGuardians(s.Records).Sweep},
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
 		{Name: "releases", Every: 10 * time.Minute, Do: NewReleases(s.Records, s.Accounts).Sweep},
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
 		{Name: "rotate logs", Every: rotateEvery, Do: s.Logs.Rotate},
+		{Name: "backup alarm", Every: time.Hour, Do: s.AlarmBackup},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

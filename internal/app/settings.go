@@ -41,6 +41,7 @@ type Settings struct {
 	Metrics        MetricsSettings   `toml:"metrics"`
 	Trace          TraceSettings     `toml:"trace"`
 	Disk           DiskSettings      `toml:"disk"`
+	Backup         BackupSettings    `toml:"backup"`
 	SessionLog     SessionSettings   `toml:"session_log"`
 	Archive        ArchiveSettings   `toml:"archive"`
 	AddressChange  AddressSettings   `toml:"address_change"`
@@ -156,6 +157,11 @@ func (s Settings) archive() (Archive, error) {
 		return Archive{}, err
 	}
 	return Archive{Dir: s.file(s.Archive.Dir), To: to[0]}, nil
+}
+
+// BackupSettings say when a backup is missed.
+type BackupSettings struct {
+	ExpectHours int `toml:"expect_hours" doc:"after how long without a backup health, doctor and a mail to the administrators say so: more than the time between two of them" default:"50" example:"26"`
 }
 
 // DiskSettings say when the disk is too full.

@@ -126,6 +126,8 @@ func (w *world) open(keys *keyring.Ring) {
 		DB: s.DB, Keys: keys, Finder: s.Finder, Ready: func() bool { return true }, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
+	s.Mailer.Receipts = s.Records.MailedReceipt
+	s.Terms = app.NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = app.NewDigests(s.Records, s.Accounts, s.Policies)
 	s.Profiles = app.NewProfiles(s.Records, s.Policies)
 	s.Notices = app.NewNotices(s.Records, s.Accounts, s.Policies, s.Digests)

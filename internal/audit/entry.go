@@ -197,7 +197,10 @@ const (
 	AccountErased      Event = "account.erase"
 	AccountClosed      Event = "account.deactivate"
 	AccountReopened    Event = "account.reopen"
-	AccountChanged     Event = "account.change" // its person changed the name or another detail
+	AccountLapsed      Event = "account.lapse"      // its registration ended: deactivated
+	AccountReactivated Event = "account.reactivate" // its person came back in time
+	TermTold           Event = "account.term"       // its person was told that the registration ends, or the account
+	AccountChanged     Event = "account.change"     // its person changed the name or another detail
 	ConsentGiven       Event = "consent.give"
 	ConsentWithdrawn   Event = "consent.withdraw"
 	AccountRecovered   Event = "account.recover"
@@ -391,6 +394,9 @@ var known = map[Event]bool{
 	AccountErased:      true,
 	AccountClosed:      true,
 	AccountReopened:    true,
+	AccountLapsed:      true,
+	AccountReactivated: true,
+	TermTold:           true,
 	AccountChanged:     true,
 	ConsentGiven:       true,
 	ConsentWithdrawn:   true,

@@ -69,6 +69,14 @@ const (
 	KindReregistered    Kind = "reregistered"     // another certificate has taken the place of yours
 	KindUnregistered    Kind = "unregistered"     // your certificate was revoked
 	KindCertificateCode Kind = "certificate-code" // the code that confirms what a certificate is to say
+
+	KindTermEnds      Kind = "registration-ends"    // your registration ends soon: renew it
+	KindLapsed        Kind = "registration-ended"   // it has ended: the account is deactivated
+	KindTermGoes      Kind = "registration-goes"    // the account will be erased
+	KindRenewed       Kind = "registration-renewed" // it counts for three more years, and what became of roles
+	KindRolesEnded    Kind = "roles-ended"          // to administrators: roles ended with a certificate
+	KindAccountErased Kind = "account-erased"       // six months after the end, with the receipt: the last mail
+	KindBackupLate    Kind = "backup-late"          // to administrators: no backup was made for too long
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -96,6 +104,8 @@ type Data struct {
 	Reply  string   // of KindContact and KindComplaint: where the answer goes; may be empty
 	Lines  []string // what was counted: numbers and kinds, nobody's name
 	Legal  string   // whose words for the remedy: "eu", "us"; else those that fit anywhere
+
+	Receipt string // of an erasure, as the ledger gives it: lines of printable ASCII; may be empty
 }
 
 // needs says what a kind cannot do without.
@@ -149,6 +159,14 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindReregistered:    {link: true},
 	KindUnregistered:    {link: true},
 	KindCertificateCode: {code: true},
+
+	KindTermEnds:      {link: true},
+	KindLapsed:        {link: true},
+	KindTermGoes:      {link: true},
+	KindRenewed:       {link: true},
+	KindRolesEnded:    {link: true},
+	KindAccountErased: {},
+	KindBackupLate:    {link: true},
 }
 
 // Kinds returns every kind, sorted.
@@ -230,6 +248,8 @@ func (d *Data) prepare(kind Kind) error {
 		return fmt.Errorf("mail: %s does not say how long its code holds", kind)
 	case !d.within(d.Link) || !d.within(d.StopLink) || !d.within(d.DisputeLink) || !d.within(d.MoreLink):
 		return errors.New("mail: a link leads outside the public URL")
+	case strings.ContainsFunc(d.Receipt, func(c rune) bool { return c != '\n' && (c < ' ' && c != '\t' || c > '~') && c < 0xa0 }):
+		return errors.New("mail: a receipt holds text only")
 	case len(d.Code) > 64 || strings.Trim(strings.TrimPrefix(d.Code, standIn), codeCharacters) != "":
 		return errors.New("mail: a code holds letters, digits and hyphens only")
 	}

@@ -119,7 +119,7 @@ func TestABackupFromBeforeAnErasureBringsNobodyBack(t *testing.T) {
 	w.Must(os.WriteFile(identity, []byte(id.String()), 0o600))
 	made, err := app.Backup(t.Context(), app.BackupOptions{Dir: w.Dir, To: t.TempDir(), Recipients: []string{id.Recipient().String()}})
 	w.Must(err)
-	if r := person.Submit("/me/erase", "word", "erase"); r.Status != http.StatusOK {
+	if r := person.Erase("erased@example.org"); r.Status != http.StatusOK {
 		t.Fatalf("erasing: %d", r.Status)
 	}
 	list := filepath.Join(t.TempDir(), "tombstones")

@@ -159,6 +159,15 @@ func (b *Browser) Join(address string) (code string) {
 	return code
 }
 
+// Erase erases everything about the person who is signed in, by the code that is mailed to their
+// main address.
+func (b *Browser) Erase(address string) Reply {
+	b.W.Helper()
+	to := b.Done("/me/erase/code")
+	code := CodeIn(b.W, b.W.Post.Take(b.W, mail.KindCode, Stored(address)))
+	return b.Submit("/me/erase", "c", strings.TrimPrefix(to, "/me/erase?c="), "code", code, "word", "erase")
+}
+
 // Administrator becomes the first administrator by the link that init printed.
 func (b *Browser) Administrator(address string) (code string) {
 	b.W.Helper()

@@ -79,16 +79,17 @@ func challengePlace(id habeas.ChallengeID) string { return "challenge/" + string
 // Account implements account.Reader.
 func (r Accounts) Account(ctx context.Context, id habeas.AccountID) (account.Account, error) {
 	a := account.Account{ID: id}
-	var created int64
+	var created, ends int64
 	var sealed []byte
-	err := r.q.QueryRowContext(ctx, `SELECT state, created_at, sealed FROM account WHERE id = ?`, id[:]).Scan(&a.State, &created, &sealed)
+	err := r.q.QueryRowContext(ctx, `SELECT a.state, a.created_at, a.sealed, COALESCE(g.ends, 0) FROM account a
+		LEFT JOIN registration g ON g.account = a.id WHERE a.id = ?`, id[:]).Scan(&a.State, &created, &sealed, &ends)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, errNoAccount
 	}
 	if err != nil {
 		return a, failure(err)
 	}
-	a.CreatedAt = moment(created)
+	a.CreatedAt, a.Ends = moment(created), moment(ends)
 	key, err := r.keys.Key(ctx, habeas.SubjectOf(id))
 	if err != nil {
 		return a, err

@@ -27,16 +27,17 @@ func certificatePlace(authority pki.Kind, serial pki.Serial) string {
 // Registration implements account.CertificateReader.
 func (r Accounts) Registration(ctx context.Context, id habeas.AccountID) (account.Registration, bool, error) {
 	g := account.Registration{Account: id}
-	var at, ends int64
+	var at, ends, warned int64
 	var sealed []byte
-	err := r.q.QueryRowContext(ctx, `SELECT at, ends, policy, sealed FROM registration WHERE account = ?`, id[:]).Scan(&at, &ends, &g.Policy, &sealed)
+	err := r.q.QueryRowContext(ctx, `SELECT at, ends, policy, reminded, warned_at, sealed FROM registration WHERE account = ?`, id[:]).
+		Scan(&at, &ends, &g.Policy, &g.Reminded, &warned, &sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return account.Registration{}, false, nil
 	}
 	if err != nil {
 		return g, false, failure(err)
 	}
-	g.At, g.Ends = moment(at), moment(ends)
+	g.At, g.Ends, g.WarnedAt = moment(at), moment(ends), moment(warned)
 	key, err := r.keys.Key(ctx, habeas.SubjectOf(id))
 	if err != nil {
 		return g, false, err
@@ -54,9 +55,10 @@ func (w AccountsTx) SaveRegistration(g account.Registration, e audit.Entry) erro
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.exec(`INSERT INTO registration (account, at, ends, policy, sealed) VALUES (?,?,?,?,?)
-		ON CONFLICT (account) DO UPDATE SET at = excluded.at, ends = excluded.ends, policy = excluded.policy, sealed = excluded.sealed`,
-		g.Account[:], millis(g.At), millis(g.Ends), g.Policy, sealed)
+	_, err = w.tx.exec(`INSERT INTO registration (account, at, ends, policy, reminded, warned_at, sealed) VALUES (?,?,?,?,?,?,?)
+		ON CONFLICT (account) DO UPDATE SET at = excluded.at, ends = excluded.ends, policy = excluded.policy,
+		reminded = excluded.reminded, warned_at = excluded.warned_at, sealed = excluded.sealed`,
+		g.Account[:], millis(g.At), millis(g.Ends), g.Policy, g.Reminded, millis(g.WarnedAt), sealed)
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,26 @@ func NoteBackup(ctx context.Context, cfg Config, at time.Time) error {
 	return errors.Join(failure(err), pool.Close())
 }
 
+// settingMissed is the row that says after which backup the administrators were told that the next one
+// is missing.
+const settingMissed = "missed_backup"
+
+// MarkBackupMissed notes that administrators are told that no backup was made since one; first is
+// false when they were told already.
+func (o Ops) MarkBackupMissed(ctx context.Context, since time.Time) (first bool, err error) {
+	err = o.inTx(ctx, func(tx *Tx) error {
+		res, err := tx.exec(`INSERT INTO setting (name, value) VALUES (?, ?)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.value <> excluded.value`, settingMissed, since.UTC().Format(time.RFC3339))
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		first = n > 0
+		return err
+	})
+	return first, err
+}
+
 // patience is how long a statement from beside tries to come between a busy server's
 // transactions.
 const patience = 30 * time.Second

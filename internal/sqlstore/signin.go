@@ -26,13 +26,14 @@ const certificateCounts = `(s.certificate IS NULL OR EXISTS (SELECT 1 FROM certi
 // found is false when there is none.
 func (r Accounts) Standing(ctx context.Context, hash account.Token) (s account.Standing, found bool, err error) {
 	var id, passkey, certificate, address, profile []byte
-	var created, seen, expires, blocked int64
+	var created, seen, expires, blocked, ends int64
 	err = r.q.QueryRowContext(ctx, `SELECT s.account, s.proof, s.passkey, s.certificate, s.address, s.created_at, s.seen_at, s.expires, a.state, a.sealed,
+COALESCE((SELECT g.ends FROM registration g WHERE g.account = s.account), 0),
 		EXISTS (SELECT 1 FROM passkey p WHERE p.account = s.account AND p.ended_at = 0),
  EXISTS (SELECT 1 FROM account_address m WHERE m.account = s.account AND m.is_main AND m.proof = 'provider'),
 		coalesce((SELECT max(b.until) FROM block b WHERE b.account = s.account AND b.ended_at = 0), 0)
 		FROM sign_in s JOIN account a ON a.id = s.account WHERE s.hash = ? AND `+certificateCounts, hash[:]).
-		Scan(&id, &s.Proof, &passkey, &certificate, &address, &created, &seen, &expires, &s.State, &profile, &s.HasPasskey, &s.Vouched, &blocked)
+		Scan(&id, &s.Proof, &passkey, &certificate, &address, &created, &seen, &expires, &s.State, &profile, &ends, &s.HasPasskey, &s.Vouched, &blocked)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
@@ -44,7 +45,7 @@ func (r Accounts) Standing(ctx context.Context, hash account.Token) (s account.S
 	copy(s.Passkey[:], passkey)
 	copy(s.Certificate[:], certificate)
 	copy(s.Address[:], address)
-	s.CreatedAt, s.SeenAt, s.ExpiresAt, s.BlockedUntil = moment(created), moment(seen), moment(expires), moment(blocked)
+	s.CreatedAt, s.SeenAt, s.ExpiresAt, s.BlockedUntil, s.Ends = moment(created), moment(seen), moment(expires), moment(blocked), moment(ends)
 	key, err := r.keys.Key(ctx, habeas.SubjectOf(s.Account))
 	if habeas.KindOf(err) == habeas.KindGone {
 		return s, false, nil // erased meanwhile

@@ -86,6 +86,7 @@ type Pages struct {
 	Inspecting Inspecting
 
 	Registrations Registrations
+	Renewals      Renewals
 }
 
 // Mount registers them.
@@ -96,6 +97,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountTelling(m)
 	s.mountInspect(m)
 	s.mountRegistration(m)
+	s.mountRenew(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)

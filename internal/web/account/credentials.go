@@ -16,6 +16,7 @@ import (
 type CredentialsPage struct {
 	Heading   ui.Heading
 	Advice    *ui.Notice
+	Term      *Term // of the registration; nil: there is none
 	Passkeys  []ui.Line
 	Add       ui.Passkey
 	Providers []ui.Line
@@ -119,7 +120,8 @@ func (s *Pages) credentials(r *http.Request, v ui.Visit) (CredentialsPage, error
 			Submit: p.T("Save the name"),
 		},
 	}
-	return page, nil
+	page.Term, err = s.term(r.Context(), v)
+	return page, err
 }
 
 // advice says what an account without a passkey is missing.

@@ -221,7 +221,7 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("Details that are missing")
 	case mail.KindDisputed, mail.KindFrozen, mail.KindDisputeReceived, mail.KindDisputeKept, mail.KindDisputeUndone, mail.KindDisputeGranted:
 		return p.T("A dispute")
-	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindContact, mail.KindComplaint:
+	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindContact, mail.KindComplaint, mail.KindRolesEnded, mail.KindBackupLate:
 		return p.T("Your work here")
 	case mail.KindRegistered, mail.KindReregistered, mail.KindUnregistered, mail.KindCertificateCode:
 		return p.T("Your registration")
@@ -229,7 +229,9 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("A breach of data")
 	case mail.KindRelease:
 		return p.T("A legal demand for data")
-	case mail.KindErased:
+	case mail.KindTermEnds, mail.KindLapsed, mail.KindTermGoes, mail.KindRenewed:
+		return p.T("Your registration")
+	case mail.KindErased, mail.KindAccountErased:
 		return p.T("Something was erased")
 	case mail.KindTest:
 		return p.T("A test")

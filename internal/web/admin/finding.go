@@ -31,8 +31,6 @@ type Finding struct {
 const (
 	// sealLag is how long lines may wait for a checkpoint, which is signed each second.
 	sealLag = time.Minute
-	// backupLag is how old the last backup may be.
-	backupLag = 7 * 24 * time.Hour
 	// certificateLead is how long before its end a certificate is spoken of: one that
 	// renews itself has been renewed by then.
 	certificateLead = 14 * 24 * time.Hour
@@ -43,7 +41,7 @@ const (
 // findings looks at every part. What is wrong comes apart, the worst first.
 func (s *Pages) findings(p lang.Printer, st State) (wrong, right []Finding) {
 	for _, look := range []func(lang.Printer, State) Finding{
-		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, lookAtReleases, s.lookAtDirectory, s.lookAtCertificate, s.lookAtClock,
+		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, lookAtReleases, s.lookAtDirectory, s.lookAtCertificate, s.lookAtClock, lookAtTerms,
 	} {
 		switch f := look(p, st); f.Weight {
 		case "": // there is no such part
@@ -83,10 +81,21 @@ func (s *Pages) lookAtBackup(p lang.Printer, st State) Finding {
 	switch {
 	case st.Backup.IsZero():
 		f.Weight, f.Text, f.Advice = Grim, p.T("No backup was ever made."), advice
-	case st.Now.Sub(st.Backup) > backupLag:
+	case st.Now.Sub(st.Backup) > st.BackupWithin:
 		f.Weight, f.Text, f.Advice = Note, p.T("The last backup is of {time}.", "time", p.DateTime(st.Backup, s.Zone())), advice
 	default:
 		f.Text = p.T("The last backup is of {time}.", "time", p.DateTime(st.Backup, s.Zone()))
+	}
+	return f
+}
+
+// lookAtTerms says whether accounts outlive their time.
+func lookAtTerms(p lang.Printer, st State) Finding {
+	f := Finding{Weight: Fine, Part: p.T("Registrations"), Text: p.T("No account outlives its time.")}
+	if st.Overdue > 0 {
+		f.Weight = Note
+		f.Text = p.Plural(st.Overdue, "{n} account should have been erased.", "{n} accounts should have been erased.")
+		f.Advice = p.T("A dispute or a hold keeps a record of its person. The account goes by itself once that ends.")
 	}
 	return f
 }

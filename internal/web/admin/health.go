@@ -54,6 +54,9 @@ type State struct {
 	Backup    time.Time       // the last one
 	Directory DirectoryHealth // whether somebody tells who works here
 
+	BackupWithin time.Duration // how old it may be
+	Overdue      int           // accounts that should be erased and are not
+
 	Certificate time.Time // end of the server's own; zero when it has none
 }
 

@@ -23,7 +23,7 @@ func inOrder() State {
 		Version: "v1.2.3", Started: morning.Add(-time.Hour), Now: morning, Searchable: true, Records: 1204,
 		Lines: 5000, Sealed: 5000, SealedAt: morning.Add(-time.Hour), Newest: morning.Add(-time.Hour),
 		MailServer: true, Keys: 2500, Erased: 3, Engine: "SQLite", Bytes: 48_000_000, Free: 60e9, Total: 100e9,
-		Backup: morning.AddDate(0, 0, -1), Certificate: morning.AddDate(0, 2, 0),
+		Backup: morning.AddDate(0, 0, -1), BackupWithin: 50 * time.Hour, Certificate: morning.AddDate(0, 2, 0),
 	}
 }
 
@@ -33,14 +33,15 @@ func TestHealthSaysInPlainWordsWhatIsWrong(t *testing.T) {
 		weight Weight
 		texts  []string
 	}{
-		"nothing":            {func(*State) {}, Fine, []string{"Everything is in order.", "1,204 records", "5,000 lines", "60\u00a0GB", "v1.2.3", "28 February 2026"}},
-		"never a backup":     {func(s *State) { s.Backup = time.Time{} }, Grim, []string{"No backup was ever made.", "habeas backup"}},
-		"an old backup":      {func(s *State) { s.Backup = morning.AddDate(0, 0, -8) }, Note, []string{"21 February 2026", "daily timer"}},
-		"a week is in order": {func(s *State) { s.Backup = morning.AddDate(0, 0, -7) }, Fine, nil},
-		"disk low":           {func(s *State) { s.Disk = DiskLow }, Note, []string{"The disk is filling up."}},
-		"disk full":          {func(s *State) { s.Disk = DiskFull }, Grim, []string{"so nothing new is taken in"}},
-		"index being built":  {func(s *State) { s.Searchable = false }, Note, []string{"still being built"}},
-		"lines just written": {func(s *State) { s.Lines, s.Newest = 5002, morning }, Fine, []string{"2 lines wait for their seal."}},
+		"nothing":             {func(*State) {}, Fine, []string{"Everything is in order.", "1,204 records", "5,000 lines", "60\u00a0GB", "v1.2.3", "28 February 2026"}},
+		"never a backup":      {func(s *State) { s.Backup = time.Time{} }, Grim, []string{"No backup was ever made.", "habeas backup"}},
+		"an old backup":       {func(s *State) { s.Backup = morning.AddDate(0, 0, -8) }, Note, []string{"21 February 2026", "daily timer"}},
+		"in time":             {func(s *State) { s.Backup = morning.Add(-50 * time.Hour) }, Fine, nil},
+		"an account too long": {func(s *State) { s.Overdue = 2 }, Note, []string{"2 accounts should have been erased.", "A dispute or a hold"}},
+		"disk low":            {func(s *State) { s.Disk = DiskLow }, Note, []string{"The disk is filling up."}},
+		"disk full":           {func(s *State) { s.Disk = DiskFull }, Grim, []string{"so nothing new is taken in"}},
+		"index being built":   {func(s *State) { s.Searchable = false }, Note, []string{"still being built"}},
+		"lines just written":  {func(s *State) { s.Lines, s.Newest = 5002, morning }, Fine, []string{"2 lines wait for their seal."}},
 		"lines not sealed": {func(s *State) { s.Staged, s.Newest = 1, morning.Add(-2*time.Minute) }, Grim, []string{
 			"1 line waits for its seal.", "nobody gets a receipt",
 		}},

@@ -274,6 +274,15 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Closed the account.")
 	case audit.AccountReopened:
 		return p.T("Opened the account again.")
+	case audit.AccountLapsed:
+		return p.T("Deactivated the account: its registration had ended.")
+	case audit.AccountReactivated:
+		return p.T("Reactivated the account.")
+	case audit.TermTold:
+		if l.Detail["told"] == "goes" {
+			return p.T("Told that the account will be erased.")
+		}
+		return p.T("Told that the registration ends soon.")
 	case audit.AccountChanged:
 		return p.T("Changed a detail of the account.")
 	case audit.ConsentGiven:

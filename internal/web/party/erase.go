@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/party"
@@ -132,12 +133,12 @@ type EraseMePage struct {
 	Kept    []string   // the data sets of that
 }
 
-func (s *Pages) eraseMePage(r *http.Request, v ui.Visit) (EraseMePage, error) {
+func (s *Pages) eraseMePage(r *http.Request, v ui.Visit, c string) (EraseMePage, error) {
 	mine, err := s.Records.Mine(r.Context(), v.Actor)
 	if err != nil {
 		return EraseMePage{}, err
 	}
-	page := EraseMePage{Form: eraseForm(v, "/me/erase", v.P.T("Erase everything about me"), "/me/credentials")}
+	page := EraseMePage{Form: eraseMeForm(v, c)}
 	for _, rec := range mine {
 		page.Records = append(page.Records, ui.Link{Text: nameOr(v.P, rec), URL: "/me/records/" + rec.Party.ID.String()})
 		bound, err := s.Rights.BoundOfMine(r.Context(), v.Actor, rec.Party.ID)
@@ -152,12 +153,43 @@ func (s *Pages) eraseMePage(r *http.Request, v ui.Visit) (EraseMePage, error) {
 	return page, nil
 }
 
+// eraseMePath is the page of erasing everything.
+const eraseMePath = "/me/erase"
+
+// eraseMeForm asks for a code first, then for code and word. c is the challenge; "" while no code
+// was asked for.
+func eraseMeForm(v ui.Visit, c string) ui.Form {
+	p := v.P
+	if c == "" {
+		return ui.Form{
+			Action: eraseMePath + "/code", Submit: p.T("Mail me a code to confirm it"), Cancel: &ui.Link{Text: p.T("Keep it"), URL: "/me/credentials"},
+			Next: p.T("The code goes to your main address, so that nobody erases your account who has only found your browser open. Nothing is erased yet."),
+		}
+	}
+	f := eraseForm(v, eraseMePath, p.T("Erase everything about me"), "/me/credentials")
+	f.Hidden = []ui.Hidden{{Name: "c", Value: c}}
+	f.Controls = append([]ui.Control{{
+		Kind: ui.ControlCode, Name: "code", Label: p.T("Code from your mail"), Hint: p.T("With or without the space in the middle."), MaxLength: 20,
+	}}, f.Controls...)
+	return f
+}
+
 func (s *Pages) askEraseMe(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	page, err := s.eraseMePage(r, v)
+	page, err := s.eraseMePage(r, v, r.URL.Query().Get("c"))
 	if err != nil {
 		return err
 	}
 	return s.Render(w, r, http.StatusOK, "me/erase-me", page)
+}
+
+func (s *Pages) mailEraseMe(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	in := account.Asking{Language: v.P.Lang, Flow: account.Token(s.Flow(w, r)), Client: s.Proxies.LimitKey(r)}
+	id, err := s.Records.AskErase(r.Context(), v.Actor, in)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, eraseMePath+"?c="+id.String(), http.StatusSeeOther)
+	return nil
 }
 
 func (s *Pages) eraseMe(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
@@ -165,26 +197,22 @@ func (s *Pages) eraseMe(w http.ResponseWriter, r *http.Request, v ui.Visit) erro
 	if err != nil {
 		return err
 	}
+	c, typed := f.String("c", 64), f.Code("code", ui.CodeDigits)
 	ui.TypedErase(f, v.P)
-	if wrong := f.Err(); wrong != nil {
-		page, err := s.eraseMePage(r, v)
-		if err != nil {
-			return err
-		}
-		page.Form.Keep(f)
-		if !page.Form.Fail(v.P, wrong) {
-			return wrong
-		}
-		return s.Render(w, r, http.StatusBadRequest, "me/erase-me", page)
-	}
-	before, err := s.eraseMePage(r, v)
+	page, err := s.eraseMePage(r, v, c)
 	if err != nil {
 		return err
 	}
-	receipt, err := s.Records.EraseMe(r.Context(), v.Actor)
+	var receipt []byte
+	if err = f.Err(); err == nil {
+		// An unreadable id is the id of no challenge: the answer is the same.
+		id, _ := habeas.ParseID[habeas.ChallengeKind](c)
+		flow, _ := s.Cookies.Flow(r)
+		receipt, err = s.Records.EraseMeByCode(r.Context(), v.Actor, id, typed, account.Token(flow))
+	}
 	if err != nil {
-		return err
+		return s.Again(w, r, v, err, "me/erase-me", &page, &page.Form, f)
 	}
 	s.Cookies.EndSignIn(w)
-	return s.Render(w, ui.WithFrame(r, ui.Frame{}), http.StatusOK, "me/erased-me", ErasedPage{Receipt: string(receipt), Kept: join(v.P, before.Kept)})
+	return s.Render(w, ui.WithFrame(r, ui.Frame{}), http.StatusOK, "me/erased-me", ErasedPage{Receipt: string(receipt), Kept: join(v.P, page.Kept)})
 }

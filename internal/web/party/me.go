@@ -32,7 +32,8 @@ func (s *Pages) mountMe(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/rights/{kind}", onParty(s.askRight))
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/rights/{request}/withdraw", onParty(s.withdrawRight))
 	s.Handle(m, ui.SignedIn, "GET /me/erase", s.askEraseMe)
-	s.Handle(m, ui.SignedIn, "POST /me/erase", s.eraseMe)
+	s.Handle(m, ui.SignedIn, "POST /me/erase/code", s.Limited(s.mailEraseMe))
+	s.Handle(m, ui.SignedIn, "POST /me/erase", s.Limited(s.eraseMe))
 	s.Handle(m, ui.SignedIn, "GET /me/records/{id}/erase", onParty(s.askErase))
 	s.Handle(m, ui.SignedIn, "POST /me/records/{id}/erase", onParty(s.erase))
 

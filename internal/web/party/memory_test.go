@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
@@ -449,7 +450,11 @@ func (m *memoryRecords) Reconsider(_ context.Context, _ habeas.Actor, _ habeas.P
 	return nil
 }
 
-func (m *memoryRecords) EraseMe(context.Context, habeas.Actor) ([]byte, error) {
+func (m *memoryRecords) AskErase(context.Context, habeas.Actor, account.Asking) (habeas.ChallengeID, error) {
+	return habeas.ChallengeID{15: 1}, nil
+}
+
+func (m *memoryRecords) EraseMeByCode(context.Context, habeas.Actor, habeas.ChallengeID, sealed.Value, account.Token) ([]byte, error) {
 	m.told = append(m.told, "erase me")
 	return []byte("c2sp.org/tlog-proof@v1"), nil
 }

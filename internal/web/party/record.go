@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/jobs"
@@ -56,9 +57,11 @@ type Records interface {
 	// Erase destroys one of the actor's records and returns the receipt (C2SP
 	// tlog-proof) that shows it.
 	Erase(ctx context.Context, a habeas.Actor, id habeas.PartyID) (receipt []byte, err error)
-	// EraseMe destroys all records of the actor's and the account itself, and returns
-	// the receipt that shows it. The last administrator cannot go.
-	EraseMe(ctx context.Context, a habeas.Actor) (receipt []byte, err error)
+	// AskErase mails a code to the main address of the actor's account. With it EraseMeByCode
+	// destroys all records of the actor's and the account itself, and returns the receipt. Nothing
+	// else opens afterwards. Every refusal of a code is account.ErrCode.
+	AskErase(ctx context.Context, a habeas.Actor, in account.Asking) (habeas.ChallengeID, error)
+	EraseMeByCode(ctx context.Context, a habeas.Actor, id habeas.ChallengeID, typed sealed.Value, flow account.Token) (receipt []byte, err error)
 	// Activity is who saw or changed what about the actor, newest first; before is
 	// the last line of the page before (zero: from the newest).
 	Activity(ctx context.Context, a habeas.Actor, before habeas.EventID, limit int) ([]party.Look, error)
