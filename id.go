@@ -48,6 +48,9 @@ type (
 	HouseholdKind struct{} // who lives together
 	GuardianKind  struct{} // an account that acts for somebody who has none
 	LetterKind    struct{} // a code that goes out by post
+
+	GrantKind       struct{} // the decision that somebody shall hold a role
+	ApplicationKind struct{} // that somebody asks for a role
 )
 
 // Prefix implements Kind.
@@ -137,6 +140,12 @@ func (GuardianKind) Prefix() string { return "grd" }
 // Prefix implements Kind.
 func (LetterKind) Prefix() string { return "ltr" }
 
+// Prefix implements Kind.
+func (GrantKind) Prefix() string { return "grt" }
+
+// Prefix implements Kind.
+func (ApplicationKind) Prefix() string { return "apl" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -174,6 +183,9 @@ type (
 	HouseholdID = ID[HouseholdKind]
 	GuardianID  = ID[GuardianKind]
 	LetterID    = ID[LetterKind]
+
+	GrantID       = ID[GrantKind]
+	ApplicationID = ID[ApplicationKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

@@ -84,6 +84,7 @@ type Holdings struct {
 	Addresses []Address // main one first
 	SignIns   []SignIn  // newest first
 	Roles     []habeas.Role
+	Waiting   []habeas.Role // decided, and to count from the person's registration on
 }
 
 // Main returns the main address, or the zero Address.

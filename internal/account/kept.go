@@ -14,7 +14,7 @@ const KeepChallenges = 24 * time.Hour
 func Kept() []habeas.Kept {
 	return []habeas.Kept{
 		{
-			What: "Accounts: name, language, addresses, passkeys, connected identity providers, roles", Why: "So that a person can sign in and look after their records.",
+			What: "Accounts: name, language, addresses, passkeys, connected identity providers", Why: "So that a person can sign in and look after their records.",
 			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
 		},
 		{
@@ -24,6 +24,10 @@ func Kept() []habeas.Kept {
 		{
 			What: "Registrations: name, country, organisation, e-mail and username in certificates", Why: "So that a person can prove who they are elsewhere too.",
 			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
+		},
+		{
+			What: "Decisions about roles, with who decided and on what proof, and applications for roles", Why: "So that every role can be shown to be given rightly.",
+			Basis: habeas.BasisLegitimate, Until: "Until the person erases the account.",
 		},
 		{
 			What: "Numbers of certificates that were revoked, about nobody", Why: "So that a revoked certificate counts nowhere.",

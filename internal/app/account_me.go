@@ -154,7 +154,7 @@ func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habe
 	if err := w.RemoveProviderLinks(id, links); err != nil {
 		return err
 	}
-	if err := a.revokeAll(tx, id, actor); err != nil {
+	if err := a.endGrants(tx, id, actor); err != nil {
 		return err
 	}
 	if err := a.dropWaiting(tx, id, actor); err != nil {

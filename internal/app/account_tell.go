@@ -29,7 +29,7 @@ func (a *Accounts) tellRoles(tx *sqlstore.Tx, kind mail.Kind, link string, also 
 		return err
 	}
 	for _, g := range grants {
-		if slices.Contains(roles, g.Role) && g.Ready {
+		if slices.Contains(roles, g.Role) && g.Counts(a.clock.Now()) {
 			also = append(also, g.Holder)
 		}
 	}

@@ -20,11 +20,15 @@ type Certificates struct {
 	accounts    *Accounts
 	policies    *Policies
 	clock       habeas.Clock
+
+	Roles *Roles // the use cases of roles, whose decisions wait for somebody to register
 }
 
 // NewCertificates returns the use cases.
 func NewCertificates(authorities *Authorities, accounts *Accounts, policies *Policies) *Certificates {
-	return &Certificates{Authorities: authorities, db: accounts.db, accounts: accounts, policies: policies, clock: accounts.clock}
+	c := &Certificates{Authorities: authorities, db: accounts.db, accounts: accounts, policies: policies, clock: accounts.clock}
+	c.Roles = newRoles(c)
+	return c
 }
 
 // Holding is what an account holds of certificates, for its person.
@@ -66,7 +70,8 @@ func (c *Certificates) chain(ctx context.Context, certificate []byte) ([][]byte,
 // Register gives the actor an identity certificate for what a request asks (PKCS#10, DER),
 // and returns it with its chain. The request has to name the account's main address, which was
 // proved by a code; whoever has a certificate that counts gets no second one. The registration
-// begins now, at the policy that is in force. Errors: those of request.Parse,
+// begins now, at the policy that is in force. Decisions about roles that waited for it are
+// carried out. Errors: those of request.Parse,
 // account.ErrForeignAddress, account.ErrRegistered, those of Authorities.Get.
 func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []byte) (chain [][]byte, err error) {
 	asked, err := request.Parse(der)
@@ -90,6 +95,10 @@ func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []b
 	if err != nil {
 		return nil, err
 	}
+	signer, err := c.Roles.signer(ctx, actor.Account, true)
+	if err != nil {
+		return nil, err
+	}
 	err = c.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 		held, err := tx.Accounts().Certificates(ctx, actor.Account)
 		if err != nil {
@@ -101,7 +110,10 @@ func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []b
 		if err := tx.Accounts().SaveRegistration(r, c.entry(audit.Registered, actor, r.Account, nil)); err != nil {
 			return err
 		}
-		return tx.Accounts().AddCertificate(fresh, c.certificateEntry(audit.CertificateIssued, actor, fresh))
+		if err := tx.Accounts().AddCertificate(fresh, c.certificateEntry(audit.CertificateIssued, actor, fresh)); err != nil {
+			return err
+		}
+		return c.Roles.carry(tx, signer, actor, fresh)
 	})
 	if err != nil {
 		return nil, err

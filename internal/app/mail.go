@@ -46,6 +46,15 @@ type Letter struct {
 	Count int      `json:"u,omitempty"` // of missing details
 	Lines []string `json:"i,omitempty"` // of a digest
 	More  string   `json:"o,omitempty"` // a further path within the origin
+
+	Attached []Enclosure `json:"e,omitempty"`
+}
+
+// Enclosure is a file that goes with a letter.
+type Enclosure struct {
+	Name string `json:"n"` // nothing personal: mail programs show it
+	Type string `json:"t"` // media type
+	Data []byte `json:"d"`
 }
 
 // Sender hands a rendered mail to the mail server, or to the outbox page of the demo.
@@ -120,6 +129,9 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 		return jobs.Permanent("template", err)
 	}
 	msg.To, msg.Sealed = l.To, stands
+	for _, e := range l.Attached {
+		msg.Attached = append(msg.Attached, mail.Attachment(e))
+	}
 	msg.MessageID = mail.NewMessageID(job.ID, m.Domain)
 	return m.Sender.Send(ctx, msg)
 }

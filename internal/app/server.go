@@ -245,6 +245,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
+		{Name: "roles that wait", Every: 10 * time.Minute, Do: s.Certificates.Roles.CarryOutAll},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

@@ -82,6 +82,7 @@ type Pages struct {
 	Providers  Providers // nil: there are none
 	Agreements Agreements
 	Tellings   Tellings
+	Roles      Roles
 }
 
 // Mount registers them.
@@ -89,6 +90,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountAgreed(m)
 	s.mountProviders(m)
 	s.mountTelling(m)
+	s.mountRoles(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -186,6 +188,7 @@ func Nav() []ui.NavItem {
 	own := lang.Mark("Your account")
 	return []ui.NavItem{
 		{Area: ui.AreaMe, Group: own, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
+		{Area: ui.AreaMe, Group: own, Path: rolesAt, Label: lang.Mark("Roles")},
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
 		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},

@@ -221,8 +221,10 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("Details that are missing")
 	case mail.KindDisputed, mail.KindFrozen, mail.KindDisputeReceived, mail.KindDisputeKept, mail.KindDisputeUndone, mail.KindDisputeGranted:
 		return p.T("A dispute")
-	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook:
+	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindRoleAsked:
 		return p.T("Your work here")
+	case mail.KindRoleGiven, mail.KindRoleWaits, mail.KindRoleEnded, mail.KindRoleRefused:
+		return p.T("Your roles")
 	case mail.KindBreach:
 		return p.T("A breach of data")
 	case mail.KindErased:
