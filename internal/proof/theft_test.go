@@ -123,7 +123,7 @@ func (h *heist) throughSystems() {
 func (h *heist) throughAdministration() {
 	h.admin = h.Browser()
 	h.token("code of the administrator", h.admin.Administrator(adminMail))
-	h.admin.Done("/admin/roles", "address", staffMail, "again", staffMail, "role", "staff")
+	h.admin.Done("/admin/roles", "address", staffMail, "again", staffMail, "role", "staff", "proof", "Seen at the desk.")
 	h.clerk = h.Browser()
 	h.token("code of staff", h.clerk.Join(staffMail))
 	h.clerk.AddPasskey("service card")

@@ -188,6 +188,7 @@ func (b *Browser) AddPasskey(name string) {
 	b.W.Must(err)
 	b.Key = NewAuthenticator(b.W.HTTP.URL)
 	b.JSON("/me/credentials/passkeys", b.Key.Create(o["challenge"].(string), user))
+	b.W.Registered()
 }
 
 // SignIn signs in with a passkey.
