@@ -45,7 +45,7 @@ type Accounts struct {
 	rpErr  error // why there are no passkeys; nil
 
 	providers []provider
-	carryOut  func(context.Context, habeas.AccountID) error // what waits of decisions about roles; nil: there are none
+	carryOut  func(context.Context, habeas.AccountID) // what waits of decisions about roles; nil: there are none
 }
 
 var (

@@ -53,9 +53,9 @@ type accountWorld struct {
 
 	certificates *Certificates
 
-	handler  http.Handler
-	mails    []mail.Message
-	log      *stepLog // what went to the session log
+	handler http.Handler
+	mails   []mail.Message
+	log     *stepLog // what went to the session log
 }
 
 // Send implements Sender.

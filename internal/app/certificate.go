@@ -95,10 +95,6 @@ func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []b
 	if err != nil {
 		return nil, err
 	}
-	signer, err := c.Roles.signer(ctx, actor.Account, true)
-	if err != nil {
-		return nil, err
-	}
 	err = c.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 		held, err := tx.Accounts().Certificates(ctx, actor.Account)
 		if err != nil {
@@ -110,14 +106,12 @@ func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []b
 		if err := tx.Accounts().SaveRegistration(r, c.entry(audit.Registered, actor, r.Account, nil)); err != nil {
 			return err
 		}
-		if err := tx.Accounts().AddCertificate(fresh, c.certificateEntry(audit.CertificateIssued, actor, fresh)); err != nil {
-			return err
-		}
-		return c.Roles.carry(tx, signer, actor, fresh)
+		return tx.Accounts().AddCertificate(fresh, c.certificateEntry(audit.CertificateIssued, actor, fresh))
 	})
 	if err != nil {
 		return nil, err
 	}
+	c.Roles.CarryNow(ctx, actor.Account)
 	return c.chain(ctx, fresh.DER)
 }
 

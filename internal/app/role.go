@@ -35,7 +35,7 @@ var (
 
 func newRoles(c *Certificates) *Roles {
 	r := &Roles{db: c.db, accounts: c.accounts, certificates: c, clock: c.clock}
-	c.accounts.carryOut = r.CarryOut
+	c.accounts.carryOut = r.CarryNow
 	return r
 }
 
@@ -105,15 +105,9 @@ func (r *Roles) addressee(ctx context.Context, from sqlstore.Accounts, actor hab
 // errRegisteredMeanwhile: the holder registered between two looks; the second try sees it.
 var errRegisteredMeanwhile = habeas.Conflict("They have just registered. Try again.").WithCode("role.race")
 
-// signer opens the authority that issues attribute certificates, if the account at the other
-// end has what one hangs on: or is about to, when registering. Making an authority is a
-// transaction of its own, so it comes before the one that issues.
-func (r *Roles) signer(ctx context.Context, id habeas.AccountID, registering bool) (*pki.Authority, error) {
-	grants, err := r.db.Accounts().GrantsOf(ctx, id)
-	waits := func(g account.Grant) bool { return g.State(r.clock.Now()) == account.GrantWaits }
-	if err != nil || registering && !slices.ContainsFunc(grants, waits) {
-		return nil, err
-	}
+// signer opens the authority that issues attribute certificates. Making one is a transaction
+// of its own, so it comes before the one that issues.
+func (r *Roles) signer(ctx context.Context) (*pki.Authority, error) {
 	return r.certificates.Authorities.Get(ctx, pki.Attribute)
 }
 
@@ -133,7 +127,7 @@ func (r *Roles) grant(ctx context.Context, actor habeas.Actor, hash keyring.Look
 	}
 	var signer *pki.Authority
 	if seen.registered {
-		if signer, err = r.signer(ctx, seen.holder, false); err != nil {
+		if signer, err = r.signer(ctx); err != nil {
 			return err
 		}
 	}
@@ -244,8 +238,7 @@ func (r *Roles) deliver(tx *sqlstore.Tx, c account.Certificate) error {
 	})
 }
 
-// carry carries out every decision that waits for an account, in the transaction in which it
-// registers.
+// carry carries out every decision that waits for an account that is registered.
 func (r *Roles) carry(tx *sqlstore.Tx, signer *pki.Authority, actor habeas.Actor, identity account.Certificate) error {
 	grants, err := tx.Accounts().GrantsOf(tx.Context(), identity.Account)
 	if err != nil {
@@ -255,9 +248,6 @@ func (r *Roles) carry(tx *sqlstore.Tx, signer *pki.Authority, actor habeas.Actor
 		if g.State(r.clock.Now()) != account.GrantWaits {
 			continue
 		}
-		if signer == nil {
-			return errRegisteredMeanwhile
-		}
 		if err := r.issue(tx, signer, actor, g, identity); err != nil {
 			return err
 		}
@@ -265,8 +255,15 @@ func (r *Roles) carry(tx *sqlstore.Tx, signer *pki.Authority, actor habeas.Actor
 	return nil
 }
 
-// CarryOut carries out what waits for an account, if it is registered: after it has proved
-// an address for which something was decided.
+// CarryNow is CarryOut right after what somebody did has been kept: the registration, or the
+// proof of an address. What fails now the worker does later.
+func (r *Roles) CarryNow(ctx context.Context, id habeas.AccountID) {
+	if err := r.CarryOut(ctx, id); err != nil {
+		r.accounts.log.Warn("a role waits although its person is registered; it is tried again", "error", err)
+	}
+}
+
+// CarryOut carries out what waits for an account, if it is registered.
 func (r *Roles) CarryOut(ctx context.Context, id habeas.AccountID) error {
 	all, err := r.db.Accounts().Certificates(ctx, id)
 	if err != nil {
@@ -276,8 +273,13 @@ func (r *Roles) CarryOut(ctx context.Context, id habeas.AccountID) error {
 	if !found {
 		return nil
 	}
-	signer, err := r.signer(ctx, id, true)
-	if err != nil || signer == nil {
+	grants, err := r.db.Accounts().GrantsOf(ctx, id)
+	waits := func(g account.Grant) bool { return g.State(r.clock.Now()) == account.GrantWaits }
+	if err != nil || !slices.ContainsFunc(grants, waits) {
+		return err
+	}
+	signer, err := r.signer(ctx)
+	if err != nil {
 		return err
 	}
 	return r.db.InTx(ctx, func(tx *sqlstore.Tx) error {

@@ -308,6 +308,7 @@ func TestSomebodyAppliesForARole(t *testing.T) {
 	if !w.has(tim.Account, habeas.RoleStaff) || h.Applications[0].State != account.ApplicationGranted || h.Applications[1].Words.Answer != "Come back in June." {
 		t.Errorf("after the decision: %+v", h.Applications)
 	}
+	w.later(time.Hour)
 	w.ok(w.roles().Apply(w.ctx(), tim, habeas.RoleCreator, "We run a site."))
 	w.ok(w.roles().Withdraw(w.ctx(), tim, must(w.roles().Mine(w.ctx(), tim))(w).Applications[0].ID))
 	if len(must(w.roles().Board(w.ctx(), boss))(w).Applications) != 0 {

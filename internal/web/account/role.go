@@ -39,8 +39,8 @@ type RoleHolding struct {
 
 const (
 	rolesAt = "/me/roles"
-	// registrationAt is where a person makes their registration file.
-	registrationAt = "/me/registration"
+	// registerAt is where a person makes their registration file.
+	registerAt = "/me/registration"
 )
 
 func (s *Pages) mountRoles(m *edge.Mux) {
@@ -117,7 +117,7 @@ func (s *Pages) rolesPage(r *http.Request, v ui.Visit) (RolesPage, error) {
 		page.Advice = &ui.Notice{
 			Kind: ui.NoticeInfo, Title: p.T("Only who is registered can hold a role"),
 			Text: p.T("Make your registration file first; then you can ask for a role here."),
-			Link: &ui.Link{Text: p.T("Make your registration file"), URL: registrationAt},
+			Link: &ui.Link{Text: p.T("Make your registration file"), URL: registerAt},
 		}
 	default:
 		page.Apply = applyForm(p)
@@ -130,7 +130,7 @@ func makeRegistration(p lang.Printer) *ui.Notice {
 	return &ui.Notice{
 		Kind: ui.NoticeWarning, Title: p.T("A role waits for you"),
 		Text: p.T("It counts once you are registered: make your registration file. It takes a minute."),
-		Link: &ui.Link{Text: p.T("Make your registration file"), URL: registrationAt},
+		Link: &ui.Link{Text: p.T("Make your registration file"), URL: registerAt},
 	}
 }
 
