@@ -53,6 +53,26 @@ func ActiveIdentity(all []Certificate, now time.Time) (c Certificate, found bool
 	return c, false
 }
 
+// CertificateHolding is what an account holds of certificates, for its person (ACCT-01, ACCT-02).
+type CertificateHolding struct {
+	Registration Registration // zero: not registered
+	Registered   bool
+	Certificates []Certificate // newest first, revoked and expired ones too
+	Chain        [][]byte      // of the identity certificate that counts: itself first, the root last; nil: there is none
+}
+
+// Submission is what somebody hands in to register, or to change what their certificate says.
+type Submission struct {
+	Request []byte // for the certificate: PKCS#10, DER
+	Policy  int64  // version of the policy that they have accepted
+}
+
+// Submitted is what came of a submission: a certificate, or a code that was mailed to confirm it.
+type Submitted struct {
+	Chain     [][]byte           // the certificate first, the root last; nil: Challenge waits for its code
+	Challenge habeas.ChallengeID // zero when there is a chain
+}
+
 // CertificateReader is what the use cases read of certificates.
 type CertificateReader interface {
 	// Registration finds that of an account; found is false when there is none.
@@ -82,6 +102,10 @@ var (
 	ErrNotRegistered = habeas.Conflict("There is no certificate of this account that counts. Register first.").WithCode("registration.none")
 	// ErrNoCertificate: there is none of that number, or it is somebody else's.
 	ErrNoCertificate = habeas.NotFound("There is no such certificate.").WithCode("certificate.none")
+	// ErrPolicyMoved: another version of the policy is in force than the one that was accepted.
+	ErrPolicyMoved = habeas.Conflict("The policy has changed since you read it. Read it again, then accept it.").WithCode("registration.policy")
+	// ErrLostKey refuses a certificate of a key that was reported as lost.
+	ErrLostKey = habeas.Invalid("request", "This key was reported as lost or known to others. Make a new one.").WithCode("registration.key")
 	// ErrForeignAddress refuses a request for another address than the account's main one.
 	ErrForeignAddress = habeas.Invalid("email", "The certificate has to name the main address of your account.").WithCode("registration.address")
 )

@@ -20,6 +20,8 @@ const (
 	ForMain          Purpose = "main-address"        // a code for the address that is to become the main one
 	ForNotice        Purpose = "notice"              // a code that opens what is held at an address, and no account (ADR 0017)
 	ForPass          Purpose = "consent-code"        // a code that proves who uses a consent code, and opens no account
+	ForCertificate   Purpose = "certificate"         // a code that confirms what a certificate is to say (REC-05)
+	ForTerminal      Purpose = "terminal"            // a code of the page, by which a command registers
 	ForFirst         Purpose = "first-administrator" // the link the operator was given
 	ForFirstCode     Purpose = "first-code"          // the code mailed to who opened that link
 	ForPasskeySignIn Purpose = "passkey-sign-in"     // a WebAuthn ceremony under way
@@ -38,7 +40,7 @@ func (p Purpose) Life() time.Duration {
 		return codeLifeInvited
 	case ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
 		return ceremonyLife
-	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode:
+	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode, ForCertificate, ForTerminal:
 	}
 	return codeLifeAsked
 }
@@ -47,9 +49,9 @@ func (p Purpose) Life() time.Duration {
 // sign in. Notices and consent codes have pages of their own: here their codes are foreign (PTY-A23).
 func (p Purpose) Coded() bool {
 	switch p {
-	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
+	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode, ForCertificate:
 		return true
-	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
+	case ForNotice, ForPass, ForTerminal, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
 	}
 	return false
 }
@@ -79,6 +81,8 @@ type Words struct {
 	Name     string `json:"n,omitempty"` // of the passkey to be added
 	Link     []byte `json:"p,omitempty"` // id of the link that led here
 	Record   bool   `json:"r,omitempty"` // the person's records are to say the address too
+	Request  []byte `json:"q,omitempty"` // for a certificate, which a right code grants: exactly this one (REC-06)
+	Policy   int64  `json:"v,omitempty"` // version that was accepted
 	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony, or the name of the provider
 }
 

@@ -46,7 +46,11 @@ type Accounts struct {
 
 	providers []provider
 	carryOut  func(context.Context, habeas.AccountID) // what waits of decisions about roles; nil: there are none
+	confirmed map[account.Purpose]confirm
 }
+
+// confirm does what a right code was for, in the transaction that spends it.
+type confirm func(tx *sqlstore.Tx, c account.Challenge, actor habeas.Actor) (account.Proved, error)
 
 var (
 	_ webaccount.Accounts  = (*Accounts)(nil)

@@ -64,10 +64,18 @@ func (a *Accounts) ask(ctx context.Context, c account.Challenge, in account.Aski
 			return err
 		}
 		return a.mailer.Post(tx, c.Subject, Letter{
-			Kind: mail.KindCode, To: mailbox, Language: in.Language, Challenge: c.ID, Minutes: int(c.Purpose.Life() / time.Minute),
+			Kind: codeMail(c.Purpose), To: mailbox, Language: in.Language, Challenge: c.ID, Minutes: int(c.Purpose.Life() / time.Minute),
 		})
 	})
 	return c.ID, err
+}
+
+// codeMail is the mail that carries a code: it says what the code is for.
+func codeMail(p account.Purpose) mail.Kind {
+	if p == account.ForCertificate {
+		return mail.KindCertificateCode
+	}
+	return mail.KindCode
 }
 
 // storedMailbox decides where the mail goes, and makes the account the subject of
@@ -232,6 +240,9 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 	case account.ForMain:
 		return a.confirmMain(tx, c, actor)
 	default:
+	}
+	if then := a.confirmed[c.Purpose]; then != nil {
+		return then(tx, c, actor)
 	}
 	if c.Purpose == account.ForFirstCode {
 		if err := a.spendFirstLink(tx, c); err != nil {

@@ -1,12 +1,16 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"crypto/x509"
+	"slices"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/pki/request"
 	"github.com/habeas-data/habeas/internal/sqlstore"
@@ -20,6 +24,7 @@ type Certificates struct {
 	accounts    *Accounts
 	policies    *Policies
 	clock       habeas.Clock
+	reissued    []Reissued
 
 	Roles *Roles // the use cases of roles, whose decisions wait for somebody to register
 }
@@ -28,16 +33,12 @@ type Certificates struct {
 func NewCertificates(authorities *Authorities, accounts *Accounts, policies *Policies) *Certificates {
 	c := &Certificates{Authorities: authorities, db: accounts.db, accounts: accounts, policies: policies, clock: accounts.clock}
 	c.Roles = newRoles(c)
+	accounts.confirmed = map[account.Purpose]confirm{account.ForCertificate: c.change}
 	return c
 }
 
 // Holding is what an account holds of certificates, for its person.
-type Holding struct {
-	Registration account.Registration // zero: not registered
-	Registered   bool
-	Certificates []account.Certificate // newest first, revoked and expired ones too
-	Chain        [][]byte              // of the identity certificate that counts: itself first, the root last; nil: there is none
-}
+type Holding = account.CertificateHolding
 
 // Holding returns what the actor holds (ACCT-01, ACCT-02).
 func (c *Certificates) Holding(ctx context.Context, actor habeas.Actor) (h Holding, err error) {
@@ -70,49 +71,88 @@ func (c *Certificates) chain(ctx context.Context, certificate []byte) ([][]byte,
 // Register gives the actor an identity certificate for what a request asks (PKCS#10, DER),
 // and returns it with its chain. The request has to name the account's main address, which was
 // proved by a code; whoever has a certificate that counts gets no second one. The registration
-// begins now, at the policy that is in force. Decisions about roles that waited for it are
-// carried out. Errors: those of request.Parse,
-// account.ErrForeignAddress, account.ErrRegistered, those of Authorities.Get.
+// begins now, at the policy that is in force. Decisions about
+// roles that waited for it are carried out. Errors: those of request.Parse,
+// account.ErrForeignAddress, account.ErrRegistered, account.ErrLostKey, those of Authorities.Get.
 func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []byte) (chain [][]byte, err error) {
-	asked, err := request.Parse(der)
+	fresh, r, err := c.prepare(ctx, actor, der)
 	if err != nil {
 		return nil, err
 	}
-	own, err := c.ownAddress(ctx, actor.Account, asked.Subject.Email)
-	if err != nil {
-		return nil, err
-	}
-	if err := account.CanRegister(actor, own); err != nil {
-		return nil, err
-	}
-	policy, err := c.policies.Current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	now := c.clock.Now()
-	r := account.Registration{Account: actor.Account, At: now, Ends: pki.Expiry(now), Policy: policy.Version, Subject: asked.Subject}
-	fresh, err := c.issue(ctx, r, asked)
-	if err != nil {
-		return nil, err
-	}
-	err = c.db.InTx(ctx, func(tx *sqlstore.Tx) error {
-		held, err := tx.Accounts().Certificates(ctx, actor.Account)
-		if err != nil {
-			return err
-		}
-		if _, found := account.ActiveIdentity(held, now); found {
-			return account.ErrRegistered
-		}
-		if err := tx.Accounts().SaveRegistration(r, c.entry(audit.Registered, actor, r.Account, nil)); err != nil {
-			return err
-		}
-		return tx.Accounts().AddCertificate(fresh, c.certificateEntry(audit.CertificateIssued, actor, fresh))
-	})
+	err = c.db.InTx(ctx, func(tx *sqlstore.Tx) error { return c.register(tx, actor, r, fresh) })
 	if err != nil {
 		return nil, err
 	}
 	c.Roles.CarryNow(ctx, actor.Account)
 	return c.chain(ctx, fresh.DER)
+}
+
+// prepare checks a request and signs the certificate of a registration that begins now.
+// Nothing is kept yet.
+func (c *Certificates) prepare(ctx context.Context, actor habeas.Actor, der []byte) (fresh account.Certificate, r account.Registration, err error) {
+	asked, err := c.asked(ctx, actor, der)
+	if err != nil {
+		return fresh, r, err
+	}
+	policy, err := c.policies.Current(ctx)
+	if err != nil {
+		return fresh, r, err
+	}
+	now := c.clock.Now()
+	r = account.Registration{Account: actor.Account, At: now, Ends: pki.Expiry(now), Policy: policy.Version, Subject: asked.Subject}
+	fresh, err = c.issue(ctx, r, asked)
+	return fresh, r, err
+}
+
+// asked reads a request and says whether the actor may get a certificate of that name.
+func (c *Certificates) asked(ctx context.Context, actor habeas.Actor, der []byte) (request.Request, error) {
+	asked, err := request.Parse(der)
+	if err != nil {
+		return asked, err
+	}
+	own, err := c.ownAddress(ctx, actor.Account, asked.Subject.Email)
+	if err != nil {
+		return asked, err
+	}
+	return asked, account.CanRegister(actor, own)
+}
+
+// register keeps a registration and its certificate in a transaction, and tells the person.
+func (c *Certificates) register(tx *sqlstore.Tx, actor habeas.Actor, r account.Registration, fresh account.Certificate) error {
+	held, err := tx.Accounts().Certificates(tx.Context(), actor.Account)
+	if err != nil {
+		return err
+	}
+	if _, found := account.ActiveIdentity(held, c.clock.Now()); found {
+		return account.ErrRegistered
+	}
+	if lostKey(held, fresh) {
+		return account.ErrLostKey
+	}
+	if err := tx.Accounts().SaveRegistration(r, c.entry(audit.Registered, actor, r.Account, nil)); err != nil {
+		return err
+	}
+	if err := tx.Accounts().AddCertificate(fresh, c.certificateEntry(audit.CertificateIssued, actor, fresh)); err != nil {
+		return err
+	}
+	return c.accounts.tellMain(tx, r.Account, mail.KindRegistered, registrationPage)
+}
+
+// lostKey reports whether a certificate is of a key that was reported as lost (REC-09).
+func lostKey(held []account.Certificate, fresh account.Certificate) bool {
+	key := keyIn(fresh.DER)
+	return slices.ContainsFunc(held, func(old account.Certificate) bool {
+		return old.Authority == pki.Identity && old.Revoked() && old.Reason == pki.KeyCompromise && bytes.Equal(keyIn(old.DER), key)
+	})
+}
+
+// keyIn is the public key in a certificate, as it stands there.
+func keyIn(der []byte) []byte {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil
+	}
+	return cert.RawSubjectPublicKeyInfo
 }
 
 // issue signs an identity certificate for a registration. Nothing is kept yet.
@@ -153,7 +193,10 @@ func (c *Certificates) Revoke(ctx context.Context, actor habeas.Actor, authority
 		if held.Account != actor.Account {
 			actor = atWork(actor)
 		}
-		return c.revoke(tx, actor, held, reason)
+		if err := c.revoke(tx, actor, held, reason); err != nil || held.Revoked() || held.Authority != pki.Identity {
+			return err
+		}
+		return c.accounts.tellMain(tx, held.Account, mail.KindUnregistered, registrationPage)
 	})
 }
 

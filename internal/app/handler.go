@@ -35,7 +35,8 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Roles: s.Certificates.Roles, Systems: s.Systems, Deliveries: deliveries, Contact: s.Contact,
 		Health:   &HealthPage{Server: s, Started: s.Clock.Now()},
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
-		Sessions: s.Sessions, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
+		Registrations: s.Certificates,
+		Sessions:      s.Sessions, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{

@@ -114,9 +114,17 @@ const ceremonyProof = "Designated on the machine of the server."
 // one that there was: the ceremony on the machine (ATTR-07). While nobody administers the
 // server they become administrator too.
 func (r *Roles) Designate(ctx context.Context, address email.Address) error {
+	holder, err := r.record(ctx, address)
+	if err != nil || holder.IsZero() {
+		return err
+	}
+	return r.CarryOut(ctx, holder)
+}
+
+// record is Designate without the certificates, and returns who has proved the address.
+func (r *Roles) record(ctx context.Context, address email.Address) (holder habeas.AccountID, err error) {
 	hash := r.accounts.addressHash(address)
-	var holder habeas.AccountID
-	err := r.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+	err = r.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 		held, found, err := tx.Accounts().AddressAt(ctx, hash)
 		if err != nil {
 			return err
@@ -126,10 +134,7 @@ func (r *Roles) Designate(ctx context.Context, address email.Address) error {
 		}
 		return r.accounts.designate(tx, hash, address.Display(), holder)
 	})
-	if err != nil || holder.IsZero() {
-		return err
-	}
-	return r.CarryOut(ctx, holder)
+	return holder, err
 }
 
 // designate writes the designation down. holder may be zero: nobody has proved the address.

@@ -157,6 +157,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s.Control = NewControl(cfg.Log)
 	s.Control.Handle(http.MethodPost, "/doctor", s.examine)
 	s.Control.Handle(http.MethodPost, "/bounce", s.bounce)
+	s.Control.Handle(http.MethodPost, designatePath, s.designated)
 	s.offerDuplicates()
 	s.Disk = &Disk{Dir: cfg.Dir, Marks: cfg.Disk, Statfs: cfg.Statfs, Log: cfg.Log}
 	s.Disk.Look()

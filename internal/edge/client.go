@@ -90,3 +90,13 @@ func parseHop(s string) netip.Addr {
 	}
 	return ip.Unmap().WithZone("")
 }
+
+// Encrypted reports whether a request came over TLS: to this server, or to a declared proxy
+// that says so. Where a proxy says nothing, it was declared to do TLS.
+func (p Proxies) Encrypted(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	said := r.Header["X-Forwarded-Proto"]
+	return p.trusted(parseHop(r.RemoteAddr)) && (len(said) == 0 || strings.EqualFold(strings.TrimSpace(said[len(said)-1]), "https"))
+}

@@ -67,6 +67,11 @@ const (
 	KindExtended   Kind = "extended"    // the answer to a request takes longer, and why
 	KindRequestDue Kind = "request-due" // to staff: the time of a request is nearly over
 	KindBreach     Kind = "breach"      // data about you was concerned by a breach
+
+	KindRegistered      Kind = "registered"       // you have a certificate
+	KindReregistered    Kind = "reregistered"     // another certificate has taken the place of yours
+	KindUnregistered    Kind = "unregistered"     // your certificate was revoked
+	KindCertificateCode Kind = "certificate-code" // the code that confirms what a certificate is to say
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -142,6 +147,11 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindExtended:   {link: true},
 	KindRequestDue: {link: true},
 	KindBreach:     {link: true},
+
+	KindRegistered:      {link: true},
+	KindReregistered:    {link: true},
+	KindUnregistered:    {link: true},
+	KindCertificateCode: {code: true},
 }
 
 // Kinds returns every kind, sorted.

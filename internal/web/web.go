@@ -53,6 +53,8 @@ type Site struct {
 	Guardians   party.Guardians
 	Letters     party.Letters
 	Webhooks    admin.Webhooks
+
+	Registrations account.Registrations
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -70,7 +72,7 @@ type Roles interface {
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings, Roles: s.Roles}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings, Roles: s.Roles, Registrations: s.Registrations}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,

@@ -83,6 +83,8 @@ type Pages struct {
 	Agreements Agreements
 	Tellings   Tellings
 	Roles      Roles
+
+	Registrations Registrations
 }
 
 // Mount registers them.
@@ -91,6 +93,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountProviders(m)
 	s.mountTelling(m)
 	s.mountRoles(m)
+	s.mountRegistration(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -190,6 +193,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaMe, Group: own, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
 		{Area: ui.AreaMe, Group: own, Path: rolesAt, Label: lang.Mark("Roles")},
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
+		{Area: ui.AreaMe, Group: own, Path: registrationAt, Label: lang.Mark("Registration file")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
 		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},
 	}

@@ -37,11 +37,7 @@ type RoleHolding struct {
 	Applications []account.Application // newest first
 }
 
-const (
-	rolesAt = "/me/roles"
-	// registerAt is where a person makes their registration file.
-	registerAt = "/me/registration"
-)
+const rolesAt = "/me/roles"
 
 func (s *Pages) mountRoles(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "GET "+rolesAt, s.myRoles)
@@ -117,7 +113,7 @@ func (s *Pages) rolesPage(r *http.Request, v ui.Visit) (RolesPage, error) {
 		page.Advice = &ui.Notice{
 			Kind: ui.NoticeInfo, Title: p.T("Only who is registered can hold a role"),
 			Text: p.T("Make your registration file first; then you can ask for a role here."),
-			Link: &ui.Link{Text: p.T("Make your registration file"), URL: registerAt},
+			Link: &ui.Link{Text: p.T("Make your registration file"), URL: registrationAt},
 		}
 	default:
 		page.Apply = applyForm(p)
@@ -130,7 +126,7 @@ func makeRegistration(p lang.Printer) *ui.Notice {
 	return &ui.Notice{
 		Kind: ui.NoticeWarning, Title: p.T("A role waits for you"),
 		Text: p.T("It counts once you are registered: make your registration file. It takes a minute."),
-		Link: &ui.Link{Text: p.T("Make your registration file"), URL: registerAt},
+		Link: &ui.Link{Text: p.T("Make your registration file"), URL: registrationAt},
 	}
 }
 

@@ -225,6 +225,8 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("Your work here")
 	case mail.KindRoleGiven, mail.KindRoleWaits, mail.KindRoleEnded, mail.KindRoleRefused:
 		return p.T("Your roles")
+	case mail.KindRegistered, mail.KindReregistered, mail.KindUnregistered, mail.KindCertificateCode:
+		return p.T("Your registration")
 	case mail.KindBreach:
 		return p.T("A breach of data")
 	case mail.KindErased:

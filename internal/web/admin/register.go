@@ -156,6 +156,7 @@ func (s *Pages) publicPolicy(w http.ResponseWriter, r *http.Request, v ui.Visit)
 	if page.Contact == "" {
 		page.Contact = s.Contact
 	}
+	page.Version = p.T("Version {n}: as this server came, nobody here has changed it yet.", "n", now.Version)
 	if now.Version > 0 {
 		page.Version = p.T("Version {n}, of {date}.", "n", now.Version, "date", p.Date(now.ChangedAt.In(s.Zone())))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -14,8 +15,8 @@ import (
 // script stays small enough to be read.
 func TestTheScriptsOfRegistrationFilesArePublished(t *testing.T) {
 	names, err := fs.Glob(embedded, "js/regfile*.js")
-	if err != nil || len(names) != 6 {
-		t.Fatalf("%d scripts, want 6: %v", len(names), err)
+	if err != nil || len(names) != 9 {
+		t.Fatalf("%d scripts, want 9: %v", len(names), err)
 	}
 	page, err := os.ReadFile("../../../docs/registration-file.md")
 	if err != nil {
@@ -36,3 +37,32 @@ func TestTheScriptsOfRegistrationFilesArePublished(t *testing.T) {
 		}
 	}
 }
+
+// A password of a registration file cannot be sent, with the script or without: no page about
+// registering has a password control with a name, and a control without one is in no form's data.
+// Proves AUTH-01 and AUTH-04.
+func TestNoPageCanSendThePasswordOfAFile(t *testing.T) {
+	found := 0
+	for _, pattern := range []string{"account/registration*.html", "parts/regfile.html"} {
+		names, err := fs.Glob(embedded, pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, name := range names {
+			data, err := embedded.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, control := range passwordControl.FindAllString(string(data), -1) {
+				if found++; strings.Contains(control, " name=") {
+					t.Errorf("%s would send a password: %s", name, control)
+				}
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("%d password controls were looked at", found)
+	}
+}
+
+var passwordControl = regexp.MustCompile(`<input[^>]*type="password"[^>]*>`)

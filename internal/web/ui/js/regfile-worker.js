@@ -6,6 +6,7 @@ import { Refused, look, make } from "./regfile-pfx.js";
 let pair = null; // of the registration that is under way
 
 const tasks = {
+  ready: () => true,
   async request(fields) {
     const who = subject(fields);
     // It can be taken out, because wrapping takes it out; nothing else here does.

@@ -72,10 +72,23 @@ export class Registration {
  * certificate and of the root.
  */
 export async function review(file, password, told) {
-  const desk = new Desk();
+  const viewer = new Viewer();
   try {
-    return await desk.run("review", { file, password }, told);
+    return await viewer.review(file, password, told);
   } finally {
-    desk.end();
+    viewer.end();
   }
+}
+
+/** Opens files one after another; once it is ready, without a connection too. */
+export class Viewer {
+  #desk = new Desk();
+
+  /** Resolves when all that it needs is loaded. */
+  ready() { return this.#desk.run("ready"); }
+
+  /** As the function of this name does. */
+  review(file, password, told) { return this.#desk.run("review", { file, password }, told); }
+
+  end() { this.#desk.end(); }
 }
