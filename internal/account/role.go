@@ -129,9 +129,9 @@ var (
 	errGrantor    = habeas.Forbidden("Only the authorization manager makes administrators; only administrators give other roles.").WithCode("role.grantor")
 	errGrantSelf  = habeas.Forbidden("Nobody gives a role to themselves. Ask somebody else who may give it.").WithCode("role.self")
 	errRevokeSelf = habeas.Forbidden("Nobody takes their own role away. Ask somebody else who may give it.").WithCode("role.self")
-	errProof      = habeas.Invalid("proof", "Say how it was checked who this is and that they may have the role.").WithCode("role.proof")
+	errProof      = habeas.Invalid("checked", "Say how it was checked who this is and that they may have the role.").WithCode("role.proof")
 	errReason     = habeas.Invalid("why", "Say why.").WithCode("role.why")
-	errLong       = habeas.Invalid("proof", "This is too long: at most {max} characters.").WithCode("form.long").With("max", "2000")
+	errLong       = habeas.Invalid("checked", "This is too long: at most {max} characters.").WithCode("form.long").With("max", "2000")
 	errPast       = habeas.Invalid("ends", "Choose a day that is still to come.").WithCode("role.past")
 	// ErrGrantEnds refuses a role that would outlast its holder's registration (ATTR-09).
 	ErrGrantEnds = habeas.Invalid("ends", "A role ends at the latest with its holder’s registration. Choose an earlier day, or none.").WithCode("role.ends")

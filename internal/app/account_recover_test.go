@@ -130,7 +130,7 @@ func TestAClosedAccountGetsInNowhere(t *testing.T) {
 func TestAnAdministratorIsAPrivilegedClaimant(t *testing.T) {
 	w := newAccountWorld(t)
 	boss, _ := w.administrator("boss@example.org")
-	boss.submit("/admin/roles", "address", "desk@example.org", "again", "desk@example.org", "role", "staff", "proof", "Seen at the desk.")
+	boss.submit("/admin/roles", "address", "desk@example.org", "again", "desk@example.org", "role", "staff", "checked", "Seen at the desk.")
 	w.member("desk@example.org")
 	for address, want := range map[string]bool{"boss@example.org": true, "desk@example.org": false} {
 		c, err := w.accounts.Claimant(context.Background(), habeas.Actor{Account: w.accountAt(address)})
@@ -146,7 +146,7 @@ func TestRolesCountOnlyWithAPasskeyAndAreGoneAtOnce(t *testing.T) {
 	if !boss.signedIn().Has(habeas.RoleAdministrator) {
 		t.Fatal("the first administrator is none")
 	}
-	if reply := boss.submit("/admin/roles", "address", "desk@example.org", "again", "desk@example.org", "role", "staff", "proof", "Seen at the desk."); reply.StatusCode != http.StatusSeeOther {
+	if reply := boss.submit("/admin/roles", "address", "desk@example.org", "again", "desk@example.org", "role", "staff", "checked", "Seen at the desk."); reply.StatusCode != http.StatusSeeOther {
 		t.Fatalf("giving a role: status %d", reply.StatusCode)
 	}
 	desk := w.browser()
@@ -178,11 +178,11 @@ func TestRolesCountOnlyWithAPasskeyAndAreGoneAtOnce(t *testing.T) {
 		t.Errorf("given before the address was proved, it stands on the house: %v", got)
 	}
 	for name, reply := range map[string]*answer{
-		"to oneself":         boss.submit("/admin/roles", "address", "boss@example.org", "again", "boss@example.org", "role", "staff", "proof", "Seen at the desk."),
+		"to oneself":         boss.submit("/admin/roles", "address", "boss@example.org", "again", "boss@example.org", "role", "staff", "checked", "Seen at the desk."),
 		"the last one away":  boss.submit("/admin/roles/revoke", "grant", w.grantOf("boss@example.org").ID.String(), "why", "Left."),
 		"one's own account":  boss.submit("/admin/accounts", "account", "boss@example.org", "state", "close"),
-		"by somebody else":   desk.submit("/admin/roles", "address", "x@example.org", "again", "x@example.org", "role", "staff", "proof", "Seen at the desk."),
-		"person is no grant": boss.submit("/admin/roles", "address", "x@example.org", "again", "x@example.org", "role", "person", "proof", "Seen at the desk."),
+		"by somebody else":   desk.submit("/admin/roles", "address", "x@example.org", "again", "x@example.org", "role", "staff", "checked", "Seen at the desk."),
+		"person is no grant": boss.submit("/admin/roles", "address", "x@example.org", "again", "x@example.org", "role", "person", "checked", "Seen at the desk."),
 	} {
 		if reply.StatusCode < 400 {
 			t.Errorf("%s: status %d", name, reply.StatusCode)

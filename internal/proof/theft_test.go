@@ -126,7 +126,7 @@ func (h *heist) throughAdministration() {
 	if h.Server == nil {
 		h.admin.Registers(adminMail)
 	}
-	h.admin.Done("/admin/roles", "address", staffMail, "again", staffMail, "role", "staff", "proof", "Seen at the desk.")
+	h.admin.Done("/admin/roles", "address", staffMail, "again", staffMail, "role", "staff", "checked", "Seen at the desk.")
 	h.clerk = h.Browser()
 	h.token("code of staff", h.clerk.Join(staffMail))
 	h.clerk.AddPasskey("service card")

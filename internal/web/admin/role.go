@@ -95,7 +95,7 @@ func roleHint(p lang.Printer, r habeas.Role) string {
 
 func (s *Pages) proofControls(p lang.Printer) []ui.Control {
 	return []ui.Control{
-		{Kind: ui.ControlTextarea, Name: "proof", Label: p.T("How was it checked?"), MaxLength: account.MaxProof, Hint: p.T("Who this is, and why they may have the role: what you saw, and when. It is kept with the decision.")},
+		{Kind: ui.ControlTextarea, Name: "checked", Label: p.T("How was it checked?"), MaxLength: account.MaxProof, Hint: p.T("Who this is, and why they may have the role: what you saw, and when. It is kept with the decision.")},
 		{Kind: ui.ControlDate, Name: "ends", Label: p.T("Last day"), Optional: true, Hint: p.T("Empty: as long as their registration lasts.")},
 	}
 }
@@ -254,7 +254,7 @@ func rolesDone(w http.ResponseWriter, r *http.Request, what string) error {
 
 // granting reads what both ways of giving a role ask. The last day counts until its end.
 func granting(f *edge.Form) account.Granting {
-	in := account.Granting{Proof: f.Text("proof", account.MaxProof), Ends: f.Date("ends")}
+	in := account.Granting{Proof: f.Text("checked", account.MaxProof), Ends: f.Date("ends")}
 	if !in.Ends.IsZero() {
 		in.Ends = in.Ends.Add(24*time.Hour - time.Second)
 	}
