@@ -69,7 +69,14 @@ func (r *Roles) Board(ctx context.Context, actor habeas.Actor) (b admin.RoleBoar
 	for _, g := range b.Grants {
 		for _, id := range []habeas.AccountID{g.By, g.EndedBy} {
 			if _, known := b.Names[id]; !known && !id.IsZero() {
-				b.Names[id] = r.accounts.NameOf(ctx, id)
+				addresses, err := from.Addresses(ctx, id)
+				if err != nil {
+					return b, err
+				}
+				b.Names[id] = account.Holdings{Addresses: addresses}.Main().Display
+				if b.Names[id] == "" {
+					b.Names[id] = r.accounts.NameOf(ctx, id) // of somebody who has left
+				}
 			}
 		}
 	}

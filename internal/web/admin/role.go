@@ -32,7 +32,7 @@ type Roles interface {
 type RoleBoard struct {
 	Grants       []account.Grant
 	Applications []account.Application       // that the reader can decide
-	Names        map[habeas.AccountID]string // of those who decided
+	Names        map[habeas.AccountID]string // how those who decided are called here
 }
 
 const rolesPath = "/admin/roles"
