@@ -76,6 +76,7 @@ async function save(page, name, word) {
   return path;
 }
 
+// Proves AUTH-01, FILE-03, FILE-05 and FILE-06.
 test("registers, opens the file everywhere, changes the name, revokes", { timeout: 240_000 }, async () => {
   const page = await open(browser), address = "zoe@example.org";
   await here.join(page, address);
@@ -178,6 +179,23 @@ test("registers, opens the file everywhere, changes the name, revokes", { timeou
   assert.deepEqual(asked.map(String), [], "the viewer asked for something");
   quiet(alone);
   for (const p of [page, alone]) await p.context().close();
+});
+
+test("the meter guesses low", { timeout: 60_000 }, async () => {
+  const page = await open(browser);
+  await page.goto(here.to("/registration/view"));
+  const levels = await page.evaluate(async () => {
+    const { level, suggestion } = await import(new URL("js/regfile-password.js", document.querySelector("link[rel=stylesheet]").href));
+    const said = ["Zoë O’Neill", "Harbour (Arts) Trust", "zoe@example.org"];
+    const words = ["a", "Password1!", "zoe1987", "aaaaaaaaaaaaaaaaaaaa", "abcdefghijklmnop", "Harbour-(Arts)-2024", `${"İ".repeat(40)}admin`, "correct horse battery staple", "k3!vQz8#pL2w"];
+    return { levels: words.map((w) => level(w, said)), suggested: Array.from({ length: 50 }, suggestion), strong: Math.min(...Array.from({ length: 200 }, () => level(suggestion(), said))) };
+  });
+  assert.deepEqual(levels.levels.slice(0, 6), [0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(levels.levels.slice(7), [2, 3]);
+  assert.equal(levels.strong, 3);
+  assert.equal(new Set(levels.suggested).size, 50);
+  assert.ok(levels.suggested.every((s) => /^[a-z]{4}([2-9][a-z]{4}){3}$/.test(s)));
+  await page.context().close();
 });
 
 test("every width and theme, Spanish, and without JavaScript", { timeout: 120_000 }, async () => {

@@ -256,11 +256,17 @@ func (f *freshFile) drop() {
 // printReview shows what is in a file.
 func printReview(w io.Writer, seen regfile.Review) {
 	for _, line := range [][2]string{
-		{"Name", seen.Subject.Name}, {"Country", seen.Subject.Country}, {"Organisation", cmp.Or(seen.Subject.Organisation, "–")},
-		{"Username", seen.Subject.Username}, {"E-mail", seen.Subject.Email},
-		{"Issued", seen.NotBefore.UTC().Format(time.DateTime) + " UTC"}, {"Until", seen.NotAfter.UTC().Format(time.DateTime) + " UTC"},
-		{"Number", seen.Serial}, {"Issued by", strings.Join(seen.Issuers, ", ")},
-		{"Fingerprint", fmt.Sprintf("%x", seen.Fingerprint)}, {"Root", fmt.Sprintf("%x", seen.Root)},
+		{"Name", seen.Subject.Name},
+		{"Country", seen.Subject.Country},
+		{"Organisation", cmp.Or(seen.Subject.Organisation, "–")},
+		{"Username", seen.Subject.Username},
+		{"E-mail", seen.Subject.Email},
+		{"Issued", seen.NotBefore.UTC().Format(time.DateTime) + " UTC"},
+		{"Until", seen.NotAfter.UTC().Format(time.DateTime) + " UTC"},
+		{"Number", seen.Serial},
+		{"Issued by", strings.Join(seen.Issuers, ", ")},
+		{"Fingerprint", fmt.Sprintf("%x", seen.Fingerprint)},
+		{"Root", fmt.Sprintf("%x", seen.Root)},
 	} {
 		fmt.Fprintf(w, "%-13s %s\n", line[0], line[1])
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/pki/request"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	webaccount "github.com/habeas-data/habeas/internal/web/account"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 // registrationPage is where a person looks after their registration.
@@ -74,6 +75,23 @@ func (c *Certificates) Submit(ctx context.Context, actor habeas.Actor, s account
 	ask.Words.Request, ask.Words.Policy = s.Request, s.Policy
 	out.Challenge, err = c.accounts.ask(ctx, ask, in)
 	return out, err
+}
+
+// Confirm takes the code that was mailed to confirm a change which began in a flow, and returns
+// the new certificate with its chain. Every refusal of the code is account.ErrCode.
+func (c *Certificates) Confirm(ctx context.Context, actor habeas.Actor, challenge habeas.ChallengeID, typed sealed.Value, flow account.Token) ([][]byte, error) {
+	asked, found, err := c.db.Accounts().Challenge(ctx, challenge)
+	if err != nil {
+		return nil, err
+	}
+	if !found || asked.Purpose != account.ForCertificate { // what signs somebody in is typed elsewhere
+		return nil, account.ErrCode
+	}
+	if _, err := c.accounts.Prove(ctx, actor, challenge, typed, account.Browser{Flow: flow}); err != nil {
+		return nil, err
+	}
+	held, err := c.Holding(ctx, actor)
+	return held.Chain, err
 }
 
 // change is what a right code does: the certificate that was asked for is issued until the same

@@ -103,6 +103,28 @@ func wrongCode(code string) string {
 	return "00000000"
 }
 
+// A code that signs in confirms no change, and what confirms one signs nobody in.
+func TestACodeOpensOnlyWhatItWasMailedFor(t *testing.T) {
+	w := newWorld(t)
+	tim := w.join("tim@example.com")
+	w.registered(tim, "tim@example.com")
+	w.mails()
+	flow := newToken()
+	id := must(w.Accounts.Ask(w.ctx(), account.Asking{Address: w.address("tim@example.com"), Language: "en", Flow: flow, Client: "192.0.2.1"}))(w)
+	code := w.codeIn(w.mailTo("tim@example.com", mail.KindCode))
+	_, err := w.Certificates.Confirm(w.ctx(), tim, id, sealedtest.Seal(code), flow)
+	w.refused(err, "code.wrong")
+	must(w.Accounts.Prove(w.ctx(), habeas.Actor{}, id, sealedtest.Seal(code), account.Browser{Flow: flow, New: newToken()}))(w) // it was not spent
+
+	out := must(w.submits(tim, w.asks(dn.Subject{Name: "Tim New", Country: "ES", Username: "tim", Email: "tim@example.com"}), flow))(w)
+	code = w.codeIn(w.mailTo("tim@example.com", mail.KindCertificateCode))
+	_, err = w.Accounts.Prove(w.ctx(), habeas.Actor{}, out.Challenge, sealedtest.Seal(code), account.Browser{Flow: flow, New: newToken()})
+	w.refused(err, "registration.signed-out")
+	if who := w.holding(tim).Registration.Subject; who.Name != "Tim Tester" {
+		t.Error("somebody who is not signed in changed it")
+	}
+}
+
 // What hangs on a certificate follows to the one that takes its place where somebody sees to
 // it, and else ends with it; when that fails, nothing has changed.
 // Proves REV-04.

@@ -108,21 +108,11 @@ func terminalFlow(id habeas.ChallengeID) account.Token {
 	return sha256.Sum256(append([]byte("terminal\x00"), id[:]...))
 }
 
-// ConfirmFromTerminal takes the code that was mailed to confirm what FromTerminal handed in by
-// the number, and returns the new certificate with its chain. Every refusal of the code is
-// account.ErrCode.
+// ConfirmFromTerminal is Confirm for what FromTerminal handed in by the number.
 func (c *Certificates) ConfirmFromTerminal(ctx context.Context, number, challenge habeas.ChallengeID, typed sealed.Value) ([][]byte, error) {
-	asked, found, err := c.db.Accounts().Challenge(ctx, challenge)
+	asked, _, err := c.db.Accounts().Challenge(ctx, challenge)
 	if err != nil {
 		return nil, err
 	}
-	if !found || asked.Purpose != account.ForCertificate {
-		return nil, account.ErrCode
-	}
-	actor := terminalActor(asked)
-	if _, err := c.accounts.Prove(ctx, actor, challenge, typed, account.Browser{Flow: terminalFlow(number)}); err != nil {
-		return nil, err
-	}
-	held, err := c.Holding(ctx, actor)
-	return held.Chain, err
+	return c.Confirm(ctx, terminalActor(asked), challenge, typed, terminalFlow(number))
 }

@@ -22,6 +22,8 @@ type Registrations interface {
 	Policy(ctx context.Context) (version int64, err error)
 	// Submit registers the actor, or mails a code that confirms the change of a certificate.
 	Submit(ctx context.Context, a habeas.Actor, s account.Submission, in account.Asking) (account.Submitted, error)
+	// Confirm takes that code.
+	Confirm(ctx context.Context, a habeas.Actor, challenge habeas.ChallengeID, typed sealed.Value, flow account.Token) (chain [][]byte, err error)
 	Revoke(ctx context.Context, a habeas.Actor, authority pki.Kind, serial pki.Serial, reason pki.Reason) error
 
 	// Handover lets a command register for the actor by a number and a code.

@@ -161,14 +161,11 @@ func (s *Pages) confirmFromPage(w http.ResponseWriter, r *http.Request, v ui.Vis
 	}
 	id, _ := habeas.ParseID[habeas.ChallengeKind](c) // an unreadable one is the id of no challenge
 	flow, _ := s.Cookies.Flow(r)
-	if _, err := s.Accounts.Prove(r.Context(), v.Actor, id, typed, account.Browser{Flow: account.Token(flow)}); err != nil {
-		return err
-	}
-	h, err := s.Registrations.Holding(r.Context(), v.Actor)
+	chain, err := s.Registrations.Confirm(r.Context(), v.Actor, id, typed, account.Token(flow))
 	if err != nil {
 		return err
 	}
-	return writeSubmitted(w, account.Submitted{Chain: h.Chain})
+	return writeSubmitted(w, account.Submitted{Chain: chain})
 }
 
 // uploadRequest takes a request that was made elsewhere: what there is without the page's script.
