@@ -54,7 +54,7 @@ func employed(t *testing.T, s *Server, address string) habeas.Actor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := s.Clock.Now().Add(time.Hour) // the worker may have put them off
+	now := s.Clock.Now().Add(time.Hour)                    // the worker may have put them off
 	told, err := s.DB.Ops().Due(t.Context(), now, now, 10) // of the registration and the roles
 	for _, job := range told {
 		err = errors.Join(err, s.DB.Ops().Done(t.Context(), job.ID, now))
