@@ -3,11 +3,16 @@ package habeas
 // Role is what an account may do beyond its own affairs.
 type Role string
 
-// The roles. Every account is a person; the others are granted.
+// The roles. Every account is a person; the others are held by attribute certificates
+// (ADR 0044). The authorization manager is designated on the machine and makes
+// administrators; administrators make staff and trusted entity creators; nobody else
+// makes anybody anything.
 const (
 	RolePerson        Role = "person"
 	RoleStaff         Role = "staff"
+	RoleCreator       Role = "creator" // trusted entity creator: enters entities on behalf of others
 	RoleAdministrator Role = "administrator"
+	RoleManager       Role = "manager" // authorization manager
 )
 
 // ActorKind says in which capacity somebody acts.

@@ -56,6 +56,9 @@ type (
 
 	ReadingKind      struct{} // that an administrator reads a log, and for what
 	ContributionKind struct{} // what somebody did to a public thing
+
+	GrantKind       struct{} // the decision that somebody shall hold a role
+	ApplicationKind struct{} // that somebody asks for a role
 )
 
 // Prefix implements Kind.
@@ -161,6 +164,12 @@ func (ReadingKind) Prefix() string { return "rdg" }
 // Prefix implements Kind.
 func (ContributionKind) Prefix() string { return "ctb" }
 
+// Prefix implements Kind.
+func (GrantKind) Prefix() string { return "grt" }
+
+// Prefix implements Kind.
+func (ApplicationKind) Prefix() string { return "apl" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -206,6 +215,9 @@ type (
 
 	ReadingID      = ID[ReadingKind]
 	ContributionID = ID[ContributionKind]
+
+	GrantID       = ID[GrantKind]
+	ApplicationID = ID[ApplicationKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { promisify } from "node:util";
 import { plant, typed } from "./canary.mjs";
+import { request } from "../internal/web/ui/js/regfile-cert.js";
 import { authenticator, databases, open, program, serve } from "./lib.mjs";
 
 const run = promisify(execFile);
@@ -92,7 +93,7 @@ ${more}`);
   }
 
   return {
-    url: server.url, mail, to, join, administratorLink, post, enter,
+    url: server.url, mail, to, join, administratorLink, post, enter, register,
     /** The browser of the first administrator, boss@example.org, who works at the desk as well. */
     async desk(browser, options) {
       const page = await open(browser, options);
@@ -102,6 +103,7 @@ ${more}`);
       await page.getByRole("button", { name: "Add a passkey" }).click();
       await page.waitForURL(/done=passkey/);
       assert.match(await mail.next("boss@example.org"), /passkey/);
+      await register(page, "boss@example.org", 2);
       return page;
     },
     stop: async () => {
@@ -113,6 +115,27 @@ ${more}`);
       }
     },
   };
+
+  /**
+   * Registers who is signed in on the page, with a key that is thrown away. roles is for how many roles
+   * that waits; each comes by mail, with its certificate.
+   */
+  async function register(page, address, roles = 0) {
+    const keys = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+    const asked = await request(keys, { name: "Berta Bossini", country: "ES", organisation: "", username: "berta", email: address });
+    const form = await (await page.request.get(to("/me/registration/new"))).text();
+    const reply = await page.request.post(to("/me/registration/upload"), {
+      multipart: {
+        policy: form.match(/name="policy" value="(\d+)"/)[1], accept: "yes",
+        file: { name: "request.der", mimeType: "application/octet-stream", buffer: Buffer.from(asked) },
+      },
+      maxRedirects: 0, headers: { origin: server.url, "sec-fetch-site": "same-origin" },
+    });
+    assert.equal(reply.status(), 303, await reply.text());
+    let attached = 0;
+    for (let i = 0; i <= roles; i++) attached += /pkix-attr-cert/.test(await mail.next(address)) ? 1 : 0;
+    assert.equal(attached, roles, "the certificates of roles that were mailed");
+  }
 
   /** Posts a form past the pages, as who is signed in on the page; resolves with the path that is shown next. */
   async function post(page, at, form) {

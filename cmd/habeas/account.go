@@ -21,6 +21,7 @@ import (
 )
 
 type accountCommand struct {
+	Manager        accountManager        `cmd:"" help:"Designate the authorization manager of a server, who makes administrators: on its own machine."`
 	Register       accountRegister       `cmd:"" help:"Make a key, register it with a server, and write the registration file."`
 	View           accountView           `cmd:"" help:"Show what is in a registration file. Nothing is asked of anybody."`
 	ChangePassword accountChangePassword `cmd:"" help:"Write a registration file anew, under another password."`

@@ -52,8 +52,9 @@ else does. Print it and lock it away: it is shown this once.
 
     %s
 
-First administrator. Start the server with "habeas serve", open this link within
-24 hours and add a passkey. The link works once.
+Authorization manager and first administrator. Start the server with "habeas serve",
+open this link within 24 hours, add a passkey and make your registration file. The
+link works once.
 
     %s
 `, made.Dir, codeHere, made.AdministratorLink), made.Kit)

@@ -29,7 +29,7 @@ type cli struct {
 	Party   partyCommand   `cmd:"" help:"Records: import, export."`
 	Audit   auditCommand   `cmd:"" help:"The tamper-evident audit: verify it, check a receipt."`
 	Keys    keysCommand    `cmd:"" help:"The keys: change the master password."`
-	Account accountCommand `cmd:"" help:"A registration file: register, look into it, change its password."`
+	Account accountCommand `cmd:"" help:"A registration file: register, look into it, change its password. And who is authorization manager."`
 	PKI     pkiCommand     `cmd:"" name:"pki" help:"The certificate authority: make its root and what is below, on one machine or two."`
 	Proxy   proxyCommand   `cmd:"" help:"Let programs of this machine reach the server as you, by your registration file."`
 	Status  statusCommand  `cmd:"" help:"Ask the running server how it is doing; ends with 1 when it is not ready."`

@@ -87,7 +87,8 @@ type Holdings struct {
 	SignIns   []SignIn  // newest first
 	Roles     []habeas.Role
 
-	Certificate *Certificate // the identity certificate that counts; nil: there is none
+	Certificate *Certificate  // the identity certificate that counts; nil: there is none
+	Waiting     []habeas.Role // decided, and to count from the person's registration on
 }
 
 // Main returns the main address, or the zero Address.

@@ -113,41 +113,6 @@ func TestGuessingCostsTriesAndNeverAllOfThem(t *testing.T) {
 	})
 }
 
-func TestRolesAreGivenAndTakenByOthers(t *testing.T) {
-	admin := habeas.Actor{Account: habeas.AccountID{1}, Roles: []habeas.Role{habeas.RoleAdministrator}, Proof: habeas.ProofPasskey}
-	coded, staff := admin, admin
-	coded.Proof = habeas.ProofCode
-	staff.Roles = []habeas.Role{habeas.RoleStaff}
-	kind := func(err error) habeas.ErrorKind {
-		if err == nil {
-			return 255
-		}
-		return habeas.KindOf(err)
-	}
-	for name, c := range map[string]struct {
-		err  error
-		want habeas.ErrorKind
-	}{
-		"an administrator gives":     {CanGrant(admin, habeas.RoleStaff, false), 255},
-		"also the same role":         {CanGrant(admin, habeas.RoleAdministrator, false), 255},
-		"not to themselves":          {CanGrant(admin, habeas.RoleStaff, true), habeas.KindForbidden},
-		"not what everybody is":      {CanGrant(admin, habeas.RolePerson, false), habeas.KindInvalid},
-		"not by a mailed code":       {CanGrant(coded, habeas.RoleStaff, false), habeas.KindForbidden},
-		"staff do not give":          {CanGrant(staff, habeas.RoleStaff, false), habeas.KindForbidden},
-		"an administrator takes":     {CanRevoke(admin, habeas.RoleStaff, false, 1), 255},
-		"one of two administrators":  {CanRevoke(admin, habeas.RoleAdministrator, false, 2), 255},
-		"not the last administrator": {CanRevoke(admin, habeas.RoleAdministrator, false, 1), habeas.KindConflict},
-		"not from themselves":        {CanRevoke(admin, habeas.RoleAdministrator, true, 2), habeas.KindForbidden},
-		"staff do not take":          {CanRevoke(staff, habeas.RoleStaff, false, 1), habeas.KindForbidden},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := kind(c.err); got != c.want {
-				t.Errorf("%v, want kind %v", c.err, c.want)
-			}
-		})
-	}
-}
-
 func TestRightComparesWholeCodes(t *testing.T) {
 	for typed, want := range map[string]bool{"12345678": true, "12345679": false, "1234567": false, "": false, "123456789": false} {
 		if Right(sealedtest.Seal(typed), []byte("12345678")) != want {

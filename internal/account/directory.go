@@ -140,7 +140,8 @@ func (d Directory) Counting(granted []habeas.Role, addresses, marks []keyring.Lo
 	}
 	var out []habeas.Role
 	for _, r := range granted {
-		if r == habeas.RolePerson || slices.Contains(permitted, r) {
+		// The authorization manager is designated on the machine, not by a directory.
+		if r == habeas.RolePerson || r == habeas.RoleManager || slices.Contains(permitted, r) {
 			out = append(out, r)
 		}
 	}

@@ -14,7 +14,7 @@ const KeepChallenges = 24 * time.Hour
 func Kept() []habeas.Kept {
 	return []habeas.Kept{
 		{
-			What: "Accounts: name, language, addresses, passkeys, connected identity providers, roles", Why: "So that a person can sign in and look after their records.",
+			What: "Accounts: name, language, addresses, passkeys, connected identity providers", Why: "So that a person can sign in and look after their records.",
 			Basis: habeas.BasisContract, Until: "Until the person erases the account, or {n} months after its registration has ended. An account without a registration has no end of its own.", N: ReactivateMonths,
 		},
 		{
@@ -36,6 +36,10 @@ func Kept() []habeas.Kept {
 		{
 			What: "Registrations: name, country, organisation, e-mail and username in certificates", Why: "So that a person can prove who they are elsewhere too.",
 			Basis: habeas.BasisContract, Until: "Three years, and as long again with each renewal. {n} months after their end they are erased with the account and the records of its person.", N: ReactivateMonths,
+		},
+		{
+			What: "Decisions about roles, with who decided and on what proof, and applications for roles", Why: "So that every role can be shown to be given rightly.",
+			Basis: habeas.BasisLegitimate, Until: "Until the person erases the account.",
 		},
 		{
 			What: "Numbers of certificates that were revoked, about nobody", Why: "So that a revoked certificate counts nowhere.",

@@ -23,7 +23,16 @@ type Reader interface {
 	ProviderLinks(ctx context.Context, id habeas.AccountID) ([]ProviderLink, error)
 	// ProviderLink finds one, a removed one too; found is false when there is none.
 	ProviderLink(ctx context.Context, hash keyring.LookupHash) (l ProviderLink, found bool, err error)
+	// Grants returns the decisions about roles, those that have ended too: the weightiest
+	// roles first, then by date.
 	Grants(ctx context.Context) ([]Grant, error)
+	// GrantsOf returns those about one account, also those for an address that it has proved.
+	GrantsOf(ctx context.Context, id habeas.AccountID) ([]Grant, error)
+	// Applications returns all that are open, and ApplicationsOf those of an account, newest first.
+	Applications(ctx context.Context) ([]Application, error)
+	ApplicationsOf(ctx context.Context, id habeas.AccountID) ([]Application, error)
+	// Creators returns the attribute certificates of trusted entity creators that count.
+	Creators(ctx context.Context, now time.Time) ([]Certificate, error)
 	// Privileged reports whether a role of administrator waits for an address of the
 	// account or is held by it.
 	Privileged(ctx context.Context, id habeas.AccountID) (bool, error)
@@ -58,8 +67,14 @@ type Writer interface {
 	AddPasskey(p Passkey, e audit.Entry) error
 	// ChangePasskey writes use, end or restoration.
 	ChangePasskey(p Passkey, e audit.Entry) error
+	// Grant writes down a decision.
 	Grant(g Grant, e audit.Entry) error
+	// CarryOut binds a decision to its holder and to the attribute certificate that was issued.
+	CarryOut(g Grant, e audit.Entry) error
+	// Revoke ends a decision. Of one that has ended nothing changes.
 	Revoke(g Grant, e audit.Entry) error
+	// SaveApplication inserts or updates an application.
+	SaveApplication(a Application, e audit.Entry) error
 	// EraseAccount removes every row of an account; its key is destroyed afterwards.
 	EraseAccount(id habeas.AccountID, e audit.Entry) error
 }

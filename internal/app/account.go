@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -17,11 +16,10 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	webaccount "github.com/habeas-data/habeas/internal/web/account"
-	"github.com/habeas-data/habeas/internal/web/admin"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
-// AccountsDeps is what the use cases about accounts stand on. All are required but Roles, Changes, Providers, Log and Port.
+// AccountsDeps is what the use cases about accounts stand on. All are required but Changes, Providers, Log and Port.
 type AccountsDeps struct {
 	DB           *sqlstore.DB
 	Keys         *keyring.Ring
@@ -29,7 +27,6 @@ type AccountsDeps struct {
 	Clock        habeas.Clock
 	Origin       edge.Origin
 	Organisation string
-	Roles        account.Roles       // nil: the rows of grants by address (ADR 0008)
 	Changes      account.ChangeRules // of the main address; zero: account.DefaultChangeRules
 	Providers    []provider
 	Log          *slog.Logger
@@ -43,7 +40,6 @@ type Accounts struct {
 	keys   *keyring.Ring
 	mailer *Mailer
 	clock  habeas.Clock
-	roles  account.Roles
 	rules  account.ChangeRules
 	log    *slog.Logger
 	rp     *webauthn.WebAuthn
@@ -52,7 +48,9 @@ type Accounts struct {
 	providers []provider
 	directory *Directory // nil: every granted role counts
 	origin    edge.Origin
-	port      edge.Origin // where people show certificates; zero: nowhere
+	port      edge.Origin                             // where people show certificates; zero: nowhere
+	roles     account.Roles                           // as they count now; see Obey
+	carryOut  func(context.Context, habeas.AccountID) // what waits of decisions about roles; nil: there are none
 	confirmed map[account.Purpose]confirm
 }
 
@@ -63,20 +61,16 @@ var (
 	_ webaccount.Accounts  = (*Accounts)(nil)
 	_ webaccount.Providers = (*Accounts)(nil)
 	_ webaccount.Bearers   = (*Accounts)(nil)
-	_ admin.Roles          = (*Accounts)(nil)
 	_ ui.SignIns           = (*Accounts)(nil)
 	_ RecordAccounts       = (*Accounts)(nil)
 )
 
 // NewAccounts returns the use cases.
 func NewAccounts(d AccountsDeps) *Accounts {
-	if d.Roles == nil {
-		d.Roles = d.DB.Accounts()
-	}
 	if d.Changes == (account.ChangeRules{}) {
 		d.Changes = account.DefaultChangeRules
 	}
-	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.Roles, rules: d.Changes, log: providerLog(d.Log), providers: d.Providers, origin: d.Origin, port: d.Port}
+	a := &Accounts{db: d.DB, keys: d.Keys, mailer: d.Mailer, clock: d.Clock, roles: d.DB.Accounts(), rules: d.Changes, log: providerLog(d.Log), providers: d.Providers, origin: d.Origin, port: d.Port}
 	a.rp, a.rpErr = relyingParty(d.Origin, d.Organisation)
 	return a
 }
@@ -118,7 +112,7 @@ func (a *Accounts) Who(ctx context.Context, sign edge.TokenHash) (habeas.Actor, 
 			return habeas.Actor{}, "", err
 		}
 	}
-	roles, err := a.roles.RolesOf(ctx, s.Account)
+	roles, err := a.roles.RolesOf(ctx, s.Account, now)
 	if err != nil {
 		return habeas.Actor{}, "", err
 	}
@@ -192,13 +186,7 @@ func (a *Accounts) claimant(ctx context.Context, from account.Reader, actor habe
 	for _, address := range addresses {
 		c.Addresses = append(c.Addresses, address.Hash)
 	}
-	roles, err := a.roles.RolesOf(ctx, actor.Account)
-	if err != nil {
-		return c, err
-	}
-	if c.Privileged = slices.Contains(roles, habeas.RoleAdministrator); !c.Privileged {
-		c.Privileged, err = from.Privileged(ctx, actor.Account)
-	}
+	c.Privileged, err = from.Privileged(ctx, actor.Account)
 	return c, err
 }
 
@@ -234,18 +222,22 @@ func (a *Accounts) AccountAt(ctx context.Context, hash keyring.LookupHash) (habe
 // destroys its key once the transaction has committed. The last administrator cannot
 // go, because nobody could give the role again.
 func (a *Accounts) EraseAccount(tx *sqlstore.Tx, actor habeas.Actor, e audit.Entry) error {
-	roles, err := tx.Accounts().RolesOf(tx.Context(), actor.Account)
+	grants, err := tx.Accounts().Grants(tx.Context())
 	if err != nil {
 		return err
 	}
-	if slices.Contains(roles, habeas.RoleAdministrator) {
-		n, err := tx.Accounts().Administrators(tx.Context())
-		if err != nil {
-			return err
+	others, own := 0, 0
+	for _, g := range grants {
+		switch {
+		case g.Role != habeas.RoleAdministrator || g.State(a.clock.Now()) != account.GrantHolds:
+		case g.Holder == actor.Account:
+			own++
+		default:
+			others++
 		}
-		if n <= 1 {
-			return account.ErrLastAdministrator
-		}
+	}
+	if own > 0 && others == 0 {
+		return account.ErrLastAdministrator
 	}
 	return tx.Accounts().EraseAccount(actor.Account, e)
 }
@@ -281,6 +273,14 @@ func (a *Accounts) holdings(ctx context.Context, id habeas.AccountID, now time.T
 			h.SignIns = append(h.SignIns, s)
 		}
 	}
-	h.Roles, err = a.roles.RolesOf(ctx, id)
+	if h.Roles, err = a.roles.RolesOf(ctx, id, now); err != nil {
+		return h, err
+	}
+	decided, err := r.GrantsOf(ctx, id)
+	for _, g := range decided {
+		if g.State(now) == account.GrantWaits {
+			h.Waiting = append(h.Waiting, g.Role)
+		}
+	}
 	return h, err
 }

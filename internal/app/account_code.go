@@ -194,6 +194,9 @@ func (a *Accounts) Prove(ctx context.Context, actor habeas.Actor, id habeas.Chal
 	if err != nil {
 		return account.Proved{}, err
 	}
+	if refused == nil && a.carryOut != nil { // a role may have waited for this address
+		a.carryOut(ctx, out.Account)
+	}
 	return out, refused
 }
 
@@ -254,7 +257,7 @@ func (a *Accounts) proved(tx *sqlstore.Tx, c account.Challenge, actor habeas.Act
 		return a.shut(tx, c, who, b)
 	}
 	if c.Purpose == account.ForFirstCode {
-		if err := a.grantFirst(tx, c, who.ID); err != nil {
+		if err := a.designate(tx, c.Address, c.Words.Display, who.ID); err != nil {
 			return account.Proved{}, err
 		}
 	}

@@ -159,7 +159,7 @@ func (a *Accounts) stripAccount(tx *sqlstore.Tx, id habeas.AccountID, actor habe
 	if err := a.endCertificates(tx, id, actor); err != nil {
 		return err
 	}
-	if err := a.revokeAll(tx, id, actor); err != nil {
+	if err := a.endGrants(tx, id, actor); err != nil {
 		return err
 	}
 	if err := a.dropWaiting(tx, id, actor); err != nil {

@@ -130,7 +130,7 @@ func TestAClosedAccountGetsInNowhere(t *testing.T) {
 func TestAnAdministratorIsAPrivilegedClaimant(t *testing.T) {
 	w := newAccountWorld(t)
 	boss, _ := w.administrator("boss@example.org")
-	boss.submit("/admin/roles", "address", "desk@example.org", "again", "desk@example.org", "role", "staff")
+	boss.submit("/admin/roles", "address", "desk@example.org", "again", "desk@example.org", "role", "staff", "checked", "Seen at the desk.")
 	w.member("desk@example.org")
 	for address, want := range map[string]bool{"boss@example.org": true, "desk@example.org": false} {
 		c, err := w.accounts.Claimant(context.Background(), habeas.Actor{Account: w.accountAt(address)})
@@ -146,7 +146,7 @@ func TestRolesCountOnlyWithAPasskeyAndAreGoneAtOnce(t *testing.T) {
 	if !boss.signedIn().Has(habeas.RoleAdministrator) {
 		t.Fatal("the first administrator is none")
 	}
-	if reply := boss.submit("/admin/roles", "address", "desk@example.org", "again", "desk@example.org", "role", "staff"); reply.StatusCode != http.StatusSeeOther {
+	if reply := boss.submit("/admin/roles", "address", "desk@example.org", "again", "desk@example.org", "role", "staff", "checked", "Seen at the desk."); reply.StatusCode != http.StatusSeeOther {
 		t.Fatalf("giving a role: status %d", reply.StatusCode)
 	}
 	desk := w.browser()
@@ -156,13 +156,18 @@ func TestRolesCountOnlyWithAPasskeyAndAreGoneAtOnce(t *testing.T) {
 	}
 	desk.addPasskey("tablet")
 	w.post()
+	if desk.signedIn().Has(habeas.RoleStaff) {
+		t.Error("a role counts without a registration")
+	}
+	w.register("desk@example.org")
+	w.post()
 	if !desk.signedIn().Has(habeas.RoleStaff) || desk.signedIn().Has(habeas.RoleAdministrator) {
 		t.Errorf("with a passkey: %+v", desk.signedIn())
 	}
 	if reply := desk.get("/admin/roles"); reply.StatusCode != http.StatusForbidden {
 		t.Errorf("staff at the administrators' page: status %d", reply.StatusCode)
 	}
-	boss.submit("/admin/roles/revoke", "address", hashHex(w.hashOf("desk@example.org")), "role", "staff")
+	boss.submit("/admin/roles/revoke", "grant", w.grantOf("desk@example.org").ID.String(), "why", "Left.")
 	if desk.signedIn().Has(habeas.RoleStaff) {
 		t.Error("a role taken away is still there")
 	}
@@ -173,11 +178,11 @@ func TestRolesCountOnlyWithAPasskeyAndAreGoneAtOnce(t *testing.T) {
 		t.Errorf("given before the address was proved, it stands on the house: %v", got)
 	}
 	for name, reply := range map[string]*answer{
-		"to oneself":         boss.submit("/admin/roles", "address", "boss@example.org", "again", "boss@example.org", "role", "staff"),
-		"the last one away":  boss.submit("/admin/roles/revoke", "address", hashHex(w.hashOf("boss@example.org")), "role", "administrator"),
+		"to oneself":         boss.submit("/admin/roles", "address", "boss@example.org", "again", "boss@example.org", "role", "staff", "checked", "Seen at the desk."),
+		"the last one away":  boss.submit("/admin/roles/revoke", "grant", w.grantOf("boss@example.org").ID.String(), "why", "Left."),
 		"one's own account":  boss.submit("/admin/accounts", "account", "boss@example.org", "state", "close"),
-		"by somebody else":   desk.submit("/admin/roles", "address", "x@example.org", "again", "x@example.org", "role", "staff"),
-		"person is no grant": boss.submit("/admin/roles", "address", "x@example.org", "again", "x@example.org", "role", "person"),
+		"by somebody else":   desk.submit("/admin/roles", "address", "x@example.org", "again", "x@example.org", "role", "staff", "checked", "Seen at the desk."),
+		"person is no grant": boss.submit("/admin/roles", "address", "x@example.org", "again", "x@example.org", "role", "person", "checked", "Seen at the desk."),
 	} {
 		if reply.StatusCode < 400 {
 			t.Errorf("%s: status %d", name, reply.StatusCode)
@@ -238,6 +243,7 @@ func TestTheFirstAdministratorsLinkWorksOnce(t *testing.T) {
 		t.Errorf("administrator without a passkey: status %d", reply.StatusCode)
 	}
 	first.addPasskey("key")
+	w.register("one@example.org")
 	if reply := first.get("/admin/roles"); reply.StatusCode != http.StatusOK {
 		t.Errorf("administrator with a passkey: status %d", reply.StatusCode)
 	}
@@ -434,7 +440,7 @@ func TestAnErasedAccountLeavesNoRow(t *testing.T) {
 	w.must(w.keys.Destroy(context.Background(), habeas.SubjectOf(actor.Account)))
 	var rows int
 	w.must(w.raw().QueryRow(`SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM account_address) + (SELECT count(*) FROM passkey)
-		+ (SELECT count(*) FROM sign_in) + (SELECT count(*) FROM role) + (SELECT count(*) FROM outbox WHERE subject <> $1)
+		+ (SELECT count(*) FROM sign_in) + (SELECT count(*) FROM role_grant) + (SELECT count(*) FROM outbox WHERE subject <> $1)
 		+ (SELECT count(*) FROM challenge WHERE purpose = 'sign-in' AND used_at = 0)`, make([]byte, 16)).Scan(&rows))
 	if rows != 0 {
 		t.Errorf("%d rows are left", rows)

@@ -38,7 +38,7 @@ func (a *Accounts) tellHolders(tx *sqlstore.Tx, l Letter, also []habeas.AccountI
 		return err
 	}
 	for _, g := range grants {
-		counts := slices.Contains(roles, g.Role) && g.Ready
+		counts := slices.Contains(roles, g.Role) && g.Counts(a.clock.Now())
 		if counts {
 			if counts, err = a.counts(tx.Context(), g); err != nil {
 				return err

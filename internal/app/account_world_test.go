@@ -29,7 +29,11 @@ import (
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/internal/pki"
+	"github.com/habeas-data/habeas/internal/pki/dn"
+	"github.com/habeas-data/habeas/internal/pki/request"
 	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/internal/web"
@@ -46,9 +50,12 @@ type accountWorld struct {
 	keys     *keyring.Ring
 	db       *sqlstore.DB
 	accounts *Accounts
-	handler  http.Handler
-	mails    []mail.Message
-	log      *stepLog // what went to the session log
+
+	certificates *Certificates
+
+	handler http.Handler
+	mails   []mail.Message
+	log     *stepLog // what went to the session log
 }
 
 // Send implements Sender.
@@ -77,6 +84,11 @@ func newAccountWorld(t testing.TB) *accountWorld {
 		Keys: w.keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock,
 	}
 	w.accounts = NewAccounts(AccountsDeps{DB: w.db, Keys: w.keys, Mailer: mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports"})
+	schemas, err := party.NewSchemas(party.DefaultSchemas()...)
+	w.must(err)
+	w.certificates = NewCertificates(&Authorities{
+		DB: w.db, Keys: w.keys, Clock: w.clock, Org: pki.Organisation{Name: "City Sports", Country: "ES", URL: "http://pki.example.org"},
+	}, w.accounts, NewPolicies(w.db, schemas, w.clock))
 	renderer, err := ui.NewRenderer(ui.Config{Org: "City Sports", Clock: w.clock, Secure: true})
 	w.must(err)
 	failures := &edge.Failures{Page: renderer.Failure, Log: slog.New(slog.DiscardHandler)}
@@ -87,7 +99,7 @@ func newAccountWorld(t testing.TB) *accountWorld {
 			SignIns: w.accounts, Limits: edge.NewBuckets(w.clock, 1, 300, 100),
 			Flows: session.NewFlows(w.log, w.clock),
 		},
-		Accounts: w.accounts, Roles: w.accounts,
+		Accounts: w.accounts, Roles: w.certificates.Roles,
 	}
 	site.Mount(mux)
 	w.handler = edge.Guard{Origin: origin, Failures: failures}.Wrap(mux)
@@ -412,8 +424,34 @@ func (w *accountWorld) administrator(address string) (*tab, *authenticator) {
 	to := b.submit("/first-administrator", "t", link, "address", address, "again", address).Header.Get("Location")
 	b.submit("/code", "c", strings.TrimPrefix(to, "/code?c="), "code", w.code())
 	key := b.addPasskey("work laptop")
+	w.register(address)
 	w.post()
 	return b, key
+}
+
+// register registers the account at an address, with a key that is thrown away.
+func (w *accountWorld) register(address string) {
+	w.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	w.must(err)
+	asked, err := request.Make(key, dn.Subject{Name: "Test Person", Country: "ES", Username: "test", Email: w.address(address).Mailbox()})
+	w.must(err)
+	_, err = w.certificates.Register(context.Background(), habeas.Actor{Kind: habeas.ActorPerson, Account: w.accountAt(address)}, asked)
+	w.must(err)
+}
+
+// grantOf finds the newest decision about an address.
+func (w *accountWorld) grantOf(address string) account.Grant {
+	w.t.Helper()
+	all, err := w.db.Accounts().Grants(context.Background())
+	w.must(err)
+	var found account.Grant
+	for _, g := range all {
+		if g.Words.Display == address && !g.At.Before(found.At) {
+			found = g
+		}
+	}
+	return found
 }
 
 // hashOf is the lookup hash of an address.

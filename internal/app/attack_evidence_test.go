@@ -20,8 +20,7 @@ import (
 func (w *world) desk(address, language string) habeas.Actor {
 	w.Helper()
 	a := w.joinIn(address, language)
-	boss := habeas.Actor{Kind: habeas.ActorStaff, Account: habeas.AccountID{15: 9}, Roles: []habeas.Role{habeas.RoleAdministrator}, Proof: habeas.ProofPasskey}
-	w.ok(w.Accounts.GrantRole(w.ctx(), boss, w.address(address), habeas.RoleStaff))
+	w.employ(address, habeas.RoleStaff)
 	w.ok(w.DB.InTx(w.ctx(), func(tx *sqlstore.Tx) error {
 		key := account.Passkey{Hash: w.Keys.Lookup("passkey", address), Account: a.Account, AddedAt: w.clock.Now(), Name: "desk"}
 		return tx.Accounts().AddPasskey(key, audit.Entry{

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
@@ -9,6 +12,8 @@ import (
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pki/dn"
+	"github.com/habeas-data/habeas/internal/pki/request"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
@@ -49,10 +54,24 @@ func (b Backstage) Account(ctx context.Context, address email.Address, profile a
 	})
 }
 
-// FirstAdministrator gives an account the role that the operator's link gives.
-func (b Backstage) FirstAdministrator(ctx context.Context, address email.Address, id habeas.AccountID) error {
-	first := account.Challenge{Address: b.AddressHash(address), Words: account.Words{Display: address.Display()}}
-	return b.s.DB.InTx(ctx, func(tx *sqlstore.Tx) error { return b.s.Accounts.grantFirst(tx, first, id) })
+// Manager designates an account as the ceremony on the machine does.
+func (b Backstage) Manager(ctx context.Context, address email.Address) error {
+	return b.s.Certificates.Roles.Designate(ctx, address)
+}
+
+// Register gives an account an identity certificate, of a key that is thrown away.
+func (b Backstage) Register(ctx context.Context, id habeas.AccountID, who dn.Subject) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	asked, err := request.Make(key, who)
+	if err != nil {
+		return err
+	}
+	self := habeas.Actor{Kind: habeas.ActorPerson, Account: id, Proof: habeas.ProofPasskey}
+	_, err = b.s.Certificates.Register(ctx, self, asked)
+	return err
 }
 
 // SignIn signs a browser in to an account, as if proved by a passkey.

@@ -16,10 +16,8 @@ import (
 func TestABackupThatIsMissedRaisesAnAlarm(t *testing.T) {
 	w, v := newWorldAt(t, onSQLite.place(t)), newVault(t)
 	w.BackupWithin = 26 * time.Hour
-	boss := w.join("boss@example.org")
-	boss.Roles, boss.Proof = []habeas.Role{habeas.RoleAdministrator}, habeas.ProofPasskey
-	w.ok(w.Accounts.GrantRole(w.ctx(), boss, w.address("ada@example.org"), habeas.RoleAdministrator))
 	w.guard(w.join("ada@example.org"))
+	w.employ("ada@example.org", habeas.RoleAdministrator)
 	alarmed := func() (shown, found bool, mails int) {
 		h := w.Health(w.ctx())
 		shown = slices.ContainsFunc(h.Checks, func(c app.Check) bool { return c.Name == "backup" && c.Level == app.Warned })

@@ -26,11 +26,14 @@ type Certificates struct {
 	policies    *Policies
 	clock       habeas.Clock
 	reissued    []Reissued
+
+	Roles *Roles // the use cases of roles, whose decisions wait for somebody to register
 }
 
 // NewCertificates returns the use cases.
 func NewCertificates(authorities *Authorities, accounts *Accounts, policies *Policies) *Certificates {
 	c := &Certificates{Authorities: authorities, db: accounts.db, accounts: accounts, policies: policies, clock: accounts.clock}
+	c.Roles = newRoles(c)
 	accounts.confirmed = map[account.Purpose]confirm{account.ForCertificate: c.change}
 	return c
 }
@@ -69,7 +72,8 @@ func (c *Certificates) chain(ctx context.Context, certificate []byte) ([][]byte,
 // Register gives the actor an identity certificate for what a request asks (PKCS#10, DER),
 // and returns it with its chain. The request has to name the account's main address, which was
 // proved by a code; whoever has a certificate that counts gets no second one. The registration
-// begins now, at the policy that is in force. Errors: those of request.Parse,
+// begins now, at the policy that is in force. Decisions about
+// roles that waited for it are carried out. Errors: those of request.Parse,
 // account.ErrForeignAddress, account.ErrRegistered, account.ErrLostKey, those of Authorities.Get.
 func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []byte) (chain [][]byte, err error) {
 	fresh, r, err := c.prepare(ctx, actor, der)
@@ -80,6 +84,7 @@ func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []b
 	if err != nil {
 		return nil, err
 	}
+	c.Roles.CarryNow(ctx, actor.Account)
 	return c.chain(ctx, fresh.DER)
 }
 

@@ -51,6 +51,26 @@ func (w *world) registered(a habeas.Actor, address string) account.Certificate {
 	return c
 }
 
+// employ lets those who may give somebody a role, and registers them if they are there and
+// are not registered yet.
+func (w *world) employ(address string, role habeas.Role) {
+	w.Helper()
+	id, found, err := w.Accounts.AccountAt(w.ctx(), w.Keys.Lookup(account.LookupAddress, w.address(address).Key()))
+	w.ok(err)
+	if found {
+		if _, registered := account.ActiveIdentity(must(w.DB.Accounts().Certificates(w.ctx(), id))(w), w.clock.Now()); !registered {
+			w.registered(habeas.Actor{Kind: habeas.ActorPerson, Account: id}, w.address(address).Mailbox())
+		}
+	}
+	w.ok(w.Certificates.Roles.Grant(w.ctx(), grantor, w.address(address), account.Granting{Role: role, Proof: "Seen at the desk."}))
+}
+
+// grantor gives every role that people give.
+var grantor = habeas.Actor{
+	Kind: habeas.ActorPerson, Account: habeas.AccountID{15: 9}, Proof: habeas.ProofPasskey,
+	Roles: []habeas.Role{habeas.RoleManager, habeas.RoleAdministrator},
+}
+
 // Who registers gets a certificate of the project's CA, with a chain that anybody can verify,
 // and its place in the ledger.
 // Proves FILE-04, REG-13 and REC-07.

@@ -97,8 +97,8 @@ type permitting struct {
 }
 
 // RolesOf implements account.Roles.
-func (p permitting) RolesOf(ctx context.Context, id habeas.AccountID) ([]habeas.Role, error) {
-	roles, err := p.granted.RolesOf(ctx, id)
+func (p permitting) RolesOf(ctx context.Context, id habeas.AccountID, now time.Time) ([]habeas.Role, error) {
+	roles, err := p.granted.RolesOf(ctx, id, now)
 	if err != nil || p.d.rule.Source == account.DirectoryNone || !slices.ContainsFunc(roles, account.Grantable) {
 		return roles, err
 	}
@@ -111,7 +111,7 @@ func (p permitting) RolesOf(ctx context.Context, id habeas.AccountID) ([]habeas.
 	if err != nil {
 		return nil, err
 	}
-	return p.d.rule.Counting(roles, addresses, marks, state, p.d.clock.Now()), nil
+	return p.d.rule.Counting(roles, addresses, marks, state, now), nil
 }
 
 // Obey lets only those roles count from now on that a directory permits. It is called
@@ -127,7 +127,7 @@ func (a *Accounts) counts(ctx context.Context, g account.Grant) (bool, error) {
 	if a.directory == nil || a.directory.rule.Source == account.DirectoryNone {
 		return true, nil
 	}
-	roles, err := a.roles.RolesOf(ctx, g.Holder)
+	roles, err := a.roles.RolesOf(ctx, g.Holder, a.clock.Now())
 	return slices.Contains(roles, g.Role), err
 }
 
@@ -176,7 +176,7 @@ func (d *Directory) ask(ctx context.Context, grants []account.Grant) error {
 	began := d.clock.Now()
 	people := map[keyring.LookupHash]string{}
 	for _, g := range grants {
-		if address, err := email.Parse(g.Display); err == nil {
+		if address, err := email.Parse(g.Words.Display); err == nil && g.Stands(began) {
 			people[g.Address] = address.Mailbox()
 		}
 	}
@@ -287,7 +287,7 @@ func (d *Directory) signOut(tx *sqlstore.Tx, id habeas.AccountID, before, after 
 	if id.IsZero() {
 		return nil
 	}
-	granted, err := d.granted.RolesOf(tx.Context(), id)
+	granted, err := d.granted.RolesOf(tx.Context(), id, d.clock.Now())
 	if err != nil {
 		return err
 	}

@@ -53,10 +53,13 @@ func (d *Directory) Standing(ctx context.Context, a habeas.Actor) (st admin.Dire
 	shown := map[keyring.LookupHash]string{}
 	at := map[keyring.LookupHash]int{}
 	for _, g := range grants {
+		if !g.Stands(d.clock.Now()) {
+			continue
+		}
 		i, there := at[g.Address]
 		if !there {
 			i = len(st.People)
-			at[g.Address], shown[g.Address] = i, g.Display
+			at[g.Address], shown[g.Address] = i, g.Words.Display
 			st.People = append(st.People, d.person(g, marks[g.Address]))
 		}
 		st.People[i].Granted = append(st.People[i].Granted, g.Role)
@@ -81,7 +84,7 @@ func (d *Directory) Standing(ctx context.Context, a habeas.Actor) (st admin.Dire
 
 // person shows somebody who was granted a role. What permits nothing is not shown.
 func (d *Directory) person(g account.Grant, marks []keyring.LookupHash) admin.DirectoryPerson {
-	p := admin.DirectoryPerson{Address: g.Display, Permitted: d.rule.Permits(marks), Exempt: d.rule.Exempt[g.Address]}
+	p := admin.DirectoryPerson{Address: g.Words.Display, Permitted: d.rule.Permits(marks), Exempt: d.rule.Exempt[g.Address]}
 	for _, group := range d.rule.Groups {
 		if slices.Contains(marks, group.Mark) {
 			p.Groups = append(p.Groups, group.Name)

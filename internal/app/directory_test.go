@@ -32,7 +32,7 @@ func asked(s *ldaptest.Server) app.DirectoryConfig {
 }
 
 // rolesOf are the roles that count for an address now.
-func (w *world) rolesOf(address string) []habeas.Role {
+func (w *world) countsAt(address string) []habeas.Role {
 	w.Helper()
 	held, _, err := w.DB.Accounts().AddressAt(w.ctx(), w.Backstage().AddressHash(w.address(address)))
 	w.ok(err)
@@ -71,14 +71,14 @@ func TestALeaverLosesAccessAtTheNextAnswer(t *testing.T) {
 	}
 	w.ok(w.Server.Directory.Keep(w.ctx()))
 	nora.get("/staff/add")
-	if page := eva.send(http.MethodGet, "/staff/add", nil); page.status != http.StatusForbidden || len(w.rolesOf("eva@example.org")) != 0 {
+	if page := eva.send(http.MethodGet, "/staff/add", nil); page.status != http.StatusForbidden || len(w.countsAt("eva@example.org")) != 0 {
 		t.Errorf("somebody whom the directory does not know: status %d", page.status)
 	}
 	// In the directory alone nobody is anything.
 	ldap.Hire("tim", "tim@example.org", ldaptest.Chiefs)
 	w.join("tim@example.org")
 	w.quarter()
-	if got := w.rolesOf("tim@example.org"); len(got) != 0 {
+	if got := w.countsAt("tim@example.org"); len(got) != 0 {
 		t.Errorf("the directory has granted %v", got)
 	}
 	ldap.Leave("nora", ldaptest.Clerks)
@@ -87,7 +87,7 @@ func TestALeaverLosesAccessAtTheNextAnswer(t *testing.T) {
 	nora.get("/staff/add") // nobody has asked yet
 	w.later(time.Minute)
 	w.ok(w.Server.Directory.Keep(w.ctx()))
-	if got := w.rolesOf("nora@example.org"); len(got) != 0 {
+	if got := w.countsAt("nora@example.org"); len(got) != 0 {
 		t.Errorf("a leaver holds %v", got)
 	}
 	if page := nora.send(http.MethodGet, "/me", nil); page.status == http.StatusOK {
@@ -98,7 +98,7 @@ func TestALeaverLosesAccessAtTheNextAnswer(t *testing.T) {
 	}
 	ldap.Join("nora", ldaptest.Clerks)
 	w.quarter()
-	if got := w.rolesOf("nora@example.org"); !slices.Equal(got, []habeas.Role{habeas.RoleStaff}) {
+	if got := w.countsAt("nora@example.org"); !slices.Equal(got, []habeas.Role{habeas.RoleStaff}) {
 		t.Errorf("back in the group: %v", got)
 	}
 	if n := w.lines("nora@example.org", audit.RolePermitted); n != 2 {
@@ -106,7 +106,7 @@ func TestALeaverLosesAccessAtTheNextAnswer(t *testing.T) {
 	}
 	ldap.Fire("nora") // the entry goes, the group still names it
 	w.quarter()
-	if got := w.rolesOf("nora@example.org"); len(got) != 0 {
+	if got := w.countsAt("nora@example.org"); len(got) != 0 {
 		t.Errorf("without an entry: %v", got)
 	}
 	w.verify()
@@ -137,19 +137,19 @@ func TestADirectoryThatIsSilentCountsForAWhileAndThenNobodyComesIn(t *testing.T)
 	}
 	ldap.Stop()
 	w.quarter()
-	if got := w.rolesOf("nora@example.org"); len(got) != 1 || health() != app.Warned {
+	if got := w.countsAt("nora@example.org"); len(got) != 1 || health() != app.Warned {
 		t.Errorf("fifteen minutes later: %v, %v", got, health())
 	}
 	w.later(44 * time.Minute)
 	w.ok(w.Server.Directory.Keep(w.ctx()))
-	if got := w.rolesOf("nora@example.org"); len(got) != 1 {
+	if got := w.countsAt("nora@example.org"); len(got) != 1 {
 		t.Errorf("59 minutes after the answer: %v", got)
 	}
 	w.later(time.Minute)
-	if got := w.rolesOf("nora@example.org"); len(got) != 0 || health() != app.Failed {
+	if got := w.countsAt("nora@example.org"); len(got) != 0 || health() != app.Failed {
 		t.Errorf("an hour after the answer: %v, %v", got, health())
 	}
-	if got := w.rolesOf("it@example.org"); !slices.Contains(got, habeas.RoleAdministrator) {
+	if got := w.countsAt("it@example.org"); !slices.Contains(got, habeas.RoleAdministrator) {
 		t.Errorf("an exempt administrator holds %v", got)
 	}
 	if st := must(page.State(w.ctx(), root))(t); st.Directory.Answered || st.Directory.Failure != "down" {
@@ -158,7 +158,7 @@ func TestADirectoryThatIsSilentCountsForAWhileAndThenNobodyComesIn(t *testing.T)
 	ldap.Up()
 	w.later(time.Minute)
 	w.ok(w.Server.Directory.Keep(w.ctx())) // asked each minute meanwhile
-	if got := w.rolesOf("nora@example.org"); len(got) != 1 || health() != app.Good {
+	if got := w.countsAt("nora@example.org"); len(got) != 1 || health() != app.Good {
 		t.Errorf("once it answers: %v, %v", got, health())
 	}
 	if n := w.lines("nora@example.org", audit.RoleUnpermitted); n != 0 {
@@ -174,7 +174,7 @@ func TestAnAnswerOfAForeignDirectoryIsNone(t *testing.T) {
 	w := newWorldWith(t, c)
 	w.staffBrowser("nora@example.org")
 	w.ok(w.Server.Directory.Ask(w.ctx()))
-	if got := w.rolesOf("nora@example.org"); len(got) != 0 {
+	if got := w.countsAt("nora@example.org"); len(got) != 0 {
 		t.Errorf("it permits %v", got)
 	}
 	if s := must(w.DB.Directories().State(w.ctx()))(t); s.Failure != string(directory.ErrTLS) || !s.AnsweredAt.IsZero() {
@@ -188,7 +188,7 @@ func TestTheGroupDecidesWhichRoleCounts(t *testing.T) {
 	w := newWorldWith(t, asked(ldap))
 	b := w.rooted("eva@example.org") // staff and administrator
 	w.ok(w.Server.Directory.Keep(w.ctx()))
-	if got := w.rolesOf("eva@example.org"); len(got) != 2 {
+	if got := w.countsAt("eva@example.org"); len(got) != 2 {
 		t.Errorf("a chief: %v", got)
 	}
 	page := b.get("/admin/directory").text
@@ -203,7 +203,7 @@ func TestTheGroupDecidesWhichRoleCounts(t *testing.T) {
 	if to != "/admin/directory?asked=1" {
 		t.Errorf("leads to %s", to)
 	}
-	if got := w.rolesOf("eva@example.org"); !slices.Equal(got, []habeas.Role{habeas.RoleStaff}) {
+	if got := w.countsAt("eva@example.org"); !slices.Equal(got, []habeas.Role{habeas.RoleStaff}) {
 		t.Errorf("a clerk: %v", got)
 	}
 	nobody := w.member("tim@example.org")

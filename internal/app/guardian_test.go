@@ -161,7 +161,7 @@ func TestAGuardianActsUntilThePersonTakesTheRecord(t *testing.T) {
 func TestAGuardianEndsOnTheDayAndCanBeUndone(t *testing.T) {
 	w := newWorld(t)
 	nora := w.staff("nora@example.org")
-	w.ok(w.Accounts.GrantRole(w.ctx(), w.boss("boss@example.org"), w.address("nora@example.org"), habeas.RoleStaff))
+	w.employ("nora@example.org", habeas.RoleStaff)
 	ana, child, g := w.appointed(nora)
 	x := w.guardians()
 	w.ok(x.CorrectWard(w.ctx(), ana, child, w.held(child).Party.Version, party.Values{"phone": {"number": "+34 699 000 000"}}))

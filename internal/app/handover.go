@@ -64,7 +64,7 @@ func (a *Accounts) Bearer(ctx context.Context, client pki.Client) (account.Beare
 		return b, err
 	}
 	var err error
-	b.Roles, err = a.roles.RolesOf(ctx, b.Account)
+	b.Roles, err = a.roles.RolesOf(ctx, b.Account, a.clock.Now())
 	return b, err
 }
 

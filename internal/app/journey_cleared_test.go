@@ -42,8 +42,7 @@ func TestStaffSeeAndReleaseTheRecordOfAnAdministrator(t *testing.T) {
 	nora := w.staff("nora@example.org")
 	id, _ := w.connect("City Bookings").say("boss@example.org", party.Values{"organisation": {"city": "Bonn"}})
 	boss := w.member("boss@example.org")
-	granter := habeas.Actor{Kind: habeas.ActorStaff, Account: habeas.AccountID{15: 9}, Roles: []habeas.Role{habeas.RoleAdministrator}, Proof: habeas.ProofPasskey}
-	w.ok(w.Accounts.GrantRole(w.ctx(), granter, w.address("boss@example.org"), habeas.RoleAdministrator))
+	w.employ("boss@example.org", habeas.RoleAdministrator)
 	if o := w.offer(boss, id); o.Review != party.ReviewRole {
 		t.Fatalf("offered: %+v", o)
 	}

@@ -22,8 +22,7 @@ func (w *world) staffBrowser(address string) *browser {
 	b := w.browser().join(address)
 	// A code opens no role. What WebAuthn proves is proved in its own tests: here the
 	// sign-in that the cookie names is exchanged for one by passkey.
-	boss := habeas.Actor{Kind: habeas.ActorStaff, Account: habeas.AccountID{15: 9}, Roles: []habeas.Role{habeas.RoleAdministrator}, Proof: habeas.ProofPasskey}
-	w.ok(w.Accounts.GrantRole(w.ctx(), boss, w.address(address), habeas.RoleStaff))
+	w.employ(address, habeas.RoleStaff)
 	r, err := http.NewRequestWithContext(w.ctx(), http.MethodGet, "/", nil)
 	w.ok(err)
 	for name, value := range b.cookies {

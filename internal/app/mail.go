@@ -49,7 +49,16 @@ type Letter struct {
 	More  string   `json:"o,omitempty"` // a further path within the origin
 	Reply string   `json:"y,omitempty"` // of what somebody wrote to the operator: where the answer goes
 
-	Receipt habeas.EventID `json:"e,omitzero"` // of the erasure that it tells of: made while the mail is delivered
+	Receipt habeas.EventID `json:"z,omitzero"` // of the erasure that it tells of: made while the mail is delivered
+
+	Attached []Enclosure `json:"v,omitempty"`
+}
+
+// Enclosure is a file that goes with a letter.
+type Enclosure struct {
+	Name string `json:"n"` // nothing personal: mail programs show it
+	Type string `json:"t"` // media type
+	Data []byte `json:"d"`
 }
 
 // Sender hands a rendered mail to the mail server, or to the outbox page of the demo.
@@ -133,6 +142,9 @@ func (m *Mailer) Deliver(ctx context.Context, job jobs.Job) error {
 		return jobs.Permanent("template", err)
 	}
 	msg.To, msg.Sealed = l.To, stands
+	for _, e := range l.Attached {
+		msg.Attached = append(msg.Attached, mail.Attachment(e))
+	}
 	msg.MessageID = mail.NewMessageID(job.ID, m.Domain)
 	return m.Sender.Send(ctx, msg)
 }

@@ -69,12 +69,12 @@ func (r *Registers) measures(ctx context.Context) ([]admin.Measure, error) {
 	}
 	staff, administrators := 0, 0
 	for _, g := range grants {
-		switch g.Role {
-		case habeas.RoleAdministrator:
+		switch {
+		case !g.Stands(r.Clock.Now()):
+		case g.Role == habeas.RoleAdministrator:
 			administrators++
-		case habeas.RoleStaff:
+		case g.Role == habeas.RoleStaff:
 			staff++
-		case habeas.RolePerson:
 		}
 	}
 	backup, err := r.DB.LastBackup(ctx)

@@ -184,9 +184,10 @@ func TestStaffAndClosedAccountsAtAProvider(t *testing.T) {
 	w := atCampus(t, func(c *app.ProviderConfig) { c.Staff, c.StaffACR = true, []string{"mfa"} })
 	boss := w.browser()
 	boss.Administrator("boss@example.org")
-	boss.Filled("/admin/roles", "/admin/roles", "address", "nora@example.net", "again", "nora@example.net", "role", "staff")
+	boss.Filled("/admin/roles", "/admin/roles", "address", "nora@example.net", "again", "nora@example.net", "role", "staff", "checked", "Seen at the desk.")
 	nora := w.browser()
 	nora.Join("nora@example.net")
+	w.Registered()
 	w.idp.Person = map[string]any{"sub": "nora"}
 	nora.Connect("campus")
 	for acr, want := range map[string]int{"password": http.StatusForbidden, "": http.StatusForbidden, "mfa": http.StatusOK} {

@@ -19,8 +19,7 @@ import (
 func (w *world) administrator(address string) *browser {
 	w.Helper()
 	b := w.staffBrowser(address)
-	boss := habeas.Actor{Kind: habeas.ActorStaff, Account: habeas.AccountID{15: 9}, Roles: []habeas.Role{habeas.RoleAdministrator}, Proof: habeas.ProofPasskey}
-	w.ok(w.Accounts.GrantRole(w.ctx(), boss, w.address(address), habeas.RoleAdministrator))
+	w.employ(address, habeas.RoleAdministrator)
 	return b
 }
 

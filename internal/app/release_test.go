@@ -485,8 +485,8 @@ func TestAReleaseHoldsTheChosenDataAndNothingElse(t *testing.T) {
 	w := newWorld(t).cases()
 	tim := w.member("tim@example.org")
 	w.ok(w.Accounts.SetName(w.ctx(), tim, "Timotheus B."))
-	w.ok(w.Accounts.GrantRole(w.ctx(), w.root, w.address("tim@example.org"), habeas.RoleStaff))
 	serial := w.registered(tim, "tim@example.org").Serial.String()
+	w.employ("tim@example.org", habeas.RoleStaff)
 	record := w.enter(w.root, "tim@example.org", person("Mismatch", "Otherwise", ""))
 	w.accept(tim, record, nil)
 	marks := map[account.DataSet]string{ // what stands in one data set and in no other

@@ -167,6 +167,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s.Control = NewControl(cfg.Log)
 	s.Control.Handle(http.MethodPost, "/doctor", s.examine)
 	s.Control.Handle(http.MethodPost, "/bounce", s.bounce)
+	s.Control.Handle(http.MethodPost, designatePath, s.designated)
 	s.offerDuplicates()
 	s.Disk = &Disk{Dir: cfg.Dir, Marks: cfg.Disk, Statfs: cfg.Statfs, Log: cfg.Log}
 	s.Disk.Look()
@@ -269,6 +270,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
 		{Name: "rotate logs", Every: rotateEvery, Do: s.Logs.Rotate},
 		{Name: "backup alarm", Every: time.Hour, Do: s.AlarmBackup},
+		{Name: "roles that wait", Every: 10 * time.Minute, Do: s.Certificates.Roles.CarryOutAll},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

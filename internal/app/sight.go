@@ -59,7 +59,11 @@ func NewAccess(db *sqlstore.DB, accounts *Accounts, policies *Policies, clock ha
 
 // Members implements web/admin.Access: everybody who works here, with their group.
 func (s *Access) Members(ctx context.Context, a habeas.Actor) ([]party.Member, error) {
-	grants, err := s.accounts.Grants(ctx, a)
+	if !a.Has(habeas.RoleAdministrator) {
+		return nil, account.ErrNotAdministrator
+	}
+	now := s.clock.Now()
+	grants, err := s.db.Accounts().Grants(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,16 +74,16 @@ func (s *Access) Members(ctx context.Context, a habeas.Actor) ([]party.Member, e
 	var out []party.Member
 	at := map[habeas.AccountID]int{}
 	for _, g := range grants {
-		if g.Holder.IsZero() {
+		if g.Holder.IsZero() || !g.Stands(now) || g.Role != habeas.RoleStaff && g.Role != habeas.RoleAdministrator {
 			continue
 		}
 		i, known := at[g.Holder]
 		if !known {
 			i = len(out)
-			at[g.Holder], out = i, append(out, party.Member{Account: g.Holder, Name: g.Display, Group: groups[g.Holder]})
+			at[g.Holder], out = i, append(out, party.Member{Account: g.Holder, Name: g.Words.Display, Group: groups[g.Holder]})
 		}
 		if g.Role == habeas.RoleAdministrator {
-			out[i].Administrator, out[i].Ready = true, out[i].Ready || g.Ready
+			out[i].Administrator, out[i].Ready = true, out[i].Ready || g.Counts(now)
 		}
 	}
 	return out, nil

@@ -225,7 +225,7 @@ func TestNobodyIsLockedOutForGood(t *testing.T) {
 	w := newWorld(t)
 	root := w.boss("root@example.org")
 	access := w.access()
-	w.ok(w.Accounts.GrantRole(w.ctx(), habeas.Actor{Kind: habeas.ActorStaff, Account: habeas.AccountID{15: 9}, Roles: root.Roles, Proof: root.Proof}, w.address("root@example.org"), habeas.RoleAdministrator))
+	w.employ("root@example.org", habeas.RoleAdministrator)
 	policy := must(w.Policies.Current(w.ctx()))(t)
 	nothing := party.Group{Name: "nothing"}
 	w.ok(access.Change(w.ctx(), root, policy.Version, party.Access{Groups: []party.Group{nothing}, Rest: &party.Reach{}}))

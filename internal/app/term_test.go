@@ -61,7 +61,7 @@ func (w *world) registration(a habeas.Actor) account.Registration {
 	return r
 }
 
-func (w *world) identity(a habeas.Actor) (account.Certificate, bool) {
+func (w *world) identityNow(a habeas.Actor) (account.Certificate, bool) {
 	w.Helper()
 	return account.ActiveIdentity(must(w.DB.Accounts().Certificates(w.ctx(), a.Account))(w), w.clock.Now())
 }
@@ -117,7 +117,7 @@ func (w *world) erasedNames() []habeas.SubjectID {
 func TestARegistrationIsRenewedBeforeItEnds(t *testing.T) {
 	w := newWorld(t)
 	tim, key, r := w.enrolled("tim@example.com")
-	old, _ := w.identity(tim)
+	old, _ := w.identityNow(tim)
 	same := w.asking(key, "tim@example.com")
 	w.to(r.Ends.Add(-account.RenewFrom - time.Second))
 	_, err := w.Certificates.Renew(w.ctx(), tim, same)
@@ -128,7 +128,7 @@ func TestARegistrationIsRenewedBeforeItEnds(t *testing.T) {
 	w.refused(err, "registration.name")
 
 	chain := must(w.Certificates.Renew(w.ctx(), tim, same))(w)
-	fresh, found := w.identity(tim)
+	fresh, found := w.identityNow(tim)
 	if want := w.clock.Now().AddDate(3, 0, 0); !found || !fresh.Ends.Equal(want) || len(chain) != 3 || fresh.Serial == old.Serial {
 		t.Fatalf("renewed until %s, want %s", fresh.Ends, want)
 	}
@@ -147,7 +147,7 @@ func TestARegistrationIsRenewedBeforeItEnds(t *testing.T) {
 	w.to(fresh.Ends.Add(-24 * time.Hour))
 	newer, asked := w.requested("tim@example.com")
 	must(w.Certificates.Renew(w.ctx(), tim, asked))(w)
-	c, _ := w.identity(tim)
+	c, _ := w.identityNow(tim)
 	w.ok(w.Certificates.Revoke(w.ctx(), tim, pki.Identity, c.Serial, pki.KeyCompromise))
 	_, err = w.Certificates.Renew(w.ctx(), tim, w.asking(newer, "tim@example.com"))
 	w.refused(err, "registration.early")
@@ -157,13 +157,11 @@ func TestARegistrationIsRenewedBeforeItEnds(t *testing.T) {
 // Proves RET-05.
 func TestARenewalIssuesRolesAgainOrEndsThem(t *testing.T) {
 	w := newWorld(t)
-	boss := w.join("boss@example.org")
-	boss.Roles, boss.Proof = []habeas.Role{habeas.RoleAdministrator}, habeas.ProofPasskey
-	w.ok(w.Accounts.GrantRole(w.ctx(), boss, w.address("ada@example.org"), habeas.RoleAdministrator))
 	ada := w.join("ada@example.org")
+	w.employ("ada@example.org", habeas.RoleAdministrator)
 	w.guard(ada)
 	tim, key, r := w.enrolled("tim@example.com")
-	old, _ := w.identity(tim)
+	old, _ := w.identityNow(tim)
 	kept := w.hang(old, "kept", r.Ends.Add(-24*time.Hour))
 	lost := w.hang(old, "lost", r.Ends)
 	var order []string
@@ -187,7 +185,7 @@ func TestARenewalIssuesRolesAgainOrEndsThem(t *testing.T) {
 	if !slices.Equal(order, []string{"first", "second"}) {
 		t.Errorf("hooks ran %v", order)
 	}
-	fresh, _ := w.identity(tim)
+	fresh, _ := w.identityNow(tim)
 	held := must(w.DB.Accounts().Certificates(w.ctx(), tim.Account))(w)
 	reissued, ended := account.Replaced(held, fresh)
 	if !slices.Equal(reissued, []habeas.Role{"kept"}) || !slices.Equal(ended, []habeas.Role{"lost"}) {
@@ -264,7 +262,7 @@ func TestRemindersComeOnceAlsoAfterDowntime(t *testing.T) {
 func TestNobodySignsInToAnAccountWhoseRegistrationHasEnded(t *testing.T) {
 	w := newWorld(t)
 	tim, _, r := w.enrolled("tim@example.com")
-	last, _ := w.identity(tim)
+	last, _ := w.identityNow(tim)
 	w.clock.Advance(r.Ends.Add(-time.Minute).Sub(w.clock.Now()))
 	sign, _, err := w.typed("tim@example.com")
 	w.ok(err)
@@ -406,7 +404,7 @@ func TestAfterSixMonthsTheAccountIsErased(t *testing.T) {
 	id, _ := s.say("tim@example.com", person("Tim", "Berger", ""))
 	tim, _, r := w.enrolled("tim@example.com")
 	w.accept(tim, id, nil)
-	c, _ := w.identity(tim)
+	c, _ := w.identityNow(tim)
 	w.mails()
 	if want := time.Date(2031, 9, 1, 12, 30, 0, 0, time.UTC); !r.EraseAt().Equal(want) {
 		t.Fatalf("it goes %s, want %s", r.EraseAt(), want)

@@ -228,7 +228,7 @@ func TestWhatWasGivenUpIsSentAgain(t *testing.T) {
 func (w *world) administers(address string) habeas.Actor {
 	w.Helper()
 	a := w.member(address)
-	w.ok(w.Backstage().FirstAdministrator(w.ctx(), w.address(address), a.Account))
+	w.employ(address, habeas.RoleAdministrator)
 	w.ok(w.DB.InTx(w.ctx(), func(tx *sqlstore.Tx) error {
 		return tx.Accounts().AddPasskey(account.Passkey{Hash: w.Keys.Lookup(account.LookupPasskey, address), Account: a.Account, AddedAt: w.clock.Now(), Credential: []byte(`{}`)},
 			audit.Entry{ID: habeas.NewID[habeas.EventKind](w.clock.Now()), Event: audit.CredentialAdded, Subject: habeas.SubjectOf(a.Account), Actor: a, At: w.clock.Now()})

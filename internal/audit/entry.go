@@ -213,6 +213,9 @@ const (
 	SignedOut          Event = "signin.end"
 	RoleGranted        Event = "role.grant"
 	RoleRevoked        Event = "role.revoke"
+	RoleBegun          Event = "role.begin"       // a decision that was made was carried out by a certificate
+	RoleApplied        Event = "role.apply"       // a person asked for a role
+	RoleAnswered       Event = "role.answer"      // and got an answer, or took it back
 	Registered         Event = "account.register" // its person got a place in the certificate authority, or a new one
 	CertificateIssued  Event = "certificate.issue"
 	CertificateRevoked Event = "certificate.revoke"
@@ -410,6 +413,9 @@ var known = map[Event]bool{
 	SignedOut:          true,
 	RoleGranted:        true,
 	RoleRevoked:        true,
+	RoleBegun:          true,
+	RoleApplied:        true,
+	RoleAnswered:       true,
 	Registered:         true,
 	CertificateIssued:  true,
 	CertificateRevoked: true,

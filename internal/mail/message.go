@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,8 +14,8 @@ import (
 	"github.com/habeas-data/habeas/sealed/wire"
 )
 
-// Message is one mail to one person. Render fills everything but To, MessageID
-// and Sealed.
+// Message is one mail to one person. Render fills everything but To, MessageID,
+// Attached and Sealed.
 type Message struct {
 	To              string // envelope address, address only: no display name
 	Subject         string
@@ -25,11 +26,33 @@ type Message struct {
 	Language        string // of the text: "en", "es"
 	ListUnsubscribe string // link to a page that stops such mails, by one POST too; may be empty (RFC 2369, RFC 8058)
 
+	Attached []Attachment // files; may be empty
+
 	// Sealed holds the values whose stand-ins are in Text, HTML and
 	// ListUnsubscribe. Sender puts them in their places below everything that
 	// has a buffer (SEAL-A7). A value begins with no dot and ends with no blank,
 	// has no blank where it is part of a link, and lives until Send returns.
 	Sealed wire.Stands
+}
+
+// Attachment is a file that goes with a mail.
+type Attachment struct {
+	Name string // ASCII letters, digits, dots and hyphens
+	Type string // media type, such as "application/pkix-attr-cert"
+	Data []byte
+}
+
+// maxAttached bounds what goes with one mail, in bytes.
+const maxAttached = 1 << 20
+
+// fits checks what stands in header lines.
+func (a Attachment) fits() bool {
+	plain := func(s, more string) bool {
+		return s != "" && len(s) <= 100 && !strings.ContainsFunc(s, func(c rune) bool {
+			return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune(more, c)
+		})
+	}
+	return plain(a.Name, ".-") && plain(a.Type, ".-+/") && len(a.Data) > 0 && len(a.Data) <= maxAttached
 }
 
 // Opened gives the message with its values in their places, as its reader sees
@@ -75,6 +98,8 @@ func (m Message) check() error {
 		return &Error{Stage: StageMessage, reason: "message-id"}
 	case m.ListUnsubscribe != "" && !isLink(m.ListUnsubscribe):
 		return &Error{Stage: StageMessage, reason: "link"}
+	case slices.ContainsFunc(m.Attached, func(a Attachment) bool { return !a.fits() }):
+		return &Error{Stage: StageMessage, reason: "attachment"}
 	}
 	return m.checkSealed()
 }

@@ -48,6 +48,12 @@ const (
 	KindReminder       Kind = "reminder"        // staff ask you to complete your record
 	KindWebhook        Kind = "webhook"         // to administrators: a webhook was paused because nothing gets through
 
+	KindRoleGiven   Kind = "role-given"   // you hold a role now; its certificate is attached
+	KindRoleWaits   Kind = "role-waits"   // a role waits until you are registered
+	KindRoleEnded   Kind = "role-ended"   // a role was taken from you
+	KindRoleAsked   Kind = "role-asked"   // to those who give it: somebody asks for a role
+	KindRoleRefused Kind = "role-refused" // you do not get the role that you asked for
+
 	KindClaimedKnown    Kind = "claimed-known"    // to another address of a record: it was claimed
 	KindLinked          Kind = "linked"           // staff linked a record to your account
 	KindLocked          Kind = "locked"           // to staff: wrong evidence locked a claim
@@ -137,6 +143,12 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindDigest:         {link: true},
 	KindReminder:       {link: true},
 	KindWebhook:        {link: true},
+
+	KindRoleGiven:   {link: true},
+	KindRoleWaits:   {link: true},
+	KindRoleEnded:   {link: true},
+	KindRoleAsked:   {link: true},
+	KindRoleRefused: {link: true},
 
 	KindClaimedKnown:    {link: true, dispute: true},
 	KindLinked:          {link: true, dispute: true},

@@ -66,7 +66,7 @@ var (
 	passkeyName   = "Taschenfernsprecher Quietschgrün"
 	wrongNumber   = "FALSCH-99887-WX"
 	adminMail     = "Hausmeisterin.Quengelbert@amtsstube.example.org"
-	staffMail     = "Sachbearbeiter.Trödelheinz@amtsstube.example.org"
+	staffMail     = "Sachbearbeiter.Troedelheinz@amtsstube.example.org"
 	nobodyMail    = "niemand.unbekannt-knispel@nirgendheim.example.org"
 
 	bulkPerson = map[string]map[string]string{

@@ -218,7 +218,7 @@ func administratorAcquiresNothing(w *world) {
 	w.needsHuman(boss, first, "Bonn")
 	eve := w.member("eve@example.org")
 	version := hidden(eve, offerAt(second), offerAt(second)+"/accept", "version") // opened before the role was given
-	boss.Filled("/admin/roles", "/admin/roles", "address", "eve@example.org", "again", "eve@example.org", "role", "administrator")
+	boss.Filled("/admin/roles", "/admin/roles", "address", "eve@example.org", "again", "eve@example.org", "role", "administrator", "checked", "Seen at the desk.")
 	w.is("the screen from before", eve.Submit(offerAt(second)+"/accept", "version", version), http.StatusForbidden)
 	w.needsHuman(eve, second, "Bonn")
 }

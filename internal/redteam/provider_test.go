@@ -173,7 +173,7 @@ func preHijackedElsewhere(w *world, oscar *browser) {
 	w.hides(eva, "/me/addresses", "oscar@example.net")
 
 	// The provider takes Oscar's word that he is Ida, who is to have a role here.
-	w.administrator().Filled("/admin/roles", "/admin/roles", "address", "ida@example.org", "again", "ida@example.org", "role", "staff")
+	w.administrator().Filled("/admin/roles", "/admin/roles", "address", "ida@example.org", "again", "ida@example.org", "role", "staff", "checked", "Seen at the desk.")
 	w.campus.Person = somebodyElse("oscar", "ida@example.org", true)
 	false1 := w.person()
 	false1.SignInBy("campus")

@@ -178,7 +178,7 @@ func (w *world) administrator() *browser {
 // staff is somebody who works here, with a reason for looking.
 func (w *world) staff(address string) *browser {
 	w.Helper()
-	w.administrator().Filled("/admin/roles", "/admin/roles", "address", address, "again", address, "role", "staff")
+	w.administrator().Filled("/admin/roles", "/admin/roles", "address", address, "again", address, "role", "staff", "checked", "Seen at the desk.")
 	b := w.member(address)
 	reason(b)
 	return b

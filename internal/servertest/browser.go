@@ -1,9 +1,13 @@
 package servertest
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -13,6 +17,8 @@ import (
 
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/pki/dn"
+	"github.com/habeas-data/habeas/internal/pki/request"
 )
 
 // Reply is an answer read to its end.
@@ -197,6 +203,33 @@ func (b *Browser) AddPasskey(name string) {
 	b.W.Must(err)
 	b.Key = NewAuthenticator(b.W.HTTP.URL)
 	b.JSON("/me/credentials/passkeys", b.Key.Create(o["challenge"].(string), user))
+	b.W.Registered()
+}
+
+// policyHidden is the version of the policy that the form of registering accepts.
+var policyHidden = regexp.MustCompile(`name="policy" value="(\d+)"`)
+
+// Registers registers with a key that is thrown away, by the form that takes a request.
+func (b *Browser) Registers(address string) {
+	b.W.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	b.W.Must(err)
+	asked, err := request.Make(key, dn.Subject{Name: "Test Person", Country: "ES", Username: "test", Email: Stored(address)})
+	b.W.Must(err)
+	policy := policyHidden.FindStringSubmatch(b.Get("/me/registration/new").Body)
+	if policy == nil {
+		b.W.Fatal("there is no form to register by")
+	}
+	var body strings.Builder
+	form := multipart.NewWriter(&body)
+	b.W.Must(form.WriteField("policy", policy[1]))
+	b.W.Must(form.WriteField("accept", "yes"))
+	file, err := form.CreateFormFile("file", "request.der")
+	b.W.Must(err)
+	_, err = file.Write(asked)
+	b.W.Must(err)
+	b.W.Must(form.Close())
+	b.led("/me/registration/upload", b.Send(http.MethodPost, "/me/registration/upload", form.FormDataContentType(), body.String()))
 }
 
 // SignIn signs in with a passkey.

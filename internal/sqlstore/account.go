@@ -276,7 +276,9 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		return err
 	}
 	for _, query := range []string{
-		`DELETE FROM role WHERE address IN (SELECT hash FROM account_address WHERE account = ? AND proof = 'code')`,
+		`DELETE FROM role_grant WHERE account IS NULL AND address IN (SELECT hash FROM account_address WHERE account = ? AND proof = 'code')`,
+		`DELETE FROM role_grant WHERE account = ?`,
+		`DELETE FROM role_application WHERE account = ?`,
 		`DELETE FROM account_address WHERE account = ?`,
 		`DELETE FROM address_change WHERE account = ?`,
 		`DELETE FROM address_removed WHERE account = ?`,

@@ -10,7 +10,6 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
-	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 )
 
@@ -52,9 +51,8 @@ var sealedColumns = []sealedColumn{
 	{"sign_in", "account, hash", ofAccount("sign-in/")},
 	{"challenge", "subject, id", ofAccount("challenge/")},
 	{"outbox", "subject, id", ofAccount("outbox/")},
-	{"role", "address, role", func(c [][]byte) ([]byte, string) {
-		return nil, rolePlace(keyring.LookupHash(c[0]), habeas.Role(c[1]))
-	}},
+	{"role_grant", "account, id", ofAccount("role-grant/")},
+	{"role_application", "account, id", ofAccount("role-application/")},
 	{"notice_visit", "hash", func(c [][]byte) ([]byte, string) { return nil, "visit/" + string(c[0]) }},
 	{"retention", "party, party", ofAccount("retention/")},
 	{"settled", "party, party", ofAccount("settled/")},
@@ -413,6 +411,8 @@ var leftovers = []struct{ table, column string }{
 	{"sign_in", "account"},
 	{"release_file", "account"},
 	{"block", "account"},
+	{"role_grant", "account"},
+	{"role_application", "account"},
 	{"import_part", "import"},
 	{"import_reject", "import"},
 	{"party", "id"},
@@ -433,7 +433,7 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		return err
 	}
 	queries := []string{
-		`DELETE FROM role WHERE address IN (SELECT hash FROM account_address WHERE account = ?)`,
+		`DELETE FROM role_grant WHERE account IS NULL AND address IN (SELECT hash FROM account_address WHERE account = ?)`,
 		`UPDATE party SET account = NULL, state = '` + string(party.Unclaimed) + `', claimed_at = 0 WHERE account = ?`,
 		`UPDATE import SET sealed = NULL, parts = 0, state = CASE WHEN ended = 0 THEN '` + string(party.ImportCancelled) + `' ELSE state END WHERE id = ? AND sealed IS NOT NULL`,
 	}

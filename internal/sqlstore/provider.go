@@ -105,11 +105,3 @@ func (w AccountsTx) ProveAddress(a account.Address, e audit.Entry) error {
 	}
 	return w.tx.Audit(e)
 }
-
-// Privileged reports whether a role of administrator is given to an address of the
-// account, also to one that stands on a provider's word, where the role does not count.
-func (r Accounts) Privileged(ctx context.Context, id habeas.AccountID) (yes bool, err error) {
-	err = r.q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM account_address a JOIN role r ON r.address = a.hash WHERE a.account = ? AND r.role = ?)`,
-		id[:], string(habeas.RoleAdministrator)).Scan(&yes)
-	return yes, failure(err)
-}

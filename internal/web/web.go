@@ -39,7 +39,7 @@ type Site struct {
 	Profiles    party.Profiles
 	Tellings    account.Tellings
 	Renewals    account.Renewals
-	Roles       admin.Roles
+	Roles       Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
 	Policies    admin.Policies
@@ -71,10 +71,16 @@ type Disputes interface {
 	notice.Disputes
 }
 
+// Roles is what all pages about roles ask of the server.
+type Roles interface {
+	admin.Roles
+	account.Roles
+}
+
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Bearers: s.Bearers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting, Registrations: s.Registrations, Renewals: s.Renewals}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Bearers: s.Bearers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting, Roles: s.Roles, Registrations: s.Registrations, Renewals: s.Renewals}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,

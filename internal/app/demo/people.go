@@ -11,6 +11,7 @@ import (
 	"github.com/habeas-data/habeas/internal/demo"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pki/dn"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/sealed"
 )
@@ -179,14 +180,14 @@ func (d *Demo) actor(ctx context.Context, person int) (habeas.Actor, error) {
 		return habeas.Actor{}, err
 	}
 	a := habeas.Actor{Kind: habeas.ActorPerson, Account: id, Proof: habeas.ProofPasskey}
-	if a.Roles, err = d.DB.Accounts().RolesOf(ctx, id); len(a.Roles) > 1 {
+	if a.Roles, err = d.DB.Accounts().RolesOf(ctx, id, d.Clock.Now()); len(a.Roles) > 1 {
 		a.Kind = habeas.ActorStaff
 	}
 	return a, err
 }
 
-// employ gives somebody a role: the first administrator as the operator's link would,
-// everybody else by an administrator.
+// employ registers somebody and gives them a role: the first as the ceremony on the machine
+// would, everybody else by an administrator.
 func (d *Demo) employ(ctx context.Context, person int, role habeas.Role, by habeas.Actor) (habeas.Actor, error) {
 	id, err := d.account(ctx, person)
 	if err != nil {
@@ -196,10 +197,15 @@ func (d *Demo) employ(ctx context.Context, person int, role habeas.Role, by habe
 	if err != nil {
 		return habeas.Actor{}, err
 	}
+	p := &d.world.People[person]
+	who := dn.Subject{Name: p.Name(), Country: p.Address.Country, Username: strings.ToLower(p.Given), Email: address.Mailbox()}
+	if err := d.Backstage().Register(ctx, id, who); err != nil {
+		return habeas.Actor{}, err
+	}
 	if by.Account.IsZero() {
-		err = d.Backstage().FirstAdministrator(ctx, address, id)
+		err = d.Backstage().Manager(ctx, address)
 	} else {
-		err = d.Accounts.GrantRole(ctx, by, address, role)
+		err = d.Certificates.Roles.Grant(ctx, by, address, account.Granting{Role: role, Proof: "Works here since the spring; showed an identity card at the desk."})
 	}
 	if err != nil {
 		return habeas.Actor{}, err

@@ -84,6 +84,7 @@ type Pages struct {
 	Agreements Agreements
 	Tellings   Tellings
 	Inspecting Inspecting
+	Roles      Roles
 
 	Registrations Registrations
 	Renewals      Renewals
@@ -96,6 +97,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountHandover(m)
 	s.mountTelling(m)
 	s.mountInspect(m)
+	s.mountRoles(m)
 	s.mountRegistration(m)
 	s.mountRenew(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
@@ -195,6 +197,7 @@ func Nav() []ui.NavItem {
 	own := lang.Mark("Your account")
 	return []ui.NavItem{
 		{Area: ui.AreaMe, Group: own, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
+		{Area: ui.AreaMe, Group: own, Path: rolesAt, Label: lang.Mark("Roles")},
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
 		{Area: ui.AreaMe, Group: own, Path: registrationAt, Label: lang.Mark("Registration file")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},

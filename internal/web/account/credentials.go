@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -124,12 +125,15 @@ func (s *Pages) credentials(r *http.Request, v ui.Visit) (CredentialsPage, error
 	return page, err
 }
 
-// advice says what an account without a passkey is missing.
+// advice says what an account is missing: a passkey, or the registration that a role waits for.
 func advice(p lang.Printer, h account.Holdings) *ui.Notice {
-	if len(h.Passkeys) > 0 {
+	switch {
+	case len(h.Passkeys) > 0 && len(h.Waiting) > 0:
+		return makeRegistration(p)
+	case len(h.Passkeys) > 0:
 		return nil
 	}
-	for _, role := range h.Roles {
+	for _, role := range slices.Concat(h.Roles, h.Waiting) {
 		if account.Grantable(role) {
 			return &ui.Notice{
 				Kind: ui.NoticeWarning, Title: p.T("Add a passkey now"),

@@ -3,6 +3,7 @@ package account
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -169,7 +170,7 @@ func (s *Pages) recoverPage(w http.ResponseWriter, r *http.Request, v ui.Visit) 
 		page.Heading.Lead = p.T("You have shown that the main address is yours. The account was opened on the word of an identity provider, so a code alone does not open it. If that was you, sign in there instead.")
 		page.Heading.Back.Text = p.T("Sign in as you usually do")
 	}
-	for _, role := range h.Roles {
+	for _, role := range slices.Concat(h.Roles, h.Waiting) {
 		page.Roles = page.Roles || account.Grantable(role)
 	}
 	return s.Render(w, r, http.StatusOK, "account/recover", page)
@@ -204,8 +205,8 @@ type FirstPage struct {
 func firstForm(p lang.Printer, link string) FirstPage {
 	return FirstPage{
 		Heading: ui.Heading{
-			Title: p.T("Become the first administrator"),
-			Lead:  p.T("We send a code to your e-mail address. After it is typed you add a passkey, and from then on you decide who works here."),
+			Title: p.T("Become authorization manager and first administrator"),
+			Lead:  p.T("We send a code to your e-mail address. After it is typed you add a passkey and make your registration file. From then on you decide who works here."),
 		},
 		Form: ui.Form{
 			Action: "/first-administrator", Hidden: []ui.Hidden{{Name: "t", Value: link}},

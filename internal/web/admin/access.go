@@ -96,9 +96,9 @@ func (s *Pages) accessPage(w http.ResponseWriter, r *http.Request, v ui.Visit) e
 		options = append(options, ui.Option{Value: g.Name, Text: g.Name})
 	}
 	for _, m := range members {
-		part := MemberPart{Name: m.Name, Account: m.Account.String(), Role: roleName(p, habeas.RoleStaff), Options: options, Group: m.Group}
+		part := MemberPart{Name: m.Name, Account: m.Account.String(), Role: ui.RoleName(p, habeas.RoleStaff), Options: options, Group: m.Group}
 		if m.Administrator {
-			part.Role = roleName(p, habeas.RoleAdministrator)
+			part.Role = ui.RoleName(p, habeas.RoleAdministrator)
 		}
 		page.Members = append(page.Members, part)
 	}

@@ -3,6 +3,7 @@
 package admin
 
 import (
+	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/web/ui"
@@ -58,7 +59,7 @@ func Nav() []ui.NavItem {
 	access, privacy, server := lang.Mark("Access"), lang.Mark("Privacy"), lang.Mark("Server")
 	return []ui.NavItem{
 		{Area: ui.AreaAdmin, Path: "/admin", Label: lang.Mark("Overview")},
-		{Area: ui.AreaAdmin, Group: access, Path: rolesPath, Label: lang.Mark("People who work here")},
+		{Area: ui.AreaAdmin, Group: access, Path: rolesPath, Label: lang.Mark("People who work here"), Also: habeas.RoleManager},
 		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
 		{Area: ui.AreaAdmin, Group: access, Path: blocksPath, Label: lang.Mark("Blocks")},

@@ -111,7 +111,7 @@ func (s *Pages) directoryPage(w http.ResponseWriter, r *http.Request, v ui.Visit
 		page.Lost = append(page.Lost, s.lossLine(p, l))
 	}
 	for _, g := range st.Rule.Groups {
-		page.Groups = append(page.Groups, Fact{g.Name, roleName(p, g.Role)})
+		page.Groups = append(page.Groups, Fact{g.Name, ui.RoleName(p, g.Role)})
 	}
 	page.Facts = s.directoryFacts(p, st)
 	return s.Render(w, s.directoryAsked(r, v, st), http.StatusOK, "admin/directory", page)
@@ -177,7 +177,7 @@ func (s *Pages) lossLine(p lang.Printer, l DirectoryLoss) ui.Line {
 		out.Note += " " + p.T("The settings do not name the group any more.")
 		return out
 	}
-	out.Tag = &ui.Tag{Kind: ui.TagQuiet, Text: roleName(p, l.Role)}
+	out.Tag = &ui.Tag{Kind: ui.TagQuiet, Text: ui.RoleName(p, l.Role)}
 	out.Note += " " + p.T("Group: {group}.", "group", l.Group)
 	return out
 }
@@ -185,7 +185,7 @@ func (s *Pages) lossLine(p lang.Printer, l DirectoryLoss) ui.Line {
 func roleNames(p lang.Printer, roles []habeas.Role) string {
 	names := make([]string, len(roles))
 	for i, r := range roles {
-		names[i] = roleName(p, r)
+		names[i] = ui.RoleName(p, r)
 	}
 	return strings.Join(names, ", ")
 }

@@ -332,6 +332,12 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Granted a role.")
 	case audit.RoleRevoked:
 		return p.T("Took a role away.")
+	case audit.RoleBegun:
+		return p.T("A role began: its certificate was issued.")
+	case audit.RoleApplied:
+		return p.T("Asked for a role.")
+	case audit.RoleAnswered:
+		return p.T("Answered an application for a role.")
 	case audit.GroupChanged:
 		return p.T("Decided which data sets are seen at work.")
 	case audit.RolePermitted:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/session"
@@ -35,11 +36,12 @@ type SignIns interface {
 // Need is what a page asks of its reader.
 type Need uint8
 
-// The needs, each more than the one before.
+// The needs.
 const (
 	Anybody Need = iota
 	SignedIn
 	Staff
+	Grantor // whoever gives roles: the authorization manager too
 	Administrator
 )
 
@@ -83,7 +85,8 @@ func (b *Base) Handle(m *edge.Mux, need Need, pattern string, h func(w http.Resp
 			http.Redirect(w, r, "/sign-in?to="+queryPath(r), http.StatusSeeOther)
 			return nil
 		}
-		if need == Staff && !v.Has(habeas.RoleStaff) || need == Administrator && !v.Has(habeas.RoleAdministrator) {
+		if need == Staff && !v.Has(habeas.RoleStaff) || need == Administrator && !v.Has(habeas.RoleAdministrator) ||
+			need == Grantor && !account.Grantor(v.Actor) {
 			return habeas.Forbidden("This page is for people who work here. Sign in with a passkey that has the role.").WithCode("role.missing")
 		}
 		return h(w, r, v)

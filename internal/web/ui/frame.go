@@ -25,9 +25,10 @@ const (
 // leads to, the first of a group where the group does.
 type NavItem struct {
 	Area  Area
-	Group string // marked by lang.Mark: the lines of a group show when one of them is open; empty: stands alone
-	Path  string // pages below this path mark the line as current
-	Label string // English sentence, marked by lang.Mark
+	Group string      // marked by lang.Mark: the lines of a group show when one of them is open; empty: stands alone
+	Path  string      // pages below this path mark the line as current
+	Label string      // English sentence, marked by lang.Mark
+	Also  habeas.Role // sees the line without what the area asks for; empty: nobody
 }
 
 // NavLink is a NavItem, a group of them or an area as the layout shows it.
@@ -84,7 +85,7 @@ func (rd *Renderer) navigation(p lang.Printer, path string, actor habeas.Actor) 
 	seen := map[Area]bool{}
 	for i := range rd.cfg.Nav {
 		item := &rd.cfg.Nav[i]
-		if !mayEnter(actor, item.Area) {
+		if !mayEnter(actor, item.Area) && (item.Also == "" || !actor.Has(item.Also)) {
 			continue
 		}
 		if !seen[item.Area] {
