@@ -48,6 +48,7 @@ type (
 	HouseholdKind struct{} // who lives together
 	GuardianKind  struct{} // an account that acts for somebody who has none
 	LetterKind    struct{} // a code that goes out by post
+	EscrowKind    struct{} // a private key that its person leaves with the organisation, as owner of a key
 )
 
 // Prefix implements Kind.
@@ -137,6 +138,9 @@ func (GuardianKind) Prefix() string { return "grd" }
 // Prefix implements Kind.
 func (LetterKind) Prefix() string { return "ltr" }
 
+// Prefix implements Kind.
+func (EscrowKind) Prefix() string { return "esc" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -174,6 +178,7 @@ type (
 	HouseholdID = ID[HouseholdKind]
 	GuardianID  = ID[GuardianKind]
 	LetterID    = ID[LetterKind]
+	EscrowID    = ID[EscrowKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.
@@ -266,7 +271,7 @@ func Bytes16[K Kind](b []byte) (ID[K], error) {
 // or the remainder of an erased record is. All draw from one number space, so two subjects never meet.
 func SubjectOf[K interface {
 	Kind
-	PartyKind | AccountKind | ImportKind | RemainderKind
+	PartyKind | AccountKind | ImportKind | RemainderKind | EscrowKind
 }](id ID[K]) SubjectID {
 	return SubjectID(id)
 }

@@ -26,6 +26,9 @@ const (
 	ForPasskeyNewOne Purpose = "passkey-add"         // a WebAuthn ceremony under way
 	ForProvider      Purpose = "provider-sign-in"    // somebody is at an identity provider
 	ForConnect       Purpose = "provider-connect"    // the same, to connect it with their account
+	ForFilePassword  Purpose = "file-password"       // a code that resets the password of a registration file
+	ForLostFile      Purpose = "file-lost"           // a code that resets a whole registration: the file is lost
+	ForStolenFile    Purpose = "file-stolen"         // the same: somebody else may have it
 	codeLifeAsked            = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
 	codeLifeInvited          = 24 * time.Hour        // enrolment codes
 	ceremonyLife             = 10 * time.Minute
@@ -38,20 +41,25 @@ func (p Purpose) Life() time.Duration {
 		return codeLifeInvited
 	case ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
 		return ceremonyLife
-	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode:
+	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForFirstCode, ForFilePassword, ForLostFile, ForStolenFile:
 	}
 	return codeLifeAsked
 }
 
 // Coded reports whether the challenge is answered by typing a mailed code where people
-// sign in. Notices and consent codes have pages of their own: here their codes are foreign (PTY-A23).
+// sign in. Notices, consent codes and lost files have pages of their own: here their codes are foreign (PTY-A23).
 func (p Purpose) Coded() bool {
 	switch p {
 	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode:
 		return true
-	case ForNotice, ForPass, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
+	case ForNotice, ForPass, ForFilePassword, ForLostFile, ForStolenFile, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect:
 	}
 	return false
+}
+
+// Resets reports whether the code is for the page of lost registration files, and no other.
+func (p Purpose) Resets() bool {
+	return p == ForFilePassword || p == ForLostFile || p == ForStolenFile
 }
 
 // Challenge is something to be answered once. It holds no code: that is derived
@@ -79,7 +87,7 @@ type Words struct {
 	Name     string `json:"n,omitempty"` // of the passkey to be added
 	Link     []byte `json:"p,omitempty"` // id of the link that led here
 	Record   bool   `json:"r,omitempty"` // the person's records are to say the address too
-	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony, or the name of the provider
+	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony, the name of the provider, or the key of the browser that a reset answers
 }
 
 // Open reports whether the challenge can still be answered, and by this browser.

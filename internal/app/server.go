@@ -44,6 +44,7 @@ type Config struct {
 	Log          *slog.Logger
 	LedgerOrigin string              // name of the log, fixed at the first start
 	Changes      account.ChangeRules // of a main address; zero: account.DefaultChangeRules
+	Escrow       account.EscrowRules // of resets of registration files; zero: account.DefaultEscrowRules
 	Disk         DiskSettings
 	Statfs       func(dir string) (Space, error) // nil: the system's
 	Watchers     []edge.Watcher                  // told about requests, beside the log
@@ -72,6 +73,7 @@ type Server struct {
 	Systems      *Systems
 	Policies     *Policies
 	Certificates *Certificates
+	Escrows      *Escrows
 	Records      *Records
 	Notices      *Notices
 	Digests      *Digests
@@ -189,6 +191,7 @@ func (s *Server) wire() {
 	s.Certificates = NewCertificates(&Authorities{
 		DB: s.DB, Keys: cfg.Keys, Org: certifiedOr(cfg.PKI, cfg.Origin), Clock: cfg.Clock, Elsewhere: cfg.RootAway,
 	}, s.Accounts, s.Policies)
+	s.Escrows = NewEscrows(s.Certificates, cfg.Escrow)
 	s.Records = NewRecords(Records{
 		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,
@@ -245,6 +248,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "proposals", Every: 10 * time.Minute, Do: s.Records.TellProposals},
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
+		{Name: "escrow", Every: time.Minute, Do: s.Escrows.Sweep},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

@@ -45,6 +45,7 @@ type Settings struct {
 	AddressChange  AddressSettings `toml:"address_change"`
 	Webhook        WebhookSettings `toml:"webhook"`
 	PKI            PKISettings     `toml:"pki"`
+	Escrow         EscrowSettings  `toml:"escrow"`
 
 	Providers []ProviderSettings `toml:"provider" doc:"an identity provider by which people may sign in too; only in the file"`
 
@@ -113,6 +114,17 @@ type AddressSettings struct {
 
 func (s AddressSettings) rules() (account.ChangeRules, error) {
 	r := account.ChangeRules{Wait: time.Duration(s.WaitHours) * time.Hour, Revert: time.Duration(s.RevertHours) * time.Hour}
+	return r, r.Check()
+}
+
+// EscrowSettings say how long the reset of a registration file's password leaves room to object.
+type EscrowSettings struct {
+	WaitHours int `toml:"wait_hours" doc:"how long a reset of a registration file's password waits, for who has not just proved by passkey who they are; all addresses of the account can stop it meanwhile" default:"24"`
+}
+
+func (s EscrowSettings) rules() (account.EscrowRules, error) {
+	r := account.DefaultEscrowRules
+	r.Wait = time.Duration(s.WaitHours) * time.Hour
 	return r, r.Check()
 }
 

@@ -61,6 +61,14 @@ const (
 	KindExtended   Kind = "extended"    // the answer to a request takes longer, and why
 	KindRequestDue Kind = "request-due" // to staff: the time of a request is nearly over
 	KindBreach     Kind = "breach"      // data about you was concerned by a breach
+
+	KindEscrowKept        Kind = "escrow-kept"        // the private key of your registration file was left here
+	KindEscrowEnded       Kind = "escrow-ended"       // and is destroyed
+	KindResetWaiting      Kind = "reset-waiting"      // the password of your registration file is to be reset; the link stops it
+	KindResetNow          Kind = "reset-now"          // the same without a wait: a passkey has shown that it is you
+	KindResetStopped      Kind = "reset-stopped"      // it is not
+	KindFileReset         Kind = "file-reset"         // the file has a new password
+	KindRegistrationReset Kind = "registration-reset" // your certificate was revoked by a mailed code
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -130,6 +138,14 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindExtended:   {link: true},
 	KindRequestDue: {link: true},
 	KindBreach:     {link: true},
+
+	KindEscrowKept:        {link: true},
+	KindEscrowEnded:       {link: true},
+	KindResetWaiting:      {link: true},
+	KindResetNow:          {link: true},
+	KindResetStopped:      {link: true},
+	KindFileReset:         {link: true},
+	KindRegistrationReset: {link: true},
 }
 
 // Kinds returns every kind, sorted.

@@ -37,6 +37,7 @@ type Site struct {
 	Access      admin.Access
 	Profiles    party.Profiles
 	Tellings    account.Tellings
+	Escrows     account.Escrows
 	Roles       admin.Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
@@ -64,7 +65,7 @@ type Disputes interface {
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Agreements: s.Agreements, Tellings: s.Tellings, Escrows: s.Escrows}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,
