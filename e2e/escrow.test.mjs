@@ -198,7 +198,7 @@ test("whoever shows a passkey gets the file at once, and withdraws the key, in S
   await asks(page, "password", address, { typed: false });
   await look(page, "rebuild-es");
   for (const id of ["f-password", "f-again"]) await page.locator(`#${id}`).fill(fresh);
-  await page.getByRole("button", { name: "Hacer el archivo" }).click();
+  await page.getByRole("button", { name: "Crear el archivo" }).click();
   const saving = page.waitForEvent("download");
   await page.locator("a[download]").click();
   const file = join(dir, "ana-again.p12");

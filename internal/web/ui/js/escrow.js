@@ -67,6 +67,7 @@ function leave(form) {
       form.querySelector("[data-part=code]").hidden = false;
       const button = form.querySelector("button");
       button.textContent = button.dataset.next;
+      form.querySelector("[data-part=code]").focus();
     });
   });
   form.querySelector("button").disabled = false;
