@@ -59,6 +59,7 @@ type (
 
 	GrantKind       struct{} // the decision that somebody shall hold a role
 	ApplicationKind struct{} // that somebody asks for a role
+	EscrowKind      struct{} // a private key that its person leaves with the organisation, as owner of a key
 )
 
 // Prefix implements Kind.
@@ -170,6 +171,9 @@ func (GrantKind) Prefix() string { return "grt" }
 // Prefix implements Kind.
 func (ApplicationKind) Prefix() string { return "apl" }
 
+// Prefix implements Kind.
+func (EscrowKind) Prefix() string { return "esc" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -218,6 +222,7 @@ type (
 
 	GrantID       = ID[GrantKind]
 	ApplicationID = ID[ApplicationKind]
+	EscrowID      = ID[EscrowKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.
@@ -310,7 +315,7 @@ func Bytes16[K Kind](b []byte) (ID[K], error) {
 // or the remainder of an erased record is. All draw from one number space, so two subjects never meet.
 func SubjectOf[K interface {
 	Kind
-	PartyKind | AccountKind | ImportKind | RemainderKind
+	PartyKind | AccountKind | ImportKind | RemainderKind | EscrowKind
 }](id ID[K]) SubjectID {
 	return SubjectID(id)
 }

@@ -42,6 +42,10 @@ func Kept() []habeas.Kept {
 			Basis: habeas.BasisLegitimate, Until: "Until the person erases the account.",
 		},
 		{
+			What: "Private keys of registration files, sealed, of who agreed to that", Why: "So that a forgotten password does not mean a lost key.",
+			Basis: habeas.BasisConsent, Until: "Until the person withdraws it, or the certificate ends.",
+		},
+		{
 			What: "Numbers of certificates that were revoked, about nobody", Why: "So that a revoked certificate counts nowhere.",
 			Basis: habeas.BasisLegitimate, Until: "{n} days after the certificate would have expired.", N: int(pki.KeptAfterExpiry / (24 * time.Hour)),
 		},

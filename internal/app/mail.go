@@ -20,7 +20,7 @@ import (
 const JobMail jobs.Kind = "mail"
 
 // Letter is a mail before it is rendered. It lies sealed in the outbox. It never
-// holds a code or a token: Challenge, Change, Dispute and Stop are what they are derived from
+// holds a code or a token: Challenge, Change, Reset, Dispute and Stop are what they are derived from
 // while the mail is delivered, so no row ever holds one (ADR 0011).
 type Letter struct {
 	Kind      mail.Kind          `json:"k"`
@@ -29,6 +29,7 @@ type Letter struct {
 	Link      string             `json:"p,omitempty"` // path within the origin
 	Challenge habeas.ChallengeID `json:"c,omitzero"`  // whose code it carries
 	Change    habeas.ChallengeID `json:"x,omitzero"`  // of an address, which its link stops
+	Reset     habeas.ChallengeID `json:"z,omitzero"`  // of a file's password, which its link stops
 	Dispute   DisputeOf          `json:"q,omitzero"`  // the claim that a further link disputes
 	Minutes   int                `json:"m,omitempty"`
 	Hours     int                `json:"h,omitempty"`
@@ -178,6 +179,13 @@ func (m *Mailer) seal(session *sealed.Session, stands wire.Stands, l Letter, dat
 			return err
 		}
 		data.Link = m.Origin.URL("/address-change?t=" + stand)
+	}
+	if !l.Reset.IsZero() {
+		stand, err := put("token", resetToken(m.Keys, l.Reset))
+		if err != nil {
+			return err
+		}
+		data.Link = m.Origin.URL("/reset-stop?t=" + stand)
 	}
 	if l.Dispute != (DisputeOf{}) {
 		stand, err := put("token", disputeToken(m.Keys, l.Dispute))

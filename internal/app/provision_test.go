@@ -106,7 +106,7 @@ func TestWhoASystemDeactivatesLosesAccessAtOnce(t *testing.T) {
 		t.Fatalf("before anybody said so: status %d", page.status)
 	}
 	id := p.hire("nora@example.org")
-	if got := w.rolesOf("nora@example.org"); len(got) != 0 {
+	if got := w.countsAt("nora@example.org"); len(got) != 0 {
 		t.Errorf("without a group: %v", got)
 	}
 	group := p.want(201, "POST", "/Groups", `{"displayName":"clerks","members":[{"value":"`+id+`"}]}`).id()
@@ -118,7 +118,7 @@ func TestWhoASystemDeactivatesLosesAccessAtOnce(t *testing.T) {
 		t.Errorf("an account was made: %v, %v", found, err)
 	}
 	w.join("tim@example.org")
-	if got := w.rolesOf("tim@example.org"); len(got) != 0 {
+	if got := w.countsAt("tim@example.org"); len(got) != 0 {
 		t.Errorf("provisioning has granted %v", got)
 	}
 	for name, c := range map[string]struct{ off, on [3]string }{
@@ -148,11 +148,11 @@ func TestWhoASystemDeactivatesLosesAccessAtOnce(t *testing.T) {
 		},
 	} {
 		p.want(200, c.off[0], c.off[1], c.off[2])
-		if got := w.rolesOf("nora@example.org"); len(got) != 0 {
+		if got := w.countsAt("nora@example.org"); len(got) != 0 {
 			t.Errorf("%s: %v", name, got)
 		}
 		p.want(200, c.on[0], c.on[1], c.on[2])
-		if got := w.rolesOf("nora@example.org"); !slices.Equal(got, []habeas.Role{habeas.RoleStaff}) {
+		if got := w.countsAt("nora@example.org"); !slices.Equal(got, []habeas.Role{habeas.RoleStaff}) {
 			t.Errorf("%s, and back: %v", name, got)
 		}
 	}
@@ -160,7 +160,7 @@ func TestWhoASystemDeactivatesLosesAccessAtOnce(t *testing.T) {
 		t.Error("she is still signed in")
 	}
 	p.want(204, "DELETE", "/Users/"+id, "")
-	if got := w.rolesOf("nora@example.org"); len(got) != 0 {
+	if got := w.countsAt("nora@example.org"); len(got) != 0 {
 		t.Errorf("deleted: %v", got)
 	}
 	if n := w.lines("nora@example.org", audit.RoleUnpermitted); n != 7 {

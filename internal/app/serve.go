@@ -329,6 +329,9 @@ func (s Settings) config(l net.Listener) (Config, error) {
 	if cfg.Changes, err = s.AddressChange.rules(); err != nil {
 		return cfg, err
 	}
+	if cfg.Escrow, err = s.Escrow.rules(); err != nil {
+		return cfg, err
+	}
 	if cfg.Providers, err = s.providerConfigs(); err != nil {
 		return cfg, err
 	}

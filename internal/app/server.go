@@ -44,6 +44,7 @@ type Config struct {
 	Log          *slog.Logger
 	LedgerOrigin string              // name of the log, fixed at the first start
 	Changes      account.ChangeRules // of a main address; zero: account.DefaultChangeRules
+	Escrow       account.EscrowRules // of resets of registration files; zero: account.DefaultEscrowRules
 	Disk         DiskSettings
 	Statfs       func(dir string) (Space, error) // nil: the system's
 	Watchers     []edge.Watcher                  // told about requests, beside the log
@@ -77,6 +78,7 @@ type Server struct {
 	Policies     *Policies
 	Certificates *Certificates
 	Terms        *Terms
+	Escrows      *Escrows
 	Records      *Records
 	Notices      *Notices
 	Digests      *Digests
@@ -206,6 +208,7 @@ func (s *Server) wire() {
 	s.Certificates = NewCertificates(&Authorities{
 		DB: s.DB, Keys: cfg.Keys, Org: certifiedOr(cfg.PKI, cfg.Origin), Clock: cfg.Clock, Elsewhere: cfg.RootAway,
 	}, s.Accounts, s.Policies)
+	s.Escrows = NewEscrows(s.Certificates, cfg.Escrow)
 	s.Records = NewRecords(Records{
 		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,
@@ -271,6 +274,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "rotate logs", Every: rotateEvery, Do: s.Logs.Rotate},
 		{Name: "backup alarm", Every: time.Hour, Do: s.AlarmBackup},
 		{Name: "roles that wait", Every: 10 * time.Minute, Do: s.Certificates.Roles.CarryOutAll},
+		{Name: "escrow", Every: time.Minute, Do: s.Escrows.Sweep},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

@@ -49,6 +49,7 @@ type Settings struct {
 	PKI            PKISettings       `toml:"pki"`
 	Directory      DirectorySettings `toml:"directory"`
 	Port           PortSettings      `toml:"certificate_port"`
+	Escrow         EscrowSettings    `toml:"escrow"`
 
 	Providers []ProviderSettings `toml:"provider" doc:"an identity provider by which people may sign in too; only in the file"`
 
@@ -119,6 +120,17 @@ type AddressSettings struct {
 
 func (s AddressSettings) rules() (account.ChangeRules, error) {
 	r := account.ChangeRules{Wait: time.Duration(s.WaitHours) * time.Hour, Revert: time.Duration(s.RevertHours) * time.Hour}
+	return r, r.Check()
+}
+
+// EscrowSettings say how long the reset of a registration file's password leaves room to object.
+type EscrowSettings struct {
+	WaitHours int `toml:"wait_hours" doc:"how long a reset of a registration file's password waits, for who has not just proved by passkey who they are; all addresses of the account can stop it meanwhile" default:"24"`
+}
+
+func (s EscrowSettings) rules() (account.EscrowRules, error) {
+	r := account.DefaultEscrowRules
+	r.Wait = time.Duration(s.WaitHours) * time.Hour
 	return r, r.Check()
 }
 

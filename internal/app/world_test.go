@@ -122,6 +122,7 @@ func (w *world) open(keys *keyring.Ring) {
 		DB: s.DB, Keys: keys, Clock: w.clock,
 		Org: pki.Organisation{Name: "City Sports", Country: "ES", URL: "http://pki.example.org"},
 	}, s.Accounts, s.Policies)
+	s.Escrows = app.NewEscrows(s.Certificates, account.EscrowRules{})
 	s.Records = app.NewRecords(app.Records{
 		DB: s.DB, Keys: keys, Finder: s.Finder, Ready: func() bool { return true }, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,

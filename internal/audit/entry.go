@@ -219,7 +219,13 @@ const (
 	Registered         Event = "account.register" // its person got a place in the certificate authority, or a new one
 	CertificateIssued  Event = "certificate.issue"
 	CertificateRevoked Event = "certificate.revoke"
-	AuthorityMade      Event = "authority.make" // of the house: a certificate authority came to be
+	EscrowKept         Event = "escrow.keep"        // its person left the private key here, and agreed to that
+	EscrowEnded        Event = "escrow.end"         // and what was left is destroyed
+	FileResetBegun     Event = "file.reset-begin"   // a mailed code allowed the reset of a file's password
+	FileResetStopped   Event = "file.reset-stop"    // and it was stopped
+	FileReset          Event = "file.reset"         // the key went back to its person (LOG-03)
+	RegistrationReset  Event = "account.unregister" // by a mailed code: a new registration has to follow
+	AuthorityMade      Event = "authority.make"     // of the house: a certificate authority came to be
 
 	GroupChanged     Event = "role.group"      // an administrator put somebody into a group of staff, or took them out
 	RolePermitted    Event = "role.permit"     // the directory has somebody in a group, so that the role counts if it is granted
@@ -419,6 +425,12 @@ var known = map[Event]bool{
 	Registered:         true,
 	CertificateIssued:  true,
 	CertificateRevoked: true,
+	EscrowKept:         true,
+	EscrowEnded:        true,
+	FileResetBegun:     true,
+	FileResetStopped:   true,
+	FileReset:          true,
+	RegistrationReset:  true,
 	AuthorityMade:      true,
 	GroupChanged:       true,
 	RolePermitted:      true,

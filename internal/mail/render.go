@@ -83,6 +83,14 @@ const (
 	KindRolesEnded    Kind = "roles-ended"          // to administrators: roles ended with a certificate
 	KindAccountErased Kind = "account-erased"       // six months after the end, with the receipt: the last mail
 	KindBackupLate    Kind = "backup-late"          // to administrators: no backup was made for too long
+
+	KindEscrowKept        Kind = "escrow-kept"        // the private key of your registration file was left here
+	KindEscrowEnded       Kind = "escrow-ended"       // and is destroyed
+	KindResetWaiting      Kind = "reset-waiting"      // the password of your registration file is to be reset; the link stops it
+	KindResetNow          Kind = "reset-now"          // the same without a wait: a passkey has shown that it is you
+	KindResetStopped      Kind = "reset-stopped"      // it is not
+	KindFileReset         Kind = "file-reset"         // the file has a new password
+	KindRegistrationReset Kind = "registration-reset" // your certificate was revoked by a mailed code
 )
 
 // Data is all that a mail can say. It has no place for anybody's name, address
@@ -179,6 +187,14 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindRolesEnded:    {link: true},
 	KindAccountErased: {},
 	KindBackupLate:    {link: true},
+
+	KindEscrowKept:        {link: true},
+	KindEscrowEnded:       {link: true},
+	KindResetWaiting:      {link: true},
+	KindResetNow:          {link: true},
+	KindResetStopped:      {link: true},
+	KindFileReset:         {link: true},
+	KindRegistrationReset: {link: true},
 }
 
 // Kinds returns every kind, sorted.

@@ -285,6 +285,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM passkey WHERE account = ?`,
 		`DELETE FROM provider_link WHERE account = ?`,
 		`DELETE FROM registration WHERE account = ?`,
+		`DELETE FROM file_reset WHERE account = ?`,
 		`DELETE FROM sign_in WHERE account = ?`,
 		`DELETE FROM release_file WHERE account = ?`,
 		`DELETE FROM block WHERE account = ?`,
@@ -316,6 +317,9 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		return err
 	}
 	if _, err := w.tx.partCertificates(habeas.SubjectOf(id), e.At); err != nil {
+		return err
+	}
+	if _, err := w.tx.partEscrow(habeas.SubjectOf(id), e.At); err != nil {
 		return err
 	}
 	if err := w.tx.orphan(habeas.SubjectOf(id), e); err != nil {

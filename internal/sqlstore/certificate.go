@@ -147,6 +147,11 @@ func (w AccountsTx) RevokeCertificate(c account.Certificate, e audit.Entry) erro
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
+	if c.Authority == pki.Identity { // a key whose certificate ended is of no use to its person
+		if err := w.tx.endEscrowOf(c.Serial, c.RevokedAt); err != nil {
+			return err
+		}
+	}
 	return w.tx.Audit(e)
 }
 

@@ -48,6 +48,7 @@ var sealedColumns = []sealedColumn{
 	{"certificate", "account, serial, authority", func(c [][]byte) ([]byte, string) {
 		return c[0], "certificate/" + string(c[1]) + string(c[2])
 	}},
+	{"escrow", "subject, id", ofAccount("escrow/")},
 	{"sign_in", "account, hash", ofAccount("sign-in/")},
 	{"challenge", "subject, id", ofAccount("challenge/")},
 	{"outbox", "subject, id", ofAccount("outbox/")},
@@ -181,10 +182,11 @@ func (s *Snapshot) Subjects(ctx context.Context) ([]habeas.SubjectID, error) {
 	return s.subjects(ctx, `SELECT id FROM party UNION ALL SELECT id FROM account`)
 }
 
-// Imports returns the imports and the remainders of erased records, which are nobody and
-// have keys too.
+// Imports returns the imports, the remainders of erased records and the private keys in
+// escrow, which are nobody and have keys too.
 func (s *Snapshot) Imports(ctx context.Context) ([]habeas.SubjectID, error) {
-	return s.subjects(ctx, `SELECT id FROM import UNION ALL SELECT subject FROM remainder WHERE subject IS NOT NULL`)
+	return s.subjects(ctx, `SELECT id FROM import UNION ALL SELECT subject FROM remainder WHERE subject IS NOT NULL
+		UNION ALL SELECT id FROM escrow WHERE subject IS NOT NULL`)
 }
 
 // Unwitnessed returns the subjects that have rows and too few lines in the ledger: none
@@ -262,6 +264,8 @@ var references = []struct{ table, column, to string }{
 	{"provider_link", "account", "account"},
 	{"registration", "account", "account"},
 	{"certificate", "account", "account"},
+	{"escrow", "subject", "account"},
+	{"file_reset", "account", "account"},
 	{"sign_in", "account", "account"},
 	{"system_token", "system", "system"},
 	{"system_hand", "system", "system"},
@@ -408,6 +412,7 @@ var leftovers = []struct{ table, column string }{
 	{"passkey", "account"},
 	{"provider_link", "account"},
 	{"registration", "account"},
+	{"file_reset", "account"},
 	{"sign_in", "account"},
 	{"release_file", "account"},
 	{"block", "account"},
@@ -455,6 +460,9 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		return found, err
 	}
 	if err := count(w.tx.partCertificates(subject, e.At)); err != nil {
+		return found, err
+	}
+	if err := count(w.tx.partEscrow(subject, e.At)); err != nil {
 		return found, err
 	}
 	if !found {

@@ -90,6 +90,7 @@ var standing = map[string]string{
 	"setting_change.account": "who decided something for the organisation",
 	"party.account":          "emptied instead",
 	"certificate.account":    "emptied instead",
+	"escrow.subject":         "emptied instead: the row tells that its own key is still to be destroyed",
 	"import.account":         "emptied instead",
 	"release_case.account":   "emptied instead",
 	"dispute.account":        "who had the record that it is about; goes with the record",

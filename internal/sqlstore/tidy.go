@@ -30,6 +30,7 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM passkey WHERE hash IN (SELECT hash FROM passkey WHERE ended_at > 0 AND ended_at < ? LIMIT 1000)`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM provider_link WHERE ended_at > 0 AND ended_at < ?`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM certificate WHERE account IS NULL AND ends < ?`, millis(now.Add(-pki.KeptAfterExpiry))},
+		{`DELETE FROM file_reset WHERE ends < ?`, millis(now)},
 		{`DELETE FROM address_removed WHERE ended_at < ?`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM address_change WHERE switched_at > 0 AND ends < ?`, millis(now)},
 		{`DELETE FROM block WHERE CASE WHEN ended_at > 0 THEN ended_at ELSE until END < ?`, millis(now.Add(-account.KeepBlocks))},

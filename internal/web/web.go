@@ -39,6 +39,7 @@ type Site struct {
 	Profiles    party.Profiles
 	Tellings    account.Tellings
 	Renewals    account.Renewals
+	Escrows     account.Escrows
 	Roles       Roles
 	Systems     admin.Systems
 	Deliveries  admin.Deliveries
@@ -80,7 +81,7 @@ type Roles interface {
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Bearers: s.Bearers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting, Roles: s.Roles, Registrations: s.Registrations, Renewals: s.Renewals}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Bearers: s.Bearers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting, Roles: s.Roles, Registrations: s.Registrations, Renewals: s.Renewals, Escrows: s.Escrows}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,

@@ -88,6 +88,7 @@ type Pages struct {
 
 	Registrations Registrations
 	Renewals      Renewals
+	Escrows       Escrows // nil: no keys are kept here
 }
 
 // Mount registers them.
@@ -100,6 +101,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountRoles(m)
 	s.mountRegistration(m)
 	s.mountRenew(m)
+	s.mountEscrow(m)
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -200,6 +202,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaMe, Group: own, Path: rolesAt, Label: lang.Mark("Roles")},
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
 		{Area: ui.AreaMe, Group: own, Path: registrationAt, Label: lang.Mark("Registration file")},
+		{Area: ui.AreaMe, Group: own, Path: escrowAt, Label: lang.Mark("Forgotten password of the file")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
 		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},
 		{Area: ui.AreaMe, Group: own, Path: inspectPath, Label: lang.Mark("Everything about me")},

@@ -203,6 +203,8 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("How you sign in has changed")
 	case mail.KindAddressWaiting, mail.KindAddressChanged, mail.KindAddressMain, mail.KindAddressKept:
 		return p.T("Your main address")
+	case mail.KindEscrowKept, mail.KindEscrowEnded, mail.KindResetWaiting, mail.KindResetNow, mail.KindResetStopped, mail.KindFileReset, mail.KindRegistrationReset:
+		return p.T("Your registration file")
 	case mail.KindProposal:
 		return p.T("Others propose something")
 	case mail.KindNotice, mail.KindRetention:

@@ -320,6 +320,18 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Got a certificate.")
 	case audit.CertificateRevoked:
 		return p.T("A certificate was revoked.")
+	case audit.EscrowKept:
+		return p.T("Left the private key of the registration file with the organisation, and agreed to that.")
+	case audit.EscrowEnded:
+		return p.T("The private key that was left with the organisation was destroyed.")
+	case audit.FileResetBegun:
+		return p.T("A mailed code began a reset of the registration file’s password.")
+	case audit.FileResetStopped:
+		return p.T("A reset of the registration file’s password was stopped.")
+	case audit.FileReset:
+		return p.T("The registration file got a new password.")
+	case audit.RegistrationReset:
+		return p.T("A mailed code reset the registration: it has to be made anew.")
 	case audit.SignInSucceeded:
 		return p.T("Signed in.")
 	case audit.SignInFailed:

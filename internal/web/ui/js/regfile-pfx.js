@@ -114,9 +114,10 @@ const nowhere = (times) => ({ content: new Uint8Array(), sum: new Uint8Array(32)
 /**
  * Opens a file: all of it or nothing. A wrong password and damage are one refusal, after the
  * same work; the others come when integrity is proved.
- * @returns {Promise<{key: CryptoKey, chain: object[]}>} the key can sign and cannot be taken out
+ * @param {boolean} extractable whether the key can be taken out, to leave it with the server
+ * @returns {Promise<{key: CryptoKey, chain: object[]}>} the key can sign
  */
-export async function open(file, typed, told = () => {}, times = iterations) {
+export async function open(file, typed, told = () => {}, times = iterations, extractable = false) {
   if (file.length > mostBytes) throw new Refused("size");
   if (file[0] === 0x30 && file[1] === 0x80 && file.at(-1) === 0 && file.at(-2) === 0) throw new Refused("lengths");
   const password = new Password(typed);
@@ -131,14 +132,14 @@ export async function open(file, typed, told = () => {}, times = iterations) {
     const key = await password.integrity(salt, asked, (done) => told(0.6 * done));
     const same = await subtle.verify("HMAC", key, sum, content);
     if (!same || !outside || !password.valid) throw new Refused("integrity");
-    return await orRefused("content", () => contents(content, password, mostIterations - asked, told));
+    return await orRefused("content", () => contents(content, password, mostIterations - asked, told, extractable));
   } finally {
     password.wipe();
   }
 }
 
 /** Reads what is inside, and puts key and certificates together. */
-async function contents(content, password, left, told) {
+async function contents(content, password, left, told, extractable) {
   const certs = [], keys = [], budget = { left };
   for (const infos = whole(content, 0x30); !infos.empty;) {
     const info = infos.inside(0x30), type = info.element(0x06), value = whole(info.element(0xa0), 0xa0);
@@ -155,7 +156,7 @@ async function contents(content, password, left, told) {
   const info = whole(keys[0], 0x30), { key, mode } = await decryption(info.inside(0x30), password, budget, ["unwrapKey"]);
   const wrapped = info.content(0x04);
   info.end();
-  const own = await subtle.unwrapKey("pkcs8", wrapped, key, mode, ecdsa, false, ["sign"]);
+  const own = await subtle.unwrapKey("pkcs8", wrapped, key, mode, ecdsa, extractable, ["sign"]);
   const chain = await ordered(certs, (cert) => pairs(own, cert));
   told(1);
   return { key: own, chain };
