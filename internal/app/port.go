@@ -77,7 +77,9 @@ func (p *Port) Serve(l net.Listener) (*http.Server, <-chan error, error) {
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: p.HandshakeTime, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.server.Log.Handler(), slog.LevelDebug),
-		ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return context.WithValue(ctx, callerKey{}, &caller{}) },
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, callerKey{}, &caller{})
+		},
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(tls.NewListener(gate{l, p}, p.config())) }()

@@ -221,4 +221,3 @@ func TestStrangersGetAnswersButNoSignaturesWithoutEnd(t *testing.T) {
 		}
 	}
 }
-

@@ -81,7 +81,7 @@ func (w *world) open(keys *keyring.Ring) {
 	origin, port := must(edge.ParseOrigin("https://records.example.org"))(w), must(edge.ParseOrigin("https://records.example.org:8443"))(w)
 	s := &app.Server{Finder: party.NewIndex(), Disk: &app.Disk{}, Config: app.Config{
 		Port: port,
-		Dir: w.dir, RecordsDSN: w.dsn, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
+		Dir:  w.dir, RecordsDSN: w.dsn, Keys: keys, Clock: w.clock, Organisation: "City Sports", Contact: "help@example.org", Origin: origin,
 		Log: slog.New(slog.DiscardHandler), SessionDays: 30,
 	}}
 	s.Sessions = must(app.OpenSessions(s.Config))(w)
