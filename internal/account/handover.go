@@ -23,7 +23,7 @@ func (b Bearer) Actor() habeas.Actor {
 var (
 	// ErrHandover is the one refusal of what brings somebody from the port for certificates
 	// back to the site, and there before: expired, used, unknown, of another browser.
-	ErrHandover = habeas.Invalid("", "This took too long, was used already, or began in another browser. Begin again.").WithCode("certificate.handover")
+	ErrHandover = habeas.Invalid("", "This took too long, was answered already, or began in another browser. Begin again.").WithCode("certificate.handover")
 	// ErrNoPort: nobody signs in by certificate here.
 	ErrNoPort = habeas.NotFound("Nobody can sign in with a certificate here.").WithCode("certificate.port")
 	// ErrCarried refuses a certificate that stands in a header: whoever sends it has shown no key.

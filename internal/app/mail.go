@@ -50,7 +50,7 @@ type Letter struct {
 	More  string   `json:"o,omitempty"` // a further path within the origin
 	Reply string   `json:"y,omitempty"` // of what somebody wrote to the operator: where the answer goes
 
-	Receipt habeas.EventID `json:"z,omitzero"` // of the erasure that it tells of: made while the mail is delivered
+	Receipt habeas.EventID `json:"j,omitzero"` // of the erasure that it tells of: made while the mail is delivered
 
 	Attached []Enclosure `json:"v,omitempty"`
 }

@@ -97,7 +97,7 @@ func (d *decade) enrol(i int) {
 	must(d.Certificates.Register(d.ctx(), c.actor, c.request))(d)
 	d.began(c)
 	d.people, d.at[c.address] = append(d.people, c), c
-	identity, _ := d.identity(c.actor)
+	identity, _ := d.identityNow(c.actor)
 	if i%4 == 0 {
 		d.hang(identity, "member", identity.Ends.AddDate(0, -1, 0))
 	}
@@ -160,7 +160,7 @@ func (d *decade) possible(err error) bool {
 }
 
 func (d *decade) renew(c *citizen) {
-	old, found := d.identity(c.actor)
+	old, found := d.identityNow(c.actor)
 	if !found {
 		return
 	}
@@ -189,7 +189,7 @@ func (d *decade) comeBack(c *citizen) {
 }
 
 func (d *decade) revokeAndAgain(c *citizen) {
-	old, found := d.identity(c.actor)
+	old, found := d.identityNow(c.actor)
 	if !found {
 		return
 	}

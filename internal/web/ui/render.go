@@ -81,7 +81,7 @@ type Page struct {
 	Find      string
 	SignIn    string
 	SignOut   string
-	Site      string      // empty: these pages are the site
+	Site      string    // empty: these pages are the site
 	Areas     []NavLink // of those the reader may enter, when more than one
 	Nav       []NavLink // of the current area, when more than one
 	Area      Area
