@@ -113,7 +113,7 @@ func published(path string) bool {
 	return strings.HasPrefix(path, "/crl/") || strings.HasPrefix(path, "/ocsp/") || strings.HasPrefix(path, "/ca/")
 }
 
-var errUnpublished = habeas.NotFound("There is no such list, and no such authority.").WithCode("pki.none")
+var errUnpublished = habeas.NotFound("There is no such list, and no such authority.")
 
 // kindOf reads the name of an authority.
 func kindOf(text string) (pki.Kind, error) {
@@ -171,7 +171,7 @@ func (p *PKI) list(w http.ResponseWriter, r *http.Request) error {
 func (p *PKI) posted(w http.ResponseWriter, r *http.Request) error {
 	request, err := io.ReadAll(io.LimitReader(r.Body, pki.MaxOCSPRequest+1))
 	if err != nil {
-		return habeas.Invalid("", "The request could not be read to its end.").WithCode("ocsp.body").WithCause(err)
+		return habeas.Invalid("", "The request could not be read to its end.").WithCause(err)
 	}
 	return p.answer(w, r, request)
 }

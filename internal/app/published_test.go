@@ -45,12 +45,24 @@ func (w *world) serving() (at string, client *http.Client) {
 	return srv.URL, &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
+// answered is an answer that was read to its end.
+type answered struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // fetched reads what is at an address.
-func (w *world) fetched(client *http.Client, to string) (*http.Response, []byte) {
+func (w *world) fetched(client *http.Client, to string) (answered, []byte) {
 	w.Helper()
-	res := must(client.Do(must(http.NewRequestWithContext(w.ctx(), http.MethodGet, to, http.NoBody))(w)))(w)
+	return w.answered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodGet, to, http.NoBody))(w))
+}
+
+func (w *world) answered(client *http.Client, r *http.Request) (answered, []byte) {
+	w.Helper()
+	res, err := client.Do(r)
+	w.ok(err)
 	defer res.Body.Close()
-	return res, must(io.ReadAll(res.Body))(w)
+	return answered{res.StatusCode, res.Header}, must(io.ReadAll(res.Body))(w)
 }
 
 // pemFile writes one for openssl.
@@ -182,16 +194,13 @@ func TestStrangersGetAnswersButNoSignaturesWithoutEnd(t *testing.T) {
 		}
 		again := must(http.NewRequestWithContext(w.ctx(), http.MethodGet, cert.OCSPServer[0]+"/"+path, http.NoBody))(w)
 		again.Header.Set("If-None-Match", h.Get("ETag"))
-		res = must(client.Do(again))(w)
-		_ = res.Body.Close()
+		res, _ = w.answered(client, again)
 		if res.StatusCode != http.StatusNotModified {
 			t.Errorf("%s: whoever has the answer gets it again: %d", name, res.StatusCode)
 		}
 	}
-	post := func(body []byte) (*http.Response, []byte) {
-		res := must(client.Post(cert.OCSPServer[0], "application/ocsp-request", bytes.NewReader(body)))(w)
-		defer res.Body.Close()
-		return res, must(io.ReadAll(res.Body))(w)
+	post := func(body []byte) (answered, []byte) {
+		return w.answered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodPost, cert.OCSPServer[0], bytes.NewReader(body)))(w))
 	}
 	malformed := []byte{0x30, 3, 0x0a, 1, 1}
 	for name, body := range map[string][]byte{"empty": nil, "noise": []byte("who is it?"), "too long": bytes.Repeat([]byte{0x30}, pki.MaxOCSPRequest+1)} {
