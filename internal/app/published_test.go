@@ -54,10 +54,10 @@ type answered struct {
 // fetched reads what is at an address.
 func (w *world) fetched(client *http.Client, to string) (answered, []byte) {
 	w.Helper()
-	return w.answered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodGet, to, http.NoBody))(w))
+	return w.ocspAnswered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodGet, to, http.NoBody))(w))
 }
 
-func (w *world) answered(client *http.Client, r *http.Request) (answered, []byte) {
+func (w *world) ocspAnswered(client *http.Client, r *http.Request) (answered, []byte) {
 	w.Helper()
 	res, err := client.Do(r)
 	w.ok(err)
@@ -194,13 +194,13 @@ func TestStrangersGetAnswersButNoSignaturesWithoutEnd(t *testing.T) {
 		}
 		again := must(http.NewRequestWithContext(w.ctx(), http.MethodGet, cert.OCSPServer[0]+"/"+path, http.NoBody))(w)
 		again.Header.Set("If-None-Match", h.Get("ETag"))
-		res, _ = w.answered(client, again)
+		res, _ = w.ocspAnswered(client, again)
 		if res.StatusCode != http.StatusNotModified {
 			t.Errorf("%s: whoever has the answer gets it again: %d", name, res.StatusCode)
 		}
 	}
 	post := func(body []byte) (answered, []byte) {
-		return w.answered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodPost, cert.OCSPServer[0], bytes.NewReader(body)))(w))
+		return w.ocspAnswered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodPost, cert.OCSPServer[0], bytes.NewReader(body)))(w))
 	}
 	malformed := []byte{0x30, 3, 0x0a, 1, 1}
 	for name, body := range map[string][]byte{"empty": nil, "noise": []byte("who is it?"), "too long": bytes.Repeat([]byte{0x30}, pki.MaxOCSPRequest+1)} {
