@@ -146,7 +146,9 @@ func (r EscrowRules) Begin(c Challenge, e Escrow, strong bool, link Token, now t
 
 // ByKey reports whether a sign-in was proved by a key that its person has, and not by reading mail
 // or by a provider's word.
-func ByKey(proof habeas.Proof) bool { return proof == habeas.ProofPasskey || proof == habeas.ProofCertificate }
+func ByKey(proof habeas.Proof) bool {
+	return proof == habeas.ProofPasskey || proof == habeas.ProofCertificate
+}
 
 // ResetKind is what a code on the page for lost files does, one thing each (REC-06).
 type ResetKind string

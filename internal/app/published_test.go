@@ -45,24 +45,24 @@ func (w *world) serving() (at string, client *http.Client) {
 	return srv.URL, &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// answered is an answer that was read to its end.
-type answered struct {
+// fetchedAnswer is an answer that was read to its end.
+type fetchedAnswer struct {
 	StatusCode int
 	Header     http.Header
 }
 
 // fetched reads what is at an address.
-func (w *world) fetched(client *http.Client, to string) (answered, []byte) {
+func (w *world) fetched(client *http.Client, to string) (fetchedAnswer, []byte) {
 	w.Helper()
-	return w.ocspAnswered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodGet, to, http.NoBody))(w))
+	return w.answered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodGet, to, http.NoBody))(w))
 }
 
-func (w *world) ocspAnswered(client *http.Client, r *http.Request) (answered, []byte) {
+func (w *world) answered(client *http.Client, r *http.Request) (fetchedAnswer, []byte) {
 	w.Helper()
 	res, err := client.Do(r)
 	w.ok(err)
 	defer res.Body.Close()
-	return answered{res.StatusCode, res.Header}, must(io.ReadAll(res.Body))(w)
+	return fetchedAnswer{res.StatusCode, res.Header}, must(io.ReadAll(res.Body))(w)
 }
 
 // pemFile writes one for openssl.
@@ -194,13 +194,13 @@ func TestStrangersGetAnswersButNoSignaturesWithoutEnd(t *testing.T) {
 		}
 		again := must(http.NewRequestWithContext(w.ctx(), http.MethodGet, cert.OCSPServer[0]+"/"+path, http.NoBody))(w)
 		again.Header.Set("If-None-Match", h.Get("ETag"))
-		res, _ = w.ocspAnswered(client, again)
+		res, _ = w.answered(client, again)
 		if res.StatusCode != http.StatusNotModified {
 			t.Errorf("%s: whoever has the answer gets it again: %d", name, res.StatusCode)
 		}
 	}
-	post := func(body []byte) (answered, []byte) {
-		return w.ocspAnswered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodPost, cert.OCSPServer[0], bytes.NewReader(body)))(w))
+	post := func(body []byte) (fetchedAnswer, []byte) {
+		return w.answered(client, must(http.NewRequestWithContext(w.ctx(), http.MethodPost, cert.OCSPServer[0], bytes.NewReader(body)))(w))
 	}
 	malformed := []byte{0x30, 3, 0x0a, 1, 1}
 	for name, body := range map[string][]byte{"empty": nil, "noise": []byte("who is it?"), "too long": bytes.Repeat([]byte{0x30}, pki.MaxOCSPRequest+1)} {

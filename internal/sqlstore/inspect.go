@@ -46,14 +46,34 @@ var inspected = []inspectedTable{
 	{"passkey", "account = ?1", []string{"c"}, columns{"hash": whyMark, "account": whyOwn, "added_at": "m", "used_at": "m", "ended_at": "m", "sealed": "s"}},
 	{"provider_link", "account = ?1", nil, columns{"hash": whyMark, "account": whyOwn, "added_at": "m", "used_at": "m", "ended_at": "m", "sealed": "s"}},
 	{"sign_in", "account = ?1", nil, columns{
-		"hash": whyOpens, "account": whyOwn, "proof": "t", "passkey": whyMark, "address": whyMark, "created_at": "m", "seen_at": "m", "expires": "m", "sealed": "s",
+		"hash": whyOpens, "account": whyOwn, "proof": "t", "passkey": whyMark, "certificate": "i", "address": whyMark, "created_at": "m", "seen_at": "m", "expires": "m", "sealed": "s",
 	}},
 	{"challenge", "subject = ?1", []string{"s", "p"}, columns{
 		"id": whyOpens, "purpose": "t", "subject": whyOwn, "address": whyMark, "flow": whyOpens, "tries": "n", "max_tries": "n",
 		"created_at": "m", "expires": "m", "used_at": "m", "sealed": "s",
 	}},
-	{"role", "address IN (SELECT hash FROM account_address WHERE account = ?1)", nil, columns{"address": whyMark, "role": "t", "granted_by": whyOther, "granted_at": "m", "sealed": "s"}},
-	{"registration", "account = ?1", nil, columns{"account": whyOwn, "at": "m", "ends": "m", "policy": "n", "sealed": "s"}},
+	{"role_grant", "(account = ?1 OR address IN (SELECT hash FROM account_address WHERE account = ?1))", nil, columns{
+		"id": "i", "role": "t", "address": whyMark, "account": whyOwn, "granted_by": whyOther, "granted_at": "m", "ends": "m", "serial": "i", "ended_at": "m", "ended_by": whyOther, "sealed": "s",
+	}},
+	{"role_application", "account = ?1", nil, columns{
+		"id": "i", "account": whyOwn, "role": "t", "state": "t", "at": "m", "decided_at": "m", "decided_by": whyOther, "sealed": "s",
+	}},
+	{"escrow", "subject = ?1", nil, columns{
+		"id": "i", "subject": whyOwn, "serial": "i", "class": "t", "words": "n", "at": "m", "ended_at": "m", "sealed": "-a private key, which no page shows (ADM-01)",
+	}},
+	{"file_reset", "account = ?1", nil, columns{
+		"id": whyOpens, "account": whyOwn, "address": whyMark, "class": "t", "due": "m", "ends": "m", "escrow": "i", "link": whyOpens, "recipient": "-the public key of the browser that asked", "taken_at": "m",
+	}},
+	{"release_case", "account = ?1 AND hidden = 0", nil, columns{ // a court can forbid for a time that its person is told
+		"id": "i", "version": whyLock, "account": whyOwn, "ground": "t", "sets": "t", "legal": "t", "state": "t", "arrived": "m", "decided": "m",
+		"notice_from": whyLock, "notice_by": "m", "notice_due": "m", "notice_at": "m", "notice_mail": whyLock, "notice_failed": "m", "hold_until": "m", "hidden": whyLock,
+		"sealed": "-what others have written into the case; the notice and the activity tell what its person may know",
+	}},
+	{"release_file", "account = ?1 AND NOT EXISTS (SELECT 1 FROM release_case c WHERE c.id = release_file.id AND c.hidden <> 0)", nil, columns{
+		"id": "i", "account": whyOwn, "sealed": "-a copy of what stands in this inspection, as it was handed over",
+	}},
+	{"block", "account = ?1", []string{"b"}, columns{"id": "i", "account": whyOwn, "until": "m", "ended_at": "m", "sealed": "s"}},
+	{"registration", "account = ?1", nil, columns{"account": whyOwn, "at": "m", "ends": "m", "policy": "n", "sealed": "s", "reminded": "n", "warned_at": "m"}},
 	{"certificate", "account = ?1", nil, columns{
 		"authority": "t", "serial": "i", "shard": whyLock, "account": whyOwn, "holder": "i", "role": "t", "issued_at": "m", "ends": "m", "revoked_at": "m", "reason": "n", "sealed": "s",
 	}},
@@ -101,16 +121,19 @@ type inspectedTable struct {
 
 // memberNames are what short members of sealed values mean, by table.
 var memberNames = map[string]map[string]string{
-	"account":         {"n": "name", "l": "language"},
-	"account_address": {"m": "mailbox", "d": "as_typed", "v": "on_the_word_of"},
-	"address_removed": {"m": "mailbox", "d": "as_typed", "v": "on_the_word_of"},
-	"address_change":  {"m": "mailbox", "d": "as_typed", "r": "records_too"},
-	"passkey":         {"n": "name"},
-	"provider_link":   {"i": "issuer", "c": "called"},
-	"sign_in":         {"d": "device"},
-	"challenge":       {"m": "mailbox", "d": "as_typed", "l": "language", "t": "leads_to", "n": "name", "r": "records_too"},
-	"outbox":          {"k": "kind", "t": "to", "l": "language", "p": "page", "r": "reason", "w": "words", "m": "minutes", "h": "hours"},
-	"log_reading":     {"k": "kind", "p": "purpose"},
+	"account":          {"n": "name", "l": "language"},
+	"account_address":  {"m": "mailbox", "d": "as_typed", "v": "on_the_word_of"},
+	"address_removed":  {"m": "mailbox", "d": "as_typed", "v": "on_the_word_of"},
+	"address_change":   {"m": "mailbox", "d": "as_typed", "r": "records_too"},
+	"passkey":          {"n": "name"},
+	"provider_link":    {"i": "issuer", "c": "called"},
+	"sign_in":          {"d": "device"},
+	"challenge":        {"m": "mailbox", "d": "as_typed", "l": "language", "t": "leads_to", "n": "name", "r": "records_too"},
+	"outbox":           {"k": "kind", "t": "to", "l": "language", "p": "page", "r": "reason", "w": "words", "m": "minutes", "h": "hours"},
+	"log_reading":      {"k": "kind", "p": "purpose"},
+	"role_grant":       {"d": "address", "p": "how_it_was_checked", "w": "why_it_ended"},
+	"role_application": {"w": "why", "a": "answer"},
+	"block":            {"n": "network", "r": "reason"},
 }
 
 // Where the rows of the other tables are shown, or why not.
@@ -137,6 +160,9 @@ var uninspected = map[string]string{
 	"breach": ofNobody, "bulk": ofNobody, "tag": ofNobody, "import_mapping": ofNobody, "setting": ofNobody, "system": ofNobody, "system_token": ofNobody,
 	"webhook": ofNobody, "log_month": ofNobody, "tree": ofNobody, "goose_db_version": ofNobody,
 	"revocation_list": "numbers of revoked certificates, public and about nobody",
+
+	"directory_member": "who works here, as the directory says: keyed marks of addresses and groups, which nobody can read", "directory_state": ofNobody,
+	"staff_user": "what a system of the organisation says of who works here, account or not: the system and Admin → Directory show it", "staff_set": "the same, of groups", "staff_in_set": "the same",
 
 	"guess": ofWork, "known_browser": ofWork, "idempotent": ofWork, "notice_visit": ofWork, "change_feed": ofWork, "schedule": ofWork, "lease": ofWork,
 	"staged": ofWork, "write_turn": ofWork, "forgotten": ofWork,
