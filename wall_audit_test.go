@@ -61,6 +61,7 @@ var technicalWriters = map[string]string{
 	"EndPairs":    "a proposal that is none any more and that nobody has decided about",
 	"RemovePairs": "the same, of pairs that cannot be one party any more",
 
+	"SaveCRL":             "the signed list of numbers that were revoked; each revocation is witnessed",
 	"PutChallenge":        "a question that ends in minutes; what its answer leads to, or that it failed, is witnessed",
 	"TakeTry":             "a number on a challenge; the wrong code is witnessed beside it",
 	"SpendChallenge":      "a challenge answers once; what it leads to is witnessed in the same transaction",

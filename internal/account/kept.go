@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/pki"
 )
 
 // KeepChallenges is how long a spent or expired code's row is kept.
@@ -19,6 +20,14 @@ func Kept() []habeas.Kept {
 		{
 			What: "Sign-ins: which browser is signed in", Why: "So that a person stays signed in, sees where, and can end it.",
 			Basis: habeas.BasisContract, Until: "Until they are ended or expire, at the latest after {n} days.", N: int(PasskeyLife / (24 * time.Hour)),
+		},
+		{
+			What: "Registrations: name, country, organisation, e-mail and username in certificates", Why: "So that a person can prove who they are elsewhere too.",
+			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
+		},
+		{
+			What: "Numbers of certificates that were revoked, about nobody", Why: "So that a revoked certificate counts nowhere.",
+			Basis: habeas.BasisLegitimate, Until: "{n} days after the certificate would have expired.", N: int(pki.KeptAfterExpiry / (24 * time.Hour)),
 		},
 		{
 			What: "Mailed codes under way, never the code itself", Why: "To prove an address.",

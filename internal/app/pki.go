@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/pem"
 	"errors"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/pki"
 )
@@ -25,14 +27,25 @@ type CeremonyOptions struct {
 }
 
 var (
-	errNoPKI      = habeas.Invalid("pki", "The settings do not say what certificates are to name: set pki.country and pki.url in habeas.toml.").WithCode("pki.settings")
+	errNoPKI      = habeas.Invalid("pki", "The settings do not say what certificates are to name: set public_url or pki.url in habeas.toml.").WithCode("pki.settings")
 	errPEMRequest = habeas.Invalid("request", "This is not a file of one certificate request, as “habeas pki sub” prints it.").WithCode("pki.pem")
 	errPEMChain   = habeas.Invalid("certificate", "This is not a file of certificates, as “habeas pki sign” prints it.").WithCode("pki.pem")
 )
 
-// certified is what certificates say of the organisation.
-func (s Settings) certified() pki.Organisation {
-	return pki.Organisation{Name: s.Organisation, Country: s.PKI.Country, URL: s.PKI.URL}
+// unknownCountry stands in certificates where no country was set: the code of CLDR for it.
+const unknownCountry = "ZZ"
+
+// certified is what certificates say of the organisation, which is reached at an origin.
+func (s Settings) certified(o edge.Origin) pki.Organisation {
+	return certifiedOr(pki.Organisation{Name: s.Organisation, Country: s.PKI.Country, URL: s.PKI.URL}, o)
+}
+
+// certifiedOr fills in what was not set.
+func certifiedOr(org pki.Organisation, o edge.Origin) pki.Organisation {
+	org.Country = cmp.Or(org.Country, unknownCountry)
+	org.Name = cmp.Or(org.Name, o.Host())
+	org.URL = cmp.Or(org.URL, "http://"+o.Host()+"/pki")
+	return org
 }
 
 // ceremony opens the key store for one step.
@@ -42,8 +55,14 @@ func ceremony(ctx context.Context, o CeremonyOptions, step func(*keyring.Ring, p
 	if err != nil {
 		return err
 	}
-	if settings.PKI == (PKISettings{}) {
+	if settings.PKI.URL == "" && settings.PublicURL == "" {
 		return errNoPKI
+	}
+	var origin edge.Origin
+	if settings.PublicURL != "" {
+		if origin, err = edge.ParseOrigin(settings.PublicURL); err != nil {
+			return err
+		}
 	}
 	lock, err := LockDir(o.Dir)
 	if err != nil {
@@ -55,7 +74,7 @@ func ceremony(ctx context.Context, o CeremonyOptions, step func(*keyring.Ring, p
 		return err
 	}
 	defer func() { err = errors.Join(err, keys.Close()) }()
-	return step(keys, settings.certified())
+	return step(keys, settings.certified(origin))
 }
 
 // MakeRoot makes the root of the certificate authority in this key store, or opens the one

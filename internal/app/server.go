@@ -21,6 +21,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/internal/webhook"
@@ -52,6 +53,8 @@ type Config struct {
 	SessionDays  int                             // how long session logs are kept; 0: none are written
 	Providers    []ProviderConfig                // by which people may sign in too
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
+	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
+	RootAway     bool                            // the root of the certificate authority is on another machine
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
 	WebhookTLS      *tls.Config    // how webhooks are called; nil: with the system's roots
@@ -60,30 +63,31 @@ type Config struct {
 // Server is an open data directory with its use cases, ready to serve.
 type Server struct {
 	Config
-	DB         *sqlstore.DB
-	Schemas    *party.Schemas
-	Finder     party.Finder
-	Rolls      *Rolls
-	Ledger     *Ledger
-	Mailer     *Mailer
-	Accounts   *Accounts
-	Directory  *Directory
-	Staff      *Provisioning
-	Systems    *Systems
-	Policies   *Policies
-	Records    *Records
-	Notices    *Notices
-	Digests    *Digests
-	Profiles   *Profiles
-	Imports    *Imports
-	Disputes   *Disputes
-	Control    *Control // listens from app.Serve on
-	Disk       *Disk
-	Sessions   *Sessions
-	Duplicates *Duplicates
-	Bulks      *Bulks
-	Lists      *Lists
-	Webhooks   *Webhooks
+	DB           *sqlstore.DB
+	Schemas      *party.Schemas
+	Finder       party.Finder
+	Rolls        *Rolls
+	Ledger       *Ledger
+	Mailer       *Mailer
+	Accounts     *Accounts
+	Directory    *Directory
+	Staff        *Provisioning
+	Systems      *Systems
+	Policies     *Policies
+	Certificates *Certificates
+	Records      *Records
+	Notices      *Notices
+	Digests      *Digests
+	Profiles     *Profiles
+	Imports      *Imports
+	Disputes     *Disputes
+	Control      *Control // listens from app.Serve on
+	Disk         *Disk
+	Sessions     *Sessions
+	Duplicates   *Duplicates
+	Bulks        *Bulks
+	Lists        *Lists
+	Webhooks     *Webhooks
 
 	operation operation
 	providers []provider
@@ -190,6 +194,9 @@ func (s *Server) wire() {
 		Sender: webhook.NewSender(cfg.Clock, cfg.WebhookNetworks, cfg.WebhookTLS), TellAdministrators: s.Accounts.TellAdministrators,
 	}
 	s.Policies = NewPolicies(s.DB, s.Schemas, cfg.Clock)
+	s.Certificates = NewCertificates(&Authorities{
+		DB: s.DB, Keys: cfg.Keys, Org: certifiedOr(cfg.PKI, cfg.Origin), Clock: cfg.Clock, Elsewhere: cfg.RootAway,
+	}, s.Accounts, s.Policies)
 	s.Records = NewRecords(Records{
 		DB: s.DB, Keys: cfg.Keys, Finder: s.Finder, Ready: s.ready.Load, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,

@@ -121,8 +121,9 @@ func (s AddressSettings) rules() (account.ChangeRules, error) {
 
 // PKISettings are what certificates say of the organisation, beside its name.
 type PKISettings struct {
-	Country string `toml:"country" doc:"country of the organisation in its certificates: two letters, as in ISO 3166-1; needed before the certificate authority is made" example:"ES"`
-	URL     string `toml:"url" doc:"where everybody reads which certificates are revoked: plain http, without a slash at the end. It is written into every certificate and must stay" example:"http://pki.example.org"`
+	Country string `toml:"country" doc:"country of the organisation in its certificates: two letters, as in ISO 3166-1; best set before the first certificate, else it says ZZ, unknown" example:"ES"`
+	URL     string `toml:"url" doc:"where everybody reads which certificates are revoked: plain http, without a slash at the end; empty: /pki below the host of public_url. It is written into every certificate and must stay" example:"http://pki.example.org"`
+	Root    string `toml:"root" doc:"where the root of the certificate authority is: here, where it is made when it is first needed, or elsewhere, on a machine without a network (see habeas pki --help)" default:"here" choice:"here|elsewhere"`
 }
 
 // SessionSettings say how long the steps of signing in, claiming and entering are kept.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"io/fs"
@@ -64,11 +65,15 @@ func (c *checker) tls() {
 }
 
 func (c *checker) authorities() {
-	if c.PKI == (PKISettings{}) {
+	if c.PKI.Country == "" && c.PKI.URL == "" {
 		return
 	}
 	var e *habeas.Error
-	if errors.As(c.certified().Check(), &e) {
+	origin, err := edge.ParseOrigin(cmp.Or(c.PublicURL, "http://localhost"))
+	if err != nil {
+		return // said already
+	}
+	if errors.As(c.certified(origin).Check(), &e) {
 		key := map[string]string{"organisation": "organisation", "country": "pki.country", "url": "pki.url"}[e.Field]
 		c.wantIf(true, key, e.Text())
 	}

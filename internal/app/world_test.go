@@ -26,6 +26,7 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/internal/webhook"
 	"github.com/habeas-data/habeas/sealed/sealedtest"
@@ -115,6 +116,10 @@ func (w *world) open(keys *keyring.Ring) {
 		TellAdministrators: s.Accounts.TellAdministrators,
 	}
 	s.Policies = app.NewPolicies(s.DB, s.Schemas, w.clock)
+	s.Certificates = app.NewCertificates(&app.Authorities{
+		DB: s.DB, Keys: keys, Clock: w.clock,
+		Org: pki.Organisation{Name: "City Sports", Country: "ES", URL: "http://pki.example.org"},
+	}, s.Accounts, s.Policies)
 	s.Records = app.NewRecords(app.Records{
 		DB: s.DB, Keys: keys, Finder: s.Finder, Ready: func() bool { return true }, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,

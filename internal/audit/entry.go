@@ -173,23 +173,28 @@ const (
 
 // The events of accounts.
 const (
-	AccountCreated   Event = "account.create"
-	AccountErased    Event = "account.erase"
-	AccountClosed    Event = "account.deactivate"
-	AccountReopened  Event = "account.reopen"
-	AccountChanged   Event = "account.change" // its person changed the name or another detail
-	ConsentGiven     Event = "consent.give"
-	ConsentWithdrawn Event = "consent.withdraw"
-	AccountRecovered Event = "account.recover"
-	AddressProved    Event = "account.address-proved"
-	AddressChange    Event = "account.address-change" // a step in the change of the main address
-	CredentialAdded  Event = "account.credential-add"
-	CredentialEnded  Event = "account.credential-end"
-	SignInSucceeded  Event = "signin.ok"
-	SignInFailed     Event = "signin.failed"
-	SignedOut        Event = "signin.end"
-	RoleGranted      Event = "role.grant"
-	RoleRevoked      Event = "role.revoke"
+	AccountCreated     Event = "account.create"
+	AccountErased      Event = "account.erase"
+	AccountClosed      Event = "account.deactivate"
+	AccountReopened    Event = "account.reopen"
+	AccountChanged     Event = "account.change" // its person changed the name or another detail
+	ConsentGiven       Event = "consent.give"
+	ConsentWithdrawn   Event = "consent.withdraw"
+	AccountRecovered   Event = "account.recover"
+	AddressProved      Event = "account.address-proved"
+	AddressChange      Event = "account.address-change" // a step in the change of the main address
+	CredentialAdded    Event = "account.credential-add"
+	CredentialEnded    Event = "account.credential-end"
+	SignInSucceeded    Event = "signin.ok"
+	SignInFailed       Event = "signin.failed"
+	SignedOut          Event = "signin.end"
+	RoleGranted        Event = "role.grant"
+	RoleRevoked        Event = "role.revoke"
+	Registered         Event = "account.register" // its person got a place in the certificate authority, or a new one
+	CertificateIssued  Event = "certificate.issue"
+	CertificateRevoked Event = "certificate.revoke"
+	AuthorityMade      Event = "authority.make" // of the house: a certificate authority came to be
+
 	GroupChanged     Event = "role.group"      // an administrator put somebody into a group of staff, or took them out
 	RolePermitted    Event = "role.permit"     // the directory has somebody in a group, so that the role counts if it is granted
 	RoleUnpermitted  Event = "role.unpermit"   // and has them there no more
@@ -357,6 +362,10 @@ var known = map[Event]bool{
 	SignedOut:          true,
 	RoleGranted:        true,
 	RoleRevoked:        true,
+	Registered:         true,
+	CertificateIssued:  true,
+	CertificateRevoked: true,
+	AuthorityMade:      true,
 	GroupChanged:       true,
 	RolePermitted:      true,
 	RoleUnpermitted:    true,

@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 	"math/big"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -21,10 +22,10 @@ const (
 	CRLValidity = 24 * time.Hour
 	// rootCRLValidity is longer: somebody has to go to the machine that holds the root.
 	rootCRLValidity = 180 * 24 * time.Hour
-	// keptAfterExpiry is how long an entry stays after its certificate has expired: longer
+	// KeptAfterExpiry is how long an entry stays after its certificate has expired: longer
 	// than any CRL is valid, so it is on at least one that was made after the expiry
 	// (RFC 5280, 3.3).
-	keptAfterExpiry = rootCRLValidity + 7*24*time.Hour
+	KeptAfterExpiry = rootCRLValidity + 7*24*time.Hour
 	// shards is a power of two. With a million certificates and one in fifty revoked, a
 	// shard has some 300 entries.
 	shards = 64
@@ -62,6 +63,29 @@ const (
 // Valid reports whether it is one of the reasons above.
 func (r Reason) Valid() bool {
 	return r >= Unspecified && r <= CessationOfOperation || r == PrivilegeWithdrawn || r == AACompromise
+}
+
+// String is the reason's name in RFC 5280.
+func (r Reason) String() string {
+	switch r {
+	case Unspecified:
+		return "unspecified"
+	case KeyCompromise:
+		return "keyCompromise"
+	case CACompromise:
+		return "cACompromise"
+	case AffiliationChanged:
+		return "affiliationChanged"
+	case Superseded:
+		return "superseded"
+	case CessationOfOperation:
+		return "cessationOfOperation"
+	case PrivilegeWithdrawn:
+		return "privilegeWithdrawn"
+	case AACompromise:
+		return "aACompromise"
+	}
+	return "reason " + strconv.Itoa(int(r))
 }
 
 // Revocation is the entry of one revoked certificate.
@@ -107,7 +131,7 @@ func (a *Authority) Publish(ctx context.Context, store Store, shard int, now tim
 	if now.Before(last.ThisUpdate) {
 		now = last.ThisUpdate
 	}
-	revoked, err := store.Revoked(ctx, a.kind, shard, now.Add(-keptAfterExpiry))
+	revoked, err := store.Revoked(ctx, a.kind, shard, now.Add(-KeptAfterExpiry))
 	if err != nil {
 		return CRL{}, err
 	}
@@ -133,7 +157,7 @@ func (a *Authority) SignCRL(shard int, number int64, revoked []Revocation, now t
 	now = now.UTC().Truncate(time.Second)
 	entries := make([]x509.RevocationListEntry, 0, len(revoked))
 	for _, r := range revoked {
-		if a.kind.Shard(r.Serial) != shard || r.NotAfter.Before(now.Add(-keptAfterExpiry)) {
+		if a.kind.Shard(r.Serial) != shard || r.NotAfter.Before(now.Add(-KeptAfterExpiry)) {
 			continue
 		}
 		if !r.Reason.Valid() {

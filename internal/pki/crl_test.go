@@ -47,8 +47,8 @@ func TestARevocationIsOnTheListOfItsShardUntilAfterTheExpiry(t *testing.T) {
 		want int
 	}{
 		{issued.NotAfter.Add(time.Second), 1},
-		{issued.NotAfter.Add(keptAfterExpiry - time.Second), 1},
-		{issued.NotAfter.Add(keptAfterExpiry + 2*time.Second), 0},
+		{issued.NotAfter.Add(KeptAfterExpiry - time.Second), 1},
+		{issued.NotAfter.Add(KeptAfterExpiry + 2*time.Second), 0},
 	} {
 		w.clock.Advance(c.now.Sub(w.clock.Now()))
 		if _, parsed := w.list(w.identity, shard); len(parsed.RevokedCertificateEntries) != c.want {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/hex"
 	"math/big"
 	"strings"
 	"time"
@@ -36,6 +37,15 @@ func newSerial() (s Serial) {
 
 // Int is the number as certificates have it.
 func (s Serial) Int() *big.Int { return new(big.Int).SetBytes(s[:]) }
+
+// String is the number as 32 hexadecimal digits.
+func (s Serial) String() string { return hex.EncodeToString(s[:]) }
+
+// ParseSerial reads what String writes.
+func ParseSerial(text string) (s Serial, ok bool) {
+	raw, err := hex.DecodeString(text)
+	return s, err == nil && copy(s[:], raw) == len(raw) && len(raw) == len(s)
+}
 
 // SerialOf reads a number; ok is false for one that no authority here can have given.
 func SerialOf(n *big.Int) (s Serial, ok bool) {

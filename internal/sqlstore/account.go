@@ -281,6 +281,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM address_removed WHERE account = ?`,
 		`DELETE FROM passkey WHERE account = ?`,
 		`DELETE FROM provider_link WHERE account = ?`,
+		`DELETE FROM registration WHERE account = ?`,
 		`DELETE FROM sign_in WHERE account = ?`,
 		`DELETE FROM consent WHERE account = ?`,
 		`DELETE FROM staff_group WHERE account = ?`,
@@ -302,6 +303,9 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		}
 	}
 	if _, err := w.tx.partImports(habeas.SubjectOf(id)); err != nil {
+		return err
+	}
+	if _, err := w.tx.partCertificates(habeas.SubjectOf(id), e.At); err != nil {
 		return err
 	}
 	if err := w.tx.orphan(habeas.SubjectOf(id), e); err != nil {

@@ -43,6 +43,10 @@ var sealedColumns = []sealedColumn{
 	{"address_change", "account, id", ofAccount("address-change/")},
 	{"passkey", "account, hash", ofAccount("passkey/")},
 	{"provider_link", "account, hash", ofAccount("provider-link/")},
+	{"registration", "account, account", ofAccount("registration/")},
+	{"certificate", "account, serial, authority", func(c [][]byte) ([]byte, string) {
+		return c[0], "certificate/" + string(c[1]) + string(c[2])
+	}},
 	{"sign_in", "account, hash", ofAccount("sign-in/")},
 	{"challenge", "subject, id", ofAccount("challenge/")},
 	{"outbox", "subject, id", ofAccount("outbox/")},
@@ -244,6 +248,8 @@ var references = []struct{ table, column, to string }{
 	{"address_removed", "account", "account"},
 	{"passkey", "account", "account"},
 	{"provider_link", "account", "account"},
+	{"registration", "account", "account"},
+	{"certificate", "account", "account"},
 	{"sign_in", "account", "account"},
 	{"system_token", "system", "system"},
 	{"system_hand", "system", "system"},
@@ -387,6 +393,7 @@ var leftovers = []struct{ table, column string }{
 	{"address_removed", "account"},
 	{"passkey", "account"},
 	{"provider_link", "account"},
+	{"registration", "account"},
 	{"sign_in", "account"},
 	{"import_part", "import"},
 	{"import_reject", "import"},
@@ -424,6 +431,9 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		}
 	}
 	if err := count(w.tx.partImports(subject)); err != nil {
+		return found, err
+	}
+	if err := count(w.tx.partCertificates(subject, e.At)); err != nil {
 		return found, err
 	}
 	if !found {

@@ -89,6 +89,7 @@ var standing = map[string]string{
 	"forgotten.subject":      "tells other nodes, for minutes",
 	"setting_change.account": "who decided something for the organisation",
 	"party.account":          "emptied instead",
+	"certificate.account":    "emptied instead",
 	"import.account":         "emptied instead",
 	"dispute.account":        "who had the record that it is about; goes with the record",
 	"note.account":           "who wrote it; goes with the record",

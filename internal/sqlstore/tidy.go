@@ -7,6 +7,7 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/party"
+	"github.com/habeas-data/habeas/internal/pki"
 )
 
 // keepForgotten is how long other nodes have to hear whom one has erased.
@@ -28,6 +29,7 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM guess WHERE key IN (SELECT key FROM guess WHERE since < ? LIMIT 1000)`, millis(now.Add(-account.GuessWindow))},
 		{`DELETE FROM passkey WHERE hash IN (SELECT hash FROM passkey WHERE ended_at > 0 AND ended_at < ? LIMIT 1000)`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM provider_link WHERE ended_at > 0 AND ended_at < ?`, millis(now.Add(-account.UndoFor))},
+		{`DELETE FROM certificate WHERE account IS NULL AND ends < ?`, millis(now.Add(-pki.KeptAfterExpiry))},
 		{`DELETE FROM address_removed WHERE ended_at < ?`, millis(now.Add(-account.UndoFor))},
 		{`DELETE FROM address_change WHERE switched_at > 0 AND ends < ?`, millis(now)},
 		{`DELETE FROM import_mapping WHERE at < ?`, millis(now.Add(-party.KeepMapping))},

@@ -302,6 +302,12 @@ func accountWords(p lang.Printer, l party.Look) string {
 			return p.T("Disconnected an identity provider.")
 		}
 		return p.T("Removed a passkey.")
+	case audit.Registered:
+		return p.T("Registered: the account can hold certificates.")
+	case audit.CertificateIssued:
+		return p.T("Got a certificate.")
+	case audit.CertificateRevoked:
+		return p.T("A certificate was revoked.")
 	case audit.SignInSucceeded:
 		return p.T("Signed in.")
 	case audit.SignInFailed:

@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+
+	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/audit"
+	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/pki"
+	"github.com/habeas-data/habeas/internal/pki/request"
+	"github.com/habeas-data/habeas/internal/sqlstore"
+)
+
+// Certificates are the use cases of registering: who gets an identity certificate, and when a
+// certificate ends. They are safe for concurrent use.
+type Certificates struct {
+	Authorities *Authorities
+	db          *sqlstore.DB
+	accounts    *Accounts
+	policies    *Policies
+	clock       habeas.Clock
+}
+
+// NewCertificates returns the use cases.
+func NewCertificates(authorities *Authorities, accounts *Accounts, policies *Policies) *Certificates {
+	return &Certificates{Authorities: authorities, db: accounts.db, accounts: accounts, policies: policies, clock: accounts.clock}
+}
+
+// Holding is what an account holds of certificates, for its person.
+type Holding struct {
+	Registration account.Registration // zero: not registered
+	Registered   bool
+	Certificates []account.Certificate // newest first, revoked and expired ones too
+	Chain        [][]byte              // of the identity certificate that counts: itself first, the root last; nil: there is none
+}
+
+// Holding returns what the actor holds (ACCT-01, ACCT-02).
+func (c *Certificates) Holding(ctx context.Context, actor habeas.Actor) (h Holding, err error) {
+	from := c.db.Accounts()
+	if h.Registration, h.Registered, err = from.Registration(ctx, actor.Account); err != nil {
+		return h, err
+	}
+	if h.Certificates, err = from.Certificates(ctx, actor.Account); err != nil {
+		return h, err
+	}
+	if active, found := account.ActiveIdentity(h.Certificates, c.clock.Now()); found {
+		h.Chain, err = c.chain(ctx, active.DER)
+	}
+	return h, err
+}
+
+// chain returns a certificate with those above it.
+func (c *Certificates) chain(ctx context.Context, certificate []byte) ([][]byte, error) {
+	ca, err := c.Authorities.Get(ctx, pki.Identity)
+	if err != nil {
+		return nil, err
+	}
+	out := [][]byte{certificate}
+	for _, above := range ca.Chain() {
+		out = append(out, above.Raw)
+	}
+	return out, nil
+}
+
+// Register gives the actor an identity certificate for what a request asks (PKCS#10, DER),
+// and returns it with its chain. The request has to name the account's main address, which was
+// proved by a code; whoever has a certificate that counts gets no second one. The registration
+// begins now, at the policy that is in force. Errors: those of request.Parse,
+// account.ErrForeignAddress, account.ErrRegistered, those of Authorities.Get.
+func (c *Certificates) Register(ctx context.Context, actor habeas.Actor, der []byte) (chain [][]byte, err error) {
+	asked, err := request.Parse(der)
+	if err != nil {
+		return nil, err
+	}
+	own, err := c.ownAddress(ctx, actor.Account, asked.Subject.Email)
+	if err != nil {
+		return nil, err
+	}
+	if err := account.CanRegister(actor, own); err != nil {
+		return nil, err
+	}
+	policy, err := c.policies.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := c.clock.Now()
+	r := account.Registration{Account: actor.Account, At: now, Ends: pki.Expiry(now), Policy: policy.Version, Subject: asked.Subject}
+	fresh, err := c.issue(ctx, r, asked)
+	if err != nil {
+		return nil, err
+	}
+	err = c.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		held, err := tx.Accounts().Certificates(ctx, actor.Account)
+		if err != nil {
+			return err
+		}
+		if _, found := account.ActiveIdentity(held, now); found {
+			return account.ErrRegistered
+		}
+		if err := tx.Accounts().SaveRegistration(r, c.entry(audit.Registered, actor, r.Account, nil)); err != nil {
+			return err
+		}
+		return tx.Accounts().AddCertificate(fresh, c.certificateEntry(audit.CertificateIssued, actor, fresh))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.chain(ctx, fresh.DER)
+}
+
+// issue signs an identity certificate for a registration. Nothing is kept yet.
+func (c *Certificates) issue(ctx context.Context, r account.Registration, asked request.Request) (account.Certificate, error) {
+	ca, err := c.Authorities.Get(ctx, pki.Identity)
+	if err != nil {
+		return account.Certificate{}, err
+	}
+	now := c.clock.Now()
+	issued, err := ca.IssueIdentity(r.Subject, asked.Key, r.At, now)
+	return account.Certificate{
+		Authority: pki.Identity, Serial: issued.Serial, Account: r.Account, IssuedAt: now, Ends: issued.NotAfter, DER: issued.DER,
+	}, err
+}
+
+// ownAddress reports whether an address as a certificate has it is the main one of an
+// account, and proved by a code.
+func (c *Certificates) ownAddress(ctx context.Context, id habeas.AccountID, typed string) (bool, error) {
+	address, err := email.Parse(typed)
+	if err != nil {
+		return false, err
+	}
+	held, found, err := c.db.Accounts().AddressAt(ctx, c.accounts.addressHash(address))
+	return found && held.Account == id && held.Main && !held.Vouched(), err
+}
+
+// Revoke ends a certificate for a reason, with everything that hangs on it: by its person, or by
+// an administrator. It counts no more from the next request on. Revoking again changes nothing.
+func (c *Certificates) Revoke(ctx context.Context, actor habeas.Actor, authority pki.Kind, serial pki.Serial, reason pki.Reason) error {
+	return c.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+		held, _, err := tx.Accounts().Certificate(ctx, authority, serial)
+		if err != nil {
+			return err
+		}
+		if err := account.CanRevokeCertificate(actor, held, reason); err != nil {
+			return err
+		}
+		if held.Account != actor.Account {
+			actor = atWork(actor)
+		}
+		return c.revoke(tx, actor, held, reason)
+	})
+}
+
+// revoke ends a certificate and what hangs on it (REV-04) in a transaction.
+func (c *Certificates) revoke(tx *sqlstore.Tx, actor habeas.Actor, held account.Certificate, reason pki.Reason) error {
+	ends := []account.Certificate{held}
+	if held.Authority == pki.Identity {
+		all, err := tx.Accounts().Certificates(tx.Context(), held.Account)
+		if err != nil {
+			return err
+		}
+		for _, other := range all {
+			if other.Hangs(held.Serial) {
+				ends = append(ends, other)
+			}
+		}
+	}
+	for _, cert := range ends {
+		if cert.Revoked() {
+			continue
+		}
+		cert.RevokedAt, cert.Reason = c.clock.Now(), reason
+		if err := tx.Accounts().RevokeCertificate(cert, c.certificateEntry(audit.CertificateRevoked, actor, cert)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Certificates) entry(event audit.Event, actor habeas.Actor, id habeas.AccountID, detail map[string]string) audit.Entry {
+	return c.accounts.entry(event, habeas.SubjectOf(id), actor, detail)
+}
+
+// certificateEntry witnesses what happened to a certificate, by its number.
+func (c *Certificates) certificateEntry(event audit.Event, actor habeas.Actor, cert account.Certificate) audit.Entry {
+	detail := map[string]string{"authority": string(cert.Authority), "serial": cert.Serial.String()}
+	if cert.Role != "" {
+		detail["role"] = string(cert.Role)
+	}
+	if cert.Revoked() {
+		detail["reason"] = cert.Reason.String()
+	}
+	return c.entry(event, actor, cert.Account, detail)
+}
