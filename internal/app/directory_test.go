@@ -31,7 +31,7 @@ func asked(s *ldaptest.Server) app.DirectoryConfig {
 	}
 }
 
-// rolesOf are the roles that count for an address now.
+// countsAt are the roles that count for an address now.
 func (w *world) countsAt(address string) []habeas.Role {
 	w.Helper()
 	held, _, err := w.DB.Accounts().AddressAt(w.ctx(), w.Backstage().AddressHash(w.address(address)))
@@ -44,7 +44,7 @@ func (w *world) countsAt(address string) []habeas.Role {
 func (w *world) quarter() {
 	w.Helper()
 	w.later(account.AskDirectoryEvery)
-	w.ok(w.Server.Directory.Keep(w.ctx()))
+	w.ok(w.Directory.Keep(w.ctx()))
 }
 
 // lines counts events of whoever holds an address.
@@ -69,7 +69,7 @@ func TestALeaverLosesAccessAtTheNextAnswer(t *testing.T) {
 	if page := nora.send(http.MethodGet, "/staff/add", nil); page.status != http.StatusForbidden {
 		t.Fatalf("before any answer: status %d", page.status)
 	}
-	w.ok(w.Server.Directory.Keep(w.ctx()))
+	w.ok(w.Directory.Keep(w.ctx()))
 	nora.get("/staff/add")
 	if page := eva.send(http.MethodGet, "/staff/add", nil); page.status != http.StatusForbidden || len(w.countsAt("eva@example.org")) != 0 {
 		t.Errorf("somebody whom the directory does not know: status %d", page.status)
@@ -83,10 +83,10 @@ func TestALeaverLosesAccessAtTheNextAnswer(t *testing.T) {
 	}
 	ldap.Leave("nora", ldaptest.Clerks)
 	w.later(account.AskDirectoryEvery - time.Minute)
-	w.ok(w.Server.Directory.Keep(w.ctx()))
+	w.ok(w.Directory.Keep(w.ctx()))
 	nora.get("/staff/add") // nobody has asked yet
 	w.later(time.Minute)
-	w.ok(w.Server.Directory.Keep(w.ctx()))
+	w.ok(w.Directory.Keep(w.ctx()))
 	if got := w.countsAt("nora@example.org"); len(got) != 0 {
 		t.Errorf("a leaver holds %v", got)
 	}
@@ -121,7 +121,7 @@ func TestADirectoryThatIsSilentCountsForAWhileAndThenNobodyComesIn(t *testing.T)
 	w.join("it@example.org")
 	w.rooted("it@example.org")
 	w.staffBrowser("nora@example.org")
-	w.ok(w.Server.Directory.Keep(w.ctx()))
+	w.ok(w.Directory.Keep(w.ctx()))
 	root := w.boss("boss@example.org")
 	page := &app.HealthPage{Server: w.Server}
 	health := func() (level app.Level) {
@@ -141,7 +141,7 @@ func TestADirectoryThatIsSilentCountsForAWhileAndThenNobodyComesIn(t *testing.T)
 		t.Errorf("fifteen minutes later: %v, %v", got, health())
 	}
 	w.later(44 * time.Minute)
-	w.ok(w.Server.Directory.Keep(w.ctx()))
+	w.ok(w.Directory.Keep(w.ctx()))
 	if got := w.countsAt("nora@example.org"); len(got) != 1 {
 		t.Errorf("59 minutes after the answer: %v", got)
 	}
@@ -157,7 +157,7 @@ func TestADirectoryThatIsSilentCountsForAWhileAndThenNobodyComesIn(t *testing.T)
 	}
 	ldap.Up()
 	w.later(time.Minute)
-	w.ok(w.Server.Directory.Keep(w.ctx())) // asked each minute meanwhile
+	w.ok(w.Directory.Keep(w.ctx())) // asked each minute meanwhile
 	if got := w.countsAt("nora@example.org"); len(got) != 1 || health() != app.Good {
 		t.Errorf("once it answers: %v, %v", got, health())
 	}
@@ -173,7 +173,7 @@ func TestAnAnswerOfAForeignDirectoryIsNone(t *testing.T) {
 	c.LDAP.Roots = x509.NewCertPool()
 	w := newWorldWith(t, c)
 	w.staffBrowser("nora@example.org")
-	w.ok(w.Server.Directory.Ask(w.ctx()))
+	w.ok(w.Directory.Ask(w.ctx()))
 	if got := w.countsAt("nora@example.org"); len(got) != 0 {
 		t.Errorf("it permits %v", got)
 	}
@@ -187,7 +187,7 @@ func TestTheGroupDecidesWhichRoleCounts(t *testing.T) {
 	ldap.Hire("eva", "eva@example.org", ldaptest.Chiefs)
 	w := newWorldWith(t, asked(ldap))
 	b := w.rooted("eva@example.org") // staff and administrator
-	w.ok(w.Server.Directory.Keep(w.ctx()))
+	w.ok(w.Directory.Keep(w.ctx()))
 	if got := w.countsAt("eva@example.org"); len(got) != 2 {
 		t.Errorf("a chief: %v", got)
 	}
@@ -207,10 +207,10 @@ func TestTheGroupDecidesWhichRoleCounts(t *testing.T) {
 		t.Errorf("a clerk: %v", got)
 	}
 	nobody := w.member("tim@example.org")
-	w.refused(w.Server.Directory.AskNow(w.ctx(), nobody), "role.missing")
-	_, err := w.Server.Directory.Standing(w.ctx(), nobody)
+	w.refused(w.Directory.AskNow(w.ctx(), nobody), "role.missing")
+	_, err := w.Directory.Standing(w.ctx(), nobody)
 	w.refused(err, "role.missing")
-	st := must(w.Server.Directory.Standing(w.ctx(), w.boss("root@example.org")))(t)
+	st := must(w.Directory.Standing(w.ctx(), w.boss("root@example.org")))(t)
 	if len(st.Lost) != 1 || st.Lost[0].Role != habeas.RoleAdministrator || st.Lost[0].Who != "eva@example.org" {
 		t.Errorf("lost: %+v", st.Lost)
 	}

@@ -63,6 +63,12 @@ func TestEveryValueIsCheckedAndItsPlaceNamed(t *testing.T) {
 	if _, err := readSettings(t, provider("vouches_for", `["example.org"]`)+"staff = true\nstaff_acr = [\"mfa\"]\n[[provider.claims]]\nname = \"a\"\nvalues = [\"b\"]\n"); err != nil {
 		t.Errorf("a good provider: %v", err)
 	}
+	directory := func(url string) string {
+		return "[directory]\nurl = \"" + url + "\"\nbase = \"dc=b\"\n[[directory_group]]\nname = \"cn=a,dc=b\"\nrole = \"staff\"\n"
+	}
+	if _, err := readSettings(t, directory("ldap://ldap.example.org")); err != nil {
+		t.Errorf("a good directory: %v", err)
+	}
 	for name, c := range map[string]struct{ text, want string }{
 		"no organisation":         {`organisation = " "`, "line 1: organisation: expected the name"},
 		"a path in the URL":       {`public_url = "https://example.org/records"`, "line 1: public_url: "},
@@ -104,6 +110,16 @@ func TestEveryValueIsCheckedAndItsPlaceNamed(t *testing.T) {
 		"acr for nobody":          {provider("staff_acr", `["mfa"]`), "campus: staff_acr: it is used with staff = true only"},
 		"one name for two":        {provider("acr", `[]`) + provider("acr", `[]`), "campus: name and issuer are each used once"},
 		"a claim without values":  {provider("acr", `[]`) + "[[provider.claims]]\nname = \"a\"", "campus: claims: expected a name and values"},
+		"a plain directory":       {directory("http://a"), "directory.url: expected ldaps://"},
+		"both who tell":           {strings.Replace(directory("ldaps://a"), "[directory]", "[directory]\nscim = true", 1), "directory.scim: directory.url names a directory already"},
+		"nobody's groups":         {"[[directory_group]]\nname = \"cn=a,dc=b\"\nrole = \"staff\"", "directory_group: it is used with directory.url or directory.scim only"},
+		"a directory of no group": {"[directory]\nscim = true", "directory_group: expected at least one group"},
+		"a role there is not":     {"[directory]\nscim = true\n[[directory_group]]\nname = \"a\"\nrole = \"king\"", "role, which is staff or administrator"},
+		"a group that is none":    {strings.Replace(directory("ldaps://a"), "cn=a,dc=b", "clerks", 1), "directory_group: expected distinguished names"},
+		"grace without end":       {strings.Replace(directory("ldaps://a"), "[directory]", "[directory]\ngrace_minutes = 9999", 1), "directory.grace_minutes: expected a number from 15 to 1440"},
+		"a name, no password":     {strings.Replace(directory("ldaps://a"), "[directory]", "[directory]\nbind_dn = \"cn=a\"", 1), "directory.password_file is missing"},
+		"its password for all":    {strings.Replace(directory("ldaps://a"), "[directory]", "[directory]\nbind_dn = \"cn=a\"\npassword_file = \""+open+"\"", 1), "directory.password_file: other users"},
+		"nobody exempt":           {strings.Replace(directory("ldaps://a"), "[directory]", "[directory]\nexempt = [\"me\"]", 1), "directory.exempt: expected e-mail addresses"},
 		"a set without fields":    {"[[data_set]]\nname = \"No Name\"", "line 1: data_set: "},
 	} {
 		_, err := readSettings(t, c.text+"\n")
