@@ -153,7 +153,9 @@ func (LetterKind) Prefix() string { return "ltr" }
 func (ReleaseKind) Prefix() string { return "rls" }
 
 // Prefix implements Kind.
-func (BlockKind) Prefix() string     { return "blo" }
+func (BlockKind) Prefix() string { return "blo" }
+
+// Prefix implements Kind.
 func (StaffUserKind) Prefix() string { return "stu" }
 
 // Prefix implements Kind.

@@ -469,12 +469,12 @@ func TestAWithdrawnKeyIsDestroyed(t *testing.T) {
 			if n := w.number(`SELECT count(*) FROM escrow`); n != 0 {
 				t.Errorf("%d rows are left", n)
 			}
-			_, err = w.Config.Keys.Key(w.ctx(), habeas.SubjectOf(kept.ID))
+			_, err = w.Keys.Key(w.ctx(), habeas.SubjectOf(kept.ID))
 			if habeas.KindOf(err) != habeas.KindGone {
 				t.Errorf("its own key: %v", err)
 			}
 			var dump bytes.Buffer
-			must(w.Config.Keys.Backup(w.ctx(), &dump))(w)
+			must(w.Keys.Backup(w.ctx(), &dump))(w)
 			if bytes.Contains(dump.Bytes(), kept.ID[:]) {
 				t.Error("a dump of the key store has its key")
 			}

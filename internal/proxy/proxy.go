@@ -28,7 +28,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -110,17 +109,11 @@ func New(cfg Config) (*Proxy, error) {
 	p.token = base64.RawURLEncoding.EncodeToString(raw)
 	p.forward = &httputil.ReverseProxy{
 		Rewrite: p.rewrite, ModifyResponse: p.answer, Transport: p.transport(), FlushInterval: -1,
-		ErrorHandler: p.failed, ErrorLog: log.New(discard{}, "", 0),
+		ErrorHandler: p.failed, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 	}
 	p.listener, err = net.Listen("tcp", cfg.Listen)
 	return p, err
 }
-
-// discard is for lines that would hold addresses.
-type discard struct{}
-
-// Write implements io.Writer.
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
 // transport speaks TLS 1.3 with servers of the root in the file, and with no others.
 func (p *Proxy) transport() *http.Transport {
@@ -165,7 +158,7 @@ func (p *Proxy) Check(ctx context.Context) error {
 func (p *Proxy) Run(ctx context.Context) error {
 	srv := &http.Server{
 		Handler: p, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
-		ErrorLog: log.New(discard{}, "", 0),
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(p.listener) }()

@@ -84,6 +84,6 @@ func run(root, results string) error {
 	if err := e.Encode(p); err != nil {
 		return err
 	}
-	fmt.Printf("%d of %d promises are proved by a test that passed.\n", proved, len(promise.All()))
+	fmt.Fprintf(os.Stderr, "%d of %d promises are proved by a test that passed.\n", proved, len(promise.All()))
 	return os.WriteFile(file, out.Bytes(), 0o644)
 }
