@@ -91,6 +91,7 @@ func (s *Pages) directoryPage(w http.ResponseWriter, r *http.Request, v ui.Visit
 		},
 		State: s.lookAtDirectory(p, State{Directory: st.Health}),
 	}
+	page.State.Link = nil // it leads here
 	if page.Off = st.Rule.Source == account.DirectoryNone; page.Off {
 		page.State = Finding{
 			Weight: Fine, Part: p.T("No directory is set"), Text: p.T("Every role that is given counts until somebody takes it away."),
@@ -127,12 +128,15 @@ func (s *Pages) directoryFacts(p lang.Printer, st DirectoryStanding) []Fact {
 	if st.Rule.Source == account.DirectorySCIM {
 		return []Fact{{p.T("Who tells"), p.T("A connected system (SCIM 2.0)")}}
 	}
-	return []Fact{
+	facts := []Fact{
 		{p.T("Who tells"), p.T("An LDAP directory, asked every 15 minutes")},
 		{p.T("Last asked"), never(st.State.AskedAt)},
 		{p.T("Last answer"), never(st.State.AnsweredAt)},
-		{p.T("It counts until"), never(st.Health.Ends)},
 	}
+	if !st.Health.Ends.IsZero() {
+		facts = append(facts, Fact{p.T("It counts until"), p.DateTime(st.Health.Ends, s.Zone())})
+	}
+	return facts
 }
 
 // directoryLine shows somebody with a role.
@@ -160,9 +164,11 @@ func directoryLine(p lang.Printer, person DirectoryPerson, answered bool) ui.Lin
 	default:
 		l.Tag = &ui.Tag{Kind: ui.TagDanger, Text: p.T("permitted in part")}
 	}
-	if len(person.Groups) > 0 {
+	switch {
+	case !answered: // what it said last counts no more, and is not shown as if it did
+	case len(person.Groups) > 0:
 		l.Note += " " + p.T("Groups: {groups}.", "groups", strings.Join(person.Groups, "; "))
-	} else {
+	default:
 		l.Note += " " + p.T("In none of the groups.")
 	}
 	return l
