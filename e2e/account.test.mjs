@@ -189,6 +189,8 @@ test("a person is forgotten, with a receipt, on a phone", { timeout: 60_000 }, a
   await page.waitForURL(/\/me$/);
   await page.goto(to("/me/credentials"));
   await page.getByRole("link", { name: "Erase everything about me" }).click();
+  await page.getByRole("button", { name: "Mail me a code to confirm it" }).click();
+  await page.getByLabel("Code from your mail").fill(codeIn(await here.mail.next("leaving@example.org")));
   await good(page, "erase-me-phone");
   await page.getByLabel("Type the word").fill("erase");
   await page.getByRole("button", { name: "Erase everything about me" }).click();
