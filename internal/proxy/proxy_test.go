@@ -119,7 +119,11 @@ func (w *world) ask(p *Proxy, path string, change func(*http.Request)) (answer, 
 	if change != nil {
 		change(r)
 	}
-	a := must((&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(r))(w.T)
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	a, err := client.Do(r)
+	if err != nil {
+		w.Fatal(err)
+	}
 	defer a.Body.Close()
 	return answer{a.StatusCode, a.Header}, string(must(io.ReadAll(a.Body))(w.T))
 }
