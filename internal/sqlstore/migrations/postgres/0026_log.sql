@@ -28,7 +28,7 @@ CREATE TABLE log_month (
 CREATE TABLE log_reading (
   id      bytea PRIMARY KEY,
   account bytea   NOT NULL, -- who reads
-  subject bytea,             -- about whom; NULL: nobody
+  subject bytea,             -- about whom; NULL: no account
   at      bigint NOT NULL,
   sealed  bytea   NOT NULL
 );

@@ -28,7 +28,7 @@ CREATE TABLE log_month (
 CREATE TABLE log_reading (
   id      BLOB PRIMARY KEY,
   account BLOB    NOT NULL, -- who reads
-  subject BLOB,             -- about whom; NULL: nobody
+  subject BLOB,             -- about whom; NULL: no account
   at      INTEGER NOT NULL,
   sealed  BLOB    NOT NULL
 ) WITHOUT ROWID;
