@@ -17,7 +17,8 @@ RUNS ?= 3
 FUZZTIME ?= 10s
 # The race detector, but for the database engine: C translated to Go, of which each
 # connection runs one call at a time, and which takes most of the time when it is watched.
-# Likewise the hash of passwords, at which each command begins: unit watches it by itself.
+# Likewise the hash of passwords, at which each command begins: unit watches it by itself. And
+# internal/proof, which searches dumps and files for secrets; the same server is watched in internal/app.
 RACE := -race -gcflags=modernc.org/...=-race=false -gcflags=github.com/habeas-data/habeas/internal/keyring/argon2id=-race=false
 # Tests in which one goroutine computes for long: unit runs them without the detector, and
 # everything else with it. One that gets another name is watched again, and slower.
@@ -54,7 +55,8 @@ lint: ## linters, formatting, and where sealed values go
 	@for script in scripts/* .ci/run; do bash -n $$script || exit 1; done
 
 unit: ## Go tests and fuzz seeds, with the race detector; the red team has its own target
-	@scripts/gotest $(RACE) -skip '^($(COMPUTES))$$' $$(go list ./... | grep -vE '/internal/(redteam|keyring/argon2id)$$')
+	@scripts/gotest $(RACE) -skip '^($(COMPUTES))$$' $$(go list ./... | grep -vE '/internal/(redteam|proof|keyring/argon2id)$$')
+	@scripts/gotest ./internal/proof
 	@scripts/gotest -run '^($(COMPUTES))$$' ./ledger ./match/... ./scrub ./internal/bench/matching ./internal/app
 	@scripts/gotest -race ./internal/keyring/argon2id
 	@cd ledger/oracle && go test ./...
