@@ -195,11 +195,16 @@ func (b *Bulks) Wake() {
 	}
 }
 
-// Keep works on batches until ctx ends.
-func (b *Bulks) Keep(ctx context.Context) {
+// TakeUp frees what a server that is gone was working on. It is called before anything else
+// can begin a batch.
+func (b *Bulks) TakeUp(ctx context.Context) {
 	if err := b.records.DB.Ops().EndBulkLeases(ctx); err != nil && ctx.Err() == nil {
 		b.log.Error("taking up batches of merges failed", "error", err)
 	}
+}
+
+// Keep works on batches until ctx ends.
+func (b *Bulks) Keep(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {

@@ -17,12 +17,17 @@ import (
 // durable, few enough that others who write wait for a tenth of a second at most.
 const batchRows = 256
 
-// Keep works on imports until ctx ends: when one is started, and when one that another
-// server worked on has been left alone for the time of its lease.
-func (m *Imports) Keep(ctx context.Context) {
+// TakeUp frees what a server that is gone was working on. It is called before anything else
+// can begin an import.
+func (m *Imports) TakeUp(ctx context.Context) {
 	if err := m.DB.Ops().EndLeases(ctx); err != nil && ctx.Err() == nil {
 		m.Log.Error("taking up imports failed", "error", err)
 	}
+}
+
+// Keep works on imports until ctx ends: when one is started, and when one that another
+// server worked on has been left alone for the time of its lease.
+func (m *Imports) Keep(ctx context.Context) {
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {

@@ -237,8 +237,10 @@ func (s *Server) start(ctx context.Context, from int64) {
 	if !s.Unsearched {
 		s.tasks.Go(func() { s.index(work) })
 		s.tasks.Go(func() { s.Sessions.Keep(work) })
+		s.Imports.TakeUp(work)
 		s.tasks.Go(func() { s.Imports.Keep(work) })
 		s.tasks.Go(func() { s.Duplicates.Keep(work) })
+		s.Bulks.TakeUp(work)
 		s.tasks.Go(func() { s.Bulks.Keep(work) })
 		s.tasks.Go(func() { s.Rolls.Keep(work) })
 		s.tasks.Go(func() { s.Systems.changes.Keep(work) })
