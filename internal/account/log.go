@@ -21,7 +21,7 @@ const (
 	LogRefused    LogClass = "refused"    // tried to, without success
 	LogActivated  LogClass = "activated"  // a further credential works from now on
 	LogRevoked    LogClass = "revoked"    // a credential works no more
-	LogReset      LogClass = "reset"      // the account was recovered by a mailed code
+	LogReset      LogClass = "reset"      // the account, its registration or its file was recovered by a mailed code
 )
 
 // LogClasses are all of them.
@@ -47,6 +47,8 @@ var logged = map[audit.Event]struct {
 	audit.CredentialEnded:    {LogRevoked, ""},
 	audit.AccountClosed:      {LogRevoked, "account"},
 	audit.AccountRecovered:   {LogReset, ""},
+	audit.FileReset:          {LogReset, "file"},
+	audit.RegistrationReset:  {LogReset, "certificate"},
 	audit.RoleGranted:        {LogActivated, "role"},
 	audit.CertificateIssued:  {LogActivated, "certificate"},
 	audit.CertificateRevoked: {LogRevoked, "certificate"},

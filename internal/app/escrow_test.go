@@ -160,7 +160,10 @@ func TestAForgottenPasswordIsNoLostKey(t *testing.T) {
 	}
 	w.mailTo("tim@example.com", mail.KindFileReset)
 	if n := w.witnessed(c.actor.Account, audit.FileReset); n != 1 {
-		t.Errorf("%d resets are in the log", n)
+		t.Errorf("%d resets are in the ledger", n)
+	}
+	if l := w.logged(c.actor.Account); len(l) == 0 || l[len(l)-1].Class != account.LogReset || l[len(l)-1].Credential != "file" {
+		t.Errorf("the log of the account ends with %+v", l)
 	}
 
 	// Whoever lost the answer takes it once more; nobody else can open it, and it ends.

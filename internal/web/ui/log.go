@@ -19,7 +19,7 @@ func LogClassName(p lang.Printer, c account.LogClass) string {
 	case account.LogRevoked:
 		return p.T("Credential removed")
 	case account.LogReset:
-		return p.T("Account recovered")
+		return p.T("Recovered")
 	}
 	return string(c)
 }
@@ -39,6 +39,8 @@ func credentialName(p lang.Printer, name string) string {
 		return p.T("address")
 	case "certificate":
 		return p.T("certificate")
+	case "file":
+		return p.T("registration file")
 	case "role":
 		return p.T("role")
 	case "account":
