@@ -11,10 +11,20 @@ import (
 )
 
 // origins remembers for the log of accounts where each request comes from.
-func (s *Server) origins(next http.Handler) http.Handler {
+func origins(proxies edge.Proxies, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(audit.WithOrigin(r.Context(), s.Proxies.Client(r))))
+		next.ServeHTTP(w, r.WithContext(audit.WithOrigin(r.Context(), proxies.Client(r))))
 	})
+}
+
+// admit refuses blocked networks, and what would fill the disk.
+func (s *Server) admit(blocks *Blocks) func(r *http.Request, pattern string) error {
+	return func(r *http.Request, pattern string) error {
+		if err := blocks.Admit(r, pattern); err != nil {
+			return err
+		}
+		return s.Disk.Admit(r, pattern)
+	}
 }
 
 // Handler returns everything the server answers. more mounts further pages, as the
@@ -56,14 +66,9 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	if more != nil {
 		more(mux, site)
 	}
-	mux.Admit = func(r *http.Request, pattern string) error {
-		if err := blocks.Admit(r, pattern); err != nil {
-			return err
-		}
-		return s.Disk.Admit(r, pattern)
-	}
+	mux.Admit = s.admit(blocks)
 	guard := edge.Guard{Origin: s.Origin, Failures: failures}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
-	pages := s.published().Wrap(edge.HintProxies(s.Log, s.Proxies, guard.Wrap(s.origins(mux))), false)
+	pages := s.published().Wrap(edge.HintProxies(s.Log, s.Proxies, guard.Wrap(origins(s.Proxies, mux))), false)
 	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, pages, watchers...)))), nil
 }

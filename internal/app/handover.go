@@ -63,7 +63,13 @@ func (a *Accounts) Bearer(ctx context.Context, client pki.Client) (account.Beare
 	if _, err := a.certified(ctx, a.db.Accounts(), client.Serial, &b.Account); err != nil {
 		return b, err
 	}
-	var err error
+	until, err := a.db.Blocks().BlockedUntil(ctx, b.Account, a.clock.Now())
+	if err != nil {
+		return b, err
+	}
+	if !until.IsZero() {
+		return b, a.errBlocked(until)
+	}
 	b.Roles, err = a.roles.RolesOf(ctx, b.Account, a.clock.Now())
 	return b, err
 }
@@ -92,8 +98,8 @@ func (a *Accounts) certified(ctx context.Context, from certifying, serial pki.Se
 		return held, pki.ErrExpired
 	}
 	who, err := from.Account(ctx, held.Account)
-	if err == nil && account.ReachOf(who.State, habeas.ProofCertificate, true) != account.ReachEverything {
-		err = a.errClosed()
+	if err == nil && account.ReachOf(who.StateAt(a.clock.Now()), habeas.ProofCertificate, true) != account.ReachEverything {
+		err = a.errShut(who)
 	}
 	return held, err
 }

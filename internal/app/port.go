@@ -16,6 +16,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/web/port"
@@ -96,7 +97,11 @@ func (p *Port) config() *tls.Config {
 			err := verify(s)
 			if err != nil {
 				p.refused.Take(hello.Context(), from, 1)
-				_ = p.witness(hello.Context(), s.PeerCertificates, err) // it is refused whatever the ledger does
+				ctx := hello.Context()
+				if at, addrErr := netip.ParseAddrPort(hello.Conn.RemoteAddr().String()); addrErr == nil {
+					ctx = audit.WithOrigin(ctx, at.Addr().Unmap())
+				}
+				_ = p.witness(ctx, s.PeerCertificates, err) // it is refused whatever the ledger does
 			}
 			return err
 		}
@@ -208,11 +213,12 @@ func (p *Port) handler() (http.Handler, error) {
 		return nil, err
 	}
 	p.failures = &edge.Failures{Page: renderer.Failure, Log: s.Log}
-	mux := &edge.Mux{Failures: p.failures, Admit: s.Disk.Admit}
+	// Nothing stands in between that could be believed about who asks.
+	mux := &edge.Mux{Failures: p.failures, Admit: s.admit(NewBlocks(s.DB, s.Accounts, edge.Proxies{}, s.Clock, s.Contact))}
 	(&port.Pages{Renderer: renderer, Bearers: s.Accounts, Site: s.Origin}).Mount(mux)
 	guard := edge.Guard{Origin: s.Port, Failures: p.failures, Mixed: !s.Origin.Secure()}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
-	return edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, p.admit(guard.Wrap(mux)), watchers...))), nil
+	return edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, origins(edge.Proxies{}, p.admit(guard.Wrap(mux))), watchers...))), nil
 }
 
 // admit lets in who has shown a certificate that counts now. Cookies are of the site, which

@@ -347,7 +347,7 @@ func TestAHandoverIsOfOneBrowserOnceAndShort(t *testing.T) {
 }
 
 // Who is refused, and that of strangers nobody is named.
-// Proves AUTH-03 and AUTH-05.
+// Proves AUTH-03.
 func TestThePortRefusesEveryOtherCertificate(t *testing.T) {
 	w := newWorld(t)
 	p := w.openPort()
@@ -467,6 +467,25 @@ func TestTheCertificateOfAClosedAccountOpensNothing(t *testing.T) {
 	hers, _ := w.identity(ana, "ana@example.com")
 	c = p.client(p.config(hers))
 	p.get(c, "/api/v1/me")
+
+	// Blocks hold here too: of the account, and of the network that the connection comes from.
+	boss, ends := w.boss("root@example.com"), w.clock.Now().Add(time.Hour)
+	blocks := app.NewBlocks(w.DB, w.Accounts, w.Proxies, w.clock, "help@example.org")
+	w.ok(blocks.BlockAccount(w.ctx(), boss, w.address("ana@example.com"), "A flood", ends))
+	if v := p.get(c, "/api/v1/me"); v.status != http.StatusForbidden {
+		t.Errorf("of a blocked account: %d", v.status)
+	}
+	w.later(time.Hour)
+	if v := p.get(c, "/api/v1/me"); v.status != http.StatusOK {
+		t.Errorf("after the block: %d", v.status)
+	}
+	elsewhere := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
+	w.ok(blocks.BlockNetwork(w.ctx(), boss, "127.0.0.0/8", "A flood", w.clock.Now().Add(time.Hour), elsewhere))
+	w.later(time.Minute)
+	if v := p.get(c, "/api/v1/me", "X-Forwarded-For", "203.0.113.9"); v.status != http.StatusForbidden {
+		t.Errorf("from a blocked network: %d", v.status)
+	}
+	w.later(time.Hour)
 	must(w.Records.EraseMe(w.ctx(), ana))(w)
 	if v := p.get(c, "/api/v1/me"); v.status != http.StatusUnauthorized {
 		t.Errorf("of an erased account: %d", v.status)
