@@ -296,22 +296,3 @@ func (a *Accounts) AddPasskey(ctx context.Context, actor habeas.Actor, answer []
 		return a.begin(tx, account.SignIn{Account: actor.Account, Proof: habeas.ProofPasskey, Passkey: p.Hash}, b)
 	})
 }
-
-// tell mails every address of an account.
-func (a *Accounts) tell(tx *sqlstore.Tx, id habeas.AccountID, kind mail.Kind, link string) error {
-	who, err := tx.Accounts().Account(tx.Context(), id)
-	if err != nil {
-		return err
-	}
-	addresses, err := tx.Accounts().Addresses(tx.Context(), id)
-	if err != nil {
-		return err
-	}
-	for _, address := range addresses {
-		letter := Letter{Kind: kind, To: address.Mailbox, Language: who.Profile.Language, Link: link}
-		if err := a.mailer.Post(tx, habeas.SubjectOf(id), letter); err != nil {
-			return err
-		}
-	}
-	return nil
-}

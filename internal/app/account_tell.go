@@ -61,6 +61,31 @@ func (a *Accounts) tellHolders(tx *sqlstore.Tx, l Letter, also []habeas.AccountI
 	return nil
 }
 
+// tell mails every address of an account.
+func (a *Accounts) tell(tx *sqlstore.Tx, id habeas.AccountID, kind mail.Kind, link string) error {
+	return a.tellLetter(tx, id, Letter{Kind: kind, Link: link})
+}
+
+// tellLetter mails a letter to every address of an account, in its language.
+func (a *Accounts) tellLetter(tx *sqlstore.Tx, id habeas.AccountID, l Letter) error {
+	who, err := tx.Accounts().Account(tx.Context(), id)
+	if err != nil {
+		return err
+	}
+	all, err := tx.Accounts().Addresses(tx.Context(), id)
+	if err != nil {
+		return err
+	}
+	l.Language = who.Profile.Language
+	for _, address := range all {
+		l.To = address.Mailbox
+		if err := a.mailer.Post(tx, habeas.SubjectOf(id), l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // tellMain mails the main address of an account.
 func (a *Accounts) tellMain(tx *sqlstore.Tx, id habeas.AccountID, l Letter) error {
 	who, err := tx.Accounts().Account(tx.Context(), id)

@@ -95,7 +95,7 @@ func (c *Certificates) Confirm(ctx context.Context, actor habeas.Actor, challeng
 }
 
 // change is what a right code does: the certificate that was asked for is issued until the same
-// day, roles follow it, and the old one is revoked as superseded (T2).
+// day, and the old one is revoked as superseded with the roles that hang on it (T2, ADR 0044).
 func (c *Certificates) change(tx *sqlstore.Tx, asked account.Challenge, actor habeas.Actor) (account.Proved, error) {
 	ctx, w, now := tx.Context(), tx.Accounts(), c.clock.Now()
 	out := account.Proved{Account: actor.Account, Next: registrationPage + "?done=changed"}

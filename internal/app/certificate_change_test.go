@@ -241,7 +241,6 @@ func TestRegisteringGoesByThePolicyAndByAFreshKey(t *testing.T) {
 }
 
 // The code of the page lets a command register, once, for its account, within ten minutes.
-// Proves REG-08.
 func TestACommandRegistersByTheCodeOfThePage(t *testing.T) {
 	w := newWorld(t)
 	tim := w.join("tim@example.com")

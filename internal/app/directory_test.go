@@ -60,7 +60,6 @@ func (w *world) lines(address string, event audit.Event) (n int) {
 	return n
 }
 
-// Proves KPI-22.
 func TestALeaverLosesAccessAtTheNextAnswer(t *testing.T) {
 	ldap := ldaptest.Start(t)
 	ldap.Hire("nora", "nora@example.org", ldaptest.Clerks)

@@ -292,7 +292,7 @@ func healthText(h app.Health, name string) string {
 	return ""
 }
 
-// Proves LOG-09, LOG-10, LOG-12 and ADM-03.
+// Proves LOG-12 and ADM-03.
 func TestContributionsAreKeptUnderAPseudonymThatErasureOrphans(t *testing.T) {
 	w := newWorld(t)
 	id, _ := w.connect("City Bookings").say("tim@example.org", with(person("Tim", "Berger", ""), "profile", "headline", "Plays the cello"))

@@ -260,26 +260,6 @@ func ofLast(key crypto.PublicKey, held []account.Certificate) bool {
 	return !last.IssuedAt.IsZero() && !last.Revoked() && bytes.Equal(keyOf(key), keyIn(last.DER))
 }
 
-// tellLetter mails a letter to every address of an account, in its language.
-func (a *Accounts) tellLetter(tx *sqlstore.Tx, id habeas.AccountID, l Letter) error {
-	who, err := tx.Accounts().Account(tx.Context(), id)
-	if err != nil {
-		return err
-	}
-	all, err := tx.Accounts().Addresses(tx.Context(), id)
-	if err != nil {
-		return err
-	}
-	l.Language = who.Profile.Language
-	for _, address := range all {
-		l.To = address.Mailbox
-		if err := a.mailer.Post(tx, habeas.SubjectOf(id), l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // errLapsed is the refusal of somebody whose registration has ended.
 func (a *Accounts) errLapsed(ends time.Time) *habeas.Error {
 	return habeas.Forbidden("Your registration ended on {day}, so the account is deactivated. Ask for a code at its main address: it lets you reactivate the account.").

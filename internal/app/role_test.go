@@ -463,8 +463,9 @@ func (b *browser) uploaded(path string, file []byte) page {
 	})
 }
 
-// Recovery by a mailed code ends every role, by revoking its certificate, and what waits.
-func TestErasureAndRecoveryEndRoles(t *testing.T) {
+// Erasure ends every role, by revoking its certificate. Recovery does too: see
+// TestAMailboxAloneNeverLeadsToARole.
+func TestErasureEndsRoles(t *testing.T) {
 	w := newWorld(t)
 	tim := w.join("tim@example.org")
 	w.employ("tim@example.org", habeas.RoleStaff)

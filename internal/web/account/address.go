@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/web/ui"
+	"github.com/habeas-data/habeas/sealed"
 )
 
 const (
@@ -362,6 +364,11 @@ func (s *Pages) stopPage(w http.ResponseWriter, r *http.Request, v ui.Visit) err
 }
 
 func (s *Pages) stop(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	return stopByLink(w, r, stopAt, s.Accounts.StopByLink)
+}
+
+// stopByLink does what the form of a stop page asks for, and goes back to that page.
+func stopByLink(w http.ResponseWriter, r *http.Request, page string, stop func(context.Context, sealed.Value) error) error {
 	f, err := edge.DecodeForm(w, r, accountForm)
 	if err != nil {
 		return err
@@ -370,9 +377,9 @@ func (s *Pages) stop(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
 	if err := f.Err(); err != nil {
 		return err
 	}
-	if err := s.Accounts.StopByLink(r.Context(), link); err != nil {
+	if err := stop(r.Context(), link); err != nil {
 		return err
 	}
-	http.Redirect(w, r, stopAt+"?done=stopped", http.StatusSeeOther)
+	http.Redirect(w, r, page+"?done=stopped", http.StatusSeeOther)
 	return nil
 }

@@ -1,13 +1,13 @@
 package account
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
@@ -103,12 +103,18 @@ func accepting(f *edge.Form) int64 {
 	return version
 }
 
-// requestIn reads a request as it came: DER, PEM or base64 of DER.
+// requestIn reads a request as it came: DER, base64 of DER, or one PEM block with nothing
+// around it. What is none of these comes back as it is, and is no request.
 func requestIn(sent []byte) []byte {
-	if block, _ := pem.Decode(sent); block != nil {
-		return block.Bytes
+	text := bytes.TrimSpace(sent)
+	if block, rest := pem.Decode(text); bytes.HasPrefix(text, []byte("-----BEGIN ")) && block != nil {
+		alone := len(bytes.TrimSpace(rest)) == 0 && len(block.Headers) == 0
+		if alone && (block.Type == "CERTIFICATE REQUEST" || block.Type == "NEW CERTIFICATE REQUEST") {
+			return block.Bytes
+		}
+		return sent
 	}
-	if der, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(sent))); err == nil {
+	if der, err := base64.StdEncoding.DecodeString(string(text)); err == nil {
 		return der
 	}
 	return sent

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/pem"
 	"net/http"
-	"strings"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
@@ -31,8 +30,6 @@ type Renewals interface {
 const (
 	renewAt      = "/me/registration/renew"
 	reactivateAt = "/reactivate"
-	// maxTyped bounds a request that is typed, in characters: more than any key takes.
-	maxTyped = 8 << 10
 )
 
 func (s *Pages) mountRenew(m *edge.Mux) {
@@ -112,7 +109,7 @@ func nameFacts(p lang.Printer, who dn.Subject) []Fact {
 // requestControl is where a request is pasted.
 func requestControl(p lang.Printer) ui.Control {
 	return ui.Control{
-		Kind: ui.ControlTextarea, Name: "request", Label: p.T("Certificate request"), MaxLength: maxTyped, Autocomplete: "off",
+		Kind: ui.ControlTextarea, Name: "request", Label: p.T("Certificate request"), MaxLength: maxRequest, Autocomplete: "off",
 		Hint: p.T("In PEM: it begins with -----BEGIN CERTIFICATE REQUEST-----. It has to ask for exactly the name above."),
 	}
 }
@@ -277,30 +274,8 @@ func pemOf(chain [][]byte) string {
 	return out.String()
 }
 
-var errRequestText = habeas.Invalid("request", "This is no certificate request. Paste all of it, from -----BEGIN to the end of -----END.").WithCode("registration.request")
-
 // typedRequest reads a request that was pasted.
-func typedRequest(f *edge.Form) []byte {
-	text := f.Text("request", maxTyped)
-	der, ok := requestOf(text)
-	if !ok && f.Problem("request") == nil {
-		f.Fail("request", errRequestText)
-	}
-	return der
-}
-
-// requestOf reads one PEM block of a request, and nothing around it.
-func requestOf(text string) (der []byte, ok bool) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
-	if !strings.HasPrefix(text, "-----BEGIN ") {
-		return nil, false
-	}
-	block, rest := pem.Decode([]byte(text))
-	if block == nil || len(bytes.TrimSpace(rest)) > 0 || len(block.Headers) > 0 {
-		return nil, false
-	}
-	return block.Bytes, block.Type == "CERTIFICATE REQUEST" || block.Type == "NEW CERTIFICATE REQUEST"
-}
+func typedRequest(f *edge.Form) []byte { return requestIn([]byte(f.Text("request", maxRequest))) }
 
 // atRequest puts what is wrong with a request beside it, whatever part of it that is.
 func atRequest(err error) error {

@@ -287,17 +287,5 @@ func (s *Pages) stopResetPage(w http.ResponseWriter, r *http.Request, v ui.Visit
 }
 
 func (s *Pages) stopReset(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
-	f, err := edge.DecodeForm(w, r, accountForm)
-	if err != nil {
-		return err
-	}
-	link := f.Secret("t")
-	if err := f.Err(); err != nil {
-		return err
-	}
-	if err := s.Escrows.StopResetByLink(r.Context(), link); err != nil {
-		return err
-	}
-	http.Redirect(w, r, stopReset+"?done=stopped", http.StatusSeeOther)
-	return nil
+	return stopByLink(w, r, stopReset, s.Escrows.StopResetByLink)
 }
