@@ -15,10 +15,11 @@ type Audience struct {
 type Question struct {
 	Text     string
 	Types    []Type
-	Country  string // ISO 3166-1 alpha-2; "" is all
-	External External
-	Typing   bool // Text is still being typed
-	Limit    int  // 0 is 10, at most 100
+	Country  string      // ISO 3166-1 alpha-2; "" is all
+	External External    // only this, when it is known; otherwise Text decides
+	Known    []Attribute // what else is said of what is meant: it speaks for who says the same
+	Typing   bool        // Text is still being typed
+	Limit    int         // 0 is 10, at most 100
 	Explain  bool
 	Audience Audience
 }
