@@ -159,6 +159,8 @@ var uninspected = map[string]string{
 
 	"breach": ofNobody, "bulk": ofNobody, "tag": ofNobody, "import_mapping": ofNobody, "setting": ofNobody, "system": ofNobody, "system_token": ofNobody,
 	"webhook": ofNobody, "log_month": ofNobody, "tree": ofNobody, "goose_db_version": ofNobody,
+	"entity": "things that have a public name; who wrote them stands in the contributions", "entity_past": "the same, as it was before",
+	"entity_external": "keyed marks of what other registries call them", "entity_lead": ofNobody, "evolution": "public, and about nobody", "evolution_part": ofNobody,
 	"revocation_list": "numbers of revoked certificates, public and about nobody",
 
 	"directory_member": "who works here, as the directory says: keyed marks of addresses and groups, which nobody can read", "directory_state": ofNobody,
