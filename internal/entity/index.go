@@ -105,6 +105,14 @@ func (x *Index) Put(entities ...Entity) error {
 	return nil
 }
 
+// PutRegistered takes in those of the entities that registered people find and the public does
+// not. Others are left as they are.
+func (x *Index) PutRegistered(entities ...Entity) error {
+	x.write.Lock()
+	defer x.write.Unlock()
+	return x.registered.put(slices.DeleteFunc(slices.Clone(entities), func(e Entity) bool { return searchedBy(e) != forRegistered }))
+}
+
 // put places entities on a shelf. What says the same as before is left as it is.
 func (s *shelf) put(entities []Entity) error {
 	var names []search.Entity
