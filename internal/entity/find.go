@@ -3,12 +3,16 @@ package entity
 import (
 	"context"
 	"time"
+
+	"github.com/habeas-data/habeas"
 )
 
 // Audience is who asks: what they may find and see.
 type Audience struct {
 	Registered bool // may see what is not Hidden of persons that are not Published
 	Steward    bool // an administrator: sees everything
+
+	Account habeas.AccountID // who asks, so that they see what they have written; zero: nobody knows
 }
 
 // Question is a search (ENT-30).

@@ -13,5 +13,9 @@ func Kept() []habeas.Kept {
 			What: "What entities were before their last change, for internal use", Why: "So that damage can be undone.",
 			Basis: habeas.BasisLegitimate, Until: "As long as the entity; an administrator can destroy it.",
 		},
+		{
+			What: "That somebody has accepted the contribution licence, and which words of it", Why: "So that everybody may use what people write about entities.",
+			Basis: habeas.BasisContract, Until: "Until the person erases the account.",
+		},
 	}
 }

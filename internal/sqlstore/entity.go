@@ -113,8 +113,11 @@ func (s Entities) At(ctx context.Context, id entity.ID, at time.Time) (entity.En
 	if err != nil || !e.Changed.After(at) {
 		return e, err
 	}
-	p, err := s.scanOne(s.q.QueryRowContext(ctx, selectPast+` WHERE p.entity = ? AND p.changed <= ? ORDER BY p.version DESC LIMIT 1`, entityKey(id), millis(at)))
-	return p, unknown(err)
+	was, err := s.scanOne(s.q.QueryRowContext(ctx, selectPast+` WHERE p.entity = ? AND p.changed <= ? ORDER BY p.version DESC LIMIT 1`, entityKey(id), millis(at)))
+	if errors.Is(err, sql.ErrNoRows) && !e.Created.After(at) { // it was purged since
+		return entity.Entity{ID: id, State: entity.Deleted, Created: e.Created}, nil
+	}
+	return was, unknown(err)
 }
 
 // ByExternal implements entity.Reader.
@@ -245,6 +248,9 @@ func (w EntitiesTx) release(p entity.Past, mark func(entity.External) []byte) er
 				return err
 			}
 		}
+	}
+	if _, err := w.tx.exec(`DELETE FROM entity_lock WHERE entity = ?`, entityKey(p.ID)); err != nil {
+		return err
 	}
 	for _, to := range was.Successors {
 		if _, err := w.tx.exec(`DELETE FROM entity_lead WHERE target = ? AND entity = ?`, entityKey(to), entityKey(p.ID)); err != nil {

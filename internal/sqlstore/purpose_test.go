@@ -45,6 +45,8 @@ var purposes = map[string]struct{ serves, columns string }{
 	"duplicate":        {"Which records may be about", "a b p reasons state found_at later_at mark_a mark_b decided_by decided_at"},
 	"entity":           {"Entities:", "id state version turn label created changed leads body sealed"},
 	"entity_external":  {"Entities:", "mark entity"},
+	"entity_licence":   {"That somebody has accepted", "account words at"},
+	"entity_lock":      {nobody + "which entity is locked for minutes", "entity mark ends"},
 	"entity_lead":      {"Entities:", "target entity"},
 	"entity_past":      {"What entities were before", "entity version state changed leads body sealed"},
 	"evolution":        {nobody + "the public evolution of identifiers", "seq operation at old new undone_by undoes"},

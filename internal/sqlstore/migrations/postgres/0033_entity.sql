@@ -61,3 +61,17 @@ CREATE TABLE evolution_part (
   PRIMARY KEY (entity, seq)
 );
 CREATE INDEX evolution_part_seq ON evolution_part (seq);
+
+-- Tickets that keep others from changing an entity, for minutes; mark is a hash of the ticket.
+CREATE TABLE entity_lock (
+  entity bigint PRIMARY KEY,
+  mark   bytea  NOT NULL,
+  ends   bigint NOT NULL
+);
+
+-- Who has accepted which words of the contribution licence.
+CREATE TABLE entity_licence (
+  account bytea PRIMARY KEY,
+  words   bigint NOT NULL,
+  at      bigint NOT NULL
+);

@@ -61,3 +61,17 @@ CREATE TABLE evolution_part (
   PRIMARY KEY (entity, seq)
 ) WITHOUT ROWID;
 CREATE INDEX evolution_part_seq ON evolution_part (seq);
+
+-- Tickets that keep others from changing an entity, for minutes; mark is a hash of the ticket.
+CREATE TABLE entity_lock (
+  entity INTEGER PRIMARY KEY,
+  mark   BLOB    NOT NULL,
+  ends   INTEGER NOT NULL
+);
+
+-- Who has accepted which words of the contribution licence.
+CREATE TABLE entity_licence (
+  account BLOB PRIMARY KEY,
+  words   INTEGER NOT NULL,
+  at      INTEGER NOT NULL
+) WITHOUT ROWID;
