@@ -234,6 +234,7 @@ func (x *Index) Find(q Question) (Answer, error) {
 
 // ByExternal returns the entity that another registry's identifier names, or zero.
 func (x *Index) ByExternal(ext External, to Audience) ID {
+	ext = ext.normal()
 	for _, s := range x.shelves(to) {
 		if id := s.externals.find(ext); id != 0 {
 			return id
@@ -246,7 +247,7 @@ func (x *Index) ByExternal(ext External, to Audience) ID {
 func exact(shelves []*shelf, q Question) (Hit, bool) {
 	asked := Recognise(q.Text)
 	if q.External != (External{}) {
-		asked = append([]External{{q.External.Scheme, normal(q.External.Scheme, q.External.Value)}, q.External}, asked...)
+		asked = append([]External{q.External.normal(), q.External}, asked...)
 	}
 	for _, s := range shelves {
 		for _, ext := range asked {

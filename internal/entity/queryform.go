@@ -101,8 +101,8 @@ func (p *formParser) peek() rune {
 	return 0
 }
 
-// plain says of which characters names and words without quotes consist.
-func plain(r rune) bool {
+// wordRune says of which characters names and words without quotes consist.
+func wordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || strings.ContainsRune("_-.:/", r)
 }
 
@@ -111,7 +111,7 @@ func (p *formParser) word() string { p.space(); return strings.ToLower(p.raw()) 
 
 func (p *formParser) raw() string {
 	begin := p.at
-	for p.at < len(p.text) && plain(p.text[p.at]) {
+	for p.at < len(p.text) && wordRune(p.text[p.at]) {
 		p.at++
 	}
 	return string(p.text[begin:p.at])

@@ -1,7 +1,6 @@
 package entity
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/habeas-data/habeas"
@@ -9,13 +8,11 @@ import (
 
 // The limits of a question.
 const (
-	MaxQuestion  = 4 << 10 // bytes of its text
-	MaxHits      = 100
-	defaultHits  = 10
-	maxTypes     = 20
-	maxKnown     = 20
-	maxScheme    = 40
-	maxExternals = 300 // bytes of an external identifier
+	MaxQuestion = 4 << 10 // bytes of its text
+	MaxHits     = 100
+	defaultHits = 10
+	maxTypes    = 20
+	maxKnown    = 20
 )
 
 // Errors of a question.
@@ -28,11 +25,6 @@ var (
 	errAskTypes    = habeas.Invalid("type", "There are more than 20 types.").WithCode("entity.question.types")
 	errAskKnown    = habeas.Invalid("known", "There are more than 20 attributes.").WithCode("entity.question.known")
 	errAskExternal = habeas.Invalid("external", "An external identifier is a scheme in small letters and a value, like wikidata and Q42.").WithCode("entity.question.external")
-)
-
-var (
-	typePattern   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
-	schemePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 )
 
 // Checked returns a question with its gaps filled, or says which part of it is wrong. It is
@@ -57,14 +49,14 @@ func (q Question) Checked() (Question, error) {
 		return q, errAskTypes
 	}
 	for _, t := range q.Types {
-		if !typePattern.MatchString(string(t)) {
+		if !plainName.MatchString(string(t)) {
 			return q, errAskType
 		}
 	}
 	if len(q.Known) > maxKnown {
 		return q, errAskKnown
 	}
-	if x := q.External; x != (External{}) && (!schemePattern.MatchString(x.Scheme) || x.Value == "" || len(x.Value) > maxExternals) {
+	if x := q.External; x != (External{}) && (!plainScheme.MatchString(x.Scheme) || x.Value == "" || len(x.Value) > maxExternal) {
 		return q, errAskExternal
 	}
 	return q, nil
