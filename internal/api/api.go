@@ -53,7 +53,9 @@ type Deps struct {
 	Staff Staff
 	// Searching answers questions about entities. Nil: there are no such endpoints.
 	Searching *Searching
-	Clock     habeas.Clock
+	// Entities is the Entity Name System. Nil: there are no such endpoints.
+	Entities *EntityDeps
+	Clock    habeas.Clock
 	// Origin is where programs reach the server; the description names it.
 	Origin edge.Origin
 	// LedgerDir holds the published ledger (C2SP tlog-tiles). Empty: nothing is served.
@@ -133,6 +135,9 @@ func (a *API) Mount(m *edge.Mux) {
 	}
 	if a.deps.Searching != nil {
 		a.deps.Searching.Mount(m)
+	}
+	if a.deps.Entities != nil {
+		MountEntities(m, *a.deps.Entities)
 	}
 	m.Handle("GET /api/v1/schemas", a.describeSets)
 	m.Handle("GET /api/openapi.json", a.openapi)
