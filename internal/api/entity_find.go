@@ -204,7 +204,7 @@ type entityHit struct {
 	Type    entity.Type    `json:"type"`
 	Country string         `json:"country,omitempty"`
 	P       float64        `json:"p"`
-	Exact   bool           `json:"exact,omitempty"`
+	Exact   bool           `json:"exact,omitzero"`
 	Reasons []entityReason `json:"reasons,omitempty"`
 }
 
