@@ -51,6 +51,8 @@ type Deps struct {
 	Webhooks Webhooks
 	// Staff lets systems say who works here (SCIM 2.0). Nil: there are no such endpoints.
 	Staff Staff
+	// Searching answers questions about entities. Nil: there are no such endpoints.
+	Searching *Searching
 	// Entities is the Entity Name System. Nil: there are no such endpoints.
 	Entities *EntityDeps
 	Clock    habeas.Clock
@@ -130,6 +132,9 @@ func (a *API) Mount(m *edge.Mux) {
 	}
 	if a.deps.Staff != nil {
 		a.mountSCIM(m)
+	}
+	if a.deps.Searching != nil {
+		a.deps.Searching.Mount(m)
 	}
 	if a.deps.Entities != nil {
 		MountEntities(m, *a.deps.Entities)

@@ -56,11 +56,13 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
 		Registrations: s.Certificates,
 		Sessions:      s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
+		Entities: s.Entities,
 		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{
 		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Webhooks: s.Webhooks, Staff: s.Staff, Clock: s.Clock, Origin: s.Origin,
+		Searching: api.NewSearching(s.EntityIndex, s.Origin, s.Proxies, s.Clock, api.Quota{}),
 		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
 		Entities: &api.EntityDeps{Queries: s.Entities, Writes: s.Entities, Origin: s.Origin},
 	}).Mount(mux)

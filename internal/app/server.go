@@ -59,6 +59,7 @@ type Config struct {
 	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
 	Port         edge.Origin                     // where people show certificates; zero: nowhere
 	RootAway     bool                            // the root of the certificate authority is on another machine
+	QueryLog     QueryLogSettings                // whether questions about entities are noted
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
 	EntityTypes  []entity.Template               // types of entities beside the built-in ones, or in their place
 
@@ -97,6 +98,7 @@ type Server struct {
 	Directory    *Directory
 	Staff        *Provisioning
 	Logs         *Logs
+	EntityIndex  *EntityIndex
 	Entities     *Entities
 
 	operation operation
@@ -153,6 +155,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		s.Finder.Learn(p, said)
 		s.Duplicates.Note(p.ID)
 	}
+	s.EntityIndex = NewEntityIndex(cfg.Dir, cfg.Log)
 	s.Rolls = NewRolls(party.NewRoll(s.Schemas), cfg.Log)
 	entered, touched := s.Rolls.Enter, s.Rolls.Touch
 	if cfg.Unsearched {
@@ -161,6 +164,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s.DB, err = sqlstore.Open(ctx, sqlstore.Config{
 		Dir: cfg.Dir, DSN: cfg.RecordsDSN, Keys: cfg.Keys, Clock: cfg.Clock, Learn: learn, Entered: entered, Touched: touched, News: s.tellNews,
 		Wake:     func() { s.worker.Wake(); s.caller.Wake() },
+		Entities: s.EntityIndex.Wake,
 		Observer: cfg.Observer,
 	})
 	if err != nil {
@@ -204,6 +208,7 @@ func (s *Server) wire(kinds *entity.Types) {
 	})
 	s.Accounts.Obey(s.Directory)
 	s.Staff = NewProvisioning(s.Directory)
+	s.EntityIndex.DB, s.EntityIndex.Asked = s.DB, NewQueryLog(s.DB, cfg.Clock, cfg.QueryLog, cfg.Log)
 	s.Logs = &Logs{DB: s.DB, Keys: cfg.Keys, Accounts: s.Accounts, Clock: cfg.Clock, Archive: cfg.Archive, Log: cfg.Log}
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log
@@ -222,6 +227,7 @@ func (s *Server) wire(kinds *entity.Types) {
 	}, s.Schemas)
 	s.Mailer.Receipts = s.Records.MailedReceipt
 	s.Entities = NewEntities(s.Records, kinds)
+	s.Entities.Index, s.EntityIndex.Kinds = s.EntityIndex, kinds
 	s.Terms = NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = NewDigests(s.Records, s.Accounts, s.Policies)
 	s.Profiles = NewProfiles(s.Records, s.Policies)
@@ -251,6 +257,8 @@ func (s *Server) start(ctx context.Context, from int64) {
 		s.Bulks.TakeUp(work)
 		s.tasks.Go(func() { s.Bulks.Keep(work) })
 		s.tasks.Go(func() { s.Rolls.Keep(work) })
+		s.tasks.Go(func() { s.EntityIndex.Keep(work, s.RecordsDSN != "") })
+		s.tasks.Go(func() { s.EntityIndex.Asked.Keep(work) })
 		s.tasks.Go(func() { s.Systems.changes.Keep(work) })
 		s.caller.Store = s.DB.Ops().Lane(webhook.Job)
 		s.caller.Handlers = map[jobs.Kind]jobs.Handler{webhook.Job: s.Webhooks.Deliver}

@@ -105,6 +105,9 @@ func (w *world) open(keys *keyring.Ring) {
 	s.Rolls = app.NewRolls(party.NewRoll(s.Schemas), s.Log)
 	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: learn, Entered: s.Rolls.Enter, Touched: s.Rolls.Touch}))(w)
 	w.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
+	s.EntityIndex = app.NewEntityIndex(w.dir, s.Log)
+	s.EntityIndex.DB, s.EntityIndex.Asked = s.DB, app.NewQueryLog(s.DB, w.clock, app.QueryLogSettings{Percent: 100, Addresses: true}, s.Log)
+	w.ok(s.EntityIndex.Prepare(w.ctx()))
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}
 	s.Accounts = app.NewAccounts(app.AccountsDeps{DB: s.DB, Keys: keys, Mailer: s.Mailer, Clock: w.clock, Origin: origin, Organisation: "City Sports", Port: port})
@@ -129,6 +132,7 @@ func (w *world) open(keys *keyring.Ring) {
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
 	s.Entities = app.NewEntities(s.Records, must(entity.NewTypes())(w))
+	s.Entities.Index, s.EntityIndex.Kinds = s.EntityIndex, s.Entities.Kinds
 	s.Mailer.Receipts = s.Records.MailedReceipt
 	s.Terms = app.NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = app.NewDigests(s.Records, s.Accounts, s.Policies)

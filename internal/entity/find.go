@@ -19,12 +19,14 @@ type Audience struct {
 type Question struct {
 	Text     string
 	Types    []Type
-	Country  string // ISO 3166-1 alpha-2; "" is all
-	External External
-	Typing   bool // Text is still being typed
-	Limit    int  // 0 is 10, at most 100
+	Country  string      // ISO 3166-1 alpha-2; "" is all
+	External External    // only this, when it is known; otherwise Text decides
+	Known    []Attribute // what else is said of what is meant: it speaks for who says the same
+	Typing   bool        // Text is still being typed
+	Limit    int         // 0 is 10, at most 100
 	Explain  bool
 	Audience Audience
+	Form     string // in which it came, for the query log: FormSearch, …
 }
 
 // Hit is an entity that may be meant.
@@ -50,6 +52,7 @@ type Reason struct {
 type Answer struct {
 	Hits []Hit
 	None float64
+	Ask  string // the question's name in the query log; "": it was not noted
 }
 
 // Queries is what anybody asks. Implementations answer from an index that knows a write

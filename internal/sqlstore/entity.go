@@ -172,6 +172,13 @@ func (s Entities) Since(ctx context.Context, turn int64, limit int, visit func(e
 	return max(turn, next), err
 }
 
+// EachSealed visits the active entities of which something is sealed, in the order of their
+// writes: what no snapshot of a public index holds is among them.
+func (s Entities) EachSealed(ctx context.Context, visit func(entity.Entity) error) error {
+	_, err := s.each(ctx, visit, selectEntity+` WHERE sealed IS NOT NULL AND state = ? ORDER BY turn`, string(entity.Active))
+	return err
+}
+
 func (s Entities) each(ctx context.Context, visit func(entity.Entity) error, query string, args ...any) (turn int64, err error) {
 	rows, err := s.q.QueryContext(ctx, query, args...)
 	if err != nil {
