@@ -95,6 +95,7 @@ type Server struct {
 	Directory    *Directory
 	Staff        *Provisioning
 	Logs         *Logs
+	EntityIndex  *EntityIndex
 
 	operation operation
 	providers []provider
@@ -146,6 +147,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		s.Finder.Learn(p, said)
 		s.Duplicates.Note(p.ID)
 	}
+	s.EntityIndex = NewEntityIndex(cfg.Dir, cfg.Log)
 	s.Rolls = NewRolls(party.NewRoll(s.Schemas), cfg.Log)
 	entered, touched := s.Rolls.Enter, s.Rolls.Touch
 	if cfg.Unsearched {
@@ -154,6 +156,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s.DB, err = sqlstore.Open(ctx, sqlstore.Config{
 		Dir: cfg.Dir, DSN: cfg.RecordsDSN, Keys: cfg.Keys, Clock: cfg.Clock, Learn: learn, Entered: entered, Touched: touched, News: s.tellNews,
 		Wake:     func() { s.worker.Wake(); s.caller.Wake() },
+		Entities: s.EntityIndex.Wake,
 		Observer: cfg.Observer,
 	})
 	if err != nil {
@@ -197,6 +200,7 @@ func (s *Server) wire() {
 	})
 	s.Accounts.Obey(s.Directory)
 	s.Staff = NewProvisioning(s.Directory)
+	s.EntityIndex.DB = s.DB
 	s.Logs = &Logs{DB: s.DB, Keys: cfg.Keys, Accounts: s.Accounts, Clock: cfg.Clock, Archive: cfg.Archive, Log: cfg.Log}
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log
@@ -243,6 +247,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		s.Bulks.TakeUp(work)
 		s.tasks.Go(func() { s.Bulks.Keep(work) })
 		s.tasks.Go(func() { s.Rolls.Keep(work) })
+		s.tasks.Go(func() { s.EntityIndex.Keep(work, s.RecordsDSN != "") })
 		s.tasks.Go(func() { s.Systems.changes.Keep(work) })
 		s.caller.Store = s.DB.Ops().Lane(webhook.Job)
 		s.caller.Handlers = map[jobs.Kind]jobs.Handler{webhook.Job: s.Webhooks.Deliver}

@@ -241,6 +241,14 @@ const (
 	ContributionLogged Event = "contribution.log" // a line of the contribution log, by its digest
 )
 
+// The events of the Entity Name System, the house's: what was done to which identifiers. Who
+// did it stands in the contribution log alone.
+const (
+	EntityWritten Event = "entity.write"  // entities came to be, or got another description
+	EntityEvolved Event = "entity.evolve" // identifiers were merged, split or deleted, or that was undone
+	EntityPurged  Event = "entity.purge"  // an administrator destroyed what was said of a deleted one
+)
+
 // The events of the server itself.
 const (
 	SystemConnected    Event = "system.connect"
@@ -439,6 +447,9 @@ var known = map[Event]bool{
 	LogRead:            true,
 	LogRotated:         true,
 	ContributionLogged: true,
+	EntityWritten:      true,
+	EntityEvolved:      true,
+	EntityPurged:       true,
 	SystemConnected:    true,
 	SystemDisconnected: true,
 	SystemAuthorized:   true,

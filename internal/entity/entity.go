@@ -126,3 +126,23 @@ type Evolution struct {
 	New       []ID      `json:"new"`
 	At        time.Time `json:"at"`
 }
+
+// Secret reports whether nothing of a description is for the public: it is hidden, or about a
+// person who is not published (ENT-43). It then lies sealed.
+func (d Description) Secret() bool {
+	return d.Access&Hidden != 0 || d.Type == Person && d.Access&Published == 0
+}
+
+// Label is what the entity is called first: its first name that is not hidden, else "".
+func (d Description) Label() string {
+	for _, a := range d.Attributes {
+		if a.Name == AttrName && a.Access&Hidden == 0 {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// Named reports whether what other registries call an entity leads to it: it is active, and
+// not hidden, so that nobody learns of a hidden one by trying.
+func (e Entity) Named() bool { return e.State == Active && e.Description.Access&Hidden == 0 }

@@ -3,22 +3,27 @@ package entity
 import (
 	"context"
 	"time"
+
+	"github.com/habeas-data/habeas"
 )
 
 // Audience is who asks: what they may find and see.
 type Audience struct {
 	Registered bool // may see what is not Hidden of persons that are not Published
 	Steward    bool // an administrator: sees everything
+
+	Account habeas.AccountID // who asks, so that they see what they have written; zero: nobody knows
 }
 
 // Question is a search (ENT-30).
 type Question struct {
 	Text     string
 	Types    []Type
-	Country  string // ISO 3166-1 alpha-2; "" is all
-	External External
-	Typing   bool // Text is still being typed
-	Limit    int  // 0 is 10, at most 100
+	Country  string      // ISO 3166-1 alpha-2; "" is all
+	External External    // only this, when it is known; otherwise Text decides
+	Known    []Attribute // what else is said of what is meant: it speaks for who says the same
+	Typing   bool        // Text is still being typed
+	Limit    int         // 0 is 10, at most 100
 	Explain  bool
 	Audience Audience
 }
