@@ -117,7 +117,7 @@ func (s *Service) byName(ctx context.Context, q query, types []entity.Type, foun
 	for _, c := range namesOf(q) {
 		named = true
 		for _, v := range c.values {
-			if v.text == "" {
+			if strings.TrimSpace(v.text) == "" {
 				continue
 			}
 			if err := s.identified(ctx, v.text, found); err != nil {
