@@ -46,6 +46,9 @@ var technicalWriters = map[string]string{
 
 	"LockEntity": "that an entity is being changed by whoever holds a ticket, for minutes; the change is witnessed",
 
+	"KeepAsked":    "sampled questions about public things, of nobody, sealed and for internal use; who reads them is witnessed",
+	"MarkSelected": "which of the answers was meant, beside the question",
+
 	"KeepTagChange": "what was done with a tag at once, for minutes; that each record got or lost it is witnessed in the same transaction",
 	"EndTagChange":  "and that it was taken back, which is witnessed on each record",
 	"MarkSavedList": "on which day a saved list was opened; who is shown by it is witnessed",

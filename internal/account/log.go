@@ -167,11 +167,12 @@ const (
 	ReadShared   ReadingKind = "shared"   // which accounts and contributions share an address with it
 	ReadAuthor   ReadingKind = "author"   // who contributed to a public thing
 	ReadSessions ReadingKind = "sessions" // the session log, which is about nobody
+	ReadQueries  ReadingKind = "queries"  // the query log, of questions about public things
 )
 
 // ReadingKinds are all of them.
 func ReadingKinds() []ReadingKind {
-	return []ReadingKind{ReadAccount, ReadShared, ReadAuthor, ReadSessions}
+	return []ReadingKind{ReadAccount, ReadShared, ReadAuthor, ReadSessions, ReadQueries}
 }
 
 // ReadingLife is how long what an administrator has said they read may be read: a working

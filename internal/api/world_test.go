@@ -56,6 +56,7 @@ type world struct {
 	db      *sqlstore.DB
 	systems *app.Systems
 	hooks   *app.Webhooks
+	index   *app.EntityIndex
 	schemas *party.Schemas
 	clock   *habeas.ManualClock
 	server  *httptest.Server
@@ -136,9 +137,12 @@ func (w *world) serve(clock habeas.Clock, change ...deps) {
 		Systems: w.systems, Records: w.systems.Records(), Sandbox: w.systems.Sandbox(), Clock: clock,
 		LedgerDir: w.dir + "/ledger", LedgerKey: "example+key", Webhooks: w.hooks,
 	}
-	for _, c := range change {
-		c(&d)
+	w.index = app.NewEntityIndex(w.dir, slog.New(slog.DiscardHandler))
+	w.index.DB = w.db
+	if err := w.index.Prepare(context.Background()); err != nil {
+		w.Fatal(err)
 	}
+	w.Cleanup(w.index.Close)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		w.Fatal(err)
@@ -149,6 +153,10 @@ func (w *world) serve(clock habeas.Clock, change ...deps) {
 		w.Fatal(err)
 	}
 	d.Origin = origin
+	d.Searching = api.NewSearching(w.index, origin, nil, clock, api.Quota{})
+	for _, c := range change {
+		c(&d)
+	}
 	failures := &edge.Failures{Log: slog.New(slog.NewTextHandler(w.logged, nil)), Scrub: func(s string) string { return s }}
 	mux := &edge.Mux{Failures: failures}
 	api.New(d).Mount(mux)

@@ -31,9 +31,10 @@ var errEntitiesWait = habeas.Unavailable("The search is being prepared. Try agai
 // directory, or reads the store, takes in what was written since, and follows every commit,
 // also of other nodes. It is safe for concurrent use.
 type EntityIndex struct {
-	DB  *sqlstore.DB
-	Dir string // of the snapshot
-	Log *slog.Logger
+	DB    *sqlstore.DB
+	Dir   string // of the snapshot
+	Log   *slog.Logger
+	Asked *QueryLog // nil: no question is noted
 
 	index atomic.Pointer[entity.Index]
 	ready atomic.Bool
@@ -69,6 +70,14 @@ func (x *EntityIndex) Find(ctx context.Context, q entity.Question) (entity.Answe
 	if !x.ready.Load() {
 		return entity.Answer{}, errEntitiesWait
 	}
+	a, err := x.find(ctx, q)
+	if err == nil && x.Asked != nil {
+		a.Ask = x.Asked.Note(ctx, q, a)
+	}
+	return a, err
+}
+
+func (x *EntityIndex) find(ctx context.Context, q entity.Question) (entity.Answer, error) {
 	a, err := x.index.Load().Find(q.Widened())
 	if err != nil || len(q.Known) == 0 {
 		return a, err
@@ -84,6 +93,14 @@ func (x *EntityIndex) Find(ctx context.Context, q entity.Question) (entity.Answe
 	})
 	a.Hits = a.Hits[:min(q.Limit, len(a.Hits))]
 	return a, failed
+}
+
+// Select notes which of the hits of a question was meant (ENT-35), if the question was noted.
+func (x *EntityIndex) Select(ctx context.Context, s entity.Selection) error {
+	if x.Asked == nil {
+		return nil
+	}
+	return x.Asked.Select(ctx, s)
 }
 
 // Keep prepares the index and keeps it current until ctx ends; then it writes a snapshot.

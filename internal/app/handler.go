@@ -61,6 +61,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	site.Mount(mux)
 	api.New(api.Deps{
 		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Webhooks: s.Webhooks, Staff: s.Staff, Clock: s.Clock, Origin: s.Origin,
+		Searching: api.NewSearching(s.EntityIndex, s.Origin, s.Proxies, s.Clock, api.Quota{}),
 		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
 	}).Mount(mux)
 	if more != nil {

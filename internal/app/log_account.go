@@ -78,7 +78,7 @@ func (l *Logs) Begin(ctx context.Context, a habeas.Actor, in account.Reading, ad
 		if in.Object = strings.TrimSpace(in.Object); in.Object == "" || len(in.Object) > 100 {
 			return in.ID, errLogObject
 		}
-	case account.ReadSessions:
+	case account.ReadSessions, account.ReadQueries:
 	}
 	told, err := l.concerned(ctx, in)
 	if err != nil {
@@ -117,7 +117,7 @@ func (l *Logs) concerned(ctx context.Context, r account.Reading) ([]habeas.Accou
 		for _, act := range acts {
 			out = append(out, act.Account)
 		}
-	case account.ReadAccount, account.ReadSessions:
+	case account.ReadAccount, account.ReadSessions, account.ReadQueries:
 	}
 	slices.SortFunc(out, func(x, y habeas.AccountID) int { return cmp.Compare(string(x[:]), string(y[:])) })
 	out = slices.Compact(out)
@@ -149,6 +149,8 @@ func (l *Logs) View(ctx context.Context, a habeas.Actor, id habeas.ReadingID) (a
 		out.Shared, err = l.sharing(ctx, r)
 	case account.ReadAuthor:
 		out.Acts, err = l.acts(ctx, r)
+	case account.ReadQueries:
+		out.Asked, err = l.DB.Entities().Asked(ctx, r.At, mostLines)
 	case account.ReadSessions:
 	}
 	return out, err

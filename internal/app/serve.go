@@ -307,7 +307,7 @@ func (p *process) close(ctx context.Context) error {
 func (s Settings) config(l net.Listener) (Config, error) {
 	cfg := Config{
 		Dir: s.dir, Clock: habeas.SystemClock{}, Organisation: s.Organisation, Contact: s.Contact, Schemas: s.sets(), Disk: s.Disk,
-		SessionDays: s.SessionLog.KeepDays, BackupWithin: time.Duration(s.Backup.ExpectHours) * time.Hour,
+		SessionDays: s.SessionLog.KeepDays, QueryLog: s.QueryLog, BackupWithin: time.Duration(s.Backup.ExpectHours) * time.Hour,
 	}
 	var err error
 	if cfg.Origin, err = s.origin(l); err != nil {

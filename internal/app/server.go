@@ -58,6 +58,7 @@ type Config struct {
 	PKI          pki.Organisation                // what certificates say of the organisation; what is empty follows from Organisation and Origin
 	Port         edge.Origin                     // where people show certificates; zero: nowhere
 	RootAway     bool                            // the root of the certificate authority is on another machine
+	QueryLog     QueryLogSettings                // whether questions about entities are noted
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
@@ -200,7 +201,7 @@ func (s *Server) wire() {
 	})
 	s.Accounts.Obey(s.Directory)
 	s.Staff = NewProvisioning(s.Directory)
-	s.EntityIndex.DB = s.DB
+	s.EntityIndex.DB, s.EntityIndex.Asked = s.DB, NewQueryLog(s.DB, cfg.Clock, cfg.QueryLog, cfg.Log)
 	s.Logs = &Logs{DB: s.DB, Keys: cfg.Keys, Accounts: s.Accounts, Clock: cfg.Clock, Archive: cfg.Archive, Log: cfg.Log}
 	s.Systems = NewSystems(SystemsDeps{DB: s.DB, Keys: cfg.Keys, Schemas: s.Schemas, Clock: cfg.Clock})
 	s.Systems.changes.Log = cfg.Log
@@ -248,6 +249,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		s.tasks.Go(func() { s.Bulks.Keep(work) })
 		s.tasks.Go(func() { s.Rolls.Keep(work) })
 		s.tasks.Go(func() { s.EntityIndex.Keep(work, s.RecordsDSN != "") })
+		s.tasks.Go(func() { s.EntityIndex.Asked.Keep(work) })
 		s.tasks.Go(func() { s.Systems.changes.Keep(work) })
 		s.caller.Store = s.DB.Ops().Lane(webhook.Job)
 		s.caller.Handlers = map[jobs.Kind]jobs.Handler{webhook.Job: s.Webhooks.Deliver}

@@ -50,6 +50,7 @@ type Settings struct {
 	Directory      DirectorySettings `toml:"directory"`
 	Port           PortSettings      `toml:"certificate_port"`
 	Escrow         EscrowSettings    `toml:"escrow"`
+	QueryLog       QueryLogSettings  `toml:"query_log"`
 
 	Providers []ProviderSettings `toml:"provider" doc:"an identity provider by which people may sign in too; only in the file"`
 
@@ -154,6 +155,12 @@ type PortSettings struct {
 // SessionSettings say how long the steps of signing in, claiming and entering are kept.
 type SessionSettings struct {
 	KeepDays int `toml:"keep_days" doc:"how long session logs are kept, which tell the steps of a flow and nothing of who took them: at most 180 days; 0 writes none" default:"30"`
+}
+
+// QueryLogSettings say whether questions about entities are noted.
+type QueryLogSettings struct {
+	Percent   float64 `toml:"percent" doc:"of a hundred questions about entities so many are noted for internal use, with what was answered, for at most six months: 0 notes none" default:"0"`
+	Addresses bool    `toml:"addresses" doc:"true notes from which network address they came, too, sealed"`
 }
 
 // ArchiveSettings say where the log of accounts goes when its time here is over.

@@ -105,7 +105,7 @@ func (w *world) open(keys *keyring.Ring) {
 	s.DB = must(sqlstore.Open(w.ctx(), sqlstore.Config{Dir: w.dir, DSN: w.dsn, Keys: keys, Clock: w.clock, Learn: learn, Entered: s.Rolls.Enter, Touched: s.Rolls.Touch}))(w)
 	w.Cleanup(func() { w.ok(errors.Join(s.DB.Close(), keys.Close())) })
 	s.EntityIndex = app.NewEntityIndex(w.dir, s.Log)
-	s.EntityIndex.DB = s.DB
+	s.EntityIndex.DB, s.EntityIndex.Asked = s.DB, app.NewQueryLog(s.DB, w.clock, app.QueryLogSettings{Percent: 100, Addresses: true}, s.Log)
 	w.ok(s.EntityIndex.Prepare(w.ctx()))
 	s.Ledger = must(app.OpenLedger(w.ctx(), w.dir, "records.example.org/ledger", keys, s.DB))(w)
 	s.Mailer = &app.Mailer{Keys: keys, Sender: w, Origin: origin, Organisation: "City Sports", Contact: "help@example.org", Domain: "example.org", Clock: w.clock}

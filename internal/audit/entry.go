@@ -247,6 +247,8 @@ const (
 	EntityWritten Event = "entity.write"  // entities came to be, or got another description
 	EntityEvolved Event = "entity.evolve" // identifiers were merged, split or deleted, or that was undone
 	EntityPurged  Event = "entity.purge"  // an administrator destroyed what was said of a deleted one
+
+	LicenceAccepted Event = "entity.licence" // of an account: it accepted the contribution licence
 )
 
 // The events of the server itself.
@@ -450,6 +452,7 @@ var known = map[Event]bool{
 	EntityWritten:      true,
 	EntityEvolved:      true,
 	EntityPurged:       true,
+	LicenceAccepted:    true,
 	SystemConnected:    true,
 	SystemDisconnected: true,
 	SystemAuthorized:   true,

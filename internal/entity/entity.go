@@ -1,7 +1,11 @@
 package entity
 
 import (
+	"encoding/json"
+	"slices"
 	"time"
+
+	"github.com/habeas-data/habeas"
 )
 
 // Type is what kind of thing an entity is (ENT-2). A server's configuration adds more.
@@ -29,6 +33,39 @@ const (
 	Protected                       // only administrators change it (ENT-41)
 	Published                       // of a person: it may be found by the public (ENT-43)
 )
+
+// accessNames are the flags as they are written, in the order of their bits.
+var accessNames = []string{"unsearchable", "hidden", "protected", "published"}
+
+// MarshalJSON writes the flags as a list of their names.
+func (a Access) MarshalJSON() ([]byte, error) {
+	names := []string{}
+	for i, name := range accessNames {
+		if a&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return json.Marshal(names)
+}
+
+// UnmarshalJSON reads them, and refuses what is none.
+func (a *Access) UnmarshalJSON(b []byte) error {
+	var names []string
+	if err := json.Unmarshal(b, &names); err != nil {
+		return errAccess
+	}
+	*a = 0
+	for _, name := range names {
+		i := slices.Index(accessNames, name)
+		if i < 0 {
+			return errAccess
+		}
+		*a |= 1 << i
+	}
+	return nil
+}
+
+var errAccess = habeas.Invalid("access", "This is a list of the flags unsearchable, hidden, protected and published.").WithCode("access.invalid")
 
 // Attribute is one thing that is said of an entity (ENT-3). Names are attributes: "name" is
 // what it is called first, "alias", "acronym" and "former_name" are further ones.

@@ -26,6 +26,7 @@ type Question struct {
 	Limit    int         // 0 is 10, at most 100
 	Explain  bool
 	Audience Audience
+	Form     string // in which it came, for the query log: FormSearch, …
 }
 
 // Hit is an entity that may be meant.
@@ -51,6 +52,7 @@ type Reason struct {
 type Answer struct {
 	Hits []Hit
 	None float64
+	Ask  string // the question's name in the query log; "": it was not noted
 }
 
 // Queries is what anybody asks. Implementations answer from an index that knows a write

@@ -10,6 +10,10 @@ func Kept() []habeas.Kept {
 			Basis: habeas.BasisPublic, Until: "For ever; an administrator can destroy what was said of one.",
 		},
 		{
+			What: "The query log: some of the questions about entities, what was answered, and, where that is switched on, a network address, sealed", Why: "So that the search gets better, and abuse is found.",
+			Basis: habeas.BasisLegitimate, Until: "Six months at most; without the setting none is written.",
+		},
+		{
 			What: "What entities were before their last change, for internal use", Why: "So that damage can be undone.",
 			Basis: habeas.BasisLegitimate, Until: "As long as the entity; an administrator can destroy it.",
 		},

@@ -48,6 +48,15 @@ func CanCreate(w Writer, d Description) error {
 	return nil
 }
 
+// CanPart says whether a writer may make one part of what an entity is split into: with the
+// entity's own flags, and nothing in public that was not.
+func CanPart(w Writer, of, part Description) error {
+	if !w.Steward() && (part.Access != of.Access || of.Secret() && !part.Secret()) {
+		return ErrFlags
+	}
+	return nil
+}
+
 // CanChange says whether a writer may change an entity that they see.
 func CanChange(w Writer, e Entity) error {
 	switch {

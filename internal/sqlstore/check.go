@@ -87,6 +87,7 @@ var sealedColumns = []sealedColumn{
 	{"block", "account, id", ofAccount("block/")},
 	{"log_reading", "id", func(c [][]byte) ([]byte, string) { return nil, "log-reading/" + string(c[0]) }},
 	{tableLog, "account, event, at", func(c [][]byte) ([]byte, string) { return c[0], "account-log/" + string(c[1]) }},
+	{"asked", "id", func(c [][]byte) ([]byte, string) { return nil, askedPlace(string(c[0])) }},
 	{"entity", "id, version", ofEntity},
 	{"entity_past", "entity, version", ofEntity},
 	{"webhook", "system", func(c [][]byte) ([]byte, string) { return nil, "webhook/" + string(c[0]) }},

@@ -14,12 +14,12 @@ import (
 // A is of [name, value, language, source, access], E of [scheme, value], R of [URL, title];
 // each ends with its last value that is not empty.
 type packed struct {
-	T entity.Type   `json:"t"`
-	X entity.Access `json:"x,omitempty"`
-	A [][]string    `json:"a,omitempty"`
-	E [][]string    `json:"e,omitempty"`
-	S []string      `json:"s,omitempty"`
-	R [][]string    `json:"r,omitempty"`
+	T entity.Type `json:"t"`
+	X uint8       `json:"x,omitempty"`
+	A [][]string  `json:"a,omitempty"`
+	E [][]string  `json:"e,omitempty"`
+	S []string    `json:"s,omitempty"`
+	R [][]string  `json:"r,omitempty"`
 }
 
 // packedSecret is the sealed part of a version: everything, or the hidden attributes with
@@ -65,7 +65,7 @@ func unpackAttribute(v []string) entity.Attribute {
 }
 
 func packDescription(d entity.Description) *packed {
-	p := &packed{T: d.Type, X: d.Access, S: d.SameAs}
+	p := &packed{T: d.Type, X: uint8(d.Access), S: d.SameAs}
 	for _, a := range d.Attributes {
 		p.A = append(p.A, packAttribute(a))
 	}
@@ -79,7 +79,7 @@ func packDescription(d entity.Description) *packed {
 }
 
 func (p *packed) description() entity.Description {
-	d := entity.Description{Type: p.T, Access: p.X, SameAs: p.S}
+	d := entity.Description{Type: p.T, Access: entity.Access(p.X), SameAs: p.S}
 	if len(p.A) > 0 {
 		d.Attributes = make([]entity.Attribute, len(p.A))
 	}

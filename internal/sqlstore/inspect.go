@@ -160,6 +160,7 @@ var uninspected = map[string]string{
 
 	"breach": ofNobody, "bulk": ofNobody, "tag": ofNobody, "import_mapping": ofNobody, "setting": ofNobody, "system": ofNobody, "system_token": ofNobody,
 	"webhook": ofNobody, "log_month": ofNobody, "tree": ofNobody, "goose_db_version": ofNobody,
+	"asked":  "questions about public things, of nobody: their text is sealed, and leaves after six months",
 	"entity": "things that have a public name; who wrote them stands in the contributions", "entity_past": "the same, as it was before",
 	"entity_external": "keyed marks of what other registries call them", "entity_lead": ofNobody, "entity_lock": ofWork, "evolution": "public, and about nobody", "evolution_part": ofNobody,
 	"revocation_list": "numbers of revoked certificates, public and about nobody",

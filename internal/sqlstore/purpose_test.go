@@ -24,6 +24,7 @@ var purposes = map[string]struct{ serves, columns string }{
 	"account_address":  {"Accounts:", "hash account proved_at is_main sealed proof"},
 	"address_change":   {"Accounts:", "account id link from_address to_address due switched_at ends added sealed"},
 	"address_removed":  {"Accounts:", "account hash proved_at ended_at sealed proof"},
+	"asked":            {"The query log:", "id at form sealed"},
 	"aside":            {"Records that their person has claimed", "party statement event"},
 	"blocked":          {"Addresses whose owner said", "hash party"},
 	"breach":           {"Breaches of", "id version noticed closed sealed"},

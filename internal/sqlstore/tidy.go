@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pki"
@@ -36,6 +37,7 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM block WHERE CASE WHEN ended_at > 0 THEN ended_at ELSE until END < ?`, millis(now.Add(-account.KeepBlocks))},
 		{`DELETE FROM import_mapping WHERE at < ?`, millis(now.Add(-party.KeepMapping))},
 		{`DELETE FROM entity_lock WHERE ends < ?`, millis(now)},
+		{`DELETE FROM asked WHERE id IN (SELECT id FROM asked WHERE at < ? LIMIT 1000)`, millis(now.Add(-entity.AskedFor))},
 		{`DELETE FROM tag_change WHERE ends < ?`, millis(now)},
 		{`DELETE FROM saved_list WHERE ended_at > 0 AND ended_at < ?`, millis(now.Add(-party.SavedRegret))},
 		{`DELETE FROM saved_list WHERE used_at < ?`, millis(now.Add(-party.KeepSavedLists))},

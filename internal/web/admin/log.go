@@ -10,6 +10,7 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
@@ -43,6 +44,7 @@ type LogView struct {
 	Lines  []account.LogLine
 	Shared []SharedAccount
 	Acts   []AuthoredAct
+	Asked  []entity.Asked
 }
 
 // SharedAccount is an account that shares an address with another.
@@ -94,6 +96,8 @@ func readingName(p lang.Printer, k account.ReadingKind) string {
 		return p.T("Who contributed to a public thing")
 	case account.ReadSessions:
 		return p.T("The session log")
+	case account.ReadQueries:
+		return p.T("The query log")
 	}
 	return string(k)
 }
@@ -106,6 +110,7 @@ func (s *Pages) logsPage(r *http.Request, v ui.Visit, asked account.ReadingKind)
 		account.ReadShared:   p.T("In a case of abuse only, and with the case's name. The addresses themselves are not shown."),
 		account.ReadAuthor:   p.T("By the name that the thing has on the web."),
 		account.ReadSessions: p.T("Steps of sign-ins and claims. It is about nobody."),
+		account.ReadQueries:  p.T("Some of the questions about public things, where that is switched on, and what was answered."),
 	}
 	for _, k := range account.ReadingKinds() {
 		kind.Options = append(kind.Options, ui.Option{Value: string(k), Text: readingName(p, k), Hint: hints[k]})
@@ -238,6 +243,8 @@ func (s *Pages) reading(w http.ResponseWriter, r *http.Request, v ui.Visit, id h
 		page.Table = s.sharedTable(p, view.Shared)
 	case account.ReadAuthor:
 		page.Table = s.authorTable(p, view.Acts)
+	case account.ReadQueries:
+		page.Table = s.askedTable(p, view.Asked)
 	case account.ReadSessions:
 		http.Redirect(w, r, sessionsPath, http.StatusSeeOther)
 		return nil
@@ -278,6 +285,28 @@ func (s *Pages) authorTable(p lang.Printer, all []AuthoredAct) ui.Table {
 			by.Note = p.T("by way of {system}", "system", one.Through)
 		}
 		t.Rows = append(t.Rows, []ui.Cell{{Text: p.DateTime(one.At, s.Zone())}, {Text: string(one.Operation), Mono: true}, by})
+	}
+	return t
+}
+
+func (s *Pages) askedTable(p lang.Printer, all []entity.Asked) ui.Table {
+	t := ui.Table{
+		ID: "asked", Caption: p.Plural(len(all), "{n} question", "{n} questions"), Prose: true,
+		Columns: []ui.Column{{Text: p.T("When")}, {Text: p.T("Question")}, {Text: p.T("How it was asked")}, {Text: p.T("Answers"), Numeric: true}, {Text: p.T("Meant")}},
+		Empty:   ui.Empty{Text: p.T("No question was noted. The setting query_log.percent says how many are.")},
+	}
+	for _, one := range all {
+		from := ""
+		if one.From.IsValid() {
+			from = one.From.String()
+		}
+		meant := ui.Cell{}
+		if one.Selected != 0 {
+			meant = ui.Cell{Text: one.Selected.String(), URL: "/entity/" + one.Selected.String(), Mono: true}
+		}
+		t.Rows = append(t.Rows, []ui.Cell{
+			{Text: p.DateTime(one.At, s.Zone())}, {Text: one.Text, Note: from}, {Text: one.Form, Mono: true}, {Text: p.Number(int64(one.Found))}, meant,
+		})
 	}
 	return t
 }
