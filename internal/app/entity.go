@@ -35,6 +35,11 @@ var (
 	_ entity.Queries = (*Entities)(nil)
 )
 
+// NewEntities returns the use cases.
+func NewEntities(records *Records, kinds *entity.Types) *Entities {
+	return &Entities{DB: records.DB, Records: records, Clock: records.Clock, Kinds: kinds}
+}
+
 // The operations of the contribution log on entities.
 const (
 	entityCreate account.Operation = "entity.create"
@@ -186,8 +191,9 @@ type contributions interface {
 	ContributionsTo(ctx context.Context, object string, limit int) ([]account.Contribution, error)
 }
 
-// wrote reports whether an account has written an entity of which something is hidden: who
-// has sees that. Of others nobody needs to know.
+// wrote reports whether an account has created an entity of which something is hidden: who has
+// sees that, unless others were merged into it, who hid things of their own. Of entities
+// without anything hidden nobody needs to know.
 func (s *Entities) wrote(ctx context.Context, logs contributions, id habeas.AccountID, e entity.Entity) (bool, error) {
 	hidden := e.Description.Secret() || slices.ContainsFunc(e.Description.Attributes, func(a entity.Attribute) bool { return a.Access&entity.Hidden != 0 })
 	if id.IsZero() || !hidden {
@@ -198,7 +204,13 @@ func (s *Entities) wrote(ctx context.Context, logs contributions, id habeas.Acco
 		return false, err
 	}
 	acts, err := logs.ContributionsTo(ctx, e.ID.String(), mostLines)
-	return slices.ContainsFunc(acts, func(c account.Contribution) bool { return c.By == by && !c.Refused }), err
+	if err != nil || !slices.ContainsFunc(acts, func(c account.Contribution) bool {
+		return c.By == by && !c.Refused && (c.Operation == entityCreate || c.Operation == entitySplit)
+	}) {
+		return false, err
+	}
+	led, err := s.DB.Entities().Followers(ctx, e.ID)
+	return len(led) == 0, err
 }
 
 // followers reads the entities whose identifiers lead to one.

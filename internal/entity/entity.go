@@ -29,7 +29,7 @@ type Access uint8
 // The bits of Access. They take away.
 const (
 	Unsearchable Access = 1 << iota // no question finds it, or is ranked by it
-	Hidden                          // it is shown to nobody but administrators and who wrote it
+	Hidden                          // it is shown to nobody but administrators and who created it
 	Protected                       // only administrators change it (ENT-41)
 	Published                       // of a person: it may be found by the public (ENT-43)
 )

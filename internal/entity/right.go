@@ -106,7 +106,7 @@ func sameSet(a, b []Attribute) bool {
 }
 
 // See returns an entity as an audience sees it; ok is false where it may not know of it. own
-// says that who asks has written it. The result shares nothing that is hidden.
+// says that who asks has created it. The result shares nothing that is hidden.
 func See(e Entity, to Audience, own bool) (_ Entity, ok bool) {
 	d := e.Description
 	switch {
