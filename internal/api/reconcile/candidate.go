@@ -116,7 +116,7 @@ func candidateOf(e entity.Entity) candidate {
 
 // registered adds the entity that an identifier of another registry names, and nothing else.
 func (s *Service) registered(ctx context.Context, q entity.Question, p *pool) error {
-	q.Limit, q.Audience = 1, everybody
+	q.Limit, q.Audience, q.Form = 1, everybody, entity.FormReconciliation
 	answer, err := s.Entities.Find(ctx, q)
 	switch kind := habeas.KindOf(err); {
 	case err != nil && (kind == habeas.KindNotFound || kind == habeas.KindInvalid):

@@ -124,7 +124,7 @@ func (s *Service) byName(ctx context.Context, q query, types []entity.Type, foun
 				return named, err
 			}
 			a, err := s.Entities.Find(ctx, entity.Question{
-				Text: v.text, Types: types, Limit: limit, Explain: true, Audience: everybody,
+				Text: v.text, Types: types, Limit: limit, Explain: true, Audience: everybody, Form: entity.FormReconciliation,
 			})
 			if err != nil {
 				return named, err

@@ -123,7 +123,7 @@ func (s *Service) suggestEntities(c *call) error {
 		}
 		if possible {
 			a, err := s.Entities.Find(c.r.Context(), entity.Question{
-				Text: in.prefix, Types: types, Typing: true, Limit: maxHits, Audience: everybody,
+				Text: in.prefix, Types: types, Typing: true, Limit: maxHits, Audience: everybody, Form: entity.FormReconciliation,
 			})
 			if err != nil {
 				return err
