@@ -115,7 +115,7 @@ func TestAWrongQuestionIsAProblem(t *testing.T) {
 	wantProblem(t, w.send("POST", query, "application/json", `{"query":"QUERY {a}","limit":3}`), 400, "entity.form")
 	wantProblem(t, w.send("POST", query, "application/json", `{}`), 400, "entity.question.empty")
 	wantProblem(t, w.send("POST", query, "application/xml", `<a/>`), 415, "content-type")
-	wantProblem(t, w.send("POST", "/api/v1/entities:selected", "application/json", `{"question":"x","id":"7k3m-x92q-a4fe"}`), 400, "entity.id")
+	wantProblem(t, w.send("POST", "/api/v1/entities:selected", "application/json", `{"question":"x","id":"7k3m-x92q"}`), 400, "entity.id")
 	if got := w.send("POST", "/api/v1/entities:selected", "application/json", `{"question":"x","id":"`+entity.NewID().String()+`"}`); got.status != http.StatusNoContent {
 		t.Errorf("%d %s", got.status, got.body)
 	}

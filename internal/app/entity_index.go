@@ -34,7 +34,8 @@ type EntityIndex struct {
 	DB    *sqlstore.DB
 	Dir   string // of the snapshot
 	Log   *slog.Logger
-	Asked *QueryLog // nil: no question is noted
+	Asked *QueryLog     // nil: no question is noted
+	Kinds *entity.Types // other types are refused; nil: none is
 
 	index atomic.Pointer[entity.Index]
 	ready atomic.Bool
@@ -66,6 +67,14 @@ func (x *EntityIndex) Find(ctx context.Context, q entity.Question) (entity.Answe
 	q, err := q.Checked()
 	if err != nil {
 		return entity.Answer{}, err
+	}
+	for _, t := range q.Types {
+		if x.Kinds == nil {
+			break
+		}
+		if _, known := x.Kinds.Of(t); !known {
+			return entity.Answer{}, entity.ErrNoType
+		}
 	}
 	if !x.ready.Load() {
 		return entity.Answer{}, errEntitiesWait

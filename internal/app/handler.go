@@ -58,6 +58,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
 		Registrations: s.Certificates,
 		Sessions:      s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
+		Entities: s.Entities,
 		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks,
 	}
 	site.Mount(mux)

@@ -19,6 +19,7 @@ import (
 	"github.com/habeas-data/habeas/internal/api"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/web/port"
 	"github.com/habeas-data/habeas/internal/web/ui"
@@ -218,9 +219,18 @@ func (p *Port) handler() (http.Handler, error) {
 	mux := &edge.Mux{Failures: p.failures, Admit: s.admit(NewBlocks(s.DB, s.Accounts, edge.Proxies{}, s.Clock, s.Contact))}
 	(&port.Pages{Renderer: renderer, Bearers: s.Accounts, Site: s.Origin}).Mount(mux)
 	api.MountEntities(mux, api.EntityDeps{Queries: s.Entities, Writes: s.Entities, Origin: s.Origin, Caller: p.actor})
+	searching := api.NewSearching(s.EntityIndex, s.Origin, edge.Proxies{}, s.Clock, api.Quota{})
+	searching.Audience = p.audience
+	searching.Mount(mux)
 	guard := edge.Guard{Origin: s.Port, Failures: p.failures, Mixed: !s.Origin.Secure()}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
 	return edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, origins(edge.Proxies{}, p.admit(guard.Wrap(mux))), watchers...))), nil
+}
+
+// audience is what a registered person finds.
+func (p *Port) audience(r *http.Request) (entity.Audience, error) {
+	a, err := p.actor(r)
+	return entity.Audience{Registered: err == nil, Steward: a.Has(habeas.RoleAdministrator), Account: a.Account}, err
 }
 
 // actor is who asks, as their certificate says; who may not in is witnessed.

@@ -227,7 +227,7 @@ func (s *Server) wire(kinds *entity.Types) {
 	}, s.Schemas)
 	s.Mailer.Receipts = s.Records.MailedReceipt
 	s.Entities = NewEntities(s.Records, kinds)
-	s.Entities.Index = s.EntityIndex
+	s.Entities.Index, s.EntityIndex.Kinds = s.EntityIndex, kinds
 	s.Terms = NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = NewDigests(s.Records, s.Accounts, s.Policies)
 	s.Profiles = NewProfiles(s.Records, s.Policies)

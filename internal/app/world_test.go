@@ -132,6 +132,7 @@ func (w *world) open(keys *keyring.Ring) {
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
 	s.Entities = app.NewEntities(s.Records, must(entity.NewTypes())(w))
+	s.Entities.Index, s.EntityIndex.Kinds = s.EntityIndex, s.Entities.Kinds
 	s.Mailer.Receipts = s.Records.MailedReceipt
 	s.Terms = app.NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = app.NewDigests(s.Records, s.Accounts, s.Policies)

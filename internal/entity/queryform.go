@@ -34,8 +34,8 @@ const MaxQueryForm = 16 << 10
 const maxPairs = 50
 
 // errForm says where a form is wrong.
-func errForm(at int, message string) error {
-	return habeas.Invalid("query", message).WithCode("entity.form").With("at", strconv.Itoa(at))
+func errForm(at int, wrong *habeas.Error) error {
+	return wrong.WithCode("entity.form").With("at", strconv.Itoa(at))
 }
 
 // ParseQueryForm reads a form, or says at which character it is wrong.
@@ -45,11 +45,11 @@ func ParseQueryForm(s string) (QueryForm, error) {
 		return out, habeas.Invalid("query", "The query is longer than 16 KiB.").WithCode("entity.form")
 	}
 	if at := firstInvalid(s); at > 0 {
-		return out, errForm(at, "At character {at}: this is not UTF-8.")
+		return out, errForm(at, habeas.Invalid("query", "At character {at}: this is not UTF-8."))
 	}
 	p := formParser{text: []rune(s)}
 	if p.word() != "query" {
-		return out, errForm(1, "At character {at}: a query begins with QUERY { … }, as in QUERY { name=\"Albert Einstein\" }.")
+		return out, errForm(1, habeas.Invalid("query", "At character {at}: a query begins with QUERY { … }, as in QUERY { name=\"Albert Einstein\" }."))
 	}
 	var err error
 	if out.Query, err = p.block(); err != nil {
@@ -58,14 +58,14 @@ func ParseQueryForm(s string) (QueryForm, error) {
 	if p.space(); p.at < len(p.text) {
 		begin := p.at + 1
 		if p.word() != "metadata" {
-			return out, errForm(begin, "At character {at}: METADATA { … } is expected, or the end.")
+			return out, errForm(begin, habeas.Invalid("query", "At character {at}: METADATA { … } is expected, or the end."))
 		}
 		if out.Metadata, err = p.block(); err != nil {
 			return out, err
 		}
 	}
 	if p.space(); p.at < len(p.text) {
-		return out, errForm(p.at+1, "At character {at}: the query has ended here, but there is more.")
+		return out, errForm(p.at+1, habeas.Invalid("query", "At character {at}: the query has ended here, but there is more."))
 	}
 	return out, nil
 }
@@ -120,7 +120,7 @@ func (p *formParser) raw() string {
 // block reads { pairs }.
 func (p *formParser) block() ([]Pair, error) {
 	if p.space(); p.peek() != '{' {
-		return nil, errForm(p.at+1, "At character {at}: a { is expected.")
+		return nil, errForm(p.at+1, habeas.Invalid("query", "At character {at}: a { is expected."))
 	}
 	open := p.at + 1
 	p.at++
@@ -132,12 +132,12 @@ func (p *formParser) block() ([]Pair, error) {
 			p.at++
 			return out, nil
 		case p.at == len(p.text):
-			return nil, errForm(open, "At character {at}: this { is never closed.")
+			return nil, errForm(open, habeas.Invalid("query", "At character {at}: this { is never closed."))
 		case r == ',' || r == ';':
 			p.at++
 			continue
 		case len(out) == maxPairs:
-			return nil, errForm(p.at+1, "At character {at}: there are more than 50 pairs.")
+			return nil, errForm(p.at+1, habeas.Invalid("query", "At character {at}: there are more than 50 pairs."))
 		}
 		pair, err := p.pair()
 		if err != nil {
@@ -156,7 +156,7 @@ func (p *formParser) pair() (Pair, error) {
 	}
 	name := p.raw()
 	if name == "" {
-		return Pair{}, errForm(begin, "At character {at}: a name or a value is expected.")
+		return Pair{}, errForm(begin, habeas.Invalid("query", "At character {at}: a name or a value is expected."))
 	}
 	if p.space(); p.peek() != '=' {
 		return Pair{AttrName, name, begin}, nil
@@ -169,7 +169,7 @@ func (p *formParser) pair() (Pair, error) {
 	}
 	value := p.raw()
 	if value == "" {
-		return Pair{}, errForm(p.at+1, "At character {at}: a value is expected.")
+		return Pair{}, errForm(p.at+1, habeas.Invalid("query", "At character {at}: a value is expected."))
 	}
 	return Pair{strings.ToLower(name), value, begin}, nil
 }
@@ -189,7 +189,7 @@ func (p *formParser) quoted() (string, error) {
 			b.WriteRune(r)
 		}
 	}
-	return "", errForm(open, "At character {at}: this quotation mark is never closed.")
+	return "", errForm(open, habeas.Invalid("query", "At character {at}: this quotation mark is never closed."))
 }
 
 // formTypes are names of types that the system of 2010 used, beside ours.
@@ -246,11 +246,11 @@ func (q *Question) metadata(m Pair) error {
 	case "limit", "maxresults":
 		n, err := strconv.Atoi(m.Value)
 		if err != nil || n < 1 || n > MaxHits {
-			return errForm(m.At, "At character {at}: the number of results is not between 1 and 100.")
+			return errForm(m.At, habeas.Invalid("query", "At character {at}: the number of results is not between 1 and 100."))
 		}
 		q.Limit = n
 	default:
-		return errForm(m.At, "At character {at}: METADATA knows entityType, country and limit.")
+		return errForm(m.At, habeas.Invalid("query", "At character {at}: METADATA knows entityType, country and limit."))
 	}
 	return nil
 }

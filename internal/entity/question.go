@@ -15,13 +15,13 @@ const (
 	maxKnown    = 20
 )
 
-// Errors of a question.
+// Errors of a question. ErrNoType refuses a type that the server does not know.
 var (
 	errAskNothing  = habeas.Invalid("q", "Say what to look for: a name, or an identifier of another registry.").WithCode("entity.question.empty")
 	errAskLong     = habeas.Invalid("q", "The question is longer than 4096 bytes.").WithCode("entity.question.long")
 	errAskLimit    = habeas.Invalid("limit", "The limit is not between 1 and 100.").WithCode("entity.question.limit")
 	errAskCountry  = habeas.Invalid("country", "The country is not two letters (ISO 3166-1).").WithCode("entity.question.country")
-	errAskType     = habeas.Invalid("type", "There is no type of this name.").WithCode("entity.question.type")
+	ErrNoType      = habeas.Invalid("type", "There is no type of this name.").WithCode("entity.question.type")
 	errAskTypes    = habeas.Invalid("type", "There are more than 20 types.").WithCode("entity.question.types")
 	errAskKnown    = habeas.Invalid("known", "There are more than 20 attributes.").WithCode("entity.question.known")
 	errAskExternal = habeas.Invalid("external", "An external identifier is a scheme in small letters and a value, like wikidata and Q42.").WithCode("entity.question.external")
@@ -50,7 +50,7 @@ func (q Question) Checked() (Question, error) {
 	}
 	for _, t := range q.Types {
 		if !plainName.MatchString(string(t)) {
-			return q, errAskType
+			return q, ErrNoType
 		}
 	}
 	if len(q.Known) > maxKnown {

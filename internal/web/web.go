@@ -7,8 +7,10 @@ import (
 	"slices"
 
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/web/account"
 	"github.com/habeas-data/habeas/internal/web/admin"
+	entitypages "github.com/habeas-data/habeas/internal/web/entity"
 	"github.com/habeas-data/habeas/internal/web/notice"
 	"github.com/habeas-data/habeas/internal/web/party"
 	"github.com/habeas-data/habeas/internal/web/pass"
@@ -62,6 +64,7 @@ type Site struct {
 	Logs        admin.Logs
 	Inspecting  account.Inspecting
 	Contacting  notice.Contacting
+	Entities    entity.Queries
 
 	Registrations account.Registrations
 }
@@ -88,6 +91,7 @@ func (s *Site) Mount(m *edge.Mux) {
 		Relations: s.Relations, Guardians: s.Guardians, Letters: s.Letters, Profiles: s.Profiles,
 	}).Mount(m)
 	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes, Contacting: s.Contacting}).Mount(m)
+	(&entitypages.Pages{Base: s.Base, Entities: s.Entities}).Mount(m)
 	(&pass.Pages{Base: s.Base, Passes: s.Passes}).Mount(m)
 	(&admin.Pages{
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health, Directories: s.Directories,

@@ -36,6 +36,9 @@ func (d *Demo) tell(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.nameThings(ctx); err != nil {
+		return err
+	}
 	t := d.newTeller("0", systems, nora.Account)
 	if err := t.tellAll(ctx, occasions(d.world.Assertions), d.deeds(t, nora)); err != nil {
 		return err

@@ -22,7 +22,7 @@ import (
 const AssetsPath = "/static/"
 
 // styles are sent as one file, app.css, in this order: later ones refine earlier ones.
-var styles = []string{"tokens.css", "app.css", "parts.css", "account.css", "staff.css", "records.css", "notice.css", "admin.css", "demo.css", "print.css"}
+var styles = []string{"tokens.css", "app.css", "parts.css", "account.css", "staff.css", "records.css", "notice.css", "entity.css", "admin.css", "demo.css", "print.css"}
 
 // Assets serves style, scripts and icons. One hash over all of them is part of every
 // address, as a folder: /static/<hash>/app.css. So files never change under their

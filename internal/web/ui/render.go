@@ -31,7 +31,7 @@ import (
 	"github.com/habeas-data/habeas/internal/session"
 )
 
-//go:embed account admin demo js me notice parts pass port public staff *.css *.html *.svg
+//go:embed account admin demo entity js me notice parts pass port public staff *.css *.html *.svg
 var embedded embed.FS
 
 // devFiles is where a server in development mode finds its templates: relative to
