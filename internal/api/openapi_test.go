@@ -16,8 +16,8 @@ import (
 	"github.com/habeas-data/habeas/internal/party"
 )
 
-// assets are served for the readable page and are no part of the API.
-var assets = []string{"GET /api/page.css", "GET /api/page.js"}
+// assets are served for the readable page and for previews, and are no part of the API.
+var assets = []string{"GET /api/page.css", "GET /api/page.js", "GET /reconcile/preview.css", "GET /reconcile/logo.svg"}
 
 func TestEveryRouteIsDescribedAndEveryDescribedOperationIsServed(t *testing.T) {
 	w := newWorld(t)
@@ -177,7 +177,7 @@ func TestEveryCodeIsRegistered(t *testing.T) {
 		}
 	}
 	for _, pattern := range []string{
-		"*.go", "../authz/*.go", "../edge/json.go", "../edge/guard.go", "../edge/handler.go", "../edge/failure.go",
+		"*.go", "reconcile/*.go", "../authz/*.go", "../edge/json.go", "../edge/guard.go", "../edge/handler.go", "../edge/failure.go",
 		"../party/findorcreate.go", "../party/schema.go", "../party/ticket.go", "../party/reference.go", "../party/delivery.go",
 		"../sqlstore/writer.go", "../sqlstore/db.go", "../app/system*.go",
 		"../entity/*.go", "../app/entity*.go",

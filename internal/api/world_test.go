@@ -17,6 +17,8 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/api"
+	"github.com/habeas-data/habeas/internal/api/reconcile"
+	"github.com/habeas-data/habeas/internal/api/reconcile/reconciletest"
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
@@ -61,6 +63,7 @@ type world struct {
 	server  *httptest.Server
 	logged  *bytes.Buffer
 
+	registry *reconciletest.Registry
 	patterns []string     // what the mux serves
 	contract *contract    // what the server's own description promises
 	client   *http.Client // fails the test when an answer is not as described
@@ -174,9 +177,10 @@ func (w *world) serve(clock habeas.Clock, change ...deps) {
 	failures := &edge.Failures{Log: slog.New(slog.NewTextHandler(w.logged, nil)), Scrub: func(s string) string { return s }}
 	mux := &edge.Mux{Failures: failures}
 	api.New(d).Mount(mux)
+	w.mountReconciliation(origin, clock, mux)
 	w.patterns = mux.Patterns()
 	h := edge.MaxBody(1<<21, mux)
-	h = edge.Guard{Origin: origin, Failures: failures}.Wrap(h)
+	h = edge.Guard{Origin: origin, Failures: failures, Open: reconcile.Path}.Wrap(h)
 	h = edge.AccessLog(slog.New(slog.DiscardHandler), clock, h)
 	w.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: h}}
 	w.server.Start()
@@ -184,6 +188,17 @@ func (w *world) serve(clock habeas.Clock, change ...deps) {
 	w.Cleanup(w.server.Close)
 	w.contract = contractOf(w)
 	w.client = &http.Client{Transport: w.contract.recording(w, http.DefaultTransport)}
+}
+
+// mountReconciliation serves a small registry.
+func (w *world) mountReconciliation(origin edge.Origin, clock habeas.Clock, mux *edge.Mux) {
+	w.Helper()
+	w.registry = reconciletest.New(w)
+	s, err := reconcile.New(reconcile.Deps{Entities: w.registry, Clock: clock, Origin: origin, Name: "City Registry", Version: "1"})
+	if err != nil {
+		w.Fatal(err)
+	}
+	s.Mount(mux)
 }
 
 // system is a connected system with its credentials.

@@ -129,7 +129,7 @@ func (d *Disk) Admit(r *http.Request, pattern string) error {
 
 // sparing are parts of the route patterns that write little and free or end something.
 var sparing = []string{
-	" /sign-", " /code", " /preferences", " /oauth/", " /staff/purpose", "eras", "/remove", "/revoke", "/disconnect", "/sign-ins/end", "/stop", "/object", " /scim/",
+	" /sign-", " /code", " /preferences", " /oauth/", " /staff/purpose", "eras", "/remove", "/revoke", "/disconnect", "/sign-ins/end", "/stop", "/object", " /scim/", " /reconcile",
 }
 
 func spares(pattern string) bool {

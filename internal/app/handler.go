@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/habeas-data/habeas/internal/api"
+	"github.com/habeas-data/habeas/internal/api/reconcile"
+	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/web"
@@ -66,11 +68,18 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
 		Entities: &api.EntityDeps{Queries: s.Entities, Writes: s.Entities, Origin: s.Origin},
 	}).Mount(mux)
+	reconciliation, err := reconcile.New(reconcile.Deps{
+		Entities: s.Entities, Clock: s.Clock, Origin: s.Origin, Name: s.Organisation, Version: monitor.Version(), Proxies: s.Proxies,
+	})
+	if err != nil {
+		return nil, err
+	}
+	reconciliation.Mount(mux)
 	if more != nil {
 		more(mux, site)
 	}
 	mux.Admit = s.admit(blocks)
-	guard := edge.Guard{Origin: s.Origin, Failures: failures}
+	guard := edge.Guard{Origin: s.Origin, Failures: failures, Open: reconcile.Path}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
 	pages := s.published().Wrap(edge.HintProxies(s.Log, s.Proxies, guard.Wrap(origins(s.Proxies, mux))), false)
 	return s.probes(edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, pages, watchers...)))), nil

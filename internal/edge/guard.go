@@ -2,6 +2,8 @@ package edge
 
 import (
 	"net/http"
+	"path"
+	"strings"
 
 	"github.com/habeas-data/habeas"
 )
@@ -23,6 +25,11 @@ type Guard struct {
 	// Mixed: other pages of the same host are reached by http, which browsers must not be told
 	// to refuse.
 	Mixed bool
+	// Open says below which path pages of every website may ask, read the answers, and put
+	// them into a frame where the handler allows it: a public service, which knows nobody and
+	// changes nothing. What a browser adds to say who asks is taken away before it, and every
+	// answer says so to browsers (CORS), a failure too. Empty: there is none.
+	Open string
 }
 
 // contentPolicy allows what our own pages need: style, script and data from
@@ -39,11 +46,19 @@ func (g Guard) Wrap(next http.Handler) http.Handler {
 		for name, value := range headers {
 			h[name] = value // the slices are full, so a later Add copies them
 		}
+		open := g.open(r.URL.Path)
+		if open {
+			openTo(h, r)
+		}
 		switch {
 		case !g.Origin.Serves(r.Host):
 			g.Failures.Write(w, r, WithStatus(
 				habeas.Forbidden("This server does not answer under this name.").WithCode("host"),
 				http.StatusMisdirectedRequest))
+		case open && r.Method == http.MethodOptions: // a browser asks before it asks
+			w.WriteHeader(http.StatusNoContent)
+		case open:
+			next.ServeHTTP(w, r)
 		case framed(r):
 			g.Failures.Write(w, r, habeas.Forbidden("This page does not open inside another one. Open it in a window of its own.").
 				WithCode("framed"))
@@ -54,6 +69,35 @@ func (g Guard) Wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// open reports whether a path is of the open part. One that is not clean is not: the
+// multiplexer might take it for another.
+func (g Guard) open(p string) bool {
+	if g.Open == "" || p != path.Clean(p) {
+		return false
+	}
+	return p == g.Open || strings.HasPrefix(p, g.Open+"/")
+}
+
+// openTo tells browsers that every page may read the answer (Fetch Standard, 3.2), and takes
+// from the request what could make it somebody's.
+func openTo(h http.Header, r *http.Request) {
+	for _, who := range []string{"Cookie", "Authorization"} {
+		r.Header.Del(who)
+	}
+	for name, value := range openHeaders {
+		h[name] = value
+	}
+}
+
+var openHeaders = map[string][]string{
+	"Access-Control-Allow-Origin":   {"*"},
+	"Access-Control-Allow-Methods":  {"GET, HEAD, POST, OPTIONS"},
+	"Access-Control-Allow-Headers":  {"Accept, Accept-Language, Content-Type, Origin, X-CSRF-Token, X-Requested-With"},
+	"Access-Control-Expose-Headers": {"Content-Language, Link, RateLimit, RateLimit-Policy, Retry-After"},
+	"Access-Control-Max-Age":        {"86400"},
+	"Cross-Origin-Resource-Policy":  {"cross-origin"},
 }
 
 // framed reports whether the browser says it loads the answer into a frame or

@@ -253,3 +253,51 @@ func BenchmarkGuard(b *testing.B) {
 		h.ServeHTTP(w, r)
 	}
 }
+
+// Below the open path pages of every website may ask and read, and what would say who asks is
+// taken away; nothing else is opened by it, and no path leads out of it.
+func TestTheOpenPartIsOpenAndNothingElse(t *testing.T) {
+	seen := ""
+	mux := &Mux{Failures: &Failures{}}
+	handler := func(w http.ResponseWriter, r *http.Request) error {
+		seen = r.Pattern + r.Header.Get("Cookie") + r.Header.Get("Authorization")
+		return nil
+	}
+	for _, pattern := range []string{"GET /open", "POST /open/ask", "GET /openly", "POST /closed"} {
+		mux.Handle(pattern, handler)
+	}
+	h := Guard{Origin: mustOrigin(t, "https://records.example.org"), Failures: mux.Failures, Open: "/open"}.Wrap(mux)
+	for _, test := range []struct {
+		method, host, path string
+		status             int
+		open               bool
+		seen               string
+	}{
+		{"GET", "records.example.org", "/open", 200, true, "GET /open"},
+		{"POST", "records.example.org", "/open/ask", 200, true, "POST /open/ask"},
+		{"OPTIONS", "records.example.org", "/open/ask", 204, true, ""},
+		{"DELETE", "records.example.org", "/open", 405, true, ""},
+		{"GET", "records.example.org", "/open/nothing", 404, true, ""},
+		{"GET", "other.example.org", "/open", 421, true, ""},
+		{"GET", "records.example.org", "/openly", 403, false, ""},
+		{"POST", "records.example.org", "/closed", 403, false, ""},
+		{"POST", "records.example.org", "/open/../closed", 403, false, ""},
+		{"POST", "records.example.org", "/open//../../closed", 403, false, ""},
+		{"OPTIONS", "records.example.org", "/closed", 403, false, ""},
+	} {
+		seen = ""
+		r := httptest.NewRequest(test.method, "https://"+test.host+"/", nil)
+		r.URL.Path = test.path
+		for name, value := range map[string]string{
+			"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe", "Cookie": "a=b", "Authorization": "Bearer x",
+		} {
+			r.Header.Set(name, value)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		open := w.Header().Get("Access-Control-Allow-Origin") == "*" && w.Header().Get("Cross-Origin-Resource-Policy") == "cross-origin"
+		if w.Code != test.status || open != test.open || seen != test.seen {
+			t.Errorf("%s %s: %d, open %v, seen %q", test.method, test.path, w.Code, open, seen)
+		}
+	}
+}

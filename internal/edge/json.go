@@ -39,13 +39,20 @@ func DecodeJSON[T any](w http.ResponseWriter, r *http.Request, maxBytes int64) (
 	if err := readBody(w, r, maxBytes, buf); err != nil {
 		return v, err
 	}
-	if tooDeep(buf.Bytes()) {
+	return ParseJSON[T](buf.Bytes())
+}
+
+// ParseJSON is [DecodeJSON] for a document that came some other way, such as in the field of
+// a form. What it returns holds nothing of doc.
+func ParseJSON[T any](doc []byte) (T, error) {
+	var v T
+	if tooDeep(doc) {
 		return v, habeas.Invalid("", "The document nests too deeply.").WithCode("json.depth")
 	}
 	// Safe with a shared buffer: decoding copies every string it keeps.
-	if err := json.Unmarshal(buf.Bytes(), &v, strict); err != nil {
+	if err := json.Unmarshal(doc, &v, strict); err != nil {
 		var zero T // half a document must not be used by mistake
-		return zero, explainJSON(err, buf.Bytes(), reflect.TypeFor[T]())
+		return zero, explainJSON(err, doc, reflect.TypeFor[T]())
 	}
 	return v, nil
 }
