@@ -56,7 +56,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
 		Registrations: s.Certificates,
 		Sessions:      s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
-		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks,
+		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks, Downloads: s.Downloads,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{

@@ -22,6 +22,7 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pki"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/internal/webhook"
@@ -59,6 +60,7 @@ type Config struct {
 	Port         edge.Origin                     // where people show certificates; zero: nowhere
 	RootAway     bool                            // the root of the certificate authority is on another machine
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
+	Downloads    *release.Shelf                  // programs that are offered to everybody; nil: none
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
 	WebhookTLS      *tls.Config    // how webhooks are called; nil: with the system's roots

@@ -50,6 +50,7 @@ type Settings struct {
 	Directory      DirectorySettings `toml:"directory"`
 	Port           PortSettings      `toml:"certificate_port"`
 	Escrow         EscrowSettings    `toml:"escrow"`
+	Downloads      DownloadSettings  `toml:"downloads"`
 
 	Providers []ProviderSettings `toml:"provider" doc:"an identity provider by which people may sign in too; only in the file"`
 

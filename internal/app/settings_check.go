@@ -51,6 +51,7 @@ func (s Settings) problems() config.Problems {
 	c.wantIf(s.Backup.ExpectHours < 1 || s.Backup.ExpectHours > 24*366, "backup.expect_hours", "expected a number of hours, from 1 to 8784")
 	c.wantIf(s.SessionLog.KeepDays < 0 || s.SessionLog.KeepDays > session.MaxKeepDays, "session_log.keep_days", "expected a number from 0 to 180")
 	c.archived()
+	c.downloads()
 	_, err = webhook.ParseNetworks(s.Webhook.AllowNetworks)
 	c.want(err, "webhook.allow_networks")
 	c.authorities()

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/web/account"
 	"github.com/habeas-data/habeas/internal/web/admin"
 	"github.com/habeas-data/habeas/internal/web/notice"
@@ -62,6 +63,7 @@ type Site struct {
 	Logs        admin.Logs
 	Inspecting  account.Inspecting
 	Contacting  notice.Contacting
+	Downloads   *release.Shelf // nil: this server offers no programs
 
 	Registrations account.Registrations
 }
@@ -93,7 +95,7 @@ func (s *Site) Mount(m *edge.Mux) {
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health, Directories: s.Directories,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
 		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders, Logs: s.Logs,
-		Releases: s.Releases, Blocks: s.Blocks,
+		Releases: s.Releases, Blocks: s.Blocks, Downloads: s.Downloads,
 	}).Mount(m)
 }
 
