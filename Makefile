@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test promises lint unit redteam postgres browser reference readme bench bench-match bench-scrub fuzz release clean
+.PHONY: help build demo test promises lint unit redteam postgres browser reference readme bench bench-match bench-scrub bench-pki fuzz release clean
 
 TOOL := go tool -modfile=tools/go.mod
 # What `habeas demo` is given: make demo DEMO="--addr localhost:9000"
@@ -90,6 +90,9 @@ bench-match: build ## finding names and linking people, beside the rivals
 
 bench-scrub: build ## the scrubber: what it finds and how fast, beside the rivals
 	@RUNS='$(RUNS)' scripts/bench-scrub
+
+bench-pki: build ## issuing certificates, TLS handshakes and OCSP, beside the rivals
+	@RUNS='$(RUNS)' scripts/bench-pki
 
 fuzz: ## every fuzz target for FUZZTIME
 	@scripts/fuzz $(FUZZTIME)

@@ -53,7 +53,7 @@ type rival struct {
 
 func (o options) run(ctx context.Context) error {
 	t := table{runs: map[string][]bench.PKI{}}
-	rivals := []rival{{ours, measureOurs}, {"step-ca", measureStepCA}, {"openssl ocsp", measureOpenSSL}, {"plain Go", measurePlain}}
+	rivals := []rival{{ours, measureOurs}, {"step-ca", measureStepCA}, {"CFSSL", measureCFSSL}, {"plain Go", measurePlain}}
 	for range o.runs { // in turns: what disturbs the machine for a while disturbs all of them
 		for _, r := range rivals {
 			one, err := r.measure(ctx, o)
