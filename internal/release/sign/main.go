@@ -72,7 +72,7 @@ func makeKey(file, name string) error {
 			return err
 		}
 	}
-	fmt.Println(public)
+	fmt.Fprintln(os.Stdout, public)
 	return nil
 }
 

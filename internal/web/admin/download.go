@@ -67,7 +67,8 @@ func (s *Pages) downloads(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 	for _, f := range m.Files {
 		page.Files.Rows = append(page.Files.Rows, []ui.Cell{
 			{Text: f.Name, URL: downloadPath + "/" + f.Name, Note: platform(p, f.Name)},
-			{Text: size(p, uint64(f.Size))}, {Text: f.Hash(), Mono: true}, //nolint:gosec // never negative
+			{Text: size(p, uint64(f.Size))},
+			{Text: f.Hash(), Mono: true},
 		})
 	}
 	first := m.Files[0].Name
