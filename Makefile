@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test promises lint unit redteam postgres browser reference readme bench bench-match bench-scrub fuzz clean
+.PHONY: help build demo test promises lint unit redteam postgres browser reference readme bench bench-match bench-scrub bench-pki fuzz release clean
 
 TOOL := go tool -modfile=tools/go.mod
 # What `habeas demo` is given: make demo DEMO="--addr localhost:9000"
@@ -91,8 +91,14 @@ bench-match: build ## finding names and linking people, beside the rivals
 bench-scrub: build ## the scrubber: what it finds and how fast, beside the rivals
 	@RUNS='$(RUNS)' scripts/bench-scrub
 
+bench-pki: build ## issuing certificates, TLS handshakes and OCSP, beside the rivals
+	@RUNS='$(RUNS)' scripts/bench-pki
+
 fuzz: ## every fuzz target for FUZZTIME
 	@scripts/fuzz $(FUZZTIME)
+
+release: ## signed programs for TARGETS="linux/amd64 …", all by default; see docs/proxy.md
+	@TARGETS='$(TARGETS)' VERSION='$(VERSION)' scripts/release
 
 clean: ## what the targets above have made
 	rm -rf bin e2e/node_modules e2e/out

@@ -49,6 +49,7 @@ var house = map[string]int{
 	"internal/oidc":      2, // sign-in by an outside identity provider
 	"internal/jobs":      2, // outbox, schedules
 	"internal/promise":   2, // what the policy promises, and the tests that prove it
+	"internal/release":   2, // programs that can be checked
 	"internal/email":     2, // e-mail addresses as identity
 	"internal/demo":      2, // invented people
 	"internal/bench":     2, // measuring: a server from outside, the library match

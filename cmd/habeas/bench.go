@@ -15,6 +15,7 @@ import (
 type benchCommand struct {
 	Timing       benchTiming       `cmd:"" help:"Measure whether known and unknown addresses can be told apart by the time of an answer."`
 	FindOrCreate benchFindOrCreate `cmd:"" name:"find-or-create" help:"Measure how many find-or-create calls are answered in a second."`
+	PKI          benchPKI          `cmd:"" name:"pki" help:"Measure how many certificates are issued, shown and asked about in a second."`
 	Match        benchMatch        `cmd:"" help:"Measure how well and how fast names are found and people linked."`
 	MatchPart    benchMatchPart    `cmd:"" hidden:""`
 	Scrub        benchScrub        `cmd:"" help:"Measure what the scrubber finds, misses and takes for personal data, and how fast it is."`

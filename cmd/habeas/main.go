@@ -45,6 +45,8 @@ type cli struct {
 	Restore restoreCommand `cmd:"" help:"Put a backup back into a new directory or empty databases."`
 	Doctor  doctorCommand  `cmd:"" help:"Examine everything: schema, ledger, rows, keys, files."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	VerifyRelease verifyReleaseCommand `cmd:"" name:"verify-release" help:"Check that a program is ours, by the signed manifest of its release."`
 }
 
 func main() {

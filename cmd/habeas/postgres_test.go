@@ -15,7 +15,7 @@ func TestPostgreSQLIsChosenAtInitAndTheSettingsRememberIt(t *testing.T) {
 	at := t.TempDir()
 	s := &site{TB: t, dir: filepath.Join(at, "data"), password: filepath.Join(at, "password")}
 	s.must(os.WriteFile(s.password, []byte(masterPassword+"\n"), 0o600))
-	cluster := pgtest.Start(t)
+	cluster := pgtest.Start(t, "fsync=off", "full_page_writes=off") // nobody pulls the plug
 	records, keys := cluster.Database(t), cluster.Database(t)
 	args := []string{"init", "--dir", s.dir, "--master-password-file", s.password, "--dsn", records, "--keys-dsn", keys}
 	if code, out, complaints := s.run(args...); code != 0 {

@@ -30,7 +30,10 @@ func (*proxyCommand) Help() string {
 
 Address and token are printed once and count until the proxy ends (Ctrl-C). The key stays in
 memory; nothing is written to a file, and no cookie passes. A server outside the authority that
-issued your file is refused, and so are pages of the web.`
+issued your file is refused, and so are pages of the web.
+
+It asks for the password of your file: before you use a new version, check that it is ours, with
+habeas verify-release and the list of https://SERVER/download (docs/proxy.md).`
 }
 
 // Run opens the file and serves until it is told to end.

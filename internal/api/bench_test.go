@@ -34,7 +34,7 @@ func BenchmarkFindOrCreateHTTP(b *testing.B) {
 	if os.Getenv("HABEAS_BENCH_ENGINE") == "postgres" {
 		dsn = pgtest.Start(b).Database(b)
 	}
-	w := openOn(b, newRing(b), party.DefaultSchemas(), dsn)
+	w := openOn(b, newRing(b), party.DefaultSchemas(), b.TempDir(), dsn)
 	fill(b, w)
 	w.systems = app.NewSystems(app.SystemsDeps{DB: w.db, Keys: w.keys, Schemas: w.schemas, Clock: habeas.SystemClock{}})
 	w.serve(habeas.SystemClock{})

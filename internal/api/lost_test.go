@@ -13,7 +13,7 @@ import (
 // caller is told that nobody knows, and the same request again ends as one write.
 func TestARequestWhoseCommitIsLostIsRepeatedSafely(t *testing.T) {
 	p := pgtest.Through(t, pgtest.Database(t))
-	w := openOn(t, newRing(t), party.DefaultSchemas(), p.DSN)
+	w := openOn(t, newRing(t), party.DefaultSchemas(), t.TempDir(), p.DSN)
 	w.serve(w.clock)
 	s := w.connect("City Bookings")
 	unknown := 0

@@ -38,8 +38,8 @@ var administrator = habeas.Actor{
 }
 
 func TestMain(m *testing.M) {
-	pgtest.Main(m, func(dsn string) error {
-		db, err := sqlstore.Open(context.Background(), sqlstore.Config{DSN: dsn, Clock: habeas.SystemClock{}})
+	pgtest.Main(m, func(dir, dsn string) error {
+		db, err := sqlstore.Open(context.Background(), sqlstore.Config{Dir: dir, DSN: dsn, Clock: habeas.SystemClock{}})
 		if err != nil {
 			return err
 		}
@@ -80,13 +80,14 @@ func open(t testing.TB, keys *keyring.Ring) *world {
 
 func openWith(t testing.TB, keys *keyring.Ring, sets []party.SetSchema) *world {
 	t.Helper()
-	return openOn(t, keys, sets, pgtest.Filled(t))
+	dir := t.TempDir()
+	return openOn(t, keys, sets, dir, pgtest.Filled(t, dir))
 }
 
-// openOn makes the store on a database of one's choice.
-func openOn(t testing.TB, keys *keyring.Ring, sets []party.SetSchema, dsn string) *world {
+// openOn makes the store in a directory, or on a database of one's choice.
+func openOn(t testing.TB, keys *keyring.Ring, sets []party.SetSchema, dir, dsn string) *world {
 	t.Helper()
-	w := &world{TB: t, dir: t.TempDir(), dsn: dsn, keys: keys, logged: new(bytes.Buffer)}
+	w := &world{TB: t, dir: dir, dsn: dsn, keys: keys, logged: new(bytes.Buffer)}
 	w.clock = habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))
 	var err error
 	if w.schemas, err = party.NewSchemas(sets...); err != nil {

@@ -67,7 +67,8 @@ func (w *accountWorld) Send(_ context.Context, m mail.Message) error {
 
 func newAccountWorld(t testing.TB) *accountWorld {
 	t.Helper()
-	w := &accountWorld{t: t, dir: t.TempDir(), dsn: pgtest.DSN(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), log: &stepLog{}}
+	w := &accountWorld{t: t, dir: t.TempDir(), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), log: &stepLog{}}
+	w.dsn = pgtest.Filled(t, w.dir)
 	ctx := context.Background()
 	var err error
 	w.keys, _, err = keyring.Create(ctx, filepath.Join(w.dir, "keys.db"), keyring.NewPassword([]byte("correct horse battery")), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})

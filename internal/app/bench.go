@@ -92,7 +92,7 @@ func (b *Bench) open(ctx context.Context, o BenchOptions, l net.Listener) error 
 	proxies := edge.Proxies{netip.MustParsePrefix("127.0.0.0/8")}
 	b.server, err = Open(ctx, Config{
 		Dir: b.dir, Keys: keys, RecordsDSN: o.RecordsDSN, Clock: habeas.SystemClock{}, Organisation: "Measuring", Contact: "nobody",
-		Origin: origin, Proxies: proxies, Log: slog.New(slog.DiscardHandler),
+		Origin: origin, Port: origin, Proxies: proxies, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return errors.Join(err, keys.Close())
@@ -196,11 +196,12 @@ func (b *Bench) Press(ctx context.Context, parties, callers int, length time.Dur
 	if err := b.populate(ctx, "before", 0, parties, b.record); err != nil {
 		return bench.Load{}, err
 	}
-	return bench.Press(ctx, func(ctx context.Context, n int) (*http.Request, error) {
+	book := func(ctx context.Context, n int) (*http.Request, error) {
 		who := n
 		if n%10 == 0 {
 			who = n / 2
 		}
 		return b.book(ctx, somebody("guest", who), fmt.Sprintf("T-%d", n))
-	}, callers, length, http.StatusOK)
+	}
+	return bench.Press(ctx, bench.Pressure{Request: book, Callers: callers, For: length, Want: http.StatusOK})
 }

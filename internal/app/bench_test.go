@@ -47,6 +47,23 @@ func TestEachFlowCanBeMeasured(t *testing.T) {
 	}
 }
 
+// Every part of the certificate authority is measured by answers that it really gave.
+func TestTheCertificateAuthorityCanBeMeasured(t *testing.T) {
+	b, err := OpenBench(t.Context(), BenchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	r, err := b.PKI(t.Context(), PKIOptions{People: 20, Callers: 4, For: 10 * time.Second, Repeating: 50 * time.Millisecond})
+	if err != nil || r.Issue.Requests != 20 || r.OCSPSigned.Requests != 20 || r.OCSPKept.Requests == 0 || r.Handshakes.Requests == 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // The controls decide whether anything can be said, and the worst flow what.
 func TestTheVerdictIsOfTheControlsFirst(t *testing.T) {
 	said := func(name string, found bool, v bench.Verdict) Timed {

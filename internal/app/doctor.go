@@ -43,7 +43,7 @@ func Doctor(ctx context.Context, o DoctorOptions) (r backup.Report, err error) {
 	}
 	defer func() {
 		if err == nil {
-			r = examineDirectory(ctx, o.Dir, examineProviders(ctx, o.Dir, r))
+			r = examineDownloads(o.Dir, examineDirectory(ctx, o.Dir, examineProviders(ctx, o.Dir, r)))
 		}
 	}()
 	client, err := DialControl(o.Dir)

@@ -5,9 +5,9 @@ import (
 
 	"github.com/habeas-data/habeas/internal/api"
 	"github.com/habeas-data/habeas/internal/api/reconcile"
-	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/web"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
@@ -59,7 +59,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Registrations: s.Certificates,
 		Sessions:      s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
 		Entities: s.Entities,
-		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks,
+		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks, Downloads: s.Downloads,
 	}
 	site.Mount(mux)
 	api.New(api.Deps{
@@ -69,7 +69,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Entities: &api.EntityDeps{Queries: s.Entities, Writes: s.Entities, Origin: s.Origin},
 	}).Mount(mux)
 	reconciliation, err := reconcile.New(reconcile.Deps{
-		Entities: s.Entities, Clock: s.Clock, Origin: s.Origin, Name: s.Organisation, Version: monitor.Version(), Proxies: s.Proxies,
+		Entities: s.Entities, Clock: s.Clock, Origin: s.Origin, Name: s.Organisation, Version: release.Version(), Proxies: s.Proxies,
 	})
 	if err != nil {
 		return nil, err

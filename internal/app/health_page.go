@@ -9,6 +9,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/jobs"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/web/admin"
 )
 
@@ -80,16 +81,14 @@ func (l *Ledger) sealed() (size int64, at time.Time) {
 	return size, at
 }
 
-// Version names what the binary was built from: the module's version and the revision.
+// Version names what the binary was built from: its version and, where it is no release, the revision.
 func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	version := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			version += " " + s.Value
+	version := release.Version()
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				version += " " + s.Value
+			}
 		}
 	}
 	return version

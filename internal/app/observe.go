@@ -13,6 +13,7 @@ import (
 
 	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/sealed"
 )
 
@@ -157,7 +158,7 @@ func (p *process) control() {
 	c := p.server.Control
 	c.Handle("GET", "/status", func(w http.ResponseWriter, r *http.Request) error {
 		return edge.WriteJSON(w, http.StatusOK, Status{
-			Health: p.server.Health(r.Context()), URL: p.server.Origin.String(), Version: monitor.Version(), PID: os.Getpid(), Since: since, Memory: sealed.Report(),
+			Health: p.server.Health(r.Context()), URL: p.server.Origin.String(), Version: release.Version(), PID: os.Getpid(), Since: since, Memory: sealed.Report(),
 		})
 	})
 	c.Handle("POST", "/reload", func(w http.ResponseWriter, _ *http.Request) error {

@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app/monitor"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/web"
 	"github.com/habeas-data/habeas/internal/webhook"
 	"github.com/habeas-data/habeas/sealed"
@@ -231,7 +232,7 @@ func (p *process) serve(ctx context.Context) error {
 	p.beside(work)
 	p.o.Listening(s.Origin.String())
 	notify(p.log, "READY=1")
-	p.log.Info("serving", "url", s.Origin.String(), "version", monitor.Version())
+	p.log.Info("serving", "url", s.Origin.String(), "version", release.Version())
 	return s.Serve(ctx, p.listener, h)
 }
 
@@ -336,6 +337,9 @@ func (s Settings) config(l net.Listener) (Config, error) {
 		return cfg, err
 	}
 	if cfg.Directory, err = s.directoryConfig(); err != nil {
+		return cfg, err
+	}
+	if cfg.Downloads, err = s.shelf(); err != nil {
 		return cfg, err
 	}
 	if cfg.WebhookNetworks, err = webhook.ParseNetworks(s.Webhook.AllowNetworks); err != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pki"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/internal/webhook"
@@ -62,6 +63,7 @@ type Config struct {
 	QueryLog     QueryLogSettings                // whether questions about entities are noted
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
 	EntityTypes  []entity.Template               // types of entities beside the built-in ones, or in their place
+	Downloads    *release.Shelf                  // programs that are offered to everybody; nil: none
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
 	WebhookTLS      *tls.Config    // how webhooks are called; nil: with the system's roots

@@ -52,6 +52,7 @@ type Settings struct {
 	Port           PortSettings      `toml:"certificate_port"`
 	Escrow         EscrowSettings    `toml:"escrow"`
 	QueryLog       QueryLogSettings  `toml:"query_log"`
+	Downloads      DownloadSettings  `toml:"downloads"`
 
 	Providers []ProviderSettings `toml:"provider" doc:"an identity provider by which people may sign in too; only in the file"`
 

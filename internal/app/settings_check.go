@@ -53,6 +53,7 @@ func (s Settings) problems() config.Problems {
 	c.wantIf(!(s.QueryLog.Percent >= 0 && s.QueryLog.Percent <= 100), "query_log.percent", "expected a number from 0 to 100")
 	c.wantIf(s.SessionLog.KeepDays < 0 || s.SessionLog.KeepDays > session.MaxKeepDays, "session_log.keep_days", "expected a number from 0 to 180")
 	c.archived()
+	c.downloads()
 	_, err = webhook.ParseNetworks(s.Webhook.AllowNetworks)
 	c.want(err, "webhook.allow_networks")
 	c.authorities()

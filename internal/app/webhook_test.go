@@ -241,7 +241,8 @@ func (w *world) administers(address string) habeas.Actor {
 //
 // Proves PTY-30.
 func TestNothingIsLostWhenTheServerStops(t *testing.T) {
-	dir, dsn := t.TempDir(), pgtest.Filled(t)
+	dir := t.TempDir()
+	dsn := pgtest.Filled(t, dir)
 	r := newReceiver(t)
 	keys, _, err := keyring.Create(t.Context(), filepath.Join(dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{KDF: keyring.CheapKDF})
 	if err != nil {

@@ -34,8 +34,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	pgtest.Main(m, func(dsn string) error {
-		db, err := sqlstore.Open(context.Background(), sqlstore.Config{DSN: dsn, Clock: habeas.SystemClock{}})
+	pgtest.Main(m, func(dir, dsn string) error {
+		db, err := sqlstore.Open(context.Background(), sqlstore.Config{Dir: dir, DSN: dsn, Clock: habeas.SystemClock{}})
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,8 @@ func newWorld(t testing.TB, sets ...party.SetSchema) *world {
 // newWorldWith is newWorld whose organisation has a directory.
 func newWorldWith(t testing.TB, d app.DirectoryConfig, sets ...party.SetSchema) *world {
 	t.Helper()
-	w := &world{TB: t, sets: sets, directory: d, dir: t.TempDir(), dsn: pgtest.Filled(t), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
+	w := &world{TB: t, sets: sets, directory: d, dir: t.TempDir(), clock: habeas.NewManualClock(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))}
+	w.dsn = pgtest.Filled(t, w.dir)
 	keys, _, err := keyring.Create(w.ctx(), filepath.Join(w.dir, "keys.db"), keyring.NewPassword([]byte(masterPassword)), keyring.Options{Clock: w.clock, KDF: keyring.CheapKDF})
 	w.ok(err)
 	w.open(keys)

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -33,9 +34,9 @@ type Rounds struct {
 }
 
 // client keeps one connection, so that each request finds the same conditions.
-func client() *http.Client {
+func client(config *tls.Config) *http.Client {
 	return &http.Client{
-		Transport:     &http.Transport{MaxConnsPerHost: 1, DisableCompression: true},
+		Transport:     &http.Transport{MaxConnsPerHost: 1, DisableCompression: true, TLSClientConfig: config},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -50,7 +51,7 @@ func Measure(ctx context.Context, pairs []Pair, r Rounds, said func(done, total 
 	if r.Block <= 0 {
 		r.Block = r.N
 	}
-	c := client()
+	c := client(nil)
 	defer c.CloseIdleConnections()
 	order := rand.New(rand.NewPCG(r.Seed, 1))
 	times := make([][2][]time.Duration, len(pairs))
@@ -128,9 +129,33 @@ type Load struct {
 	Most      time.Duration `json:"max_ns"`
 }
 
-// Press lets callers, each with a connection of its own, send requests one after another
-// for as long as it says. The first request that is not answered with want ends it.
-func Press(ctx context.Context, make Request, callers int, length time.Duration, want int) (Load, error) {
+// ErrNoMore is what a [Request] says when the requests that it had prepared are used up.
+var ErrNoMore = errors.New("bench: there are no more requests")
+
+// Pressure is how a server is pressed.
+type Pressure struct {
+	Request Request // the first is number 1; it may end the pressing by ErrNoMore
+	Callers int     // each with a connection of its own
+	For     time.Duration
+	Want    int         // the status of a good answer; any other one ends it
+	TLS     *tls.Config // of the callers; nil: the usual
+}
+
+// Press lets callers send requests one after another for as long as p says.
+func Press(ctx context.Context, p Pressure) (Load, error) {
+	return Repeat(ctx, p.Callers, p.For, func(int) (Once, func()) {
+		c := client(p.TLS)
+		return func(ctx context.Context, n int) (time.Duration, error) { return once(ctx, c, p.Request, n, p.Want) }, c.CloseIdleConnections
+	})
+}
+
+// Once does something for the nth time and says how long it took, of which preparing it is no part.
+type Once func(ctx context.Context, n int) (time.Duration, error)
+
+// Repeat lets callers do something one time after another, for as long as it says. caller
+// makes each of them; what it returns besides is called when that one is done. ErrNoMore ends
+// it, and so does an error, which is returned.
+func Repeat(ctx context.Context, callers int, length time.Duration, caller func(i int) (Once, func())) (Load, error) {
 	pressing, stop := context.WithTimeoutCause(ctx, length, errOver)
 	defer stop()
 	var next atomic.Int64
@@ -139,10 +164,10 @@ func Press(ctx context.Context, make Request, callers int, length time.Duration,
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() {
-			c := client()
-			defer c.CloseIdleConnections()
+			do, done := caller(i)
+			defer done()
 			for pressing.Err() == nil {
-				took, err := once(ctx, c, make, int(next.Add(1)), want) // one that is under way is finished
+				took, err := do(ctx, int(next.Add(1))) // one that is under way is finished
 				if err != nil {
 					failed[i] = err
 					stop()
@@ -154,6 +179,7 @@ func Press(ctx context.Context, make Request, callers int, length time.Duration,
 	}
 	wg.Wait()
 	l := Load{Callers: callers, Took: time.Since(began)}
+	failed = slices.DeleteFunc(failed, func(err error) bool { return errors.Is(err, ErrNoMore) })
 	if err := errors.Join(failed...); err != nil {
 		return l, err
 	}

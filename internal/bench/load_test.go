@@ -55,15 +55,28 @@ func TestAnUnexpectedAnswerEndsTheMeasurement(t *testing.T) {
 	if _, err := Measure(t.Context(), []Pair{{A: known, B: unknown, Want: 204}}, Rounds{N: 1}, nil); err == nil {
 		t.Error("one round is compared")
 	}
-	if _, err := Press(t.Context(), known, 2, time.Minute, 200); err == nil {
+	if _, err := Press(t.Context(), Pressure{Request: known, Callers: 2, For: time.Minute, Want: 200}); err == nil {
 		t.Error("a wrong status counts as load")
 	}
 }
 
 func TestPressingCountsWhatWasAnswered(t *testing.T) {
 	_, known, _ := slow(t, 0)
-	l, err := Press(t.Context(), known, 4, 50*time.Millisecond, 204)
+	l, err := Press(t.Context(), Pressure{Request: known, Callers: 4, For: 50 * time.Millisecond, Want: 204})
 	if err != nil || l.Requests == 0 || l.PerSecond <= 0 || l.P50 > l.P99 || l.P99 > l.Most || l.Callers != 4 {
 		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+func TestPressingEndsWhenThereIsNothingMore(t *testing.T) {
+	_, known, _ := slow(t, 0)
+	few := func(ctx context.Context, n int) (*http.Request, error) {
+		if n > 10 {
+			return nil, ErrNoMore
+		}
+		return known(ctx, n)
+	}
+	if l, err := Press(t.Context(), Pressure{Request: few, Callers: 3, For: time.Minute, Want: 204}); err != nil || l.Requests != 10 {
+		t.Errorf("%d requests of 10, %v", l.Requests, err)
 	}
 }

@@ -38,14 +38,19 @@ var shared struct {
 	cluster *Cluster
 	err     error
 
-	fill   func(dsn string) error
+	fill   func(dir, dsn string) error
 	filled sync.Once
 	copies chan made
+
+	laid  sync.Once
+	files map[string][]byte // what fill has made in a directory
+	bad   error
 }
 
 // Main runs the tests and takes the cluster away. fill, when it is given, makes the
-// schema in an empty database and leaves no connection: [Filled] gives out copies of it.
-func Main(m *testing.M, fill ...func(dsn string) error) {
+// schema in an empty database, or with an empty dsn in files of an empty directory, and leaves no
+// connection: [Filled], [FilledDatabase] and [FilledDir] give out copies of it.
+func Main(m *testing.M, fill ...func(dir, dsn string) error) {
 	if len(fill) > 0 {
 		shared.fill = fill[0]
 	}
@@ -82,28 +87,74 @@ func cluster(t testing.TB) *Cluster {
 // which stands for SQLite, otherwise: tests of whole servers run on either.
 func DSN(t testing.TB) string {
 	t.Helper()
-	if os.Getenv("HABEAS_TEST_ENGINE") != "postgres" {
+	if !OnPostgres() {
 		return ""
 	}
 	return Database(t)
 }
+
+// OnPostgres reports whether tests that choose their engine run on PostgreSQL.
+func OnPostgres() bool { return os.Getenv("HABEAS_TEST_ENGINE") == "postgres" }
 
 const (
 	template = "filled" // the database that the others are copies of
 	ahead    = 2        // copies that are made while a test runs
 )
 
-// Filled is [DSN] with the schema in it that [Main] was told how to make. Nobody waits
-// for it as a rule: copies are made ahead, and dropped when there is time.
-func Filled(t testing.TB) string {
+// Filled is [DSN] with the schema in it that [Main] was told how to make; for SQLite it lies
+// in dir.
+func Filled(t testing.TB, dir string) string {
 	t.Helper()
-	if os.Getenv("HABEAS_TEST_ENGINE") != "postgres" {
+	if !OnPostgres() {
+		FilledDir(t, dir)
 		return ""
 	}
+	return FilledDatabase(t)
+}
+
+// FilledDir puts copies of the files into dir: a hundred schema changes, each of which waits
+// for the disk, are made once for a package.
+func FilledDir(t testing.TB, dir string) {
+	t.Helper()
+	shared.laid.Do(func() { shared.files, shared.bad = lay() })
+	if shared.bad != nil {
+		t.Fatal(shared.bad)
+	}
+	for name, text := range shared.files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// lay makes the files once.
+func lay() (files map[string][]byte, err error) {
+	dir, err := os.MkdirTemp("", "habeas-filled-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := shared.fill(dir, ""); err != nil {
+		return nil, err
+	}
+	all, err := os.ReadDir(dir)
+	files = map[string][]byte{}
+	for _, f := range all {
+		if files[f.Name()], err = os.ReadFile(filepath.Join(dir, f.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return files, err
+}
+
+// FilledDatabase is [Database] with the schema in it. Nobody waits for it as a rule: copies
+// are made ahead, and dropped when there is time.
+func FilledDatabase(t testing.TB) string {
+	t.Helper()
 	c := cluster(t)
 	shared.filled.Do(func() {
 		c.exec(t, "CREATE DATABASE "+template)
-		if err := shared.fill(c.DSN(template)); err != nil {
+		if err := shared.fill("", c.DSN(template)); err != nil {
 			t.Fatal(err)
 		}
 		shared.copies = make(chan made, ahead)

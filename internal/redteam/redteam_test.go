@@ -51,8 +51,8 @@ func TestRedTeam(t *testing.T) {
 	var all []outcome
 	t.Cleanup(func() { report(os.Stdout, all) })
 	seed.dir = t.TempDir()
-	if os.Getenv("HABEAS_TEST_ENGINE") != "postgres" { // else it is sown when the first database is wanted
-		if err := sow(""); err != nil {
+	if !pgtest.OnPostgres() { // else it is sown when the first database is wanted
+		if err := sow("", ""); err != nil {
 			t.Fatal(err)
 		}
 	}

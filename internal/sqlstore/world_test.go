@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -14,7 +15,15 @@ import (
 	"github.com/habeas-data/habeas/ledger"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	pgtest.Main(m, func(dir, dsn string) error {
+		db, err := sqlstore.Open(context.Background(), sqlstore.Config{Dir: dir, DSN: dsn, Clock: habeas.SystemClock{}})
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	})
+}
 
 // engine is a database that the suite runs on.
 type engine struct {
@@ -24,7 +33,7 @@ type engine struct {
 
 var engines = []engine{
 	{"sqlite", func(testing.TB) string { return "" }},
-	{"postgres", pgtest.Database},
+	{"postgres", pgtest.FilledDatabase},
 }
 
 // world is a store with everything it stands on.
@@ -47,10 +56,13 @@ func onEach(t *testing.T, test func(w *world)) {
 	}
 }
 
-// newWorld opens a store on an empty database.
+// newWorld opens a store of which nothing is known: a file, or a database.
 func newWorld(t testing.TB, dsn string) *world {
 	t.Helper()
 	dir := t.TempDir()
+	if dsn == "" {
+		pgtest.FilledDir(t, dir)
+	}
 	keys, _, err := keyring.Create(t.Context(), dir+"/keys.db", keyring.NewPassword([]byte("a master password")), keyring.Options{KDF: keyring.CheapKDF})
 	if err != nil {
 		t.Fatal(err)

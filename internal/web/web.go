@@ -8,6 +8,7 @@ import (
 
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/entity"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/web/account"
 	"github.com/habeas-data/habeas/internal/web/admin"
 	entitypages "github.com/habeas-data/habeas/internal/web/entity"
@@ -65,6 +66,7 @@ type Site struct {
 	Inspecting  account.Inspecting
 	Contacting  notice.Contacting
 	Entities    entity.Queries
+	Downloads   *release.Shelf // nil: this server offers no programs
 
 	Registrations account.Registrations
 }
@@ -97,7 +99,7 @@ func (s *Site) Mount(m *edge.Mux) {
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health, Directories: s.Directories,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
 		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders, Logs: s.Logs,
-		Releases: s.Releases, Blocks: s.Blocks,
+		Releases: s.Releases, Blocks: s.Blocks, Downloads: s.Downloads,
 	}).Mount(m)
 }
 

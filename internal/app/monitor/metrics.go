@@ -7,7 +7,6 @@ package monitor
 import (
 	"context"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/release"
 )
 
 // State is what is asked of the server when Prometheus comes.
@@ -67,19 +67,11 @@ func NewMetrics(state func(ctx context.Context) State) *Metrics {
 		&asked{state}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "habeas_build_info", Help: "1; the labels say which build runs.",
-		ConstLabels: prometheus.Labels{"version": Version()},
+		ConstLabels: prometheus.Labels{"version": release.Version()},
 	})
 	build.Set(1)
 	m.registry.MustRegister(build)
 	return m
-}
-
-// Version is the version of this build, "(devel)" where it is none.
-func Version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }
 
 // Watch is an [edge.Watcher] that counts.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/release"
 )
 
 // Tracer sends spans to an OTLP/HTTP collector. The usual middleware would put the
@@ -53,7 +54,7 @@ func NewTracer(ctx context.Context, endpoint string, percent int, log *slog.Logg
 		sdktrace.WithSampler(sdktrace.TraceIDRatioBased(float64(percent)/100)),
 		// Not the default resource: that names the user, the machine and the command line.
 		sdktrace.WithResource(resource.NewSchemaless(
-			attribute.String("service.name", "habeas"), attribute.String("service.version", Version()))),
+			attribute.String("service.name", "habeas"), attribute.String("service.version", release.Version()))),
 	)}
 	t.tracer = t.provider.Tracer("habeas")
 	return t, nil

@@ -6,6 +6,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -30,6 +31,7 @@ type Pages struct {
 
 	Directories Directories
 	Logs        Logs
+	Downloads   *release.Shelf // nil: this server offers no programs
 }
 
 // Mount registers them.
@@ -48,6 +50,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountBreaches(m)
 	s.mountKept(m)
 	s.mountReleases(m)
+	s.mountDownloads(m)
 	s.mountBlocks(m)
 	s.mountSessions(m)
 	s.mountLogs(m)

@@ -122,6 +122,7 @@ type PublicPolicy struct {
 	Claims  string // how a record is taken over
 	Months  string
 	Version string
+	Offers  bool // programs
 }
 
 // PolicySet is a data set as the public page explains it.
@@ -152,6 +153,7 @@ func (s *Pages) publicPolicy(w http.ResponseWriter, r *http.Request, v ui.Visit)
 			Lead:  p.T("And what you can do about it. You need no account for most of it."),
 		},
 		Contact: now.Notices.Contact.In(p.Lang), Why: now.Notices.Why.In(p.Lang), Sources: sources, Kept: keptTable(p, kept),
+		Offers: s.Downloads != nil,
 		Months: p.Plural(now.Retention.Months, "A record that nobody claims goes {n} month after the last word about it.", "A record that nobody claims goes {n} months after the last word about it."),
 	}
 	if page.Contact == "" {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/habeas-data/habeas/internal/edge"
 )
@@ -50,6 +51,9 @@ func (rd *Renderer) Assets() http.Handler {
 		f.assets.ServeHTTP(w, r)
 	})
 }
+
+// embeddedAssets are those that are built in, compressed once for all renderers.
+var embeddedAssets = sync.OnceValues(func() (*Assets, error) { return newAssets(embedded) })
 
 func newAssets(tree fs.FS) (*Assets, error) {
 	a := &Assets{files: map[string]asset{}}

@@ -142,10 +142,11 @@ func (rd *Renderer) files() (*files, error) {
 
 func (rd *Renderer) load() (*files, error) {
 	var tree fs.FS = embedded
+	assets, err := embeddedAssets()
 	if rd.cfg.Dev {
 		tree = os.DirFS(devFiles)
+		assets, err = newAssets(tree)
 	}
-	assets, err := newAssets(tree)
 	if err != nil {
 		return nil, err
 	}
