@@ -60,6 +60,8 @@ type (
 	GrantKind       struct{} // the decision that somebody shall hold a role
 	ApplicationKind struct{} // that somebody asks for a role
 	EscrowKind      struct{} // a private key that its person leaves with the organisation, as owner of a key
+	KeeperSetKind   struct{} // key keepers who were asked together
+	KeeperKind      struct{} // one of them
 )
 
 // Prefix implements Kind.
@@ -176,6 +178,12 @@ func (ApplicationKind) Prefix() string { return "apl" }
 // Prefix implements Kind.
 func (EscrowKind) Prefix() string { return "esc" }
 
+// Prefix implements Kind.
+func (KeeperSetKind) Prefix() string { return "kps" }
+
+// Prefix implements Kind.
+func (KeeperKind) Prefix() string { return "kpr" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -225,6 +233,8 @@ type (
 	GrantID       = ID[GrantKind]
 	ApplicationID = ID[ApplicationKind]
 	EscrowID      = ID[EscrowKind]
+	KeeperSetID   = ID[KeeperSetKind]
+	KeeperID      = ID[KeeperKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

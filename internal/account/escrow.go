@@ -25,7 +25,7 @@ const (
 )
 
 // Valid reports whether there is such a class.
-func (c EscrowClass) Valid() bool { return c == EscrowOpen || c == EscrowShut }
+func (c EscrowClass) Valid() bool { return c == EscrowOpen || c == EscrowShut || c == EscrowSplit }
 
 // EscrowWords is the version of the words that whoever leaves a key agrees to (REC-01): the
 // page's. It is raised with every change of what they say.
@@ -56,8 +56,9 @@ type Deposit struct {
 	Serial    pki.Serial
 	Class     EscrowClass
 	Words     int
-	Sealed    []byte // encapsulated key, then ciphertext
-	Signature []byte // by the private key itself, over ConsentText: who leaves it has it
+	Sealed    []byte  // encapsulated key, then ciphertext
+	Signature []byte  // by the private key itself, over ConsentText: who leaves it has it
+	Shares    []Share // of EscrowSplit: one for each keeper of the set
 }
 
 // Check refuses what no page of ours sends.
@@ -67,6 +68,8 @@ func (d Deposit) Check() error {
 		return habeas.Invalid("class", "Choose one of the options.").WithCode("form.choice")
 	case d.Words != EscrowWords:
 		return ErrEscrowWords
+	case (d.Class == EscrowSplit) != (len(d.Shares) > 0):
+		return ErrDeposit
 	case len(d.Sealed) <= pointSize || len(d.Sealed) > MaxDeposit || len(d.Signature) != signatureLen:
 		return ErrDeposit
 	}
@@ -202,6 +205,7 @@ type EscrowReader interface {
 // EscrowWriter changes it in one transaction, with the entry that witnesses it.
 type EscrowWriter interface {
 	EscrowReader
+	KeeperWriter
 	// SaveEscrow inserts an escrow whose own key is durable already.
 	SaveEscrow(e Escrow, entry audit.Entry) error
 	// EndEscrow takes away what was left, and the reset that is under way. Of one that is gone

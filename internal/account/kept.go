@@ -46,6 +46,10 @@ func Kept() []habeas.Kept {
 			Basis: habeas.BasisConsent, Until: "Until the person withdraws it, or the certificate ends.",
 		},
 		{
+			What: "Key keepers: whom people asked to keep shares of their private keys, and sealed shares that only the keepers open", Why: "So that a forgotten password does not mean a lost key, and nobody alone can open it.",
+			Basis: habeas.BasisConsent, Until: "Until the person withdraws it, the keeper resigns, or a certificate ends. What was asked and not made ends after {n} days.", N: int(KeepAsked / (24 * time.Hour)),
+		},
+		{
 			What: "Numbers of certificates that were revoked, about nobody", Why: "So that a revoked certificate counts nowhere.",
 			Basis: habeas.BasisLegitimate, Until: "{n} days after the certificate would have expired.", N: int(pki.KeptAfterExpiry / (24 * time.Hour)),
 		},

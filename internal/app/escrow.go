@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/ecdsa"
-	"crypto/sha256"
 	"crypto/x509"
 
 	"github.com/habeas-data/habeas"
@@ -80,24 +79,35 @@ func (x *Escrows) KeepEscrow(ctx context.Context, actor habeas.Actor, d account.
 	kept := account.Escrow{
 		ID: habeas.NewID[habeas.EscrowKind](now), Account: actor.Account, Serial: d.Serial, Class: d.Class, Words: d.Words, At: now, Deposit: d.Sealed,
 	}
-	if err := x.fits(ctx, kept, d.Signature, key); err != nil {
+	if err := x.fits(ctx, kept, d, key); err != nil {
 		return err
 	}
 	if err := x.keys.Commit(ctx, x.keys.NewKey(habeas.SubjectOf(kept.ID))); err != nil {
 		return err
 	}
-	return x.db.InTx(ctx, func(tx *sqlstore.Tx) error {
+	err = x.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 		if _, err := x.active(ctx, tx.Accounts(), kept); err != nil { // revoked meanwhile
 			return err
 		}
-		if _, found, err := tx.Accounts().Escrow(ctx, actor.Account); err != nil || found {
-			return orElse(err, account.ErrEscrowed)
-		}
-		if err := tx.Accounts().SaveEscrow(kept, x.entry(audit.EscrowKept, actor, kept)); err != nil {
+		if err := x.save(tx, actor, kept, d.Shares); err != nil {
 			return err
 		}
 		return x.accounts.tell(tx, actor.Account, mail.KindEscrowKept, escrowPage)
 	})
+	if err != nil {
+		return err
+	}
+	return x.Sweep(ctx) // key keepers may have taken another escrow's place
+}
+
+func (x *Escrows) save(tx *sqlstore.Tx, actor habeas.Actor, kept account.Escrow, shares []account.Share) error {
+	if kept.Class == account.EscrowSplit {
+		return x.split(tx, actor, kept, shares)
+	}
+	if _, found, err := tx.Accounts().Escrow(tx.Context(), actor.Account); err != nil || found {
+		return orElse(err, account.ErrEscrowed)
+	}
+	return tx.Accounts().SaveEscrow(kept, x.entry(audit.EscrowKept, actor, kept))
 }
 
 // escrowPage is where a person looks after the key that they left here.
@@ -127,14 +137,13 @@ func (x *Escrows) active(ctx context.Context, from account.CertificateReader, e 
 }
 
 // fits refuses a deposit that would be of no use one day, or that somebody else has made.
-func (x *Escrows) fits(ctx context.Context, e account.Escrow, signature []byte, key *escrow.Key) error {
+func (x *Escrows) fits(ctx context.Context, e account.Escrow, d account.Deposit, key *escrow.Key) error {
 	cert, err := x.active(ctx, x.db.Accounts(), e)
 	if err != nil {
 		return err
 	}
 	public, ok := cert.PublicKey.(*ecdsa.PublicKey)
-	digest := sha256.Sum256(e.Deposit)
-	if !ok || !escrow.Signed(public, account.ConsentText(e.Words, digest[:]), signature) {
+	if !ok || !escrow.Signed(public, account.ConsentText(e.Words, d.Digest()), d.Signature) {
 		return account.ErrDeposit
 	}
 	fits := false
@@ -142,7 +151,7 @@ func (x *Escrows) fits(ctx context.Context, e account.Escrow, signature []byte, 
 		plain, wrong := key.Open(e.Deposit, account.DepositText(e.Account, e.Serial, e.Class))
 		defer clear(plain)
 		if wrong == nil { // what only its person can open was looked at by the page
-			fits = e.Class == account.EscrowShut || escrow.Fits(plain, public)
+			fits = e.Class != account.EscrowOpen || escrow.Fits(plain, public)
 		}
 	})
 	if !fits {

@@ -145,6 +145,9 @@ func (x *Escrows) begin(tx *sqlstore.Tx, c account.Challenge, self habeas.Actor,
 	if err := tx.Accounts().SaveFileReset(r, x.entry(audit.FileResetBegun, self, kept)); err != nil {
 		return "", err
 	}
+	if err := x.callKeepers(tx, r); err != nil {
+		return "", err
+	}
 	return answer, x.warn(tx, r)
 }
 
@@ -214,9 +217,15 @@ func (x *Escrows) FileReset(ctx context.Context, id habeas.ChallengeID) (account
 func (x *Escrows) TakeReset(ctx context.Context, id habeas.ChallengeID) ([]byte, error) {
 	var kept account.Escrow
 	var r account.FileReset
+	var shares []byte
 	err := x.db.InTx(ctx, func(tx *sqlstore.Tx) (err error) {
 		if r, kept, err = x.ripe(tx, id); err != nil {
 			return err
+		}
+		if kept.Class == account.EscrowSplit {
+			if shares, err = x.passed(ctx, tx.Accounts(), r); err != nil {
+				return err
+			}
 		}
 		self := habeas.Actor{Kind: habeas.ActorPerson, Account: r.Account, Proof: habeas.ProofCode}
 		e := x.entry(audit.FileReset, self, kept)
@@ -233,7 +242,7 @@ func (x *Escrows) TakeReset(ctx context.Context, id habeas.ChallengeID) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	return x.giveBack(ctx, r, kept)
+	return x.giveBack(ctx, r, kept, shares)
 }
 
 // ripe looks again whether a reset may give the key back: its time has come, the address still
@@ -266,8 +275,9 @@ func (x *Escrows) ripe(tx *sqlstore.Tx, id habeas.ChallengeID) (r account.FileRe
 	return r, kept, nil
 }
 
-// giveBack opens a deposit and seals it to the browser of a reset.
-func (x *Escrows) giveBack(ctx context.Context, r account.FileReset, kept account.Escrow) (out []byte, err error) {
+// giveBack opens a deposit and seals it to the browser of a reset, with the shares that open it
+// if there are any.
+func (x *Escrows) giveBack(ctx context.Context, r account.FileReset, kept account.Escrow, shares []byte) (out []byte, err error) {
 	h, err := x.certificates.Holding(ctx, habeas.Actor{Account: r.Account})
 	if err != nil {
 		return nil, err
@@ -282,7 +292,11 @@ func (x *Escrows) giveBack(ctx context.Context, r account.FileReset, kept accoun
 			return
 		}
 		defer clear(plain)
-		bundle := escrow.Bundle(append([][]byte{[]byte(kept.Class), plain}, h.Chain...)...)
+		parts := [][]byte{[]byte(kept.Class), plain}
+		if shares != nil {
+			parts = append(parts, shares)
+		}
+		bundle := escrow.Bundle(append(parts, h.Chain...)...)
 		defer clear(bundle)
 		out, err = escrow.Seal(r.Recipient, account.ResetText(r.ID), bundle)
 	})

@@ -295,6 +295,7 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "backup alarm", Every: time.Hour, Do: s.AlarmBackup},
 		{Name: "roles that wait", Every: 10 * time.Minute, Do: s.Certificates.Roles.CarryOutAll},
 		{Name: "escrow", Every: time.Minute, Do: s.Escrows.Sweep},
+		{Name: "key keepers", Every: time.Minute, Do: s.Escrows.MissKeepers},
 		{Name: "compact keys", Every: 10 * time.Minute, Do: s.compactKeys},
 	}
 	s.tasks.Go(func() { s.worker.Run(work) })

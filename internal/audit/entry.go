@@ -221,6 +221,12 @@ const (
 	CertificateRevoked Event = "certificate.revoke"
 	EscrowKept         Event = "escrow.keep"        // its person left the private key here, and agreed to that
 	EscrowEnded        Event = "escrow.end"         // and what was left is destroyed
+	KeepersAsked       Event = "keeper.ask"         // people were asked to keep shares of the key
+	KeepersDropped     Event = "keeper.drop"        // and are not asked any more: no set was made
+	KeeperAgreed       Event = "keeper.agree"       // one of them agreed
+	KeeperLeft         Event = "keeper.leave"       // one declined or resigned
+	KeeperLost         Event = "keeper.lost"        // the certificate of one counts no more: their share is of no use
+	KeeperPassed       Event = "keeper.pass"        // one gave their share for a reset
 	FileResetBegun     Event = "file.reset-begin"   // a mailed code allowed the reset of a file's password
 	FileResetStopped   Event = "file.reset-stop"    // and it was stopped
 	FileReset          Event = "file.reset"         // the key went back to its person (LOG-03)
@@ -437,6 +443,12 @@ var known = map[Event]bool{
 	CertificateRevoked: true,
 	EscrowKept:         true,
 	EscrowEnded:        true,
+	KeepersAsked:       true,
+	KeepersDropped:     true,
+	KeeperAgreed:       true,
+	KeeperLeft:         true,
+	KeeperLost:         true,
+	KeeperPassed:       true,
 	FileResetBegun:     true,
 	FileResetStopped:   true,
 	FileReset:          true,

@@ -86,6 +86,10 @@ const (
 
 	KindEscrowKept        Kind = "escrow-kept"        // the private key of your registration file was left here
 	KindEscrowEnded       Kind = "escrow-ended"       // and is destroyed
+	KindKeeperAsked       Kind = "keeper-asked"       // somebody asks you to keep a share of their key
+	KindKeeperAnswered    Kind = "keeper-answered"    // one of those whom you asked has answered
+	KindKeeperLost        Kind = "keeper-lost"        // one of your key keepers cannot help any more
+	KindKeeperNeeded      Kind = "keeper-needed"      // somebody needs the share that you keep
 	KindResetWaiting      Kind = "reset-waiting"      // the password of your registration file is to be reset; the link stops it
 	KindResetNow          Kind = "reset-now"          // the same without a wait: a passkey has shown that it is you
 	KindResetStopped      Kind = "reset-stopped"      // it is not
@@ -190,6 +194,10 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 
 	KindEscrowKept:        {link: true},
 	KindEscrowEnded:       {link: true},
+	KindKeeperAsked:       {link: true},
+	KindKeeperAnswered:    {link: true},
+	KindKeeperLost:        {link: true},
+	KindKeeperNeeded:      {link: true},
 	KindResetWaiting:      {link: true},
 	KindResetNow:          {link: true},
 	KindResetStopped:      {link: true},

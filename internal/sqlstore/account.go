@@ -275,7 +275,11 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 	if err := w.tx.dropChallenges(id); err != nil {
 		return err
 	}
+	if _, err := w.tx.partKeepers(habeas.SubjectOf(id)); err != nil {
+		return err
+	}
 	for _, query := range []string{
+		`DELETE FROM keeper WHERE subject = ?`,
 		`DELETE FROM role_grant WHERE account IS NULL AND address IN (SELECT hash FROM account_address WHERE account = ? AND proof = 'code')`,
 		`DELETE FROM role_grant WHERE account = ?`,
 		`DELETE FROM role_application WHERE account = ?`,

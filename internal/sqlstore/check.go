@@ -49,6 +49,7 @@ var sealedColumns = []sealedColumn{
 		return c[0], "certificate/" + string(c[1]) + string(c[2])
 	}},
 	{"escrow", "subject, id", ofAccount("escrow/")},
+	{"keeper", "subject, id", ofAccount("keeper/")},
 	{"sign_in", "account, hash", ofAccount("sign-in/")},
 	{"challenge", "subject, id", ofAccount("challenge/")},
 	{"outbox", "subject, id", ofAccount("outbox/")},
@@ -273,6 +274,8 @@ var references = []struct{ table, column, to string }{
 	{"certificate", "account", "account"},
 	{"escrow", "subject", "account"},
 	{"file_reset", "account", "account"},
+	{"keeper", "subject", "account"},
+	{"keeper", "account", "account"},
 	{"sign_in", "account", "account"},
 	{"system_token", "system", "system"},
 	{"system_hand", "system", "system"},
@@ -421,6 +424,7 @@ var leftovers = []struct{ table, column string }{
 	{"provider_link", "account"},
 	{"registration", "account"},
 	{"file_reset", "account"},
+	{"keeper", "subject"},
 	{"sign_in", "account"},
 	{"release_file", "account"},
 	{"block", "account"},
@@ -451,6 +455,9 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		`UPDATE import SET sealed = NULL, parts = 0, state = CASE WHEN ended = 0 THEN '` + string(party.ImportCancelled) + `' ELSE state END WHERE id = ? AND sealed IS NOT NULL`,
 	}
 	if err := w.tx.tellLeftover(subject, e.At); err != nil {
+		return false, err
+	}
+	if err := count(w.tx.partKeepers(subject)); err != nil { // before the addresses go
 		return false, err
 	}
 	for _, l := range leftovers {

@@ -91,6 +91,7 @@ var standing = map[string]string{
 	"party.account":          "emptied instead",
 	"certificate.account":    "emptied instead",
 	"escrow.subject":         "emptied instead: the row tells that its own key is still to be destroyed",
+	"keeper.account":         "emptied instead: whose key it is has to be told",
 	"import.account":         "emptied instead",
 	"release_case.account":   "emptied instead",
 	"dispute.account":        "who had the record that it is about; goes with the record",

@@ -84,16 +84,34 @@ func (w AccountsTx) EndEscrow(id habeas.EscrowID, e audit.Entry) error {
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
-	if _, err := w.tx.exec(`DELETE FROM file_reset WHERE escrow = ?`, id[:]); err != nil {
+	if err := w.tx.endWithEscrow(`?`, id[:]); err != nil {
 		return err
 	}
 	return w.tx.Audit(e)
 }
 
+// dropEscrow ends one in whose place another comes, whose entry witnesses it.
+func (w AccountsTx) dropEscrow(id habeas.EscrowID, now time.Time) error {
+	if _, err := w.tx.exec(emptyEscrow+`id = ?2`, millis(now), id[:]); err != nil {
+		return err
+	}
+	return w.tx.endWithEscrow(`?`, id[:])
+}
+
+// endWithEscrow ends what hangs on escrows: resets, and the places of key keepers.
+func (tx *Tx) endWithEscrow(which string, arg []byte) error {
+	for _, table := range []string{"file_reset", "keeper"} {
+		if _, err := tx.exec(`DELETE FROM `+table+` WHERE escrow IN (`+which+`)`, arg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // endEscrowOf ends the escrow of the key of a certificate that was revoked. The revocation's
 // entry witnesses it.
 func (tx *Tx) endEscrowOf(serial pki.Serial, now time.Time) error {
-	if _, err := tx.exec(`DELETE FROM file_reset WHERE escrow IN (SELECT id FROM escrow WHERE serial = ? AND subject IS NOT NULL)`, serial[:]); err != nil {
+	if err := tx.endWithEscrow(`SELECT id FROM escrow WHERE serial = ? AND subject IS NOT NULL`, serial[:]); err != nil {
 		return err
 	}
 	_, err := tx.exec(emptyEscrow+`serial = ?2`, millis(now), serial[:])
@@ -102,6 +120,9 @@ func (tx *Tx) endEscrowOf(serial pki.Serial, now time.Time) error {
 
 // partEscrow ends what an erased account has left here, or what is left of an erased escrow.
 func (tx *Tx) partEscrow(subject habeas.SubjectID, now time.Time) (sql.Result, error) {
+	if err := tx.endWithEscrow(`?`, subject[:]); err != nil {
+		return nil, err
+	}
 	return tx.exec(emptyEscrow+`(subject = ?2 OR id = ?2)`, millis(now), subject[:])
 }
 
@@ -160,8 +181,10 @@ func (r Accounts) FileResetAt(ctx context.Context, link account.Token) (account.
 
 // SaveFileReset implements account.EscrowWriter.
 func (w AccountsTx) SaveFileReset(f account.FileReset, e audit.Entry) error {
-	if _, err := w.tx.exec(`DELETE FROM file_reset WHERE account = ?`, f.Account[:]); err != nil {
-		return err
+	for _, query := range []string{dropReplies + `(SELECT id FROM file_reset WHERE account = ?)`, `DELETE FROM file_reset WHERE account = ?`} {
+		if _, err := w.tx.exec(query, f.Account[:]); err != nil {
+			return err
+		}
 	}
 	_, err := w.tx.exec(`INSERT INTO file_reset (id, account, escrow, class, link, address, recipient, due, ends, taken_at) VALUES (?,?,?,?,?,?,?,?,?,?)`,
 		f.ID[:], f.Account[:], f.Escrow[:], string(f.Class), f.Link[:], f.Address[:], f.Recipient, millis(f.Due), millis(f.Ends), millis(f.TakenAt))
@@ -182,6 +205,9 @@ func (w AccountsTx) MarkFileReset(f account.FileReset, e audit.Entry) error {
 // EndFileReset implements account.EscrowWriter.
 func (w AccountsTx) EndFileReset(f account.FileReset, e audit.Entry) error {
 	if err := exactlyOne(w.tx.exec(`DELETE FROM file_reset WHERE id = ?`, f.ID[:])); err != nil {
+		return err
+	}
+	if _, err := w.tx.exec(dropReplies+`(?)`, f.ID[:]); err != nil {
 		return err
 	}
 	return w.tx.Audit(e)

@@ -64,6 +64,10 @@ var inspected = []inspectedTable{
 	{"file_reset", "account = ?1", nil, columns{
 		"id": whyOpens, "account": whyOwn, "address": whyMark, "class": "t", "due": "m", "ends": "m", "escrow": "i", "link": whyOpens, "recipient": "-the public key of the browser that asked", "taken_at": "m",
 	}},
+	{"keeper", "(subject = ?1 OR account = ?1)", nil, columns{
+		"id": "i", "keeper_set": "i", "subject": whyOther, "escrow": "i", "account": whyOther, "hash": whyMark, "serial": "i", "need": "n", "state": "t", "at": "m", "answered_at": "m",
+		"reset": whyOpens, "reply": "-a share of a private key on its way to a browser", "share": "-a share of a private key, which only its keeper opens", "sealed": "-the address of the keeper, which the page about key keepers shows to who asked",
+	}},
 	{"release_case", "account = ?1 AND hidden = 0", nil, columns{ // a court can forbid for a time that its person is told
 		"id": "i", "version": whyLock, "account": whyOwn, "ground": "t", "sets": "t", "legal": "t", "state": "t", "arrived": "m", "decided": "m",
 		"notice_from": whyLock, "notice_by": "m", "notice_due": "m", "notice_at": "m", "notice_mail": whyLock, "notice_failed": "m", "hold_until": "m", "hidden": whyLock,

@@ -115,6 +115,7 @@ var purposes = map[string]struct{ serves, columns string }{
 	"directory_state":  {nobody + "when the directory was asked", "n asked answered failure"},
 	"escrow":           {"Private keys of registration files", "id subject serial class words at ended_at sealed"},
 	"file_reset":       {"Private keys of registration files", "id account address class due ends escrow link recipient taken_at"},
+	"keeper":           {"Key keepers", "id keeper_set subject escrow account hash serial need state at answered_at reset reply share sealed"},
 	"log_month":        {nobody + "how many lines the log of accounts has a month", "month class lines"},
 	"log_reading":      {"Who read a log", "id account subject at sealed"},
 	"release_case":     {"Cases of release of data", "id account arrived decided ground hidden hold_until legal notice_at notice_by notice_due notice_failed notice_from notice_mail sealed sets state version"},

@@ -45,11 +45,17 @@ type task struct {
 	Serial   string   `json:"serial,omitempty"`
 	Reset    string   `json:"reset,omitempty"`
 	Code     string   `json:"code,omitempty"`
+	People   []task   `json:"people,omitempty"`
+	Kept     []byte   `json:"kept,omitempty"`
+	Given    []byte   `json:"given,omitempty"`
+	Key      []byte   `json:"key,omitempty"`
 }
 
 type answer struct {
-	Bytes, Signature     []byte
-	Code, Error, Message string
+	Bytes, Signature, Sealed, Key, Own []byte
+	Code, Error, Message, Words        string
+	Said, Named                        []string
+	Messages                           [][]byte
 }
 
 // page runs the modules of the page in Node.

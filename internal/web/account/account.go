@@ -203,6 +203,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
 		{Area: ui.AreaMe, Group: own, Path: registrationAt, Label: lang.Mark("Registration file")},
 		{Area: ui.AreaMe, Group: own, Path: escrowAt, Label: lang.Mark("Forgotten password of the file")},
+		{Area: ui.AreaMe, Group: own, Path: keepingAt, Label: lang.Mark("Keys you help to keep")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
 		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},
 		{Area: ui.AreaMe, Group: own, Path: inspectPath, Label: lang.Mark("Everything about me")},

@@ -38,6 +38,8 @@ type Escrows interface {
 	// StoppableReset says what a link stops, StopResetByLink stops it.
 	StoppableReset(ctx context.Context, link sealed.Value) (account.FileReset, error)
 	StopResetByLink(ctx context.Context, link sealed.Value) error
+
+	Keepers
 }
 
 // Escrowing is how somebody stands with the key of their registration file.
@@ -68,6 +70,7 @@ func (s *Pages) mountEscrow(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "POST "+escrowAt+"/withdraw", s.withdrawEscrow)
 	s.Handle(m, ui.SignedIn, "POST "+escrowAt+"/stop", s.stopOwnReset)
 	s.mountReset(m)
+	s.mountKeepers(m)
 }
 
 // EscrowPage is the data of account/escrow.
@@ -79,6 +82,7 @@ type EscrowPage struct {
 	Lines      []string // what is kept, and since when
 	Stop       bool     // a reset is under way and can be stopped
 	Continue   string   // and finished there; empty: not yet
+	Split      bool     // with key keepers
 	Leave      *Leaving // nil: there is nothing to leave
 	Errors     []ui.FieldError
 }
@@ -109,6 +113,7 @@ func (s *Pages) escrow(r *http.Request, v ui.Visit) (EscrowPage, error) {
 	}
 	switch {
 	case e.Kept:
+		page.Split = e.Escrow.Class == account.EscrowSplit
 		page.Lines = []string{
 			p.T("Since {time}, for certificate {number}.", "time", p.DateTime(e.Escrow.At, s.Zone()), "number", e.Escrow.Serial.String()),
 			kindWords(p, e.Escrow.Class),
@@ -127,8 +132,12 @@ func (s *Pages) escrow(r *http.Request, v ui.Visit) (EscrowPage, error) {
 }
 
 func kindWords(p lang.Printer, c account.EscrowClass) string {
-	if c == account.EscrowShut {
+	switch c {
+	case account.EscrowShut:
 		return p.T("It opens only with the recovery code that you keep. The organisation cannot open it.")
+	case account.EscrowSplit:
+		return p.T("It opens only with the shares of your key keepers together. The organisation cannot open it.")
+	case account.EscrowOpen:
 	}
 	return p.T("The organisation can open it, and gives it back to you after a mailed code.")
 }
@@ -165,18 +174,26 @@ func (s *Pages) escrowPage(w http.ResponseWriter, r *http.Request, v ui.Visit) e
 // deposited reads what the script has put into the form. What cannot be read is refused like
 // what does not fit.
 func deposited(f *edge.Form) (d account.Deposit) {
-	read := func(name string, most int) []byte {
-		b, err := base64.RawURLEncoding.DecodeString(f.String(name, 2*most))
-		if err != nil || len(b) > most {
-			return nil
-		}
-		return b
-	}
-	d.Serial, _ = pki.ParseSerial(f.String("serial", 64))
+	d.Serial = serialIn(f)
 	d.Class = account.EscrowClass(f.Choice("class", string(account.EscrowShut), string(account.EscrowOpen)))
 	d.Words, _ = strconv.Atoi(f.String("agree", 8)) // ticking the box sends the number of the words beside it
-	d.Sealed, d.Signature = read("deposit", account.MaxDeposit), read("signature", 64)
+	d.Sealed, d.Signature = bytesIn(f, "deposit", account.MaxDeposit), bytesIn(f, "signature", 64)
 	return d
+}
+
+// bytesIn reads what a script has put into a field; nil if it cannot be read.
+func bytesIn(f *edge.Form, name string, most int) []byte {
+	b, err := base64.RawURLEncoding.DecodeString(f.String(name, 2*most))
+	if err != nil || len(b) > most {
+		return nil
+	}
+	return b
+}
+
+// serialIn reads the number of a certificate; the zero one is none.
+func serialIn(f *edge.Form) pki.Serial {
+	serial, _ := pki.ParseSerial(f.String("serial", 64))
+	return serial
 }
 
 var errAgree = habeas.Invalid("agree", "Tick that you agree, or leave everything as it is.").WithCode("escrow.agree")
@@ -210,14 +227,15 @@ func (s *Pages) keepEscrow(w http.ResponseWriter, r *http.Request, v ui.Visit) e
 }
 
 func (s *Pages) withdrawEscrow(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	return s.escrowVerb(w, r, v, s.Escrows.WithdrawEscrow, "withdrawn")
+	return s.verb(w, r, v, s.Escrows.WithdrawEscrow, escrowAt+"?done=withdrawn")
 }
 
 func (s *Pages) stopOwnReset(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
-	return s.escrowVerb(w, r, v, s.Escrows.StopReset, "stopped")
+	return s.verb(w, r, v, s.Escrows.StopReset, escrowAt+"?done=stopped")
 }
 
-func (s *Pages) escrowVerb(w http.ResponseWriter, r *http.Request, v ui.Visit, do func(context.Context, habeas.Actor) error, done string) error {
+// verb does what a button without fields is for.
+func (s *Pages) verb(w http.ResponseWriter, r *http.Request, v ui.Visit, do func(context.Context, habeas.Actor) error, next string) error {
 	f, err := edge.DecodeForm(w, r, accountForm)
 	if err != nil {
 		return err
@@ -228,6 +246,6 @@ func (s *Pages) escrowVerb(w http.ResponseWriter, r *http.Request, v ui.Visit, d
 	if err := do(r.Context(), v.Actor); err != nil {
 		return err
 	}
-	http.Redirect(w, r, escrowAt+"?done="+done, http.StatusSeeOther)
+	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
 }

@@ -66,7 +66,7 @@ func inspectGroups(p lang.Printer) ([]InspectGroup, map[string]int) {
 	of := map[string]int{}
 	for i, names := range []string{
 		"account account_address address_change address_removed",
-		"passkey provider_link sign_in challenge registration certificate",
+		"passkey provider_link sign_in challenge registration certificate escrow file_reset keeper",
 		"claim consent pass showing completing guardian person_check",
 		"outbox digest",
 	} {

@@ -197,8 +197,12 @@ func (s *Pages) resetCode(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 type ResetPage struct {
 	Heading ui.Heading
 	Notice  *ui.Notice
+	Keepers *Calling    // nil: the key is not with key keepers
 	Rebuild *Rebuilding // nil: not now
 }
+
+// Calling is what somebody tells their key keepers, and how many have answered.
+type Calling struct{ Reset, Own, Answered string }
 
 // Rebuilding is what the script needs to make the file anew.
 type Rebuilding struct {
@@ -215,6 +219,12 @@ func (s *Pages) resetPage(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 		return err
 	}
 	page := ResetPage{Heading: ui.Heading{Title: p.T("A new password for your registration file"), Back: &ui.Link{Text: p.T("Help with a registration file"), URL: recoverAt}}}
+	enough := true
+	if found && reset.Class == account.EscrowSplit {
+		if page.Keepers, enough, err = s.calling(r, v, reset); err != nil {
+			return err
+		}
+	}
 	switch now := s.Clock.Now(); {
 	case !found:
 		return account.ErrNoReset
@@ -223,13 +233,26 @@ func (s *Pages) resetPage(w http.ResponseWriter, r *http.Request, v ui.Visit) er
 			Kind: ui.NoticeInfo, Title: p.T("It waits until {time}", "time", p.DateTime(reset.Due, s.Zone())),
 			Text: p.T("All addresses of your account were told and can stop it. Keep the address of this page, and open it again then in this very browser: only here is the key that the answer is encrypted for. You have until {time}.", "time", p.DateTime(reset.Ends, s.Zone())),
 		}
+	case !enough:
 	default:
 		page.Heading.Lead = p.T("The browser makes the file anew with the same key and certificate. Nobody else sees the password.")
 		page.Rebuild = &Rebuilding{
-			Reset: id.String(), Own: base64.RawURLEncoding.EncodeToString(reset.Recipient), Coded: reset.Class == account.EscrowShut, TakeURL: resetAt + "/take",
+			Reset: id.String(), Own: encoded(reset.Recipient), Coded: reset.Class == account.EscrowShut, TakeURL: resetAt + "/take",
 		}
 	}
 	return s.Render(w, r, http.StatusOK, "account/reset", page)
+}
+
+// calling tells how many key keepers have answered, and whether they are enough.
+func (s *Pages) calling(r *http.Request, v ui.Visit, reset account.FileReset) (*Calling, bool, error) {
+	have, need, err := s.Escrows.KeepersAnswered(r.Context(), reset)
+	if err != nil {
+		return nil, false, err
+	}
+	return &Calling{
+		Reset: reset.ID.String(), Own: encoded(reset.Recipient),
+		Answered: v.P.T("{have} of the {need} shares that are needed have come.", "have", have, "need", need),
+	}, have >= need, nil
 }
 
 // takeReset answers the script. Whoever knows the number of a reset gets bytes that only the
@@ -246,7 +269,7 @@ func (s *Pages) takeReset(w http.ResponseWriter, r *http.Request, _ ui.Visit) er
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(map[string]string{"message": base64.RawURLEncoding.EncodeToString(message)})
+	body, err := json.Marshal(map[string]string{"message": encoded(message)})
 	if err != nil {
 		return habeas.Internal(err)
 	}

@@ -205,6 +205,8 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("Your main address")
 	case mail.KindEscrowKept, mail.KindEscrowEnded, mail.KindResetWaiting, mail.KindResetNow, mail.KindResetStopped, mail.KindFileReset, mail.KindRegistrationReset:
 		return p.T("Your registration file")
+	case mail.KindKeeperAsked, mail.KindKeeperAnswered, mail.KindKeeperLost, mail.KindKeeperNeeded:
+		return p.T("Key keepers")
 	case mail.KindProposal:
 		return p.T("Others propose something")
 	case mail.KindNotice, mail.KindRetention:

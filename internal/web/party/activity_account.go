@@ -70,6 +70,8 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Left the private key of the registration file with the organisation, and agreed to that.")
 	case audit.EscrowEnded:
 		return p.T("The private key that was left with the organisation was destroyed.")
+	case audit.KeepersAsked, audit.KeepersDropped, audit.KeeperAgreed, audit.KeeperLeft, audit.KeeperLost, audit.KeeperPassed:
+		return keeperLine(p, l)
 	case audit.FileResetBegun:
 		return p.T("A mailed code began a reset of the registration file’s password.")
 	case audit.FileResetStopped:
@@ -130,4 +132,32 @@ func changeStep(p lang.Printer, step string) string {
 		return p.T("Took the change of the main address back.")
 	}
 	return p.T("Dropped the change of the main address.")
+}
+
+// keeperLine says what happened about key keepers: of the own key, or of others' for whom the
+// person keeps a share.
+func keeperLine(p lang.Printer, l party.Look) string {
+	own := l.Detail["as"] != "keeper"
+	switch l.Event {
+	case audit.KeepersAsked:
+		return p.T("Asked people to be key keepers.")
+	case audit.KeepersDropped:
+		return p.T("Ended the asking for key keepers.")
+	case audit.KeeperAgreed:
+		if own {
+			return p.T("Agreed to be your key keeper.")
+		}
+		return p.T("Agreed to keep a share of somebody’s key.")
+	case audit.KeeperLeft:
+		if own {
+			return p.T("Declined to be your key keeper, or stopped.")
+		}
+		return p.T("Declined to keep a share of somebody’s key, or stopped.")
+	case audit.KeeperLost:
+		return p.T("A key keeper cannot help any more: their certificate ended.")
+	}
+	if own {
+		return p.T("Gave a share of your key for a reset.")
+	}
+	return p.T("Gave a share of somebody’s key for a reset.")
 }

@@ -4,17 +4,12 @@ import { concat, equal, text } from "./regfile-der.js";
 import { Refused, make, open as openFile } from "./regfile-pfx.js";
 import { certificate } from "./regfile-cert.js";
 import { open, seal } from "./escrow-hpke.js";
+import { bound, encode, info, parts, serialOf } from "./escrow-text.js";
+import { joined } from "./keepers-key.js";
 
 const { subtle } = globalThis.crypto;
-const protocol = "habeas escrow v1", info = text(protocol);
-const bound = (...parts) => text([protocol, ...parts].join("\n"));
 const ecdsa = { name: "ECDSA", namedCurve: "P-256" }, signing = { name: "ECDSA", hash: "SHA-256" };
-const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford: no I, L, O, U
-
-/** Bytes as base64url, and back. */
-export const encode = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-export const decode = (word) => Uint8Array.from(atob(word.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 
 /** A recovery code: 130 random bits in 26 letters and digits. Nobody guesses it, so it needs no stretching. */
 export function recoveryCode() {
@@ -33,8 +28,6 @@ async function coded(code, serial, uses) {
   const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: bound("code", serial) };
   return subtle.deriveKey(how, secret, { name: "AES-GCM", length: 256 }, false, uses);
 }
-
-const serialOf = (cert) => hex(cert.serial).replace(/^(00)+(?=.)/, "").padStart(32, "0");
 
 /**
  * Opens a registration file and seals its private key to the server.
@@ -58,29 +51,18 @@ export async function deposit({ file, password, kind, code, account, serial, to,
   return { deposit: sealed, signature: new Uint8Array(await subtle.sign(signing, key, consent)) };
 }
 
-/** Parts, each after its length in two bytes. */
-function parts(bundle) {
-  const out = [];
-  for (let at = 0; at < bundle.length;) {
-    const end = at + 2 + bundle[at] * 256 + bundle[at + 1];
-    if (!(end <= bundle.length)) throw new Refused("reset");
-    out.push(bundle.slice(at + 2, end));
-    at = end;
-  }
-  return out;
-}
-
 /**
  * Makes the file anew with the key that came back: the same key and certificate, another password.
  * @param {{message: Uint8Array, reset: string, key: CryptoKey, own: Uint8Array, password: string, code: string}} input
  */
 export async function rebuild({ message, reset, key, own, password, code }, told, times) {
   const bundle = await open(key, own, message, info, bound("reset", reset)).catch(() => { throw new Refused("reset"); });
-  const [kind, kept, ...chain] = parts(bundle);
+  const [kind, kept, ...rest] = parts(bundle), given = equal(kind, text("keepers")) ? rest.shift() : null, chain = rest;
   bundle.fill(0);
   const cert = certificate(chain[0]);
   let plain = kept;
-  if (equal(kind, text("code"))) {
+  if (given) plain = await joined(kept, given, serialOf(cert), reset, key, own);
+  else if (equal(kind, text("code"))) {
     const cipher = await coded(code, serialOf(cert), ["decrypt"]);
     plain = await subtle.decrypt({ name: "AES-GCM", iv: kept.slice(0, 12) }, cipher, kept.slice(12))
       .then((b) => new Uint8Array(b), () => { throw new Refused("code"); });

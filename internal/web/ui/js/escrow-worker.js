@@ -3,6 +3,7 @@
 import { Refused } from "./regfile-pfx.js";
 import { deposit, rebuild, recoveryCode } from "./escrow-key.js";
 import { pair, point } from "./escrow-hpke.js";
+import { agree, pass, split, words } from "./keepers-key.js";
 
 /** A store of this origin that holds keys as the browser's own objects. */
 function store(mode, f) {
@@ -22,7 +23,7 @@ const name = (own) => own.join(" ");
 
 const tasks = {
   code: () => recoveryCode(),
-  deposit,
+  deposit, agree, split, pass, words,
   /** Makes the pair of a reset; its public half is what the server seals to. */
   async begin() {
     const keys = await pair(), own = await point(keys.publicKey);

@@ -1,41 +1,6 @@
 // The pages about lost registration files. Files, passwords, recovery codes and private keys stay in
 // escrow-worker.js; the fields that hold them have no name, so that no form can send them.
-const worker = new Worker(new URL("./escrow-worker.js", import.meta.url), { type: "module" });
-
-/** One task at a time. told hears which part of it is done. */
-const run = (task, input, told = () => {}) => new Promise((resolve, reject) => {
-  worker.onmessage = ({ data }) => {
-    if ("done" in data) told(data.done);
-    else if ("result" in data) resolve(data.result);
-    else reject(data);
-  };
-  worker.onerror = () => reject({ code: "failed" });
-  worker.postMessage({ task, input });
-});
-
-const encode = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const decode = (word) => Uint8Array.from(atob(word.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-
-/** Runs what a button does, with its progress, and tells what went wrong. */
-async function press(form, work) {
-  const button = form.querySelector("button"), bar = form.querySelector("progress"), place = form.querySelector("[data-message]");
-  place.hidden = true;
-  button.disabled = true;
-  bar.value = 0;
-  bar.hidden = false;
-  try {
-    await work((done) => { bar.value = done; });
-  } catch (error) {
-    place.textContent = error.told ?? form.dataset[error.code] ?? form.dataset.failed;
-    place.hidden = false;
-    place.focus();
-  } finally {
-    button.disabled = false;
-    bar.hidden = true;
-  }
-}
-
-const refuse = (code) => { throw { code }; };
+import { decode, encode, press, refuse, run, typedFile } from "./escrow-form.js";
 
 /** Leaving a key: the file is opened, its key sealed; then the form is sent as any other. */
 function leave(form) {
@@ -48,13 +13,11 @@ function leave(form) {
         if (!by("f-keep").checked) refuse("keep");
         return form.submit();
       }
-      const [file] = by("f-file").files, kind = field("class").value;
-      if (!file) refuse("file");
-      if (file.size > 65536) refuse("size");
+      const typed = await typedFile(form), kind = field("class").value;
       if (!field("agree").checked) refuse("agree");
       const code = kind === "code" ? await run("code") : "";
       const { deposit, signature } = await run("deposit", {
-        file: new Uint8Array(await file.arrayBuffer()), password: by("f-password").value, kind, code, account: form.dataset.account,
+        ...typed, kind, code, account: form.dataset.account,
         serial: field("serial").value, to: decode(form.dataset.to), words: Number(field("agree").value),
       }, told);
       by("f-password").value = "";
@@ -113,6 +76,12 @@ function rebuild(form, done) {
   form.querySelector("button").disabled = false;
 }
 
+/** The words by which key keepers know this browser; another one has none to say. */
+async function say(place) {
+  const { reset, own } = place.dataset, key = decode(own);
+  place.textContent = (await run("known", key).catch(() => false)) ? await run("words", { reset, own: key }) : place.dataset.browser;
+}
+
 async function take(form) {
   const reply = await fetch(form.dataset.take, {
     method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify({ reset: form.dataset.resetId }),
@@ -125,4 +94,5 @@ async function take(form) {
 const here = (name) => document.querySelector(`[data-escrow=${name}]`);
 if (here("leave")) leave(here("leave"));
 if (here("ask")) ask(here("ask").querySelector("form"));
+for (const place of document.querySelectorAll("[data-escrow=words]")) say(place);
 if (here("rebuild")) rebuild(here("rebuild"), here("done"));
