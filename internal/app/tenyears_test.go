@@ -325,7 +325,7 @@ func (d *decade) listed(now time.Time) {
 			}
 			shard := cert.Authority.Shard(cert.Serial)
 			if lists[shard] == nil {
-				l := must(d.Certificates.Authorities.List(d.ctx(), pki.Identity, shard))(d)
+				l := must(d.Certificates.Authorities.List(d.ctx(), pki.Identity.Nth(1), shard))(d)
 				lists[shard] = must(x509.ParseRevocationList(l.DER))(d)
 			}
 			if !slices.ContainsFunc(lists[shard].RevokedCertificateEntries, func(e x509.RevocationListEntry) bool { return e.SerialNumber.Cmp(cert.Serial.Int()) == 0 }) {

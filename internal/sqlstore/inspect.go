@@ -75,7 +75,7 @@ var inspected = []inspectedTable{
 	{"block", "account = ?1", []string{"b"}, columns{"id": "i", "account": whyOwn, "until": "m", "ended_at": "m", "sealed": "s"}},
 	{"registration", "account = ?1", nil, columns{"account": whyOwn, "at": "m", "ends": "m", "policy": "n", "sealed": "s", "reminded": "n", "warned_at": "m"}},
 	{"certificate", "account = ?1", nil, columns{
-		"authority": "t", "serial": "i", "shard": whyLock, "account": whyOwn, "holder": "i", "role": "t", "issued_at": "m", "ends": "m", "revoked_at": "m", "reason": "n", "sealed": "s",
+		"authority": "t", "generation": whyLock, "serial": "i", "shard": whyLock, "account": whyOwn, "holder": "i", "role": "t", "issued_at": "m", "ends": "m", "revoked_at": "m", "reason": "n", "sealed": "s",
 	}},
 	{"consent", "account = ?1", nil, columns{"kind": "t", "party": "i", "account": whyOwn, "words": "n", "given": "f", "at": "m"}},
 	{"claim", "account = ?1", nil, columns{
@@ -159,6 +159,7 @@ var uninspected = map[string]string{
 
 	"breach": ofNobody, "bulk": ofNobody, "tag": ofNobody, "import_mapping": ofNobody, "setting": ofNobody, "system": ofNobody, "system_token": ofNobody,
 	"webhook": ofNobody, "log_month": ofNobody, "tree": ofNobody, "goose_db_version": ofNobody,
+	"authority":       "certificates of the server's own authorities, public and about nobody",
 	"revocation_list": "numbers of revoked certificates, public and about nobody",
 
 	"directory_member": "who works here, as the directory says: keyed marks of addresses and groups, which nobody can read", "directory_state": ofNobody,
