@@ -209,6 +209,11 @@ func (a *Authorities) Trusted(ctx context.Context, kind pki.Kind) (trusted []*pk
 	return trusted, nil
 }
 
+// Verifier decides which certificates of people count now, of whatever generation.
+func (a *Authorities) Verifier() *pki.Verifier {
+	return pki.NewVerifier(a.issuers, a.DB.Revocations(), a.Clock)
+}
+
 // issuers are those that Trusted returns for people, for a verifier. Whether one was revoked is
 // asked each time.
 func (a *Authorities) issuers() ([]*pki.Authority, error) {

@@ -51,7 +51,7 @@ func (s *Server) NewPort(ctx context.Context, certify func(*tls.ClientHelloInfo)
 	if _, err := s.Certificates.Authorities.Get(ctx, pki.Identity); err != nil {
 		return nil, err
 	}
-	verifier := pki.NewVerifier(s.Certificates.Authorities.issuers, s.DB.Revocations(), s.Clock)
+	verifier := s.Certificates.Authorities.Verifier()
 	if certify == nil {
 		own := &ownCertificate{server: s}
 		if _, err := own.get(nil); err != nil {

@@ -150,7 +150,7 @@ func readCreatorFile(file []byte) (role *attrcert.AttributeCertificate, identity
 // identityHolds verifies an identity certificate that somebody shows. A refusal is a
 // Forbidden that says why.
 func (r *Roles) identityHolds(cert *x509.Certificate) error {
-	v := pki.NewVerifier(r.certificates.Authorities.issuers, r.db.Revocations(), r.clock)
+	v := r.certificates.Authorities.Verifier()
 	switch _, err := v.VerifyClient([]*x509.Certificate{cert}); {
 	case err == nil, habeas.KindOf(err) == habeas.KindUnavailable:
 		return err

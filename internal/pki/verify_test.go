@@ -115,8 +115,8 @@ func TestACertificateIsRefusedForWhatIsWrongWithIt(t *testing.T) {
 	if _, err := v.VerifyClient([]*x509.Certificate{good}); habeas.KindOf(err) != habeas.KindUnavailable {
 		t.Errorf("when nobody knows what was revoked: %v", err)
 	}
-	foreign := NewVerifier(func() ([]*Authority, error) { return []*Authority{w.server}, nil }, w.register, w.clock)
-	if _, err := foreign.VerifyClient([]*x509.Certificate{good}); !errors.Is(err, errRole) {
+	byServer := NewVerifier(func() ([]*Authority, error) { return []*Authority{w.server}, nil }, w.register, w.clock)
+	if _, err := byServer.VerifyClient([]*x509.Certificate{good}); !errors.Is(err, errRole) {
 		t.Errorf("people certified by the server CA: %v", err)
 	}
 }
