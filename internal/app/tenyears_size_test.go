@@ -3,4 +3,4 @@
 package app_test
 
 // tenYearsPeople live in the simulation unless HABEAS_TENYEARS says otherwise.
-const tenYearsPeople = 1000
+const tenYearsPeople = 500
