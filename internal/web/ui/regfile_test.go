@@ -43,7 +43,7 @@ func TestTheScriptsOfRegistrationFilesArePublished(t *testing.T) {
 // Proves AUTH-01 and AUTH-04.
 func TestNoPageCanSendThePasswordOfAFile(t *testing.T) {
 	found := 0
-	for _, pattern := range []string{"account/registration*.html", "parts/regfile.html"} {
+	for _, pattern := range []string{"account/registration*.html", "parts/regfile*.html"} {
 		names, err := fs.Glob(embedded, pattern)
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
