@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"slices"
 
 	"github.com/habeas-data/habeas"
@@ -52,6 +53,9 @@ func (c *Certificates) Holding(ctx context.Context, actor habeas.Actor) (h Holdi
 	}
 	if active, found := account.ActiveIdentity(h.Certificates, c.clock.Now()); found {
 		h.Chain, err = c.chain(ctx, active.DER)
+		if errors.Is(err, account.ErrNoCertificate) {
+			err = nil
+		}
 	}
 	return h, err
 }
