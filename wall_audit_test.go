@@ -69,6 +69,7 @@ var technicalWriters = map[string]string{
 	"MarkRestored":        "that everybody whose account ends is told once more; the restore is witnessed",
 	"MarkBackupMissed":    "that the administrators were told of a missing backup",
 	"EndEscrows":          "emptied rows of private keys whose own keys are destroyed; that each ended is witnessed",
+	"MarkAuthorityTold":   "when administrators were told that an authority needs an heir",
 	"SaveCRL":             "the signed list of numbers that were revoked; each revocation is witnessed",
 	"PutChallenge":        "a question that ends in minutes; what its answer leads to, or that it failed, is witnessed",
 	"TakeTry":             "a number on a challenge; the wrong code is witnessed beside it",

@@ -14,9 +14,10 @@ import (
 
 type pkiCommand struct {
 	Root   pkiRoot   `cmd:"" help:"Make the root here and print its certificate. Its keys can be on a machine of their own, without a network."`
-	Sub    pkiSub    `cmd:"" help:"Make the key of an authority below the root and print the request for its certificate."`
+	Sub    pkiSub    `cmd:"" help:"Make the key of an authority below the root, or of its next generation, and print the request for its certificate."`
 	Sign   pkiSign   `cmd:"" help:"Sign such a request, where the root is, and print the certificate with the root's."`
-	Import pkiImport `cmd:"" help:"Bring the signed certificate in, where it was requested."`
+	CRL    pkiCRL    `cmd:"" name:"crl" help:"Sign the next list of the authorities that were revoked, where the root is, and print it."`
+	Import pkiImport `cmd:"" help:"Bring the signed certificate in, where it was requested, or a list of the root."`
 }
 
 // ceremonyFlags are what every step needs.
@@ -78,9 +79,37 @@ func (c *pkiSign) Run(ctx context.Context) error {
 	return c.step(func(o app.CeremonyOptions) ([]byte, error) { return app.SignAuthority(ctx, o, request) })
 }
 
+type pkiCRL struct {
+	ceremonyFlags
+	Previous string   `help:"File with the list before this one: what stands on it stays. It is published at /pki/crl/root-00.crl." type:"existingfile" placeholder:"FILE"`
+	Revoke   []string `help:"File with the certificate of an authority that counts no more." type:"existingfile" sep:"none" placeholder:"FILE"`
+	Reason   string   `help:"Why: ${enum}." enum:"unspecified,cACompromise,superseded,cessationOfOperation" default:"unspecified"`
+}
+
+// Run signs a list.
+func (c *pkiCRL) Run(ctx context.Context) error {
+	var previous []byte
+	var err error
+	if c.Previous != "" {
+		if previous, err = readCeremony(c.Previous); err != nil {
+			return err
+		}
+	}
+	ends := make([][]byte, len(c.Revoke))
+	for i, name := range c.Revoke {
+		if ends[i], err = readCeremony(name); err != nil {
+			return err
+		}
+	}
+	reason := map[string]pki.Reason{
+		"unspecified": pki.Unspecified, "cACompromise": pki.CACompromise, "superseded": pki.Superseded, "cessationOfOperation": pki.CessationOfOperation,
+	}[c.Reason]
+	return c.step(func(o app.CeremonyOptions) ([]byte, error) { return app.SignList(ctx, o, previous, ends, reason) })
+}
+
 type pkiImport struct {
 	ceremonyFlags
-	Certificate string `arg:"" help:"File that “habeas pki sign” has printed." type:"existingfile" placeholder:"FILE"`
+	Certificate string `arg:"" help:"File that “habeas pki sign” or “habeas pki crl” has printed." type:"existingfile" placeholder:"FILE"`
 }
 
 // Run brings a certificate in and says until when it is good.
@@ -91,6 +120,13 @@ func (c *pkiImport) Run(ctx context.Context) error {
 	}
 	o, err := c.options()
 	if err != nil {
+		return err
+	}
+	if app.IsList(chain) {
+		list, err := app.ImportList(ctx, o, chain)
+		if err == nil {
+			fmt.Printf("The list of the root is published, until %s.\n", list.NextUpdate.Format("2006-01-02"))
+		}
 		return err
 	}
 	made, err := app.ImportAuthority(ctx, o, chain)

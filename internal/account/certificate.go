@@ -26,16 +26,17 @@ type Registration struct {
 
 // Certificate is one that an account holds or held.
 type Certificate struct {
-	Authority pki.Kind // pki.Identity, or pki.Attribute for a role
-	Serial    pki.Serial
-	Account   habeas.AccountID // zero: its account was erased
-	Holder    pki.Serial       // the identity certificate that an attribute certificate hangs on; else zero
-	Role      habeas.Role      // what an attribute certificate grants
-	IssuedAt  time.Time
-	Ends      time.Time
-	RevokedAt time.Time // zero: not revoked
-	Reason    pki.Reason
-	DER       []byte
+	Authority  pki.Kind // pki.Identity, or pki.Attribute for a role
+	Generation int      // of the authority; zero is the first
+	Serial     pki.Serial
+	Account    habeas.AccountID // zero: its account was erased
+	Holder     pki.Serial       // the identity certificate that an attribute certificate hangs on; else zero
+	Role       habeas.Role      // what an attribute certificate grants
+	IssuedAt   time.Time
+	Ends       time.Time
+	RevokedAt  time.Time // zero: not revoked
+	Reason     pki.Reason
+	DER        []byte
 }
 
 // Revoked reports whether it was revoked.

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,11 +21,14 @@ import (
 
 // Authorities are the certificate authorities of which something is published.
 type Authorities interface {
-	// There opens an authority and never makes one, else pki.ErrNoAuthority.
-	There(ctx context.Context, kind pki.Kind) (*pki.Authority, error)
-	// List is the newest list of a shard; it signs one only when it is due.
-	List(ctx context.Context, kind pki.Kind, shard int) (pki.CRL, error)
-	Responder(ctx context.Context, kind pki.Kind) (*pki.Responder, error)
+	// Published opens a generation and never makes one, else pki.ErrNoAuthority, pki.ErrRetired.
+	Published(ctx context.Context, issuer pki.Issuer) (*pki.Authority, error)
+	// RootCertificate is the newest of the root, wherever that is, else pki.ErrNoAuthority.
+	RootCertificate(ctx context.Context) (*x509.Certificate, error)
+	// List is the newest list of a shard; it signs one only when it is due. Errors as Published.
+	List(ctx context.Context, issuer pki.Issuer, shard int) (pki.CRL, error)
+	// Responder answers OCSP. Errors as Published.
+	Responder(ctx context.Context, issuer pki.Issuer) (*pki.Responder, error)
 }
 
 // PKI answers, to everybody and in plain HTTP too (RFC 5280, 8), what certificates point at:
@@ -115,52 +118,46 @@ func published(path string) bool {
 
 var errUnpublished = habeas.NotFound("There is no such list, and no such authority.")
 
-// kindOf reads the name of an authority.
-func kindOf(text string) (pki.Kind, error) {
-	switch kind := pki.Kind(text); kind {
-	case pki.Root, pki.Identity, pki.Server, pki.Attribute:
-		return kind, nil
-	}
-	return "", errUnpublished
-}
-
 func (p *PKI) certificate(w http.ResponseWriter, r *http.Request) error {
 	name, ok := strings.CutSuffix(r.PathValue("file"), ".cer")
-	kind, err := kindOf(name)
-	if err != nil || !ok {
+	issuer, known := pki.ParseIssuer(name)
+	if !ok || !known {
 		return errUnpublished
 	}
-	a, err := p.authorities.There(r.Context(), kind)
-	if kind == pki.Root && errors.Is(err, pki.ErrNoAuthority) { // on another machine: it is in the others' chains
-		a, err = p.authorities.There(r.Context(), pki.Identity)
+	var cert *x509.Certificate
+	if issuer == pki.Root.Nth(1) {
+		root, err := p.authorities.RootCertificate(r.Context())
+		if err != nil {
+			return err
+		}
+		cert = root
+	} else {
+		a, err := p.authorities.Published(r.Context(), issuer)
+		if err != nil {
+			return err
+		}
+		cert = a.Certificate()
 	}
-	if err != nil {
-		return err
-	}
-	chain := a.Chain()
-	der := chain[0].Raw
-	if kind == pki.Root {
-		der = chain[len(chain)-1].Raw
-	}
-	p.write(w, r, "application/pkix-cert", der, time.Time{}, authorityAge)
+	p.write(w, r, "application/pkix-cert", cert.Raw, time.Time{}, authorityAge)
 	return nil
 }
 
 func (p *PKI) list(w http.ResponseWriter, r *http.Request) error {
 	name, ok := strings.CutSuffix(r.PathValue("file"), ".crl")
-	authority, number, cut := strings.Cut(name, "-")
-	kind, err := kindOf(authority)
-	if err != nil || !ok || !cut {
+	at := strings.LastIndexByte(name, '-')
+	if !ok || at < 0 {
+		return errUnpublished
+	}
+	number := name[at+1:]
+	issuer, known := pki.ParseIssuer(name[:at])
+	if !known {
 		return errUnpublished
 	}
 	shard, err := strconv.ParseUint(number, 16, 8)
-	if err != nil || int(shard) >= kind.Shards() || fmt.Sprintf("%02x", shard) != number {
+	if err != nil || int(shard) >= issuer.Kind.Shards() || fmt.Sprintf("%02x", shard) != number {
 		return errUnpublished
 	}
-	if _, err := p.authorities.There(r.Context(), kind); err != nil {
-		return err
-	}
-	l, err := p.authorities.List(r.Context(), kind, int(shard))
+	l, err := p.authorities.List(r.Context(), issuer, int(shard))
 	if err != nil {
 		return err
 	}
@@ -183,14 +180,11 @@ func (p *PKI) got(w http.ResponseWriter, r *http.Request) error {
 
 // answer answers an OCSP request, with the headers of RFC 5019 (section 6) where it may be kept.
 func (p *PKI) answer(w http.ResponseWriter, r *http.Request, request []byte) error {
-	kind, err := kindOf(r.PathValue("kind"))
-	if err != nil || kind == pki.Root {
+	issuer, known := pki.ParseIssuer(r.PathValue("kind"))
+	if !known || issuer.Kind == pki.Root {
 		return errUnpublished
 	}
-	if _, err := p.authorities.There(r.Context(), kind); err != nil {
-		return err
-	}
-	responder, err := p.authorities.Responder(r.Context(), kind)
+	responder, err := p.authorities.Responder(r.Context(), issuer)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
+	"strconv"
 	"sync"
 
 	"github.com/habeas-data/habeas"
@@ -12,9 +14,9 @@ import (
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
-// Authorities are the certificate authorities of a server. Each is opened when it is first
-// needed, and made then if the root is here too; that one came to be stands in the ledger.
-// It is safe for concurrent use.
+// Authorities are the certificate authorities of a server, each in generations (ADR 0053). One
+// is opened when it is first needed, and made then if the root is here too; that it came to be
+// stands in the ledger. It is safe for concurrent use.
 type Authorities struct {
 	DB    *sqlstore.DB
 	Keys  *keyring.Ring
@@ -25,13 +27,14 @@ type Authorities struct {
 	Elsewhere bool
 
 	listing    sync.Mutex // one list is signed at a time: who waited finds it signed
-	mu         sync.Mutex
-	open       map[pki.Kind]*pki.Authority
-	responders map[pki.Kind]*pki.Responder
+	mu         sync.Mutex // makes and opens
+	open       map[pki.Issuer]*pki.Authority
+	responders map[pki.Issuer]*pki.Responder
 }
 
-// Get returns one of the authorities below the root. Error: pki.ErrNoAuthority when the
-// ceremony has not been done yet.
+// Get returns the generation of an authority that issues now: the newest that counts. It makes
+// one if there is none, or if the newest cannot issue for the whole time any more; so it must not
+// be called in a transaction. Error: pki.ErrNoAuthority when the ceremony has not been done yet.
 func (a *Authorities) Get(ctx context.Context, kind pki.Kind) (*pki.Authority, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -39,118 +42,254 @@ func (a *Authorities) Get(ctx context.Context, kind pki.Kind) (*pki.Authority, e
 }
 
 func (a *Authorities) get(ctx context.Context, kind pki.Kind) (*pki.Authority, error) {
-	if made := a.open[kind]; made != nil {
-		return made, nil
+	newest, err := a.newest(ctx, kind)
+	switch {
+	case a.Elsewhere && err == nil && newest.HeirDue(a.Clock.Now(), pki.CeremonyLead): // maybe it was just brought in
+		if err := a.discover(ctx, kind, newest.Issuer().Generation); err != nil {
+			return nil, err
+		}
+		return a.newest(ctx, kind)
+	case a.Elsewhere:
+		return newest, err
+	case errors.Is(err, pki.ErrNoAuthority), err == nil && newest.HeirDue(a.Clock.Now(), 0):
+		return a.make(ctx, kind)
 	}
-	made, err := pki.Open(ctx, a.Keys, kind, a.Org)
-	if errors.Is(err, pki.ErrNoAuthority) && !a.Elsewhere {
-		made, err = a.make(ctx, kind)
-	}
+	return newest, err
+}
+
+// There is Get that makes nothing: what strangers ask for is made for them by nobody, and nothing
+// is made in a transaction. Errors: pki.ErrNoAuthority.
+func (a *Authorities) There(ctx context.Context, kind pki.Kind) (*pki.Authority, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.newest(ctx, kind)
+}
+
+// newest opens the newest generation that counts.
+func (a *Authorities) newest(ctx context.Context, kind pki.Kind) (*pki.Authority, error) {
+	all, err := a.generations(ctx, kind)
 	if err != nil {
 		return nil, err
 	}
-	a.keep(kind, made)
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].Counts() {
+			return a.at(ctx, all[i].Issuer)
+		}
+	}
+	return nil, pki.ErrNoAuthority
+}
+
+// generations returns those that the records know. If they know none, the key store is asked:
+// the authority is older than the rows, or a ceremony has just brought it in.
+func (a *Authorities) generations(ctx context.Context, kind pki.Kind) ([]pki.Generation, error) {
+	all, err := a.DB.Authorities(ctx, kind)
+	if err != nil || len(all) > 0 {
+		return all, err
+	}
+	if err := a.discover(ctx, kind, 0); err != nil {
+		return nil, err
+	}
+	return a.DB.Authorities(ctx, kind)
+}
+
+// discover notes the generations in the key store that follow one that is known.
+func (a *Authorities) discover(ctx context.Context, kind pki.Kind, known int) error {
+	n, err := pki.Generations(ctx, a.Keys, kind)
+	if err != nil {
+		return err
+	}
+	for g := known + 1; g <= n; g++ {
+		made, err := a.at(ctx, kind.Nth(g))
+		if errors.Is(err, pki.ErrRetired) { // the rows are older than the keys
+			continue
+		}
+		if err == nil {
+			err = a.note(ctx, made)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// at opens one generation, the root with its newest certificate.
+func (a *Authorities) at(ctx context.Context, i pki.Issuer) (*pki.Authority, error) {
+	if made := a.open[i]; made != nil {
+		return made, nil
+	}
+	made, err := pki.Open(ctx, a.Keys, i, a.Org)
+	if err != nil {
+		return nil, err
+	}
+	if a.open == nil {
+		a.open = map[pki.Issuer]*pki.Authority{}
+	}
+	a.open[i] = made
 	return made, nil
 }
 
-// make makes an authority, the root first. Of two nodes that do it at the same time, the key
-// store lets one win, and both go on with what that one has made.
+// make makes the next generation of an authority, the root first. Of two nodes that do it at the
+// same time, the key store lets one win, and both go on with what that one has made.
 func (a *Authorities) make(ctx context.Context, kind pki.Kind) (made *pki.Authority, err error) {
 	now := a.Clock.Now()
 	if kind == pki.Root {
 		made, err = pki.MakeRoot(ctx, a.Keys, a.Org, now)
 	} else {
 		var root *pki.Authority
-		if root, err = a.get(ctx, pki.Root); err == nil {
-			made, err = root.Subordinate(ctx, a.Keys, kind, now)
+		if root, err = a.get(ctx, pki.Root); err != nil {
+			return nil, err
+		}
+		var all []pki.Generation
+		if all, err = a.DB.Authorities(ctx, kind); err == nil {
+			made, err = root.Subordinate(ctx, a.Keys, kind.Nth(last(all).Generation+1), now)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	e := audit.Entry{
-		ID: habeas.NewID[habeas.EventKind](now), Event: audit.AuthorityMade, Actor: habeas.Server, At: now,
-		Detail: map[string]string{"authority": string(kind)},
-	}
-	return made, a.DB.InTx(ctx, func(tx *sqlstore.Tx) error { return tx.Audit(e) })
+	return made, a.note(ctx, made)
 }
 
-// There is Get that makes nothing: what strangers ask for is made for them by nobody. Errors:
-// pki.ErrNoAuthority.
-func (a *Authorities) There(ctx context.Context, kind pki.Kind) (*pki.Authority, error) {
+// last is the newest of some generations; the zero value if there is none.
+func last(all []pki.Generation) (g pki.Generation) {
+	if len(all) > 0 {
+		g = all[len(all)-1]
+	}
+	return g
+}
+
+// note writes down that a generation is there.
+func (a *Authorities) note(ctx context.Context, made *pki.Authority) error {
+	g := made.Described()
+	return a.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
+		if a.Elsewhere { // the root is known by what it has signed
+			root := made.Above()
+			if err := tx.AddAuthority(root, a.entry(audit.AuthorityMade, root.Issuer)); err != nil {
+				return err
+			}
+		}
+		return tx.AddAuthority(g, a.entry(audit.AuthorityMade, g.Issuer))
+	})
+}
+
+func (a *Authorities) entry(event audit.Event, i pki.Issuer) audit.Entry {
+	now := a.Clock.Now()
+	return audit.Entry{
+		ID: habeas.NewID[habeas.EventKind](now), Event: event, Actor: habeas.Server, At: now,
+		Detail: map[string]string{"authority": string(i.Kind), "generation": strconv.Itoa(i.Generation)},
+	}
+}
+
+// Trusted are the generations of an authority whose certificates are believed: those that are
+// neither retired nor revoked, the newest first. Error: pki.ErrNoAuthority if there is none.
+func (a *Authorities) Trusted(ctx context.Context, kind pki.Kind) (trusted []*pki.Authority, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if made := a.open[kind]; made != nil {
-		return made, nil
-	}
-	made, err := pki.Open(ctx, a.Keys, kind, a.Org)
-	if err == nil {
-		a.keep(kind, made)
-	}
-	return made, err
-}
-
-func (a *Authorities) keep(kind pki.Kind, made *pki.Authority) {
-	if a.open == nil {
-		a.open = map[pki.Kind]*pki.Authority{}
-	}
-	a.open[kind] = made
-}
-
-// Responder returns what answers OCSP requests about the certificates of an authority.
-func (a *Authorities) Responder(ctx context.Context, kind pki.Kind) (*pki.Responder, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if r := a.responders[kind]; r != nil {
-		return r, nil
-	}
-	authority, err := a.get(ctx, kind)
+	all, err := a.generations(ctx, kind)
 	if err != nil {
 		return nil, err
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if !all[i].Counts() {
+			continue
+		}
+		made, err := a.at(ctx, all[i].Issuer)
+		if errors.Is(err, pki.ErrRetired) { // another node has just done so
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		trusted = append(trusted, made)
+	}
+	if len(trusted) == 0 {
+		return nil, pki.ErrNoAuthority
+	}
+	return trusted, nil
+}
+
+// Verifier decides which certificates of people count now, of whatever generation.
+func (a *Authorities) Verifier() *pki.Verifier {
+	return pki.NewVerifier(a.issuers, a.DB.Revocations(), a.Clock)
+}
+
+// issuers are those that Trusted returns for people, for a verifier. Whether one was revoked is
+// asked each time.
+func (a *Authorities) issuers() ([]*pki.Authority, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
+	defer cancel()
+	return a.Trusted(ctx, pki.Identity)
+}
+
+// Published opens a generation of which lists and answers are published: one with its key, that
+// is known here. Errors: pki.ErrNoAuthority, pki.ErrRetired.
+func (a *Authorities) Published(ctx context.Context, i pki.Issuer) (*pki.Authority, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.published(ctx, i)
+}
+
+func (a *Authorities) published(ctx context.Context, i pki.Issuer) (*pki.Authority, error) {
+	all, err := a.generations(ctx, i.Kind)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range all {
+		switch {
+		case g.Issuer != i:
+		case !g.RetiredAt.IsZero():
+			return nil, pki.ErrRetired
+		default:
+			return a.at(ctx, i)
+		}
+	}
+	return nil, pki.ErrNoAuthority
+}
+
+// RootCertificate is the newest certificate of the root: where the root is elsewhere, the one
+// that came with the newest authority below it. Error: pki.ErrNoAuthority.
+func (a *Authorities) RootCertificate(ctx context.Context) (*x509.Certificate, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var newest *x509.Certificate
+	for _, kind := range []pki.Kind{pki.Root, pki.Identity, pki.Attribute, pki.Server} {
+		there, err := a.newest(ctx, kind)
+		if errors.Is(err, pki.ErrNoAuthority) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		chain := there.Chain()
+		if root := chain[len(chain)-1]; newest == nil || root.NotAfter.After(newest.NotAfter) {
+			newest = root
+		}
+	}
+	if newest == nil {
+		return nil, pki.ErrNoAuthority
+	}
+	return newest, nil
+}
+
+// Responder returns what answers OCSP requests about the certificates of a generation.
+func (a *Authorities) Responder(ctx context.Context, i pki.Issuer) (*pki.Responder, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	authority, err := a.published(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	if r := a.responders[i]; r != nil {
+		return r, nil
 	}
 	r, err := pki.NewResponder(ctx, authority, a.Keys, a.DB.Revocations(), a.Clock)
 	if err != nil {
 		return nil, err
 	}
 	if a.responders == nil {
-		a.responders = map[pki.Kind]*pki.Responder{}
+		a.responders = map[pki.Issuer]*pki.Responder{}
 	}
-	a.responders[kind] = r
+	a.responders[i] = r
 	return r, nil
-}
-
-// List returns the newest list of a shard: signed anew if one of its certificates was revoked
-// since, or if half of its time is over. Nothing is signed for who asks again.
-func (a *Authorities) List(ctx context.Context, kind pki.Kind, shard int) (pki.CRL, error) {
-	l, due, err := a.latest(ctx, kind, shard)
-	if err != nil || !due {
-		return l, err
-	}
-	authority, err := a.Get(ctx, kind)
-	if err != nil {
-		return l, err
-	}
-	a.listing.Lock()
-	defer a.listing.Unlock()
-	for range 3 {
-		if l, due, err = a.latest(ctx, kind, shard); err != nil || !due {
-			return l, err
-		}
-		l, err = authority.Publish(ctx, a.DB.Revocations(), shard, a.Clock.Now())
-		if err == nil || habeas.KindOf(err) != habeas.KindConflict {
-			return l, err
-		}
-	}
-	return a.DB.Revocations().LatestCRL(ctx, kind, shard)
-}
-
-// latest reads a list and says whether it has to be made anew.
-func (a *Authorities) latest(ctx context.Context, kind pki.Kind, shard int) (l pki.CRL, due bool, err error) {
-	store := a.DB.Revocations()
-	counted, err := store.CountRevoked(ctx, kind, shard)
-	if err != nil {
-		return l, false, err
-	}
-	l, err = store.LatestCRL(ctx, kind, shard)
-	return l, l.Number == 0 || l.Counted != counted || l.Due(a.Clock.Now()), err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"slices"
 
 	"github.com/habeas-data/habeas"
@@ -52,18 +53,29 @@ func (c *Certificates) Holding(ctx context.Context, actor habeas.Actor) (h Holdi
 	}
 	if active, found := account.ActiveIdentity(h.Certificates, c.clock.Now()); found {
 		h.Chain, err = c.chain(ctx, active.DER)
+		if errors.Is(err, account.ErrNoCertificate) {
+			err = nil
+		}
 	}
 	return h, err
 }
 
 // chain returns a certificate with those above it.
 func (c *Certificates) chain(ctx context.Context, certificate []byte) ([][]byte, error) {
-	ca, err := c.Authorities.Get(ctx, pki.Identity)
+	cert, err := x509.ParseCertificate(certificate)
+	if err != nil {
+		return nil, habeas.Internal(err)
+	}
+	trusted, err := c.Authorities.Trusted(ctx, pki.Identity)
 	if err != nil {
 		return nil, err
 	}
+	at := slices.IndexFunc(trusted, func(ca *pki.Authority) bool { return bytes.Equal(ca.Certificate().RawSubject, cert.RawIssuer) })
+	if at < 0 { // its authority was revoked: it counts nowhere
+		return nil, account.ErrNoCertificate
+	}
 	out := [][]byte{certificate}
-	for _, above := range ca.Chain() {
+	for _, above := range trusted[at].Chain() {
 		out = append(out, above.Raw)
 	}
 	return out, nil
@@ -169,14 +181,14 @@ func keyIn(der []byte) []byte {
 
 // issue signs an identity certificate for a registration. Nothing is kept yet.
 func (c *Certificates) issue(ctx context.Context, r account.Registration, asked request.Request) (account.Certificate, error) {
-	ca, err := c.Authorities.Get(ctx, pki.Identity)
+	ca, err := c.Authorities.There(ctx, pki.Identity) // asked has made it, outside of the transaction
 	if err != nil {
 		return account.Certificate{}, err
 	}
 	now := c.clock.Now()
 	issued, err := ca.IssueIdentity(r.Subject, asked.Key, r.At, now)
 	return account.Certificate{
-		Authority: pki.Identity, Serial: issued.Serial, Account: r.Account, IssuedAt: now, Ends: issued.NotAfter, DER: issued.DER,
+		Authority: pki.Identity, Generation: issued.Generation, Serial: issued.Serial, Account: r.Account, IssuedAt: now, Ends: issued.NotAfter, DER: issued.DER,
 	}, err
 }
 

@@ -156,14 +156,14 @@ func TestARevocationIsToldAtOnce(t *testing.T) {
 	c := w.registered(tim, "tim@example.com")
 	shard := c.Authority.Shard(c.Serial)
 	listed := func() bool {
-		l := must(w.Certificates.Authorities.List(w.ctx(), pki.Identity, shard))(w)
+		l := must(w.Certificates.Authorities.List(w.ctx(), pki.Identity.Nth(1), shard))(w)
 		crl := must(x509.ParseRevocationList(l.DER))(w)
 		w.ok(crl.CheckSignatureFrom(must(w.Certificates.Authorities.Get(w.ctx(), pki.Identity))(w).Certificate()))
 		return slices.ContainsFunc(crl.RevokedCertificateEntries, func(e x509.RevocationListEntry) bool { return e.SerialNumber.Cmp(c.Serial.Int()) == 0 })
 	}
 	issuer := must(w.Certificates.Authorities.Get(w.ctx(), pki.Identity))(w).Certificate()
 	answered := func() int {
-		r := must(w.Certificates.Authorities.Responder(w.ctx(), pki.Identity))(w)
+		r := must(w.Certificates.Authorities.Responder(w.ctx(), pki.Identity.Nth(1)))(w)
 		ask := must(ocsp.CreateRequest(must(x509.ParseCertificate(c.DER))(w), issuer, nil))(w)
 		der, _ := r.Respond(w.ctx(), ask)
 		return must(ocsp.ParseResponseForCert(der, &x509.Certificate{SerialNumber: c.Serial.Int()}, issuer))(w).Status

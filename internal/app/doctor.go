@@ -59,7 +59,7 @@ func Doctor(ctx context.Context, o DoctorOptions) (r backup.Report, err error) {
 		return r, err
 	}
 	e := backup.Examination{
-		Dir: o.Dir, Records: records, Clock: o.Clock, Sample: o.Sample, Fix: o.Fix, Space: space, Progress: o.Progress, BackupWithin: backupWithin(o.Dir),
+		Dir: o.Dir, Records: records, Clock: o.Clock, Sample: o.Sample, Fix: o.Fix, Space: space, Progress: o.Progress, BackupWithin: backupWithin(o.Dir), RootAway: rootAway(o.Dir),
 	}
 	if o.Password == nil {
 		if o.Fix {
@@ -114,6 +114,13 @@ func backupWithin(dir string) time.Duration {
 	return time.Duration(s.Backup.ExpectHours) * time.Hour
 }
 
+// rootAway reports whether the root of the authorities is on another machine, as the settings of
+// a directory say.
+func rootAway(dir string) bool {
+	s, err := ReadSettings(dir)
+	return err == nil && s.rootAway()
+}
+
 // space measures a disk for doctor.
 func space(dir string) (free, total uint64, err error) {
 	s, err := statfs(dir)
@@ -140,6 +147,7 @@ func (s *Server) Examine(ctx context.Context, sample int, fix bool) (backup.Repo
 	}
 	return backup.Examine(ctx, backup.Examination{
 		Dir: s.Dir, Records: sqlstore.Config{Dir: s.Dir, DSN: s.RecordsDSN}, Keys: s.Keys, Clock: s.Clock, Sample: sample, Fix: fix, Space: space, BackupWithin: s.backupWithin(),
+		RootAway:   s.Certificates.Authorities.Elsewhere,
 		Searchable: func() (int, bool) { return s.Finder.Len(), s.Ready() },
 		EraseLeftovers: func(ctx context.Context, id habeas.SubjectID) error {
 			s.Finder.Forget(habeas.PartyID(id))

@@ -11,7 +11,7 @@ import (
 
 // Check is one thing that the health of a server consists of.
 type Check struct {
-	Name  string `json:"name"` // "database", "keys", "search", "disk", "sessions", "directory", "log", "certificate", "backup", "draining"
+	Name  string `json:"name"` // "database", "keys", "search", "disk", "sessions", "directory", "log", "certificate", "authorities", "backup", "draining"
 	Level Level  `json:"level"`
 	Text  string `json:"text,omitempty"` // English, for the administrators' page and the log
 }
@@ -64,6 +64,7 @@ func (s *Server) Health(ctx context.Context) Health {
 	if end := s.operation.certEnd; end != nil {
 		h.add(certificateCheck(end(), s.Clock.Now()), false)
 	}
+	h.add(s.authorityCheck(ctx), false)
 	h.add(s.backupCheck(ctx), false)
 	if s.operation.draining.Load() {
 		h.add(Check{Name: "draining", Level: Failed, Text: "The server is stopping."}, true)

@@ -50,6 +50,9 @@ func (h *HealthPage) State(ctx context.Context, a habeas.Actor) (admin.State, er
 	if end := s.operation.certEnd; end != nil {
 		st.Certificate = end()
 	}
+	if st.Authorities, err = s.Certificates.Authorities.Needs(ctx); err != nil {
+		return st, err
+	}
 	if st.Directory, _, err = s.Directory.health(ctx); err != nil {
 		return st, err
 	}

@@ -1,21 +1,26 @@
 package app
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/pki"
+	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
 // PEM types (RFC 7468).
 const (
 	pemCertificate = "CERTIFICATE"
 	pemRequest     = "CERTIFICATE REQUEST"
+	pemList        = "X509 CRL"
 )
 
 // CeremonyOptions say in which data directory a step of the ceremony is done. The server of
@@ -29,11 +34,15 @@ type CeremonyOptions struct {
 var (
 	errNoPKI      = habeas.Invalid("pki", "The settings do not say what certificates are to name: set public_url or pki.url in habeas.toml.").WithCode("pki.settings")
 	errPEMRequest = habeas.Invalid("request", "This is not a file of one certificate request, as “habeas pki sub” prints it.").WithCode("pki.pem")
+	errPEMList    = habeas.Invalid("list", "This is not a file of one list, as “habeas pki crl” prints it.").WithCode("pki.pem")
 	errPEMChain   = habeas.Invalid("certificate", "This is not a file of certificates, as “habeas pki sign” prints it.").WithCode("pki.pem")
 )
 
 // unknownCountry stands in certificates where no country was set: the code of CLDR for it.
 const unknownCountry = "ZZ"
+
+// rootAway reports whether the root is on another machine.
+func (s Settings) rootAway() bool { return s.PKI.Root == "elsewhere" }
 
 // certified is what certificates say of the organisation, which is reached at an origin.
 func (s Settings) certified(o edge.Origin) pki.Organisation {
@@ -94,11 +103,15 @@ func MakeRoot(ctx context.Context, o CeremonyOptions) (certificate []byte, err e
 	return certificate, err
 }
 
-// RequestAuthority makes the key of an authority below the root and returns the request for
-// its certificate as PEM.
+// RequestAuthority makes the key of the next generation of an authority below the root and
+// returns the request for its certificate as PEM. Until that is brought in, the same is requested.
 func RequestAuthority(ctx context.Context, o CeremonyOptions, kind pki.Kind) (request []byte, err error) {
 	err = ceremony(ctx, o, func(keys *keyring.Ring, org pki.Organisation) error {
-		der, err := pki.Request(ctx, keys, kind, org)
+		n, err := pki.Generations(ctx, keys, kind)
+		if err != nil {
+			return err
+		}
+		der, err := pki.Request(ctx, keys, kind.Nth(n+1), org)
 		if err == nil {
 			request = encodePEM(pemRequest, der)
 		}
@@ -107,8 +120,8 @@ func RequestAuthority(ctx context.Context, o CeremonyOptions, kind pki.Kind) (re
 	return request, err
 }
 
-// SignAuthority signs such a request by the root in this key store. It returns the
-// certificate and the root's as PEM.
+// SignAuthority signs such a request by the root in this key store, which gets another
+// certificate first if it ends too soon. It returns the certificate and the root's as PEM.
 func SignAuthority(ctx context.Context, o CeremonyOptions, request []byte) (chain []byte, err error) {
 	ders, ok := decodePEM(pemRequest, request)
 	if !ok || len(ders) != 1 {
@@ -116,7 +129,7 @@ func SignAuthority(ctx context.Context, o CeremonyOptions, request []byte) (chai
 		return nil, errPEMRequest
 	}
 	err = ceremony(ctx, o, func(keys *keyring.Ring, org pki.Organisation) error {
-		root, err := pki.Open(ctx, keys, pki.Root, org)
+		root, err := openRoot(ctx, keys, org, o.Clock.Now())
 		if err != nil {
 			return err
 		}
@@ -141,6 +154,99 @@ func ImportAuthority(ctx context.Context, o CeremonyOptions, chain []byte) (made
 		return err
 	})
 	return made, err
+}
+
+// openRoot opens the root that is there, renewed if it is due.
+func openRoot(ctx context.Context, keys *keyring.Ring, org pki.Organisation, now time.Time) (*pki.Authority, error) {
+	if _, err := pki.Open(ctx, keys, pki.Root.Nth(1), org); err != nil {
+		return nil, err
+	}
+	return pki.MakeRoot(ctx, keys, org, now)
+}
+
+// SignList signs the list of authorities that the root in this key store has revoked: the one
+// after previous (PEM or DER; empty for the first), with those on it whose certificates (PEM, as
+// SignAuthority returns them) are revoked now, for a reason. It returns the list as PEM.
+func SignList(ctx context.Context, o CeremonyOptions, previous []byte, ends [][]byte, reason pki.Reason) (list []byte, err error) {
+	if ders, ok := decodePEM(pemList, previous); ok && len(ders) == 1 {
+		previous = ders[0]
+	}
+	if len(previous) == 0 {
+		previous = nil
+	}
+	err = ceremony(ctx, o, func(keys *keyring.Ring, org pki.Organisation) error {
+		now := o.Clock.Now()
+		root, err := openRoot(ctx, keys, org, now)
+		if err != nil {
+			return err
+		}
+		revoked := make([]pki.Revocation, len(ends))
+		for i, file := range ends {
+			if revoked[i], err = revocation(root, file, reason, now); err != nil {
+				return err
+			}
+		}
+		signed, err := root.NextList(previous, revoked, now)
+		if err == nil {
+			list = encodePEM(pemList, signed.DER)
+		}
+		return err
+	})
+	return list, err
+}
+
+// revocation reads whose certificate is revoked: one that this root has signed.
+func revocation(root *pki.Authority, file []byte, reason pki.Reason, now time.Time) (pki.Revocation, error) {
+	ders, ok := decodePEM(pemCertificate, file)
+	if !ok {
+		return pki.Revocation{}, errPEMChain
+	}
+	cert, err := x509.ParseCertificate(ders[0])
+	if err != nil || cert.CheckSignatureFrom(root.Certificate()) != nil {
+		return pki.Revocation{}, errPEMChain
+	}
+	serial, ok := pki.SerialOf(cert.SerialNumber)
+	if !ok || bytes.Equal(cert.RawSubject, cert.RawIssuer) {
+		return pki.Revocation{}, errPEMChain
+	}
+	return pki.Revocation{Serial: serial, At: now, Reason: reason}, nil
+}
+
+// IsList reports whether a file of the ceremony is a list, which ImportList brings in.
+func IsList(file []byte) bool {
+	_, ok := decodePEM(pemList, file)
+	return ok
+}
+
+// ImportList brings such a list (PEM) into a data directory: it is published, and the authorities
+// on it count no more. Errors: those of Authorities.BringList.
+func ImportList(ctx context.Context, o CeremonyOptions, list []byte) (brought pki.CRL, err error) {
+	ders, ok := decodePEM(pemList, list)
+	if !ok || len(ders) != 1 {
+		o.Password.Close()
+		return brought, errPEMList
+	}
+	records, _, err := stores(o.Dir)
+	if err != nil {
+		o.Password.Close()
+		return brought, err
+	}
+	settings, err := ReadSettings(o.Dir)
+	if err != nil {
+		o.Password.Close()
+		return brought, err
+	}
+	err = ceremony(ctx, o, func(keys *keyring.Ring, org pki.Organisation) (err error) {
+		db, err := sqlstore.Open(ctx, sqlstore.Config{Dir: o.Dir, DSN: records.DSN, Keys: keys, Clock: o.Clock})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, db.Close()) }()
+		all := Authorities{DB: db, Keys: keys, Org: org, Clock: o.Clock, Elsewhere: settings.rootAway()}
+		brought, err = all.BringList(ctx, ders[0])
+		return err
+	})
+	return brought, err
 }
 
 func encodePEM(kind string, ders ...[]byte) (out []byte) {

@@ -50,14 +50,10 @@ type Port struct {
 // NewPort makes it. certify returns the certificate of the port itself; nil: one of our own
 // authority. The identity authority is made if it is not there yet.
 func (s *Server) NewPort(ctx context.Context, certify func(*tls.ClientHelloInfo) (*tls.Certificate, error)) (*Port, error) {
-	identity, err := s.Certificates.Authorities.Get(ctx, pki.Identity)
-	if err != nil {
+	if _, err := s.Certificates.Authorities.Get(ctx, pki.Identity); err != nil {
 		return nil, err
 	}
-	verifier, err := pki.NewVerifier(identity, s.DB.Revocations(), s.Clock)
-	if err != nil {
-		return nil, err
-	}
+	verifier := s.Certificates.Authorities.Verifier()
 	if certify == nil {
 		own := &ownCertificate{server: s}
 		if _, err := own.get(nil); err != nil {
@@ -94,6 +90,10 @@ func (p *Port) config() *tls.Config {
 	base := p.verifier.ServerConfig(p.certify)
 	base.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		c, from := base.Clone(), networkOf(hello.Conn.RemoteAddr()) // session tickets stay those of base
+		var err error
+		if c.ClientCAs, err = p.verifier.Offered(); err != nil {
+			return nil, err
+		}
 		verify := c.VerifyConnection
 		c.VerifyConnection = func(s tls.ConnectionState) error {
 			err := verify(s)

@@ -217,7 +217,7 @@ func (r *Roles) issue(tx *sqlstore.Tx, signer *pki.Authority, actor habeas.Actor
 	}
 	g.Holder, g.Serial = identity.Account, issued.Serial
 	c := account.Certificate{
-		Authority: pki.Attribute, Serial: issued.Serial, Account: g.Holder, Holder: identity.Serial, Role: g.Role,
+		Authority: pki.Attribute, Generation: issued.Generation, Serial: issued.Serial, Account: g.Holder, Holder: identity.Serial, Role: g.Role,
 		IssuedAt: now, Ends: issued.NotAfter, DER: issued.DER,
 	}
 	if err := tx.Accounts().AddCertificate(c, r.certificates.certificateEntry(audit.CertificateIssued, actor, c)); err != nil {

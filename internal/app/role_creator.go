@@ -91,7 +91,7 @@ func (r *Roles) shown(ctx context.Context, file []byte, current []account.Certif
 	if role == nil { // who shows an identity certificate alone asks whether it is a creator's
 		serial, ok := pki.SerialOf(identity.SerialNumber)
 		var problem *habeas.Error
-		if err := r.identityHolds(ctx, identity); errors.As(err, &problem) && problem.Kind == habeas.KindForbidden {
+		if err := r.identityHolds(identity); errors.As(err, &problem) && problem.Kind == habeas.KindForbidden {
 			return refused(problem)
 		} else if err != nil || !ok {
 			return account.CreatorAnswer{}, err
@@ -149,16 +149,9 @@ func readCreatorFile(file []byte) (role *attrcert.AttributeCertificate, identity
 
 // identityHolds verifies an identity certificate that somebody shows. A refusal is a
 // Forbidden that says why.
-func (r *Roles) identityHolds(ctx context.Context, cert *x509.Certificate) error {
-	ca, err := r.certificates.Authorities.Get(ctx, pki.Identity)
-	if err != nil {
-		return err
-	}
-	v, err := pki.NewVerifier(ca, r.db.Revocations(), r.clock)
-	if err != nil {
-		return err
-	}
-	switch _, err = v.VerifyClient([]*x509.Certificate{cert}); {
+func (r *Roles) identityHolds(cert *x509.Certificate) error {
+	v := r.certificates.Authorities.Verifier()
+	switch _, err := v.VerifyClient([]*x509.Certificate{cert}); {
 	case err == nil, habeas.KindOf(err) == habeas.KindUnavailable:
 		return err
 	case errors.Is(err, pki.ErrRevoked):
@@ -172,22 +165,29 @@ func (r *Roles) identityHolds(ctx context.Context, cert *x509.Certificate) error
 // verify judges an attribute certificate by RFC 5755, with the identity certificate that was
 // shown, else with the one that it names. A refusal is a Forbidden that says why.
 func (r *Roles) verify(ctx context.Context, role *attrcert.AttributeCertificate, identity *x509.Certificate) error {
-	authority, err := r.certificates.Authorities.Get(ctx, pki.Attribute)
+	trusted, err := r.certificates.Authorities.Trusted(ctx, pki.Attribute)
+	if errors.Is(err, pki.ErrNoAuthority) {
+		return account.ErrCreatorForged
+	}
 	if err != nil {
 		return err
 	}
 	if identity == nil {
 		identity, err = r.named(ctx, role)
 	} else {
-		err = r.identityHolds(ctx, identity)
+		err = r.identityHolds(identity)
 	}
 	if err != nil {
 		return err
 	}
-	chain, roots := authority.Chain(), x509.NewCertPool()
-	roots.AddCert(chain[len(chain)-1])
+	issuers, roots := make([]*x509.Certificate, 0, len(trusted)), x509.NewCertPool()
+	for _, authority := range trusted {
+		chain := authority.Chain()
+		issuers = append(issuers, chain[0])
+		roots.AddCert(chain[len(chain)-1])
+	}
 	err = role.Verify(attrcert.VerifyOptions{
-		HolderChain: []*x509.Certificate{identity}, Issuers: chain[:1], Roots: roots,
+		HolderChain: []*x509.Certificate{identity}, Issuers: issuers, Roots: roots,
 		CurrentTime: r.clock.Now(), Revocation: r.revocation, WithinHolder: true,
 	})
 	var broken *attrcert.VerifyError
@@ -197,7 +197,7 @@ func (r *Roles) verify(ctx context.Context, role *attrcert.AttributeCertificate,
 	if err != nil {
 		return err
 	}
-	want := attrcert.URIName(authority.Organisation().RoleURI(habeas.RoleCreator))
+	want := attrcert.URIName(trusted[0].Organisation().RoleURI(habeas.RoleCreator))
 	for _, given := range role.Roles {
 		if given.Name.Equal(want) {
 			return nil

@@ -66,7 +66,7 @@ func (w *world) verifies(der []byte, identity account.Certificate) attrcert.Rule
 	roots.AddCert(ca.Chain()[1])
 	role := must(attrcert.Parse(der))(w)
 	shard := pki.Attribute.Shard(pair(pki.SerialOf(role.SerialNumber))(w))
-	list := must(w.Certificates.Authorities.List(w.ctx(), pki.Attribute, shard))(w)
+	list := must(w.Certificates.Authorities.List(w.ctx(), pki.Attribute.Nth(1), shard))(w)
 	err := role.Verify(attrcert.VerifyOptions{
 		HolderChain: []*x509.Certificate{must(x509.ParseCertificate(identity.DER))(w), issuer.Certificate(), ca.Chain()[1]},
 		Issuers:     ca.Chain()[:1], Roots: roots, CurrentTime: w.clock.Now(), WithinHolder: true,

@@ -314,7 +314,7 @@ func (s Settings) config(l net.Listener) (Config, error) {
 	if cfg.Origin, err = s.origin(l); err != nil {
 		return cfg, err
 	}
-	cfg.PKI, cfg.RootAway = s.certified(cfg.Origin), s.PKI.Root == "elsewhere"
+	cfg.PKI, cfg.RootAway = s.certified(cfg.Origin), s.rootAway()
 	if err := s.secure(cfg.Origin); err != nil {
 		return cfg, err
 	}

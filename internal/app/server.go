@@ -292,6 +292,8 @@ func (s *Server) start(ctx context.Context, from int64) {
 		{Name: "digests", Every: 10 * time.Minute, Do: s.Digests.Tell},
 		{Name: "old imports", Every: time.Hour, Do: s.Imports.Tidy},
 		{Name: "rotate logs", Every: rotateEvery, Do: s.Logs.Rotate},
+		{Name: "authorities", Every: time.Hour, Do: s.Certificates.Authorities.Sweep},
+		{Name: "authority alarm", Every: time.Hour, Do: s.AlarmAuthorities},
 		{Name: "backup alarm", Every: time.Hour, Do: s.AlarmBackup},
 		{Name: "roles that wait", Every: 10 * time.Minute, Do: s.Certificates.Roles.CarryOutAll},
 		{Name: "escrow", Every: time.Minute, Do: s.Escrows.Sweep},

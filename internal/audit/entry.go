@@ -231,7 +231,9 @@ const (
 	FileResetStopped   Event = "file.reset-stop"    // and it was stopped
 	FileReset          Event = "file.reset"         // the key went back to its person (LOG-03)
 	RegistrationReset  Event = "account.unregister" // by a mailed code: a new registration has to follow
-	AuthorityMade      Event = "authority.make"     // of the house: a certificate authority came to be
+	AuthorityMade      Event = "authority.make"     // of the house: a generation of a certificate authority came to be
+	AuthorityRevoked   Event = "authority.revoke"   // of the house: the root revoked one
+	AuthorityRetired   Event = "authority.retire"   // of the house: its key was destroyed
 
 	GroupChanged     Event = "role.group"      // an administrator put somebody into a group of staff, or took them out
 	RolePermitted    Event = "role.permit"     // the directory has somebody in a group, so that the role counts if it is granted
@@ -454,6 +456,8 @@ var known = map[Event]bool{
 	FileReset:          true,
 	RegistrationReset:  true,
 	AuthorityMade:      true,
+	AuthorityRevoked:   true,
+	AuthorityRetired:   true,
 	GroupChanged:       true,
 	RolePermitted:      true,
 	RoleUnpermitted:    true,

@@ -44,6 +44,33 @@ func (r *Ring) Secret(ctx context.Context, name string, generate func() ([]byte,
 	return known.(sealed.Value), nil
 }
 
+// DestroySecret destroys the secrets of these names: the next call of Secret makes others, or
+// fails as its generate does. On other nodes they can be used until those close their rings or
+// destroy them too. Names of no secret are passed over. Backups from before still hold them; who
+// restores one destroys again.
+func (r *Ring) DestroySecret(ctx context.Context, names ...string) error {
+	if r.closed() {
+		return ErrClosed
+	}
+	if err := r.take(ctx, r.eraseTurn); err != nil {
+		return err
+	}
+	defer r.eraseTurn.give()
+	n, err := r.store.DeleteSecrets(ctx, names...)
+	if err != nil {
+		return mapError(err)
+	}
+	for _, name := range names {
+		if known, ok := r.secrets.LoadAndDelete(name); ok {
+			r.vault.session.Forget(known.(sealed.Value))
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return r.compact(ctx)
+}
+
 // secretPlace binds a wrapped secret to its ring and its name.
 func (r *Ring) secretPlace(name string) []byte {
 	place := append([]byte("habeas secret v1 "), r.id[:]...)

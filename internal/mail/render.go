@@ -82,6 +82,7 @@ const (
 	KindRenewed       Kind = "registration-renewed" // it counts for three more years, and what became of roles
 	KindRolesEnded    Kind = "roles-ended"          // to administrators: roles ended with a certificate
 	KindAccountErased Kind = "account-erased"       // six months after the end, with the receipt: the last mail
+	KindRootNeeded    Kind = "root-needed"          // to administrators: somebody has to go to the machine of the root
 	KindBackupLate    Kind = "backup-late"          // to administrators: no backup was made for too long
 
 	KindEscrowKept        Kind = "escrow-kept"        // the private key of your registration file was left here
@@ -191,6 +192,7 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindRolesEnded:    {link: true},
 	KindAccountErased: {},
 	KindBackupLate:    {link: true},
+	KindRootNeeded:    {link: true},
 
 	KindEscrowKept:        {link: true},
 	KindEscrowEnded:       {link: true},

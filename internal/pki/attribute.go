@@ -39,14 +39,14 @@ func (a *Authority) IssueRole(holder *x509.Certificate, role habeas.Role, ends, 
 		begins = holder.NotBefore
 	}
 	serial := newSerial()
-	list := attrcert.URIName(a.org.CRLURL(a.kind, a.kind.Shard(serial)))
+	list := attrcert.URIName(a.org.CRLURL(a.Issuer(), a.kind.Shard(serial)))
 	der, err := attrcert.Create(&attrcert.AttributeCertificate{
 		SerialNumber: serial.Int(),
 		Holder:       attrcert.Holder{EntityName: []attrcert.GeneralName{attrcert.DirectoryName(holder.RawSubject)}},
 		NotBefore:    begins, NotAfter: ends,
 		Roles:                []attrcert.Role{{Name: attrcert.URIName(a.org.RoleURI(role))}},
-		OCSPServers:          []string{a.org.OCSPURL(a.kind)},
+		OCSPServers:          []string{a.org.OCSPURL(a.Issuer())},
 		CRLDistributionPoint: &list,
 	}, holder, a.cert, a.key)
-	return Issued{Authority: a.kind, Serial: serial, NotBefore: begins, NotAfter: ends, DER: der}, err
+	return Issued{Authority: a.kind, Generation: a.generation, Serial: serial, NotBefore: begins, NotAfter: ends, DER: der}, err
 }

@@ -26,9 +26,9 @@ const (
 	Attribute Kind = "attribute" // attribute certificates; no CA (RFC 5755, 4.5)
 )
 
-// commonNames are the CNs of authorities. A second generation will have a second number.
+// commonNames are the CNs of authorities, without the number of the generation.
 var commonNames = map[Kind]string{
-	Root: "Root CA 1", Identity: "Identity CA 1", Server: "Server CA 1", Attribute: "Attribute Authority 1",
+	Root: "Root CA", Identity: "Identity CA", Server: "Server CA", Attribute: "Attribute Authority",
 }
 
 // How long certificates of authorities are valid, in years.
@@ -51,7 +51,7 @@ type Organisation struct {
 
 // Check says which part of it is wrong: organisation, country or url.
 func (o Organisation) Check() error {
-	if _, err := o.subject(Root); err != nil {
+	if _, err := o.subject(Root.Nth(1)); err != nil {
 		return err
 	}
 	u, err := url.Parse(o.URL)
@@ -63,43 +63,53 @@ func (o Organisation) Check() error {
 }
 
 // subject is the name of one of the organisation's authorities.
-func (o Organisation) subject(kind Kind) ([]byte, error) {
-	return dn.OfAuthority(o.Country, o.Name, commonNames[kind])
+func (o Organisation) subject(i Issuer) ([]byte, error) {
+	return dn.OfAuthority(o.Country, o.Name, i.commonName())
 }
 
 // CRLURL is where the shard of an authority's CRL is served.
-func (o Organisation) CRLURL(kind Kind, shard int) string {
-	return fmt.Sprintf("%s/crl/%s-%02x.crl", o.URL, kind, shard)
+func (o Organisation) CRLURL(i Issuer, shard int) string {
+	return fmt.Sprintf("%s/crl/%s-%02x.crl", o.URL, i, shard)
 }
 
 // OCSPURL is where an authority's certificates are asked about.
-func (o Organisation) OCSPURL(kind Kind) string { return o.URL + "/ocsp/" + string(kind) }
+func (o Organisation) OCSPURL(i Issuer) string { return o.URL + "/ocsp/" + i.String() }
 
-// subordinate is the authority below the root with that name, if there is one.
-func (o Organisation) subordinate(name []byte) Kind {
+// subordinate is the authority below the root with that name; ok is false if there is none.
+func (o Organisation) subordinate(name []byte) (i Issuer, ok bool) {
 	for kind := range commonNames {
-		subject, err := o.subject(kind)
-		if err == nil && kind != Root && bytes.Equal(subject, name) {
-			return kind
+		for n := 1; n <= maxGenerations && kind != Root; n++ {
+			if subject, err := o.subject(kind.Nth(n)); err == nil && bytes.Equal(subject, name) {
+				return kind.Nth(n), true
+			}
 		}
 	}
-	return ""
+	return i, false
 }
 
 // issuerURL is where an authority's own certificate is served.
-func (o Organisation) issuerURL(kind Kind) string { return o.URL + "/ca/" + string(kind) + ".cer" }
+func (o Organisation) issuerURL(i Issuer) string { return o.URL + "/ca/" + i.String() + ".cer" }
 
-// Authority is one of the authorities, able to sign.
+// Authority is one generation of one of the authorities, able to sign.
 type Authority struct {
-	kind  Kind
-	org   Organisation
-	key   *Key
-	cert  *x509.Certificate
-	chain []*x509.Certificate // cert first, root last
+	kind       Kind
+	generation int // of the root: of its certificate, for its key is always the first
+	org        Organisation
+	key        *Key
+	cert       *x509.Certificate
+	chain      []*x509.Certificate // cert first, root last
 }
 
 // Kind returns which one it is.
 func (a *Authority) Kind() Kind { return a.kind }
+
+// Issuer returns by which name its lists and answers are published.
+func (a *Authority) Issuer() Issuer {
+	if a.kind == Root {
+		return Root.Nth(1)
+	}
+	return Issuer{a.kind, a.generation}
+}
 
 // Organisation returns who runs it.
 func (a *Authority) Organisation() Organisation { return a.org }
@@ -114,11 +124,6 @@ func (a *Authority) Chain() []*x509.Certificate { return append([]*x509.Certific
 // certificates.
 func (a *Authority) Signer() crypto.Signer { return a.key }
 
-// Names of secrets. The number is that of the generation, as in commonNames.
-func keySecret(kind Kind) string         { return "pki " + string(kind) + " key 1" }
-func certificateSecret(kind Kind) string { return "pki " + string(kind) + " certificate 1" }
-func responderSecret(kind Kind) string   { return "pki " + string(kind) + " ocsp key 1" }
-
 func (k Kind) curve() *curve {
 	if k == Root {
 		return p384
@@ -126,40 +131,60 @@ func (k Kind) curve() *curve {
 	return p256
 }
 
-// MakeRoot makes the root of all others in this key store, or opens the one that is there.
+// MakeRoot makes the root of all others in this key store, or opens the one that is there. Its
+// key stays the same for good. When it can sign no authority for ten years any more, it gets
+// another certificate for it, of the same name: what was signed before verifies with both.
 func MakeRoot(ctx context.Context, keys Keys, org Organisation, now time.Time) (*Authority, error) {
 	if err := org.Check(); err != nil {
 		return nil, err
 	}
-	key, err := openKey(ctx, keys, keySecret(Root), p384)
+	key, err := openKey(ctx, keys, Root.Nth(1).keySecret(), p384, p384.generate)
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, keys, Root, org, key, func() ([]byte, error) { return selfSign(org, key, now) })
+	n, err := Generations(ctx, keys, Root)
+	if err != nil {
+		return nil, err
+	}
+	sign := func() ([]byte, error) { return selfSign(org, key, now) }
+	root, err := open(ctx, keys, Root.Nth(max(n, 1)), org, key, sign)
+	if err == nil && root.HeirDue(now, Lead) {
+		return open(ctx, keys, Root.Nth(root.generation+1), org, key, sign)
+	}
+	return root, err
 }
 
-// Open opens an authority that is there, else returns ErrNoAuthority. It checks that key
-// and certificate belong together and that the chain holds.
-func Open(ctx context.Context, keys Keys, kind Kind, org Organisation) (*Authority, error) {
+// Open opens a generation of an authority that is there, else returns ErrNoAuthority, or
+// ErrRetired if its key was destroyed. It checks that key and certificate belong together and
+// that the chain holds. The root is opened with its newest certificate, whatever the number.
+func Open(ctx context.Context, keys Keys, i Issuer, org Organisation) (*Authority, error) {
 	if err := org.Check(); err != nil {
 		return nil, err
 	}
+	key := i
+	if i.Kind == Root {
+		n, err := Generations(ctx, keys, Root)
+		if err != nil {
+			return nil, err
+		}
+		key, i = Root.Nth(1), Root.Nth(max(n, 1))
+	}
 	// The certificate first: a key that nobody asked for is not made.
-	if _, err := keys.Secret(ctx, certificateSecret(kind), missing); err != nil {
+	if _, err := keys.Secret(ctx, i.certificateSecret(), missing); err != nil {
 		return nil, err
 	}
-	key, err := openKey(ctx, keys, keySecret(kind), kind.curve())
+	private, err := openKey(ctx, keys, key.keySecret(), i.Kind.curve(), func() ([]byte, error) { return nil, ErrRetired })
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, keys, kind, org, key, missing)
+	return open(ctx, keys, i, org, private, missing)
 }
 
 func missing() ([]byte, error) { return nil, ErrNoAuthority }
 
 // open reads the certificates of an authority; generate makes them if there are none.
-func open(ctx context.Context, keys Keys, kind Kind, org Organisation, key *Key, generate func() ([]byte, error)) (*Authority, error) {
-	secret, err := keys.Secret(ctx, certificateSecret(kind), generate)
+func open(ctx context.Context, keys Keys, i Issuer, org Organisation, key *Key, generate func() ([]byte, error)) (*Authority, error) {
+	secret, err := keys.Secret(ctx, i.certificateSecret(), generate)
 	if err != nil {
 		return nil, err
 	}
@@ -174,24 +199,24 @@ func open(ctx context.Context, keys Keys, kind Kind, org Organisation, key *Key,
 	if err != nil {
 		return nil, errors.New("pki: the certificate of an authority cannot be read")
 	}
-	if err := checkChain(kind, org, key, chain); err != nil {
+	if err := checkChain(i, org, key, chain); err != nil {
 		return nil, err
 	}
-	return &Authority{kind: kind, org: org, key: key, cert: chain[0], chain: chain}, nil
+	return &Authority{kind: i.Kind, generation: i.Generation, org: org, key: key, cert: chain[0], chain: chain}, nil
 }
 
 // checkChain refuses certificates that are not those of an authority of ours with this key:
 // the only ones that are ever trusted here.
-func checkChain(kind Kind, org Organisation, key *Key, chain []*x509.Certificate) error {
-	want := 2
+func checkChain(i Issuer, org Organisation, key *Key, chain []*x509.Certificate) error {
+	kind, want := i.Kind, 2
 	if kind == Root {
-		want = 1
+		i, want = Root.Nth(1), 1
 	}
 	if len(chain) != want {
 		return errChain
 	}
 	cert, root := chain[0], chain[len(chain)-1]
-	subject, err := org.subject(kind)
+	subject, err := org.subject(i)
 	if err != nil {
 		return err
 	}
@@ -220,20 +245,23 @@ func (k Kind) usage() (usage x509.KeyUsage, isCA bool) {
 	return x509.KeyUsageCertSign | x509.KeyUsageCRLSign, true
 }
 
-// Request makes the key of a subordinate, if there is none, and returns a certificate
-// request (PKCS#10, DER) for the root to sign, which may be on another machine.
-func Request(ctx context.Context, keys Keys, kind Kind, org Organisation) ([]byte, error) {
+// Request makes the key of a generation of a subordinate, if there is none, and returns a
+// certificate request (PKCS#10, DER) for the root to sign, which may be on another machine.
+func Request(ctx context.Context, keys Keys, i Issuer, org Organisation) ([]byte, error) {
 	if err := org.Check(); err != nil {
 		return nil, err
 	}
-	if _, ok := commonNames[kind]; !ok || kind == Root {
+	if _, ok := commonNames[i.Kind]; !ok || i.Kind == Root {
 		return nil, habeas.Invalid("kind", "Expected identity, server or attribute.")
 	}
-	key, err := openKey(ctx, keys, keySecret(kind), p256)
+	if i.Generation < 1 || i.Generation > maxGenerations {
+		return nil, errGeneration
+	}
+	key, err := openKey(ctx, keys, i.keySecret(), p256, p256.generate)
 	if err != nil {
 		return nil, err
 	}
-	subject, err := org.subject(kind)
+	subject, err := org.subject(i)
 	if err != nil {
 		return nil, err
 	}
@@ -246,24 +274,24 @@ func Request(ctx context.Context, keys Keys, kind Kind, org Organisation) ([]byt
 // store of the same organisation, maybe elsewhere, and returns the certificate with the
 // root's. What it is for follows from the name in the request. The root needs the
 // organisation's URL and policy only for this.
-func (a *Authority) SignSubordinate(request []byte, now time.Time) (kind Kind, chain [][]byte, err error) {
+func (a *Authority) SignSubordinate(request []byte, now time.Time) (i Issuer, chain [][]byte, err error) {
 	if a.kind != Root {
-		return "", nil, errRole
+		return i, nil, errRole
 	}
 	wrong := habeas.Invalid("request", "This is not a request for one of this organisation's authorities.").WithCode("pki.request")
 	csr, err := x509.ParseCertificateRequest(request)
 	if err != nil || csr.CheckSignature() != nil {
-		return "", nil, wrong
+		return i, nil, wrong
 	}
-	kind = a.org.subordinate(csr.RawSubject)
-	if kind == "" || !isP256(csr.PublicKey) {
-		return "", nil, wrong
+	i, ok := a.org.subordinate(csr.RawSubject)
+	if !ok || !isP256(csr.PublicKey) {
+		return i, nil, wrong
 	}
-	der, err := a.sign(a.subordinate(kind, csr.RawSubject, now), csr.PublicKey)
+	der, err := a.sign(a.subordinate(i.Kind, csr.RawSubject, now), csr.PublicKey)
 	if err != nil {
-		return "", nil, err
+		return i, nil, err
 	}
-	return kind, [][]byte{der, a.cert.Raw}, nil
+	return i, [][]byte{der, a.cert.Raw}, nil
 }
 
 // Install is the last step of the ceremony: it brings in what SignSubordinate returned, the
@@ -278,18 +306,18 @@ func Install(ctx context.Context, keys Keys, org Organisation, chain [][]byte) (
 	if err != nil || len(parsed) == 0 {
 		return nil, errChain
 	}
-	kind := org.subordinate(parsed[0].RawSubject)
-	if kind == "" {
+	i, ok := org.subordinate(parsed[0].RawSubject)
+	if !ok {
 		return nil, errChain
 	}
-	key, err := openKey(ctx, keys, keySecret(kind), p256)
+	key, err := openKey(ctx, keys, i.keySecret(), p256, func() ([]byte, error) { return nil, errChain }) // it was requested elsewhere
 	if err != nil {
 		return nil, err
 	}
-	if err := checkChain(kind, org, key, parsed); err != nil {
+	if err := checkChain(i, org, key, parsed); err != nil {
 		return nil, err
 	}
-	a, err := open(ctx, keys, kind, org, key, func() ([]byte, error) { return bytes.Clone(der), nil })
+	a, err := open(ctx, keys, i, org, key, func() ([]byte, error) { return bytes.Clone(der), nil })
 	if err != nil {
 		return nil, err
 	}
@@ -299,14 +327,14 @@ func Install(ctx context.Context, keys Keys, org Organisation, chain [][]byte) (
 	return a, nil
 }
 
-// Subordinate opens an authority below this root, or makes it: the whole ceremony on one
-// machine.
-func (a *Authority) Subordinate(ctx context.Context, keys Keys, kind Kind, now time.Time) (*Authority, error) {
-	there, err := Open(ctx, keys, kind, a.org)
+// Subordinate opens a generation of an authority below this root, or makes it: the whole
+// ceremony on one machine.
+func (a *Authority) Subordinate(ctx context.Context, keys Keys, i Issuer, now time.Time) (*Authority, error) {
+	there, err := Open(ctx, keys, i, a.org)
 	if !errors.Is(err, ErrNoAuthority) {
 		return there, err
 	}
-	request, err := Request(ctx, keys, kind, a.org)
+	request, err := Request(ctx, keys, i, a.org)
 	if err != nil {
 		return nil, err
 	}
@@ -316,7 +344,7 @@ func (a *Authority) Subordinate(ctx context.Context, keys Keys, kind Kind, now t
 	}
 	made, err := Install(ctx, keys, a.org, chain)
 	if errors.Is(err, ErrInstalled) { // another node was quicker
-		return Open(ctx, keys, kind, a.org)
+		return Open(ctx, keys, i, a.org)
 	}
 	return made, err
 }

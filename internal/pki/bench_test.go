@@ -13,7 +13,7 @@ func BenchmarkSign(b *testing.B) {
 	keys := newSecrets(b)
 	digest := sha256.Sum256([]byte("message"))
 	for name, c := range map[string]*curve{"P-256": p256, "P-384": p384} {
-		key, err := openKey(ctx, keys, name, c)
+		key, err := openKey(ctx, keys, name, c, c.generate)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -98,7 +98,7 @@ type Revocation struct {
 
 // CRL is one signed part of an authority's list.
 type CRL struct {
-	Authority              Kind
+	Issuer                 Issuer
 	Shard                  int
 	Number                 int64
 	ThisUpdate, NextUpdate time.Time
@@ -111,15 +111,15 @@ type CRL struct {
 // Store holds what an authority publishes. Who issues and revokes writes the certificates
 // themselves, with an audit entry; here they are only read.
 type Store interface {
-	// Status tells what is known of a certificate; a serial number that was never given is
-	// Unknown and no error.
-	Status(ctx context.Context, authority Kind, serial Serial) (Status, error)
+	// Status tells what is known of a certificate; a serial number that this issuer never gave
+	// is Unknown and no error.
+	Status(ctx context.Context, issuer Issuer, serial Serial) (Status, error)
 	// Revoked lists the revocations of a shard whose certificates expire after a moment.
-	Revoked(ctx context.Context, authority Kind, shard int, expireAfter time.Time) ([]Revocation, error)
+	Revoked(ctx context.Context, issuer Issuer, shard int, expireAfter time.Time) ([]Revocation, error)
 	// CountRevoked is how many certificates of a shard stand as revoked.
-	CountRevoked(ctx context.Context, authority Kind, shard int) (int64, error)
+	CountRevoked(ctx context.Context, issuer Issuer, shard int) (int64, error)
 	// LatestCRL returns the newest list of a shard, the zero value if there is none.
-	LatestCRL(ctx context.Context, authority Kind, shard int) (CRL, error)
+	LatestCRL(ctx context.Context, issuer Issuer, shard int) (CRL, error)
 	// SaveCRL keeps a list instead of the one before it. It is a Conflict if there is one
 	// with this number, or a higher one, already.
 	SaveCRL(ctx context.Context, list CRL) error
@@ -129,7 +129,7 @@ type Store interface {
 // than the last one's; its date never lies before the last one's, though the clock may have
 // been set back. After a Conflict, because another node has just done so, trying again helps.
 func (a *Authority) Publish(ctx context.Context, store Store, shard int, now time.Time) (CRL, error) {
-	last, err := store.LatestCRL(ctx, a.kind, shard)
+	last, err := store.LatestCRL(ctx, a.Issuer(), shard)
 	if err != nil {
 		return CRL{}, err
 	}
@@ -137,11 +137,11 @@ func (a *Authority) Publish(ctx context.Context, store Store, shard int, now tim
 		now = last.ThisUpdate
 	}
 	// Counted first: what is revoked between the two is on the list, which is then made once more.
-	counted, err := store.CountRevoked(ctx, a.kind, shard)
+	counted, err := store.CountRevoked(ctx, a.Issuer(), shard)
 	if err != nil {
 		return CRL{}, err
 	}
-	revoked, err := store.Revoked(ctx, a.kind, shard, now.Add(-KeptAfterExpiry))
+	revoked, err := store.Revoked(ctx, a.Issuer(), shard, now.Add(-KeptAfterExpiry))
 	if err != nil {
 		return CRL{}, err
 	}
@@ -190,7 +190,7 @@ func (a *Authority) SignCRL(shard int, number int64, revoked []Revocation, now t
 		}
 		scope = append(scope, idp)
 	}
-	list := CRL{Authority: a.kind, Shard: shard, Number: number, ThisUpdate: now, NextUpdate: now.Add(validity)}
+	list := CRL{Issuer: a.Issuer(), Shard: shard, Number: number, ThisUpdate: now, NextUpdate: now.Add(validity)}
 	var err error
 	list.DER, err = x509.CreateRevocationList(nil, &x509.RevocationList{
 		SignatureAlgorithm: a.key.algorithm(), RevokedCertificateEntries: entries,
@@ -211,7 +211,7 @@ func (a *Authority) distributionPoint(shard int) (pkix.Extension, error) {
 		b.AddASN1(constructed(0), func(b *cryptobyte.Builder) { // distributionPoint
 			b.AddASN1(constructed(0), func(b *cryptobyte.Builder) { // fullName
 				b.AddASN1(casn1.Tag(6).ContextSpecific(), func(b *cryptobyte.Builder) { // uniformResourceIdentifier
-					b.AddBytes([]byte(a.org.CRLURL(a.kind, shard)))
+					b.AddBytes([]byte(a.org.CRLURL(a.Issuer(), shard)))
 				})
 			})
 		})

@@ -9,6 +9,11 @@
 // The three below the root have P-256 keys and ten years. The identity CA and the server CA
 // have a delegated OCSP responder each.
 //
+// Each is a row of generations ([Issuer]): the next one, with a key and a name of its own, follows
+// before the one before it can no longer issue for the whole time. The older signs its lists and
+// answers on until all that it has issued has ended; then [Retire] destroys its keys. The root keeps
+// its key and gets further certificates for it ([MakeRoot]).
+//
 // # Keys
 //
 // A private key is made inside the key store ([Keys], which is internal/keyring's Ring) and

@@ -34,9 +34,9 @@ type Key struct {
 	secret sealed.Value // scalar, then the public point; what follows is not of the key
 }
 
-// openKey returns the key of that name, made at the first call ever.
-func openKey(ctx context.Context, keys Keys, name string, c *curve) (*Key, error) {
-	secret, err := keys.Secret(ctx, name, c.generate)
+// openKey returns the key of that name; generate makes it if there is none, or says why not.
+func openKey(ctx context.Context, keys Keys, name string, c *curve, generate func() ([]byte, error)) (*Key, error) {
+	secret, err := keys.Secret(ctx, name, generate)
 	if err != nil {
 		return nil, err
 	}

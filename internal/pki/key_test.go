@@ -25,7 +25,7 @@ import (
 func TestSignaturesVerifyElsewhere(t *testing.T) {
 	keys := newSecrets(t)
 	for name, c := range map[string]*curve{"P-256": p256, "P-384": p384} {
-		key, err := openKey(ctx, keys, name, c)
+		key, err := openKey(ctx, keys, name, c, c.generate)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,7 @@ var onHeap []byte
 
 func TestNothingOfAKeyIsOnTheHeap(t *testing.T) {
 	keys := newSecrets(t)
-	key, err := openKey(ctx, keys, "k", p256)
+	key, err := openKey(ctx, keys, "k", p256, p256.generate)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,14 +149,14 @@ func TestAuthoritiesSurviveARestartOfTheKeyring(t *testing.T) {
 	}
 	kit.Close()
 	now := habeas.SystemClock{}.Now()
-	if _, err := Open(ctx, ring, Root, org); !errors.Is(err, ErrNoAuthority) {
+	if _, err := Open(ctx, ring, Root.Nth(1), org); !errors.Is(err, ErrNoAuthority) {
 		t.Errorf("before it is made: %v", err)
 	}
 	root, err := MakeRoot(ctx, ring, org, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	identity, err := root.Subordinate(ctx, ring, Identity, now)
+	identity, err := root.Subordinate(ctx, ring, Identity.Nth(1), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestAuthoritiesSurviveARestartOfTheKeyring(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ring.Close()
-	again, err := Open(ctx, ring, Identity, org)
+	again, err := Open(ctx, ring, Identity.Nth(1), org)
 	if err != nil || !again.Certificate().Equal(identity.Certificate()) {
 		t.Fatalf("another certificate after a restart, or %v", err)
 	}

@@ -96,7 +96,7 @@ func TestOpenSSLReadsTheLists(t *testing.T) {
 		}
 		words := []string{"verify OK", "X509v3 CRL Number", "Privilege Withdrawn", "FE0000"}
 		if a.kind != Root {
-			words = append(words, "Issuing Distribution Point: critical", "URI:"+org.CRLURL(a.kind, 0))
+			words = append(words, "Issuing Distribution Point: critical", "URI:"+org.CRLURL(a.Issuer(), 0))
 		}
 		if a.kind == Attribute {
 			words = append(words, "Only Attribute Certificates")
@@ -165,7 +165,7 @@ func TestOpenSSLBelievesTheResponder(t *testing.T) {
 }
 
 func TestOpenSSLReadsARequestForASubordinate(t *testing.T) {
-	der, err := Request(ctx, newSecrets(t), Identity, org)
+	der, err := Request(ctx, newSecrets(t), Identity.Nth(1), org)
 	if err != nil {
 		t.Fatal(err)
 	}

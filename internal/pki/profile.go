@@ -60,6 +60,7 @@ func SerialOf(n *big.Int) (s Serial, ok bool) {
 // Identity; the rest does not.
 type Issued struct {
 	Authority           Kind
+	Generation          int // of the authority
 	Serial              Serial
 	NotBefore, NotAfter time.Time
 	DER                 []byte
@@ -120,7 +121,7 @@ func (a *Authority) IssueServer(host string, public crypto.PublicKey, now time.T
 // issueResponder certifies the key that answers OCSP requests in the authority's name. It
 // is not on any list (id-pkix-ocsp-nocheck, RFC 6960, 4.2.2.2.1), so it is short-lived.
 func (a *Authority) issueResponder(public crypto.PublicKey, now time.Time) (*x509.Certificate, error) {
-	subject, err := dn.OfAuthority(a.org.Country, a.org.Name, commonNames[a.kind]+" OCSP")
+	subject, err := dn.OfAuthority(a.org.Country, a.org.Name, a.Issuer().commonName()+" OCSP")
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ func (a *Authority) issue(t *x509.Certificate, public crypto.PublicKey) (Issued,
 	}
 	t.NotBefore, t.NotAfter = t.NotBefore.UTC().Truncate(time.Second), t.NotAfter.UTC().Truncate(time.Second)
 	t.BasicConstraintsValid = true
-	t.OCSPServer = []string{a.org.OCSPURL(a.kind)}
+	t.OCSPServer = []string{a.org.OCSPURL(a.Issuer())}
 	if !a.org.Policy.Equal(x509.OID{}) {
 		t.Policies = []x509.OID{a.org.Policy}
 	}
@@ -155,7 +156,7 @@ func (a *Authority) issue(t *x509.Certificate, public crypto.PublicKey) (Issued,
 		return Issued{}, err
 	}
 	serial, _ := SerialOf(t.SerialNumber)
-	return Issued{Authority: a.kind, Serial: serial, NotBefore: t.NotBefore, NotAfter: t.NotAfter, DER: der}, nil
+	return Issued{Authority: a.kind, Generation: a.generation, Serial: serial, NotBefore: t.NotBefore, NotAfter: t.NotAfter, DER: der}, nil
 }
 
 // subordinate is the profile of the three authorities below the root. Those that are CAs
@@ -182,7 +183,7 @@ func (a *Authority) subordinate(kind Kind, subject []byte, now time.Time) *x509.
 
 // selfSign makes the root's certificate.
 func selfSign(org Organisation, key *Key, now time.Time) ([]byte, error) {
-	subject, err := org.subject(Root)
+	subject, err := org.subject(Root.Nth(1))
 	if err != nil {
 		return nil, err
 	}
@@ -211,8 +212,8 @@ func (a *Authority) sign(t *x509.Certificate, public crypto.PublicKey) ([]byte, 
 	}
 	serial := newSerial()
 	t.SerialNumber, t.SubjectKeyId = serial.Int(), id
-	t.CRLDistributionPoints = []string{a.org.CRLURL(a.kind, a.kind.Shard(serial))}
-	t.IssuingCertificateURL = []string{a.org.issuerURL(a.kind)}
+	t.CRLDistributionPoints = []string{a.org.CRLURL(a.Issuer(), a.kind.Shard(serial))}
+	t.IssuingCertificateURL = []string{a.org.issuerURL(a.Issuer())}
 	t.SignatureAlgorithm = a.key.algorithm()
 	return x509.CreateCertificate(nil, t, a.cert, public, a.key)
 }

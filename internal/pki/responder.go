@@ -91,7 +91,7 @@ func NewResponder(ctx context.Context, a *Authority, keys Keys, store Store, clo
 	case Attribute:
 		r.key = a.key
 	default:
-		key, err := openKey(ctx, keys, responderSecret(a.kind), p256)
+		key, err := openKey(ctx, keys, a.Issuer().responderSecret(), p256, p256.generate)
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +151,7 @@ func (r *Responder) RespondWithin(ctx context.Context, request []byte, may func(
 	unknown := false
 	for i, id := range req.ids {
 		if !id.foreign && r.isOurs(id) {
-			if states[i], err = r.store.Status(ctx, r.authority.kind, id.serial); err != nil {
+			if states[i], err = r.store.Status(ctx, r.authority.Issuer(), id.serial); err != nil {
 				return tryLater.der(), time.Time{}
 			}
 		}

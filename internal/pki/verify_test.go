@@ -19,11 +19,7 @@ import (
 
 func (w *world) verifier() *Verifier {
 	w.Helper()
-	v, err := NewVerifier(w.identity, w.register, w.clock)
-	if err != nil {
-		w.Fatal(err)
-	}
-	return v
+	return NewVerifier(func() ([]*Authority, error) { return []*Authority{w.identity}, nil }, w.register, w.clock)
 }
 
 // forge issues a certificate in the name of the identity CA with a key of one's own.
@@ -119,7 +115,8 @@ func TestACertificateIsRefusedForWhatIsWrongWithIt(t *testing.T) {
 	if _, err := v.VerifyClient([]*x509.Certificate{good}); habeas.KindOf(err) != habeas.KindUnavailable {
 		t.Errorf("when nobody knows what was revoked: %v", err)
 	}
-	if _, err := NewVerifier(w.server, w.register, w.clock); !errors.Is(err, errRole) {
+	byServer := NewVerifier(func() ([]*Authority, error) { return []*Authority{w.server}, nil }, w.register, w.clock)
+	if _, err := byServer.VerifyClient([]*x509.Certificate{good}); !errors.Is(err, errRole) {
 		t.Errorf("people certified by the server CA: %v", err)
 	}
 }

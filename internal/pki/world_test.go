@@ -59,33 +59,39 @@ func (s *secrets) Secret(_ context.Context, name string, generate func() ([]byte
 // register is a Store and a Revocations in memory.
 type register struct {
 	mu      sync.Mutex
-	issued  map[Kind]map[Serial]Issued
-	revoked map[Kind]map[Serial]Revocation
-	lists   map[Kind]map[int]CRL
+	issued  map[Issuer]map[Serial]Issued
+	revoked map[Issuer]map[Serial]Revocation
+	lists   map[Issuer]map[int]CRL
 	broken  error
 }
 
 func newRegister() *register {
-	r := &register{issued: map[Kind]map[Serial]Issued{}, revoked: map[Kind]map[Serial]Revocation{}, lists: map[Kind]map[int]CRL{}}
+	r := &register{issued: map[Issuer]map[Serial]Issued{}, revoked: map[Issuer]map[Serial]Revocation{}, lists: map[Issuer]map[int]CRL{}}
 	for kind := range commonNames {
-		r.issued[kind], r.revoked[kind], r.lists[kind] = map[Serial]Issued{}, map[Serial]Revocation{}, map[int]CRL{}
+		for n := range 4 {
+			i := kind.Nth(n + 1)
+			r.issued[i], r.revoked[i], r.lists[i] = map[Serial]Issued{}, map[Serial]Revocation{}, map[int]CRL{}
+		}
 	}
 	return r
 }
 
+// issuer is which generation has issued it.
+func (i Issued) issuer() Issuer { return i.Authority.Nth(max(i.Generation, 1)) }
+
 func (r *register) add(i Issued) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.issued[i.Authority][i.Serial] = i
+	r.issued[i.issuer()][i.Serial] = i
 }
 
 func (r *register) revoke(i Issued, at time.Time, why Reason) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.revoked[i.Authority][i.Serial] = Revocation{Serial: i.Serial, At: at, Reason: why, NotAfter: i.NotAfter}
+	r.revoked[i.issuer()][i.Serial] = Revocation{Serial: i.Serial, At: at, Reason: why, NotAfter: i.NotAfter}
 }
 
-func (r *register) Status(_ context.Context, authority Kind, serial Serial) (Status, error) {
+func (r *register) Status(_ context.Context, authority Issuer, serial Serial) (Status, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e, ok := r.revoked[authority][serial]; ok {
@@ -98,33 +104,38 @@ func (r *register) Status(_ context.Context, authority Kind, serial Serial) (Sta
 }
 
 func (r *register) IsRevoked(authority Kind, serial Serial) (bool, error) {
-	s, err := r.Status(ctx, authority, serial)
-	return s.State == Revoked, err
+	for n := range 4 {
+		s, err := r.Status(ctx, authority.Nth(n+1), serial)
+		if err != nil || s.State == Revoked {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
-func (r *register) Revoked(_ context.Context, authority Kind, shard int, after time.Time) (list []Revocation, err error) {
+func (r *register) Revoked(_ context.Context, authority Issuer, shard int, after time.Time) (list []Revocation, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for s, e := range r.revoked[authority] {
-		if authority.Shard(s) == shard && e.NotAfter.After(after) {
+		if authority.Kind.Shard(s) == shard && e.NotAfter.After(after) {
 			list = append(list, e)
 		}
 	}
 	return list, r.broken
 }
 
-func (r *register) CountRevoked(_ context.Context, authority Kind, shard int) (n int64, err error) {
+func (r *register) CountRevoked(_ context.Context, authority Issuer, shard int) (n int64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for s := range r.revoked[authority] {
-		if authority.Shard(s) == shard {
+		if authority.Kind.Shard(s) == shard {
 			n++
 		}
 	}
 	return n, r.broken
 }
 
-func (r *register) LatestCRL(_ context.Context, authority Kind, shard int) (CRL, error) {
+func (r *register) LatestCRL(_ context.Context, authority Issuer, shard int) (CRL, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lists[authority][shard], r.broken
@@ -133,10 +144,10 @@ func (r *register) LatestCRL(_ context.Context, authority Kind, shard int) (CRL,
 func (r *register) SaveCRL(_ context.Context, list CRL) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.lists[list.Authority][list.Shard].Number >= list.Number {
+	if r.lists[list.Issuer][list.Shard].Number >= list.Number {
 		return habeas.Conflict("There is a newer list.")
 	}
-	r.lists[list.Authority][list.Shard] = list
+	r.lists[list.Issuer][list.Shard] = list
 	return nil
 }
 
@@ -155,9 +166,9 @@ func newWorld(tb testing.TB) *world {
 	// The time of the machine, because openssl asks no other clock about OCSP answers.
 	w := &world{TB: tb, clock: habeas.NewManualClock(time.Now()), keys: newSecrets(tb), register: newRegister(), dir: tb.TempDir()}
 	w.root = w.must(MakeRoot(ctx, w.keys, org, w.clock.Now()))
-	w.identity = w.must(w.root.Subordinate(ctx, w.keys, Identity, w.clock.Now()))
-	w.server = w.must(w.root.Subordinate(ctx, w.keys, Server, w.clock.Now()))
-	w.attribute = w.must(w.root.Subordinate(ctx, w.keys, Attribute, w.clock.Now()))
+	w.identity = w.must(w.root.Subordinate(ctx, w.keys, Identity.Nth(1), w.clock.Now()))
+	w.server = w.must(w.root.Subordinate(ctx, w.keys, Server.Nth(1), w.clock.Now()))
+	w.attribute = w.must(w.root.Subordinate(ctx, w.keys, Attribute.Nth(1), w.clock.Now()))
 	return w
 }
 

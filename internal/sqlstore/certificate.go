@@ -65,14 +65,14 @@ func (w AccountsTx) SaveRegistration(g account.Registration, e audit.Entry) erro
 	return w.tx.Audit(e)
 }
 
-const selectCertificate = `SELECT authority, serial, account, holder, role, issued_at, ends, revoked_at, reason, sealed FROM certificate`
+const selectCertificate = `SELECT authority, generation, serial, account, holder, role, issued_at, ends, revoked_at, reason, sealed FROM certificate`
 
 func (r Accounts) scanCertificate(ctx context.Context) func(row) (account.Certificate, error) {
 	return func(s row) (account.Certificate, error) {
 		var c account.Certificate
 		var serial, id, holder, sealed []byte
 		var issued, ends, revoked int64
-		err := s.Scan(&c.Authority, &serial, &id, &holder, &c.Role, &issued, &ends, &revoked, &c.Reason, &sealed)
+		err := s.Scan(&c.Authority, &c.Generation, &serial, &id, &holder, &c.Role, &issued, &ends, &revoked, &c.Reason, &sealed)
 		if err != nil {
 			return c, err
 		}
@@ -117,8 +117,8 @@ func (w AccountsTx) AddCertificate(c account.Certificate, e audit.Entry) error {
 	if c.Authority == pki.Attribute {
 		holder = c.Holder[:]
 	}
-	_, err = w.tx.exec(`INSERT INTO certificate (authority, serial, shard, account, holder, role, issued_at, ends, sealed) VALUES (?,?,?,?,?,?,?,?,?)`,
-		string(c.Authority), c.Serial[:], c.Authority.Shard(c.Serial), c.Account[:], holder, string(c.Role), millis(c.IssuedAt), millis(c.Ends),
+	_, err = w.tx.exec(`INSERT INTO certificate (authority, generation, serial, shard, account, holder, role, issued_at, ends, sealed) VALUES (?,?,?,?,?,?,?,?,?,?)`,
+		string(c.Authority), max(c.Generation, 1), c.Serial[:], c.Authority.Shard(c.Serial), c.Account[:], holder, string(c.Role), millis(c.IssuedAt), millis(c.Ends),
 		key.Seal(certificatePlace(c.Authority, c.Serial), c.DER))
 	if err != nil {
 		return err
@@ -129,8 +129,8 @@ func (w AccountsTx) AddCertificate(c account.Certificate, e audit.Entry) error {
 // AddServerCertificate notes that a server got a certificate: its number, so that others learn
 // that it counts. It is about no person.
 func (tx *Tx) AddServerCertificate(c pki.Issued, e audit.Entry) error {
-	_, err := tx.exec(`INSERT INTO certificate (authority, serial, shard, issued_at, ends) VALUES (?,?,?,?,?)`,
-		string(c.Authority), c.Serial[:], c.Authority.Shard(c.Serial), millis(c.NotBefore), millis(c.NotAfter))
+	_, err := tx.exec(`INSERT INTO certificate (authority, generation, serial, shard, issued_at, ends) VALUES (?,?,?,?,?,?)`,
+		string(c.Authority), c.Generation, c.Serial[:], c.Authority.Shard(c.Serial), millis(c.NotBefore), millis(c.NotAfter))
 	if err != nil {
 		return err
 	}
@@ -174,10 +174,14 @@ type Revocations struct{ Ops }
 func (db *DB) Revocations() Revocations { return Revocations{db.Ops()} }
 
 // Status implements pki.Store.
-func (r Revocations) Status(ctx context.Context, authority pki.Kind, serial pki.Serial) (s pki.Status, err error) {
+func (r Revocations) Status(ctx context.Context, issuer pki.Issuer, serial pki.Serial) (pki.Status, error) {
+	return r.status(ctx, `SELECT revoked_at, reason FROM certificate WHERE authority = ? AND generation = ? AND serial = ?`,
+		string(issuer.Kind), issuer.Generation, serial[:])
+}
+
+func (r Revocations) status(ctx context.Context, query string, args ...any) (s pki.Status, err error) {
 	var at int64
-	err = r.db.readers.QueryRowContext(ctx, `SELECT revoked_at, reason FROM certificate WHERE authority = ? AND serial = ?`,
-		string(authority), serial[:]).Scan(&at, &s.Reason)
+	err = r.db.readers.QueryRowContext(ctx, query, args...).Scan(&at, &s.Reason)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return pki.Status{}, nil
@@ -197,14 +201,18 @@ const revocationTime = 5 * time.Second
 func (r Revocations) IsRevoked(authority pki.Kind, serial pki.Serial) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), revocationTime)
 	defer cancel()
-	s, err := r.Status(ctx, authority, serial)
+	s, err := r.status(ctx, `SELECT revoked_at, reason FROM certificate WHERE authority = ? AND serial = ?`, string(authority), serial[:])
 	return s.State != pki.Good, err
 }
 
 // Revoked implements pki.Store.
-func (r Revocations) Revoked(ctx context.Context, authority pki.Kind, shard int, expireAfter time.Time) ([]pki.Revocation, error) {
+func (r Revocations) Revoked(ctx context.Context, issuer pki.Issuer, shard int, expireAfter time.Time) ([]pki.Revocation, error) {
+	if issuer.Kind == pki.Root {
+		return r.revokedAuthorities(ctx)
+	}
 	rows, err := r.db.readers.QueryContext(ctx, `SELECT serial, revoked_at, reason, ends FROM certificate
-		WHERE authority = ? AND shard = ? AND revoked_at > 0 AND ends > ?`, string(authority), shard, millis(expireAfter))
+		WHERE authority = ? AND generation = ? AND shard = ? AND revoked_at > 0 AND ends > ?`,
+		string(issuer.Kind), issuer.Generation, shard, millis(expireAfter))
 	return collect(rows, err, func(s row) (pki.Revocation, error) {
 		var v pki.Revocation
 		var serial []byte
@@ -217,11 +225,11 @@ func (r Revocations) Revoked(ctx context.Context, authority pki.Kind, shard int,
 }
 
 // LatestCRL implements pki.Store.
-func (r Revocations) LatestCRL(ctx context.Context, authority pki.Kind, shard int) (pki.CRL, error) {
-	l := pki.CRL{Authority: authority, Shard: shard}
+func (r Revocations) LatestCRL(ctx context.Context, issuer pki.Issuer, shard int) (pki.CRL, error) {
+	l := pki.CRL{Issuer: issuer, Shard: shard}
 	var made, next int64
-	err := r.db.readers.QueryRowContext(ctx, `SELECT number, made_at, next_at, counted, list FROM revocation_list WHERE authority = ? AND shard = ?`,
-		string(authority), shard).Scan(&l.Number, &made, &next, &l.Counted, &l.DER)
+	err := r.db.readers.QueryRowContext(ctx, `SELECT number, made_at, next_at, counted, list FROM revocation_list WHERE authority = ? AND generation = ? AND shard = ?`,
+		string(issuer.Kind), issuer.Generation, shard).Scan(&l.Number, &made, &next, &l.Counted, &l.DER)
 	if errors.Is(err, sql.ErrNoRows) {
 		return pki.CRL{}, nil
 	}
@@ -230,20 +238,24 @@ func (r Revocations) LatestCRL(ctx context.Context, authority pki.Kind, shard in
 }
 
 // CountRevoked implements pki.Store.
-func (r Revocations) CountRevoked(ctx context.Context, authority pki.Kind, shard int) (n int64, err error) {
-	err = r.db.readers.QueryRowContext(ctx, `SELECT count(*) FROM certificate WHERE authority = ? AND shard = ? AND revoked_at > 0`,
-		string(authority), shard).Scan(&n)
+func (r Revocations) CountRevoked(ctx context.Context, issuer pki.Issuer, shard int) (n int64, err error) {
+	if issuer.Kind == pki.Root {
+		revoked, err := r.revokedAuthorities(ctx)
+		return int64(len(revoked)), err
+	}
+	err = r.db.readers.QueryRowContext(ctx, `SELECT count(*) FROM certificate WHERE authority = ? AND generation = ? AND shard = ? AND revoked_at > 0`,
+		string(issuer.Kind), issuer.Generation, shard).Scan(&n)
 	return n, failure(err)
 }
 
 // SaveCRL implements pki.Store: a list takes the place of the one of a lower number.
 func (o Ops) SaveCRL(ctx context.Context, l pki.CRL) error {
-	return o.db.InTx(ctx, func(tx *Tx) error {
-		res, err := tx.exec(`INSERT INTO revocation_list (authority, shard, number, made_at, next_at, counted, list) VALUES (?,?,?,?,?,?,?)
-			ON CONFLICT (authority, shard) DO UPDATE SET number = excluded.number, made_at = excluded.made_at, next_at = excluded.next_at,
+	return o.inTx(ctx, func(tx *Tx) error {
+		res, err := tx.exec(`INSERT INTO revocation_list (authority, generation, shard, number, made_at, next_at, counted, list) VALUES (?,?,?,?,?,?,?,?)
+			ON CONFLICT (authority, generation, shard) DO UPDATE SET number = excluded.number, made_at = excluded.made_at, next_at = excluded.next_at,
 				counted = excluded.counted, list = excluded.list
 			WHERE revocation_list.number < excluded.number`,
-			string(l.Authority), l.Shard, l.Number, millis(l.ThisUpdate), millis(l.NextUpdate), l.Counted, l.DER)
+			string(l.Issuer.Kind), l.Issuer.Generation, l.Shard, l.Number, millis(l.ThisUpdate), millis(l.NextUpdate), l.Counted, l.DER)
 		if err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ var inspected = []inspectedTable{
 	{"block", "account = ?1", []string{"b"}, columns{"id": "i", "account": whyOwn, "until": "m", "ended_at": "m", "sealed": "s"}},
 	{"registration", "account = ?1", nil, columns{"account": whyOwn, "at": "m", "ends": "m", "policy": "n", "sealed": "s", "reminded": "n", "warned_at": "m"}},
 	{"certificate", "account = ?1", nil, columns{
-		"authority": "t", "serial": "i", "shard": whyLock, "account": whyOwn, "holder": "i", "role": "t", "issued_at": "m", "ends": "m", "revoked_at": "m", "reason": "n", "sealed": "s",
+		"authority": "t", "generation": whyLock, "serial": "i", "shard": whyLock, "account": whyOwn, "holder": "i", "role": "t", "issued_at": "m", "ends": "m", "revoked_at": "m", "reason": "n", "sealed": "s",
 	}},
 	{"consent", "account = ?1", nil, columns{"kind": "t", "party": "i", "account": whyOwn, "words": "n", "given": "f", "at": "m"}},
 	{"entity_licence", "account = ?1", nil, columns{"account": whyOwn, "words": "n", "at": "m"}},
@@ -167,6 +167,7 @@ var uninspected = map[string]string{
 	"asked":  "questions about public things, of nobody: their text is sealed, and leaves after six months",
 	"entity": "things that have a public name; who wrote them stands in the contributions", "entity_past": "the same, as it was before",
 	"entity_external": "keyed marks of what other registries call them", "entity_lead": ofNobody, "entity_lock": ofWork, "evolution": "public, and about nobody", "evolution_part": ofNobody,
+	"authority":       "certificates of the server's own authorities, public and about nobody",
 	"revocation_list": "numbers of revoked certificates, public and about nobody",
 
 	"directory_member": "who works here, as the directory says: keyed marks of addresses and groups, which nobody can read", "directory_state": ofNobody,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/keyring"
+	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 )
 
@@ -81,6 +82,7 @@ type Examination struct {
 	// Space returns the free bytes and the size of the disk that a directory lies on; may be nil.
 	Space        func(dir string) (free, total uint64, err error)
 	BackupWithin time.Duration // how old the last backup may be; 0: Expected
+	RootAway     bool          // the root of the certificate authority is on another machine
 	// Searchable counts the parties that the search index covers; nil: there is none.
 	Searchable func() (parties int, ready bool)
 }
@@ -119,7 +121,7 @@ func Examine(ctx context.Context, e Examination) (Report, error) {
 	}
 	defer d.s.Close() // it has only read
 	for _, check := range []func(context.Context) error{
-		d.schema, d.integrity, d.tree, d.subjects, d.dangling, d.sealed, d.outbox, d.lastBackup, d.around,
+		d.schema, d.integrity, d.tree, d.subjects, d.dangling, d.sealed, d.outbox, d.lastBackup, d.authorities, d.around,
 	} {
 		if err := check(ctx); err != nil {
 			return d.r, err
@@ -132,6 +134,25 @@ func Examine(ctx context.Context, e Examination) (Report, error) {
 	d.verdict()
 	d.r.Checked.Seconds = e.Clock.Now().Sub(d.now).Seconds()
 	return d.r, nil
+}
+
+// authorities says what is needed of a root on another machine.
+func (d *doctor) authorities(ctx context.Context) error {
+	if !d.RootAway {
+		return nil
+	}
+	all, listEnds, err := d.s.Authorities(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range pki.Needs(all, listEnds, d.now) {
+		severity := Warn
+		if n.Late(d.now) {
+			severity = Fault
+		}
+		d.find(severity, "authority", n.What(), n.Do())
+	}
+	return nil
 }
 
 func (d *doctor) verdict() {

@@ -120,3 +120,16 @@ func (p *postgres) Secret(ctx context.Context, name string, wrap func() ([]byte,
 	}
 	return wrapped, nil
 }
+
+// DeleteSecrets implements [Store].
+func (p *postgres) DeleteSecrets(ctx context.Context, names ...string) (n int, err error) {
+	err = p.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, "DELETE FROM secret WHERE name = ANY($1)", names)
+		if n = int(tag.RowsAffected()); err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, wasteText+" VALUES ('secret', "+wasteNow+")"+wasteAgain)
+		return err
+	})
+	return n, err
+}

@@ -169,3 +169,24 @@ func (s *sqlite) Secret(ctx context.Context, name string, wrap func() ([]byte, e
 	}
 	return wrapped, nil
 }
+
+// DeleteSecrets implements [Store].
+func (s *sqlite) DeleteSecrets(ctx context.Context, names ...string) (n int, err error) {
+	err = s.write(ctx, func(ctx context.Context, w *writeConn) error {
+		n = 0
+		s.uncompact.Store(true)
+		for _, name := range names {
+			res, err := w.conn.ExecContext(ctx, "DELETE FROM secret WHERE name = ?", name)
+			if err != nil {
+				return err
+			}
+			deleted, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			n += int(deleted)
+		}
+		return nil
+	})
+	return n, err
+}

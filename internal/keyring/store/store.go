@@ -140,6 +140,9 @@ type Store interface {
 	// wrap and keeps what it returns, in one transaction: of several callers at
 	// the same time one makes it and all get the same. The empty name is nobody's.
 	Secret(ctx context.Context, name string, wrap func() ([]byte, error)) ([]byte, error)
+	// DeleteSecrets deletes the secrets of these names and says how many there were.
+	// [Store.Compact] must follow before they are gone.
+	DeleteSecrets(ctx context.Context, names ...string) (int, error)
 
 	// Dump delivers everything as of one moment, beside writes.
 	Dump(ctx context.Context, to Sink) error

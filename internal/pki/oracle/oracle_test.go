@@ -74,7 +74,7 @@ func TestZlintFindsNothing(t *testing.T) {
 		certs := map[string][]byte{"root": root.Certificate().Raw}
 		below := map[pki.Kind]*pki.Authority{pki.Root: root}
 		for _, kind := range []pki.Kind{pki.Identity, pki.Server, pki.Attribute} {
-			a, err := root.Subordinate(ctx, keys, kind, now)
+			a, err := root.Subordinate(ctx, keys, kind.Nth(1), now)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -35,9 +35,11 @@ const (
 func (s *Pages) mountRenew(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "GET "+renewAt, s.renewPage)
 	s.Handle(m, ui.SignedIn, "POST "+renewAt, s.Limited(s.renew))
+	s.Handle(m, ui.SignedIn, "POST "+renewAt+"/file", s.Limited(s.encrypted(s.renewFromPage)))
 	s.Handle(m, ui.SignedIn, "GET "+renewAt+"/certificate", s.renewedFile)
 	s.Handle(m, ui.Anybody, "GET "+reactivateAt, s.Continues(s.reactivatePage, ui.FlowSignIn))
 	s.Handle(m, ui.Anybody, "POST "+reactivateAt, s.Limited(s.Continues(s.reactivate, ui.FlowSignIn)))
+	s.Handle(m, ui.Anybody, "POST "+reactivateAt+"/file", s.Limited(s.Continues(s.encrypted(s.reactivateFromPage), ui.FlowSignIn)))
 }
 
 // Fact is a term and what it is here.
@@ -49,11 +51,19 @@ type RenewPage struct {
 	State    *ui.Notice
 	Guard    *ui.Notice // what a new key ends
 	Facts    []Fact
-	Form     ui.Form
-	Fresh    bool // it was renewed just now
+	Make     *Make   // the page's script makes key and file; nil: nothing is asked for
+	Form     ui.Form // without it: a request that was made elsewhere
+	Fresh    bool    // it was renewed just now
 	Reissued []string
 	Ended    []string
 	Chain    string // PEM, once it was reactivated
+}
+
+// Make is the data of regfile-again: a new key and file for the name that there is.
+type Make struct {
+	Who                           dn.Subject
+	Policy                        int64
+	Submit, Done, Unsaved, Button string
 }
 
 // Term is the data of the part about a registration on the page of the account.
@@ -139,6 +149,13 @@ func (s *Pages) renewing(r *http.Request, v ui.Visit) (RenewPage, error) {
 			Action: renewAt, Controls: []ui.Control{requestControl(p)}, Submit: p.T("Renew for three years"),
 			Next: p.T("You accept the policy as it stands now. The certificate that you have is revoked: the new one takes its place."),
 		}
+		page.Make = &Make{
+			Who: reg.Subject, Submit: renewAt + "/file", Done: renewAt + "?done=renewed", Button: p.T("Renew and make the file"),
+			Unsaved: p.T("It is nowhere but in this page. When you close it without saving, the key is lost, and you have to revoke the certificate and begin again."),
+		}
+		if page.Make.Policy, err = s.Registrations.Policy(r.Context()); err != nil {
+			return page, err
+		}
 	}
 	if r.URL.Query().Get("done") == "renewed" && found {
 		page.done(p, held, active)
@@ -191,6 +208,38 @@ func (s *Pages) renew(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 	return nil
 }
 
+// accepted reads what the page's script hands in: a request, and that the policy that is in force
+// was accepted.
+func (s *Pages) accepted(w http.ResponseWriter, r *http.Request) (der []byte, err error) {
+	f, err := edge.DecodeForm(w, r, accountForm)
+	if err != nil {
+		return nil, err
+	}
+	version := accepting(f)
+	der = requestIn([]byte(f.Required("request", maxRequest)))
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	now, err := s.Registrations.Policy(r.Context())
+	if err == nil && now != version {
+		err = account.ErrPolicyMoved
+	}
+	return der, err
+}
+
+// renewFromPage takes the request that the page's script made, and answers with the chain.
+func (s *Pages) renewFromPage(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
+	der, err := s.accepted(w, r)
+	if err != nil {
+		return err
+	}
+	chain, err := s.Renewals.Renew(r.Context(), v.Actor, der)
+	if err != nil {
+		return err
+	}
+	return writeSubmitted(w, account.Submitted{Chain: chain})
+}
+
 // renewedFile is the certificate that counts, with its chain.
 func (s *Pages) renewedFile(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	chain, err := s.Renewals.Chain(r.Context(), v.Actor)
@@ -206,7 +255,8 @@ func (s *Pages) renewedFile(w http.ResponseWriter, r *http.Request, v ui.Visit) 
 	return nil
 }
 
-func (s *Pages) reactivating(v ui.Visit, reg account.Registration) RenewPage {
+func (s *Pages) reactivating(r *http.Request, v ui.Visit, reg account.Registration) (RenewPage, error) {
+	policy, err := s.Registrations.Policy(r.Context())
 	p, now := v.P, s.Clock.Now()
 	left := account.DaysTo(reg.GoesAt(now), now)
 	return RenewPage{
@@ -219,7 +269,11 @@ func (s *Pages) reactivating(v ui.Visit, reg account.Registration) RenewPage {
 			Action: reactivateAt, Controls: []ui.Control{requestControl(p)}, Submit: p.T("Reactivate for three years"),
 			Cancel: &ui.Link{Text: p.T("Leave everything as it is"), URL: "/"}, Next: p.T("You accept the policy as it stands now."),
 		},
-	}
+		Make: &Make{
+			Who: reg.Subject, Policy: policy, Submit: reactivateAt + "/file", Done: "/sign-in", Button: p.T("Reactivate and make the file"),
+			Unsaved: p.T("It is nowhere but in this page. When you close it without saving, the key is lost: your account is back, and you have to revoke the certificate and register again."),
+		},
+	}, err
 }
 
 func (s *Pages) reactivatePage(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
@@ -232,7 +286,30 @@ func (s *Pages) reactivatePage(w http.ResponseWriter, r *http.Request, v ui.Visi
 	if err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "account/reactivate", s.reactivating(v, reg))
+	page, err := s.reactivating(r, v, reg)
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "account/reactivate", page)
+}
+
+// reactivateFromPage takes the request that the page's script made, and answers with the chain.
+// The code is used up: who goes on signs in.
+func (s *Pages) reactivateFromPage(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
+	sign, _ := s.Cookies.SignIn(r)
+	if _, err := s.Renewals.Reactivating(r.Context(), account.Token(sign)); err != nil {
+		return err
+	}
+	der, err := s.accepted(w, r)
+	if err != nil {
+		return err
+	}
+	chain, err := s.Renewals.Reactivate(r.Context(), account.Token(sign), der)
+	if err != nil {
+		return err
+	}
+	s.Cookies.EndSignIn(w)
+	return writeSubmitted(w, account.Submitted{Chain: chain})
 }
 
 // reactivate answers with the certificate itself: the code is used up, so that no page after it
@@ -247,7 +324,10 @@ func (s *Pages) reactivate(w http.ResponseWriter, r *http.Request, v ui.Visit) e
 	if err != nil {
 		return err
 	}
-	page := s.reactivating(v, reg)
+	page, err := s.reactivating(r, v, reg)
+	if err != nil {
+		return err
+	}
 	der := typedRequest(f)
 	var chain [][]byte
 	if err = f.Err(); err == nil {

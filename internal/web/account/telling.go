@@ -225,7 +225,7 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("Details that are missing")
 	case mail.KindDisputed, mail.KindFrozen, mail.KindDisputeReceived, mail.KindDisputeKept, mail.KindDisputeUndone, mail.KindDisputeGranted:
 		return p.T("A dispute")
-	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindContact, mail.KindComplaint, mail.KindRolesEnded, mail.KindBackupLate, mail.KindRoleAsked:
+	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindContact, mail.KindComplaint, mail.KindRolesEnded, mail.KindBackupLate, mail.KindRootNeeded, mail.KindRoleAsked:
 		return p.T("Your work here")
 	case mail.KindRoleGiven, mail.KindRoleWaits, mail.KindRoleEnded, mail.KindRoleRefused:
 		return p.T("Your roles")

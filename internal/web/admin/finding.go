@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/habeas-data/habeas/internal/lang"
+	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -41,7 +42,7 @@ const (
 // findings looks at every part. What is wrong comes apart, the worst first.
 func (s *Pages) findings(p lang.Printer, st State) (wrong, right []Finding) {
 	for _, look := range []func(lang.Printer, State) Finding{
-		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, lookAtReleases, s.lookAtDirectory, s.lookAtCertificate, s.lookAtClock, lookAtTerms,
+		s.lookAtBackup, s.lookAtDisk, s.lookAtLedger, lookAtSearch, lookAtMail, lookAtKeys, lookAtDatabase, lookAtSessions, lookAtReleases, s.lookAtDirectory, s.lookAtCertificate, s.lookAtAuthorities, s.lookAtClock, lookAtTerms,
 	} {
 		switch f := look(p, st); f.Weight {
 		case "": // there is no such part
@@ -85,6 +86,38 @@ func (s *Pages) lookAtBackup(p lang.Printer, st State) Finding {
 		f.Weight, f.Text, f.Advice = Note, p.T("The last backup is of {time}.", "time", p.DateTime(st.Backup, s.Zone())), advice
 	default:
 		f.Text = p.T("The last backup is of {time}.", "time", p.DateTime(st.Backup, s.Zone()))
+	}
+	return f
+}
+
+// lookAtAuthorities says what has to be done at the machine of the root of the authorities.
+func (s *Pages) lookAtAuthorities(p lang.Printer, st State) Finding {
+	if len(st.Authorities) == 0 {
+		return Finding{}
+	}
+	f := Finding{Weight: Note, Part: p.T("Certificate authorities"), Advice: p.T("Do it on the machine of the root: the chapter on the certificate authority says how.")}
+	for _, n := range st.Authorities {
+		if n.Late(st.Now) {
+			f.Weight = Grim
+		}
+		if f.Text != "" {
+			f.Text += " "
+		}
+		day := p.Date(n.By.In(s.Zone()))
+		switch n.Issuer.Kind {
+		case pki.Root:
+			if n.By.IsZero() {
+				f.Text += p.T("No list of authorities that the root has revoked was brought in yet.")
+			} else {
+				f.Text += p.T("The list of authorities that the root has revoked ends on {day}.", "day", day)
+			}
+		case pki.Identity:
+			f.Text += p.T("Until {day} the authority needs its next generation, or nobody can register for three years.", "day", day)
+		case pki.Attribute:
+			f.Text += p.T("Until {day} the authority for roles needs its next generation.", "day", day)
+		case pki.Server:
+			f.Text += p.T("Until {day} the authority for servers needs its next generation.", "day", day)
+		}
 	}
 	return f
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
@@ -56,6 +57,8 @@ type State struct {
 
 	BackupWithin time.Duration // how old it may be
 	Overdue      int           // accounts that should be erased and are not
+
+	Authorities []pki.Need // what somebody has to do at the machine of the root
 
 	Certificate time.Time // end of the server's own; zero when it has none
 }

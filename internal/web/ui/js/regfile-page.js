@@ -1,6 +1,6 @@
-// The page that registers: it makes key and request, posts the request, takes the certificate,
-// makes the file, and asks to open it once. What is typed as a password stays in this page and
-// its worker: its controls have no names, and it is in nothing that is posted.
+// The page that registers, renews or reactivates: it makes key and request, posts the request,
+// takes the certificate, makes the file, and asks to open it once. What is typed as a password
+// stays in this page and its worker: its controls have no names, and it is in nothing that is posted.
 import { Failure, Registration } from "./regfile.js";
 import { level, suggestion } from "./regfile-password.js";
 import { countryName, opener, tell } from "./regfile-view.js";
@@ -139,7 +139,7 @@ async function make(chain) {
 }
 
 form.addEventListener("submit", begin);
-code.addEventListener("submit", confirm);
+code?.addEventListener("submit", confirm); // a renewal asks for none
 opener(save.querySelector('[data-regfile="open"]'), save.querySelector('[data-regfile="seen"]'), (seen) => {
   if (seen.fingerprint !== fingerprint) return said.other;
   leaving = true;
@@ -160,5 +160,5 @@ form.querySelector('[data-role="suggest"]').addEventListener("click", () => {
   measure();
 });
 
-fillCountries(input("f-country"));
+if (input("f-country") instanceof HTMLSelectElement) fillCountries(input("f-country")); // else the name stays as it is
 form.hidden = false;
