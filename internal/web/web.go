@@ -64,6 +64,7 @@ type Site struct {
 	Contacting  notice.Contacting
 
 	Registrations account.Registrations
+	Interventions admin.Interventions
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -93,7 +94,7 @@ func (s *Site) Mount(m *edge.Mux) {
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health, Directories: s.Directories,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
 		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders, Logs: s.Logs,
-		Releases: s.Releases, Blocks: s.Blocks,
+		Releases: s.Releases, Blocks: s.Blocks, Interventions: s.Interventions,
 	}).Mount(m)
 }
 

@@ -30,6 +30,8 @@ type Pages struct {
 
 	Directories Directories
 	Logs        Logs
+
+	Interventions Interventions
 }
 
 // Mount registers them.
@@ -49,6 +51,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountKept(m)
 	s.mountReleases(m)
 	s.mountBlocks(m)
+	s.mountInterventions(m)
 	s.mountSessions(m)
 	s.mountLogs(m)
 }
@@ -63,6 +66,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
 		{Area: ui.AreaAdmin, Group: access, Path: blocksPath, Label: lang.Mark("Blocks")},
+		{Area: ui.AreaAdmin, Group: access, Path: interventionsPath, Label: lang.Mark("Revoke and delete")},
 		{Area: ui.AreaAdmin, Group: access, Path: directoryPath, Label: lang.Mark("Directory")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: registerPath, Label: lang.Mark("Registers")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: processingPath, Label: lang.Mark("Record of processing")},
