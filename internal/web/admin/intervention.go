@@ -265,8 +265,8 @@ func holderErasePage(p lang.Printer, id habeas.ReadingID, h Holder, why string) 
 	}
 	return HolderErasePage{
 		Heading: ui.Heading{Title: p.T("Delete this account?"), Lead: h.Address, Back: &ui.Link{Text: h.Address, URL: at}},
-		Goes: goes,
-		Why: why,
+		Goes:    goes,
+		Why:     why,
 		Form: ui.Form{
 			Action: at + "/erase", Danger: true, Submit: p.T("Delete it now"), Cancel: &ui.Link{Text: p.T("Leave it as it is"), URL: at},
 			Hidden:   []ui.Hidden{{Name: "proof", Value: why}, {Name: "step", Value: "erase"}},
