@@ -73,7 +73,7 @@ test("an administrator reads a log for a purpose, and its person sees it", { tim
   await ada.getByText("in a case of abuse only").first().waitFor();
   ada.faults.length = 0; // the 400 of the refused form
   await good(ada, "refused");
-  await read(ada, "Who shares an address with an account", "Look into a case of abuse", { "Address of the account": address, "Which case": "case 7" });
+  await read(ada, "Who shares an address with an account", "Abuse investigation", { "Address of the account": address, "Which case": "case 7" });
   await ada.waitForURL(/\/admin\/log\/rdg_/);
   await good(ada, "shared");
   await read(ada, "The log of one account", "Help the person, who asked for it", { "Address of the account": address });

@@ -145,10 +145,10 @@ func CanRegister(actor habeas.Actor, own bool) error {
 }
 
 // CanRevokeCertificate says whether an actor may revoke a certificate, and for that reason: its
-// person for any (REV-02), an administrator too (REV-01).
+// person for any (REV-02).
 func CanRevokeCertificate(actor habeas.Actor, c Certificate, reason pki.Reason) error {
 	switch {
-	case c.Account.IsZero(), c.Account != actor.Account && !actor.Has(habeas.RoleAdministrator):
+	case c.Account.IsZero(), c.Account != actor.Account:
 		return ErrNoCertificate
 	case !reason.Valid():
 		return habeas.Invalid("reason", "Choose one of the options.").WithCode("form.choice")

@@ -15,6 +15,10 @@ type ConsentKind string
 // person has decided, the profile shows as the organisation has set it (PTY-6).
 const ConsentProfile ConsentKind = "profile.public"
 
+// ConsentEscrow is that the private key of a registration file is kept here (REC-01). It is about
+// the account, and is taken back by withdrawing the key; it ends with the key, whatever ends that.
+const ConsentEscrow ConsentKind = "registration.key"
+
 // ConsentTerm is what a kind of consent says. Words change only with the number, so
 // that the register tells who agreed to which (GDPR article 7 (1)).
 type ConsentTerm struct {
@@ -28,6 +32,9 @@ type ConsentTerm struct {
 var ConsentTerms = []ConsentTerm{{
 	Kind: ConsentProfile, Words: 1, Title: "Public profile",
 	Says: "Everybody on the web may see the public part of my record.",
+}, {
+	Kind: ConsentEscrow, Words: EscrowWords, Title: "A copy of my private key",
+	Says: "The private key of my registration file is kept here, so that I can get the file back under a new password.",
 }}
 
 // Term returns what a kind says; ok is false when there is no such kind.
@@ -40,13 +47,13 @@ func Term(kind ConsentKind) (t ConsentTerm, ok bool) {
 	return ConsentTerm{}, false
 }
 
-// Consent is one decision of a person; the newest of a kind and record is in force.
+// Consent is one decision of a person; the newest of a kind and subject is in force.
 type Consent struct {
 	Account habeas.AccountID
 	Kind    ConsentKind
-	Party   habeas.PartyID // the record that it is about
-	Words   int            // which version of the words
-	Given   bool           // false: taken back
+	About   habeas.SubjectID // the record that it is about, or the account itself
+	Words   int              // which version of the words
+	Given   bool             // false: taken back
 	At      time.Time
 }
 
@@ -64,8 +71,8 @@ type ConsentCount struct {
 type Consents interface {
 	// ConsentsOf returns what a person has decided, newest first.
 	ConsentsOf(ctx context.Context, id habeas.AccountID) ([]Consent, error)
-	// ConsentTo returns the decision about a record; found is false when there is none.
-	ConsentTo(ctx context.Context, kind ConsentKind, id habeas.PartyID) (c Consent, found bool, err error)
+	// ConsentTo returns the decision about a record or an account; found is false when there is none.
+	ConsentTo(ctx context.Context, kind ConsentKind, about habeas.SubjectID) (c Consent, found bool, err error)
 	// ConsentCounts counts them, by kind and version of the words.
 	ConsentCounts(ctx context.Context) ([]ConsentCount, error)
 }

@@ -74,6 +74,10 @@ func Kept() []habeas.Kept {
 			Basis: habeas.BasisLaw, Until: "Until the person erases the account. Ground, outcome and moments stay, and name nobody.",
 		},
 		{
+			What: "Certificates that administrators revoked and accounts that they deleted, with the proof that they noted", Why: "So that nobody loses a certificate or an account without a reason that can be shown.",
+			Basis: habeas.BasisLegitimate, Until: "{n} months; of an account that its person erases, until then.", N: KeepInterventions,
+		},
+		{
 			What: "Blocked accounts and networks, with the reason", Why: "To keep abuse out.",
 			Basis: habeas.BasisLegitimate, Until: "{n} days after the block is over.", N: int(KeepBlocks / (24 * time.Hour)),
 		},

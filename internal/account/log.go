@@ -7,7 +7,6 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/audit"
-	"github.com/habeas-data/habeas/internal/lang"
 )
 
 // LogClass is what a line of the account log is about. The list is the policy's and no
@@ -136,29 +135,7 @@ func Network(from netip.Addr) string {
 	return from.String()
 }
 
-// LogPurpose is a reason for which an administrator may read a log.
-type LogPurpose struct{ Key, Sentence string }
-
-// The keys of the purposes.
-const (
-	PurposeAbuse    = "abuse"
-	PurposeHelp     = "help"
-	PurposeIncident = "incident"
-	PurposeLegal    = "legal"
-)
-
-// LogPurposes is the closed list. The sentence goes into the ledger, where the account's
-// person reads it.
-func LogPurposes() []LogPurpose {
-	return []LogPurpose{
-		{PurposeAbuse, lang.Mark("Look into a case of abuse")},
-		{PurposeHelp, lang.Mark("Help the person, who asked for it")},
-		{PurposeIncident, lang.Mark("Look into a fault or an incident")},
-		{PurposeLegal, lang.Mark("Answer a demand that the law makes")},
-	}
-}
-
-// ReadingKind is which log is read.
+// ReadingKind is which log is read, or what else of an account.
 type ReadingKind string
 
 // The kinds of reading.
@@ -168,11 +145,12 @@ const (
 	ReadAuthor   ReadingKind = "author"   // who contributed to a public thing
 	ReadSessions ReadingKind = "sessions" // the session log, which is about nobody
 	ReadQueries  ReadingKind = "queries"  // the query log, of questions about public things
+	ReadHolder   ReadingKind = "holder"   // no log, but the certificates of an account
 )
 
 // ReadingKinds are all of them.
 func ReadingKinds() []ReadingKind {
-	return []ReadingKind{ReadAccount, ReadShared, ReadAuthor, ReadSessions, ReadQueries}
+	return []ReadingKind{ReadAccount, ReadShared, ReadAuthor, ReadSessions, ReadQueries, ReadHolder}
 }
 
 // ReadingLife is how long what an administrator has said they read may be read: a working
@@ -189,7 +167,7 @@ type Reading struct {
 	Kind    ReadingKind
 	About   habeas.AccountID // zero where the reading is about no account
 	Object  string           // of ReadAuthor: which thing
-	Purpose string           // sentence of a LogPurpose
+	Purpose string           // sentence of a ReadPurpose
 	Words   string           // which case; may be empty
 	At      time.Time
 }
@@ -210,18 +188,13 @@ var (
 // Check refuses a reading whose purpose is not on the list. Addresses that accounts share
 // are found in a case of abuse alone, and the case has a name (LOG-16).
 func (r Reading) Check() error {
-	key, known := "", false
-	for _, p := range LogPurposes() {
-		if p.Sentence == r.Purpose {
-			key, known = p.Key, true
-		}
-	}
+	key, known := purposeKey(r.Purpose)
 	switch {
 	case !known:
 		return errLogPurpose
 	case len([]rune(r.Words)) > MostReadingWords:
 		return errLogWords
-	case r.Kind == ReadShared && (key != PurposeAbuse || r.Words == ""):
+	case r.Kind == ReadShared && (key != string(GroundAbuse) || r.Words == ""):
 		return errLogAbuse
 	}
 	for _, k := range ReadingKinds() {

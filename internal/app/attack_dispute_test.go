@@ -340,7 +340,7 @@ func TestAnUndoneClaimTakesConsentsAndRequestsWithIt(t *testing.T) {
 	nora := w.desk("nora@example.org", "en")
 	id, oscar := wrongClaim(w)
 	w.ok(w.DB.InTx(w.ctx(), func(tx *sqlstore.Tx) error {
-		c := account.Consent{Account: oscar.Account, Kind: account.ConsentProfile, Party: id, Words: 1, Given: true, At: w.clock.Now()}
+		c := account.Consent{Account: oscar.Account, Kind: account.ConsentProfile, About: habeas.SubjectOf(id), Words: 1, Given: true, At: w.clock.Now()}
 		return tx.Consents().SetConsent(c, audit.Entry{
 			ID: habeas.NewID[habeas.EventKind](w.clock.Now()), Event: audit.ConsentGiven, Subject: habeas.SubjectOf(id), Actor: oscar, At: w.clock.Now(),
 		})
@@ -356,7 +356,7 @@ func TestAnUndoneClaimTakesConsentsAndRequestsWithIt(t *testing.T) {
 	if p := w.held(id).Party; p.Restraint != party.RestraintNone {
 		t.Errorf("the record is still not to be used: %+v", p)
 	}
-	if c, found := must2of(w.DB.Consents().ConsentTo(w.ctx(), account.ConsentProfile, id))(w); !found || c.Given {
+	if c, found := must2of(w.DB.Consents().ConsentTo(w.ctx(), account.ConsentProfile, habeas.SubjectOf(id)))(w); !found || c.Given {
 		t.Errorf("his consent stands: %+v", c)
 	}
 	all := must(w.DB.Notices().Requests(w.ctx(), id))(w)

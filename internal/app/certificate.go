@@ -203,8 +203,9 @@ func (c *Certificates) ownAddress(ctx context.Context, id habeas.AccountID, type
 	return found && held.Account == id && held.Main && !held.Vouched(), err
 }
 
-// Revoke ends a certificate for a reason, with everything that hangs on it: by its person, or by
-// an administrator. It counts no more from the next request on. Revoking again changes nothing.
+// Revoke ends a certificate of the actor's for a reason, with everything that hangs on it (REV-02;
+// administrators revoke others' by [Interventions.Revoke]). It counts no more from the next request
+// on. Revoking again changes nothing.
 func (c *Certificates) Revoke(ctx context.Context, actor habeas.Actor, authority pki.Kind, serial pki.Serial, reason pki.Reason) error {
 	return c.db.InTx(ctx, func(tx *sqlstore.Tx) error {
 		held, _, err := tx.Accounts().Certificate(ctx, authority, serial)
@@ -213,9 +214,6 @@ func (c *Certificates) Revoke(ctx context.Context, actor habeas.Actor, authority
 		}
 		if err := account.CanRevokeCertificate(actor, held, reason); err != nil {
 			return err
-		}
-		if held.Account != actor.Account {
-			actor = atWork(actor)
 		}
 		if err := c.revoke(tx, actor, held, reason); err != nil || held.Revoked() || held.Authority != pki.Identity {
 			return err

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/mail"
+	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pki"
 	"github.com/habeas-data/habeas/internal/pki/dn"
 	"github.com/habeas-data/habeas/internal/pki/request"
@@ -232,6 +234,17 @@ func TestRegisteringGoesByThePolicyAndByAFreshKey(t *testing.T) {
 	must(w.submits(tim, der, newToken()))(w)
 	if got := w.holding(tim).Registration.Policy; got != version {
 		t.Errorf("accepted version %d, want %d", got, version)
+	}
+	w.decide(w.boss("root@example.org"), func(p *party.Policy) { p.Retention.Months++ })
+	page := w.browser().get("/policy")
+	for _, says := range []string{"Version 1", "2026", "City Sports has not checked name, country, organisation and username, and promises nothing that is not written here"} {
+		if !strings.Contains(page.text, says) {
+			t.Errorf("the policy does not say %q", says)
+		}
+	}
+	style := regexp.MustCompile(`href="(/static/[^"]*app\.css)"`).FindStringSubmatch(page.text)
+	if style == nil || !strings.Contains(w.browser().get(style[1]).text, "@media print") {
+		t.Error("the policy is not made to be printed")
 	}
 	w.ok(w.Certificates.Revoke(w.ctx(), tim, pki.Identity, w.holding(tim).Certificates[0].Serial, pki.KeyCompromise))
 	w.mailTo("tim@example.com", mail.KindUnregistered)

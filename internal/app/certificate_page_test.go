@@ -55,7 +55,7 @@ func (w *world) signedIn(address string) *browser {
 
 // The page hands a request in over TLS alone: a plain one is refused before anything is read of
 // it, wherever a proxy says it came from.
-// Proves REG-07 and REG-13.
+// Proves REG-07.
 func TestRegisteringIsRefusedWithoutTLS(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("tim@example.com")

@@ -191,7 +191,7 @@ func (d *Disputes) loses(tx *sqlstore.Tx, p party.Party, made party.Dispute, a h
 		return p, err
 	}
 	for _, term := range account.ConsentTerms {
-		given, found, err := tx.Consents().ConsentTo(ctx, term.Kind, made.Party)
+		given, found, err := tx.Consents().ConsentTo(ctx, term.Kind, habeas.SubjectOf(made.Party))
 		if err != nil {
 			return p, err
 		}

@@ -65,7 +65,7 @@ func (l *Logs) Begin(ctx context.Context, a habeas.Actor, in account.Reading, ad
 		return in.ID, err
 	}
 	switch in.Kind {
-	case account.ReadAccount, account.ReadShared:
+	case account.ReadAccount, account.ReadShared, account.ReadHolder:
 		held, found, err := l.DB.Accounts().AddressAt(ctx, l.Accounts.addressHash(address))
 		if err != nil {
 			return in.ID, err
@@ -117,7 +117,7 @@ func (l *Logs) concerned(ctx context.Context, r account.Reading) ([]habeas.Accou
 		for _, act := range acts {
 			out = append(out, act.Account)
 		}
-	case account.ReadAccount, account.ReadSessions, account.ReadQueries:
+	case account.ReadAccount, account.ReadSessions, account.ReadQueries, account.ReadHolder:
 	}
 	slices.SortFunc(out, func(x, y habeas.AccountID) int { return cmp.Compare(string(x[:]), string(y[:])) })
 	out = slices.Compact(out)
@@ -151,7 +151,7 @@ func (l *Logs) View(ctx context.Context, a habeas.Actor, id habeas.ReadingID) (a
 		out.Acts, err = l.acts(ctx, r)
 	case account.ReadQueries:
 		out.Asked, err = l.DB.Entities().Asked(ctx, r.At, mostLines)
-	case account.ReadSessions:
+	case account.ReadSessions, account.ReadHolder:
 	}
 	return out, err
 }

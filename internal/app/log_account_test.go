@@ -48,7 +48,7 @@ func (w *world) logged(id habeas.AccountID) []account.LogLine {
 }
 
 func sentence(key string) string {
-	for _, p := range account.LogPurposes() {
+	for _, p := range account.ReadPurposes() {
 		if p.Key == key {
 			return p.Sentence
 		}
@@ -135,24 +135,24 @@ func TestACaseOfAbuseFindsWhoSharesAnAddressAndTheySeeIt(t *testing.T) {
 	read := func(a habeas.Actor, kind account.ReadingKind, purpose, words string) (habeas.ReadingID, error) {
 		return w.Logs.Begin(w.ctx(), a, account.Reading{Kind: kind, Purpose: sentence(purpose), Words: words}, w.address("tim@example.org"))
 	}
-	_, err := read(mia, account.ReadShared, account.PurposeAbuse, "case 7")
+	_, err := read(mia, account.ReadShared, string(account.GroundAbuse), "case 7")
 	w.refused(err, "role.missing")
 	_, err = read(boss, account.ReadShared, account.PurposeHelp, "case 7")
 	w.refused(err, "log.abuse")
-	_, err = read(boss, account.ReadShared, account.PurposeAbuse, " ")
+	_, err = read(boss, account.ReadShared, string(account.GroundAbuse), " ")
 	w.refused(err, "log.abuse")
 	_, err = read(boss, account.ReadAccount, "curiosity", "")
 	w.refused(err, "log.purpose")
 	_, err = w.Logs.Begin(w.ctx(), boss, account.Reading{Kind: account.ReadAccount, Purpose: sentence(account.PurposeHelp)}, w.address("none@example.org"))
 	w.refused(err, "log.nobody")
 
-	id := must(read(boss, account.ReadShared, account.PurposeAbuse, "case 7"))(w)
+	id := must(read(boss, account.ReadShared, string(account.GroundAbuse), "case 7"))(w)
 	view := must(w.Logs.View(w.ctx(), boss, id))(w)
 	if len(view.Shared) != 1 || view.Shared[0].Account != mia.Account || view.Shared[0].Lines != 3 {
 		t.Errorf("shared: %+v", view.Shared)
 	}
 	for who, a := range map[string]habeas.Actor{"tim": tim, "mia": mia} {
-		if l := w.look(a, audit.LogRead); l.Actor.Purpose != sentence(account.PurposeAbuse) || l.Detail["log"] != "shared" {
+		if l := w.look(a, audit.LogRead); l.Actor.Purpose != sentence(string(account.GroundAbuse)) || l.Detail["log"] != "shared" {
 			t.Errorf("%s sees %+v", who, l)
 		}
 	}
@@ -311,7 +311,7 @@ func TestContributionsAreKeptUnderAPseudonymThatErasureOrphans(t *testing.T) {
 	w.later(time.Minute)
 	view := func() []string {
 		t.Helper()
-		r := must(w.Logs.Begin(w.ctx(), boss, account.Reading{Kind: account.ReadAuthor, Object: object, Purpose: sentence(account.PurposeAbuse)}, email.Address{}))(w)
+		r := must(w.Logs.Begin(w.ctx(), boss, account.Reading{Kind: account.ReadAuthor, Object: object, Purpose: sentence(string(account.GroundAbuse))}, email.Address{}))(w)
 		var out []string
 		for _, act := range must(w.Logs.View(w.ctx(), boss, r))(w).Acts {
 			out = append(out, string(act.Operation)+" "+act.Account.String())

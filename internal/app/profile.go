@@ -70,7 +70,7 @@ func (s *Profiles) profile(ctx context.Context, rec party.Record, said []party.S
 	if other != nil {
 		showing = *other
 	}
-	c, found, err := db.Consents().ConsentTo(ctx, account.ConsentProfile, id)
+	c, found, err := db.Consents().ConsentTo(ctx, account.ConsentProfile, habeas.SubjectOf(id))
 	if err != nil {
 		return party.Profile{}, err
 	}
@@ -186,7 +186,7 @@ func (s *Profiles) Publish(ctx context.Context, a habeas.Actor, id habeas.PartyI
 			Detail: map[string]string{"consent": string(account.ConsentProfile), "party": rec.Party.ID.String(), "state": string(what)},
 		}
 		s.list.forget()
-		c := account.Consent{Account: a.Account, Kind: account.ConsentProfile, Party: rec.Party.ID, Words: term.Words, Given: what == party.Publish, At: now}
+		c := account.Consent{Account: a.Account, Kind: account.ConsentProfile, About: habeas.SubjectOf(rec.Party.ID), Words: term.Words, Given: what == party.Publish, At: now}
 		if what == party.Undecided {
 			return tx.Consents().RemoveConsent(c, e)
 		}

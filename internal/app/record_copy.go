@@ -223,7 +223,11 @@ func (r *Records) copyDecided(ctx context.Context, a habeas.Actor) ([]copiedLine
 		if c.Given {
 			state = "given"
 		}
-		out = append(out, copiedLine{"consent", string(c.Kind) + " " + c.Party.String() + " " + state, c.At.Format(time.RFC3339)})
+		what := string(c.Kind)
+		if c.About != habeas.SubjectOf(a.Account) {
+			what += " " + habeas.PartyID(c.About).String()
+		}
+		out = append(out, copiedLine{"consent", what + " " + state, c.At.Format(time.RFC3339)})
 	}
 	change, found, err := r.DB.Accounts().Changing(ctx, a.Account)
 	if err == nil && found {

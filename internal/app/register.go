@@ -70,8 +70,8 @@ func (r *Registers) ConsentCounts(ctx context.Context, a habeas.Actor) ([]accoun
 	return r.DB.Consents().ConsentCounts(ctx)
 }
 
-// Agreements lists what the actor can agree to: for each of their records with a
-// public profile, whether everybody may see it.
+// Agreements lists what the actor can agree to: for each of their records with a public
+// profile, whether everybody may see it; and what they have decided about their private key.
 func (r *Registers) Agreements(ctx context.Context, a habeas.Actor) ([]accountpages.Agreement, error) {
 	mine, err := r.DB.Records().PartiesOf(ctx, a.Account)
 	if err != nil {
@@ -87,21 +87,26 @@ func (r *Registers) Agreements(ctx context.Context, a habeas.Actor) ([]accountpa
 		if !slices.ContainsFunc(rec.Sets, func(s party.Set) bool { return s.Schema.Visibility == party.Public }) {
 			continue
 		}
-		c, found, err := r.DB.Consents().ConsentTo(ctx, account.ConsentProfile, p.ID)
+		c, found, err := r.DB.Consents().ConsentTo(ctx, account.ConsentProfile, habeas.SubjectOf(p.ID))
 		if err != nil {
 			return nil, err
 		}
 		found = found && c.Account == a.Account
 		out = append(out, accountpages.Agreement{Term: term, Party: p.ID, Name: rec.Name(), Decided: found, Given: c.Given || !found, At: c.At})
 	}
-	return out, nil
+	key, found, err := r.DB.Consents().ConsentTo(ctx, account.ConsentEscrow, habeas.SubjectOf(a.Account))
+	if err == nil && found {
+		term, _ := account.Term(account.ConsentEscrow)
+		out = append(out, accountpages.Agreement{Term: term, Decided: true, Given: key.Given, At: key.At})
+	}
+	return out, err
 }
 
 // Decide notes what the actor agrees to about one of their records, or takes it back,
 // with effect at once.
 func (r *Registers) Decide(ctx context.Context, a habeas.Actor, kind account.ConsentKind, id habeas.PartyID, given bool) error {
 	term, ok := account.Term(kind)
-	if !ok {
+	if !ok || kind != account.ConsentProfile { // what else there is has a page of its own
 		return habeas.NotFound("There is nothing to agree to here.").WithCode("consent.none")
 	}
 	now := r.Clock.Now()
@@ -121,7 +126,7 @@ func (r *Registers) Decide(ctx context.Context, a habeas.Actor, kind account.Con
 		if err != nil {
 			return err
 		}
-		c := account.Consent{Account: a.Account, Kind: kind, Party: id, Words: term.Words, Given: given, At: now}
+		c := account.Consent{Account: a.Account, Kind: kind, About: habeas.SubjectOf(id), Words: term.Words, Given: given, At: now}
 		return tx.Consents().SetConsent(c, e)
 	})
 }

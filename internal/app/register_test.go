@@ -111,7 +111,7 @@ func TestAPersonHidesTheirPublicProfile(t *testing.T) {
 	}
 	// Somebody who held the record before has hidden it: that binds nobody else.
 	w.ok(w.DB.InTx(w.ctx(), func(tx *sqlstore.Tx) error {
-		oscar := account.Consent{Account: habeas.AccountID{15: 7}, Kind: account.ConsentProfile, Party: id, Words: 1, At: w.clock.Now()}
+		oscar := account.Consent{Account: habeas.AccountID{15: 7}, Kind: account.ConsentProfile, About: habeas.SubjectOf(id), Words: 1, At: w.clock.Now()}
 		return tx.Consents().SetConsent(oscar, audit.Entry{
 			ID: habeas.NewID[habeas.EventKind](w.clock.Now()), Event: audit.ConsentWithdrawn, Actor: habeas.Server, At: w.clock.Now(),
 		})

@@ -440,8 +440,9 @@ func TestErasingAnAccountTakesTheWordsOfItsCasesAndLeavesTheFigures(t *testing.T
 	w.verify()
 }
 
-// What staff look at, they look at for a reason of a closed list, and its person reads which:
-// of a record one of the purposes, of an account the ground of a case.
+// What staff look at, they look at for a reason of a closed list, and its person reads which: of a
+// record one of the purposes, of an account one of another list: the ground of a case, which is the
+// same as that of a log that is read because of it; help for the person; an incident.
 //
 // Proves ADM-02.
 func TestStaffLookForAReasonOfAClosedListOnly(t *testing.T) {
@@ -478,9 +479,25 @@ func TestStaffLookForAReasonOfAClosedListOnly(t *testing.T) {
 	}
 	_, _, err := w.Preview(w.ctx(), w.root, habeas.NewID[habeas.ReleaseKind](w.clock.Now()))
 	w.refused(err, "release.none")
+	if n := len(account.ReadPurposes()); n != len(account.GroundTerms())+2 {
+		t.Errorf("%d purposes", n)
+	}
+	for _, kind := range []account.ReadingKind{account.ReadAccount, account.ReadHolder} {
+		for _, p := range account.ReadPurposes() {
+			w.later(time.Second)
+			must(w.Logs.Begin(w.ctx(), w.root, account.Reading{Kind: kind, Purpose: p.Sentence}, w.address("tim@example.org")))(w)
+			term, isGround := account.Ground(p.Key).Term()
+			if l := w.look(tim, audit.LogRead); l.Actor.Purpose != p.Sentence || isGround && term.Purpose != p.Sentence || l.Detail["log"] != string(kind) {
+				t.Errorf("%s, %s: %+v", kind, p.Key, l.Entry)
+			}
+		}
+		for _, none := range []string{"", "Curiosity", party.Purposes()[0].Sentence} {
+			_, err := w.Logs.Begin(w.ctx(), w.root, account.Reading{Kind: kind, Purpose: none}, w.address("tim@example.org"))
+			w.refused(err, "log.purpose")
+		}
+	}
 }
 
-// Proves REL-03.
 func TestAReleaseHoldsTheChosenDataAndNothingElse(t *testing.T) {
 	w := newWorld(t).cases()
 	tim := w.member("tim@example.org")

@@ -1,6 +1,9 @@
 package app
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -13,11 +16,15 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
+	"github.com/habeas-data/habeas/internal/pki"
+	"github.com/habeas-data/habeas/internal/pki/dn"
+	"github.com/habeas-data/habeas/internal/pki/request"
 	"github.com/habeas-data/habeas/internal/sqlstore"
 	"github.com/habeas-data/habeas/sealed/sealedtest"
 )
@@ -95,6 +102,7 @@ type crowd struct {
 	db       *sqlstore.DB
 	accounts *Accounts
 	systems  *Systems
+	escrows  *Escrows
 	n        int
 }
 
@@ -115,6 +123,10 @@ func newCrowd(t *testing.T) *crowd {
 	schemas, err := party.NewSchemas(party.DefaultSchemas()...)
 	c.ok(err)
 	c.accounts = NewAccounts(AccountsDeps{DB: c.db, Keys: c.keys, Mailer: mailer, Clock: c.clock, Origin: origin, Organisation: "City Sports"})
+	certificates := NewCertificates(&Authorities{
+		DB: c.db, Keys: c.keys, Clock: c.clock, Org: pki.Organisation{Name: "City Sports", Country: "ES", URL: "http://pki.example.org"},
+	}, c.accounts, NewPolicies(c.db, schemas, c.clock))
+	c.escrows = NewEscrows(certificates, account.EscrowRules{})
 	c.systems = NewSystems(SystemsDeps{DB: c.db, Keys: c.keys, Schemas: schemas, Clock: c.clock})
 	return c
 }
@@ -188,6 +200,8 @@ func (c *crowd) people() map[string]func() email.Address {
 		},
 		"an account with a key": func() email.Address { a := c.fresh(); c.passkey(c.member(a)); return a },
 		"a closed account":      func() email.Address { a := c.fresh(); c.member(a); c.close(a); return a },
+		"a registered account":  func() email.Address { a := c.fresh(); c.register(a, c.member(a)); return a },
+		"one whose key is kept": func() email.Address { a := c.fresh(); c.leave(c.register(a, c.member(a))); return a },
 	}
 }
 
@@ -212,6 +226,45 @@ func (c *crowd) passkey(id habeas.AccountID) {
 		p := account.Passkey{Hash: c.keys.Lookup(account.LookupPasskey, id.String()), Account: id, AddedAt: c.clock.Now(), Credential: []byte(`{}`)}
 		return tx.Accounts().AddPasskey(p, c.accounts.entry("account.credential-add", habeas.SubjectOf(id), habeas.Server, nil))
 	}))
+}
+
+// register gives an account a certificate.
+func (c *crowd) register(a email.Address, id habeas.AccountID) account.Certificate {
+	c.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	c.ok(err)
+	asked, err := request.Make(key, dn.Subject{Name: "Ada Okoye", Country: "ES", Username: "ada", Email: a.Mailbox()})
+	c.ok(err)
+	self := habeas.Actor{Kind: habeas.ActorPerson, Account: id}
+	_, err = c.escrows.certificates.Register(c.Context(), self, asked)
+	c.ok(err)
+	h, err := c.escrows.certificates.Holding(c.Context(), self)
+	c.ok(err)
+	return h.Certificates[0]
+}
+
+// leave keeps a key of a certificate.
+func (c *crowd) leave(of account.Certificate) {
+	c.Helper()
+	kept := account.Escrow{
+		ID: habeas.NewID[habeas.EscrowKind](c.clock.Now()), Account: of.Account, Serial: of.Serial, Class: account.EscrowOpen, Words: account.EscrowWords,
+		At: c.clock.Now(), Deposit: make([]byte, 200),
+	}
+	c.ok(c.keys.Commit(c.Context(), c.keys.NewKey(habeas.SubjectOf(kept.ID))))
+	c.ok(c.db.InTx(c.Context(), func(tx *sqlstore.Tx) error {
+		return tx.Accounts().SaveEscrow(kept, c.accounts.entry(audit.EscrowKept, habeas.SubjectOf(of.Account), habeas.Server, nil))
+	}))
+}
+
+// askReset asks for a code on the page for lost registration files.
+func (c *crowd) askReset(a email.Address, kind account.ResetKind) (habeas.ChallengeID, account.Token) {
+	c.Helper()
+	c.n++
+	flow := account.Token{3, byte(c.n >> 8), byte(c.n)}
+	in := account.Asking{Address: a, Language: "en", Flow: flow, Client: fmt.Sprint("network ", 100000+c.n)}
+	id, err := c.escrows.AskReset(c.Context(), habeas.Actor{}, kind, in, nil)
+	c.ok(err)
+	return id, flow
 }
 
 func (c *crowd) close(a email.Address) {
@@ -267,12 +320,28 @@ func TestKnownAndUnknownAddressesCostTheSameWork(t *testing.T) {
 				}
 			}
 		},
+		"a lost file: asking": func(a email.Address) func() {
+			return func() { c.askReset(a, account.ResetPassword) }
+		},
+		"a stolen file: asking": func(a email.Address) func() {
+			return func() { c.askReset(a, account.ResetCompromised) }
+		},
+		"a lost file: a wrong code": func(a email.Address) func() {
+			id, flow := c.askReset(a, account.ResetLost)
+			return func() {
+				wrong := sealedtest.Seal(other(typedCode(c.keys, id)))
+				if _, err := c.escrows.ProveReset(c.Context(), habeas.Actor{}, account.Token{}, id, wrong, flow); habeas.KindOf(err) != habeas.KindInvalid {
+					t.Fatal(err)
+				}
+			}
+		},
 		booking: func(a email.Address) func() {
 			return func() { c.book(mine, a) }
 		},
 	}
 	c.book(mine, c.fresh()) // what happens once a month has happened
-	c.member(c.fresh())     // and in the log
+	first := c.fresh()
+	c.register(first, c.member(first)) // and in the log; the authorities are there
 	for flow, prepare := range flows {
 		t.Run(flow, func(t *testing.T) {
 			deed := prepare(c.fresh())

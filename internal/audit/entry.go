@@ -195,6 +195,7 @@ const (
 const (
 	AccountCreated     Event = "account.create"
 	AccountErased      Event = "account.erase"
+	AccountIntervened  Event = "account.intervene" // an administrator revoked a certificate or deleted the account, and why
 	AccountClosed      Event = "account.deactivate"
 	AccountReopened    Event = "account.reopen"
 	AccountLapsed      Event = "account.lapse"      // its registration ended: deactivated
@@ -419,6 +420,7 @@ var known = map[Event]bool{
 	BlockEnded:         true,
 	AccountCreated:     true,
 	AccountErased:      true,
+	AccountIntervened:  true,
 	AccountClosed:      true,
 	AccountReopened:    true,
 	AccountLapsed:      true,

@@ -116,7 +116,7 @@ func TestDeriveDiffersByInfoAndKey(t *testing.T) {
 	}
 }
 
-// Proves PROT-02: nothing that prints, logs or encodes a key or a ring shows it.
+// Nothing that prints, logs or encodes a key or a ring shows it.
 func TestKeysAndRingsPrintNothing(t *testing.T) {
 	r, _, _ := makeRing(t)
 	k := commitNew(t, r, 1)[0]

@@ -129,7 +129,6 @@ func (w *world) ask(p *Proxy, path string, change func(*http.Request)) (answer, 
 }
 
 // Programs reach the server as the person in the file, and no cookie passes in either direction.
-// Proves PRX-01.
 func TestProgramsReachTheServerAsThePerson(t *testing.T) {
 	w := newWorld(t)
 	p := w.run(w.server.URL)

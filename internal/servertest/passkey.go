@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"net/url"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -16,15 +17,19 @@ import (
 // user verified.
 type Authenticator struct {
 	origin  string
+	rp      string
 	key     *ecdsa.PrivateKey
 	ID      []byte // of the credential
 	user    []byte
 	counter uint32
 }
 
-// NewAuthenticator returns a device that answers for an origin on localhost.
+// NewAuthenticator returns a device that answers for an origin, whose host is the RP id.
 func NewAuthenticator(origin string) *Authenticator {
 	a := &Authenticator{origin: origin, ID: make([]byte, 32)}
+	if u, err := url.Parse(origin); err == nil {
+		a.rp = u.Hostname()
+	}
 	rand.Read(a.ID)
 	a.key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader) // never fails
 	return a
@@ -74,7 +79,7 @@ func (a *Authenticator) clientData(kind, challenge string) []byte {
 }
 
 func (a *Authenticator) data(flags byte) []byte {
-	rp := sha256.Sum256([]byte("localhost"))
+	rp := sha256.Sum256([]byte(a.rp))
 	return binary.BigEndian.AppendUint32(append(rp[:], flags), a.counter)
 }
 

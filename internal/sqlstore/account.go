@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
@@ -278,7 +279,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 	if _, err := w.tx.partKeepers(habeas.SubjectOf(id)); err != nil {
 		return err
 	}
-	for _, query := range []string{
+	for _, query := range slices.Concat(partStaff, []string{
 		`DELETE FROM keeper WHERE subject = ?`,
 		`DELETE FROM role_grant WHERE account IS NULL AND address IN (SELECT hash FROM account_address WHERE account = ? AND proof = 'code')`,
 		`DELETE FROM role_grant WHERE account = ?`,
@@ -293,6 +294,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM sign_in WHERE account = ?`,
 		`DELETE FROM release_file WHERE account = ?`,
 		`DELETE FROM block WHERE account = ?`,
+		`DELETE FROM intervention WHERE account = ?`,
 		`DELETE FROM consent WHERE account = ?`,
 		`DELETE FROM staff_group WHERE account = ?`,
 		`UPDATE saved_list SET account = NULL WHERE shared <> 0 AND account = ?`, // others look through it too
@@ -310,7 +312,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM account_log WHERE account = ?`,
 		`DELETE FROM log_reading WHERE subject = ?`,
 		`DELETE FROM outbox WHERE subject = ?`,
-	} {
+	}) {
 		if _, err := w.tx.exec(query, id[:]); err != nil {
 			return err
 		}

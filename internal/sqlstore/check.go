@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,6 +87,7 @@ var sealedColumns = []sealedColumn{
 	{"release_case", "account, id", ofAccount("release-case/")},
 	{"release_file", "account, id", ofAccount("release-file/")},
 	{"block", "account, id", ofAccount("block/")},
+	{"intervention", "event", func(c [][]byte) ([]byte, string) { return nil, "intervention/" + string(c[0]) }},
 	{"log_reading", "id", func(c [][]byte) ([]byte, string) { return nil, "log-reading/" + string(c[0]) }},
 	{tableLog, "account, event, at", func(c [][]byte) ([]byte, string) { return c[0], "account-log/" + string(c[1]) }},
 	{"asked", "id", func(c [][]byte) ([]byte, string) { return nil, askedPlace(string(c[0])) }},
@@ -229,7 +231,7 @@ type Dangling struct {
 	Missing habeas.SubjectID
 }
 
-// references are the columns that point at another table's id.
+// references are the columns that point at the id of another table or selection.
 var references = []struct{ table, column, to string }{
 	{"known_as", "party", "party"},
 	{"statement", "party", "party"},
@@ -239,7 +241,7 @@ var references = []struct{ table, column, to string }{
 	{"told", "party", "party"},
 	{"retention", "party", "party"},
 	{"settled", "party", "party"},
-	{"consent", "party", "party"},
+	{"consent", "party", "(SELECT id FROM party UNION ALL SELECT id FROM account)"}, // that of a kept key is about the account
 	{"party_merge", "party", "party"},
 	{"party_merge", "target", "party"},
 	{"party_split", "party", "party"},
@@ -277,6 +279,7 @@ var references = []struct{ table, column, to string }{
 	{"keeper", "subject", "account"},
 	{"keeper", "account", "account"},
 	{"sign_in", "account", "account"},
+	{"intervention", "account", "account"},
 	{"system_token", "system", "system"},
 	{"system_hand", "system", "system"},
 }
@@ -428,6 +431,7 @@ var leftovers = []struct{ table, column string }{
 	{"sign_in", "account"},
 	{"release_file", "account"},
 	{"block", "account"},
+	{"intervention", "account"},
 	{"role_grant", "account"},
 	{"role_application", "account"},
 	{"import_part", "import"},
@@ -449,11 +453,11 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		found = found || n > 0
 		return err
 	}
-	queries := []string{
+	queries := slices.Concat(partStaff, []string{
 		`DELETE FROM role_grant WHERE account IS NULL AND address IN (SELECT hash FROM account_address WHERE account = ?)`,
 		`UPDATE party SET account = NULL, state = '` + string(party.Unclaimed) + `', claimed_at = 0 WHERE account = ?`,
 		`UPDATE import SET sealed = NULL, parts = 0, state = CASE WHEN ended = 0 THEN '` + string(party.ImportCancelled) + `' ELSE state END WHERE id = ? AND sealed IS NOT NULL`,
-	}
+	})
 	if err := w.tx.tellLeftover(subject, e.At); err != nil {
 		return false, err
 	}

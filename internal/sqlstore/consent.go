@@ -36,7 +36,7 @@ func scanConsent(r row) (account.Consent, error) {
 	if err := r.Scan(&c.Kind, &party, &who, &c.Words, &c.Given, &at); err != nil {
 		return c, err
 	}
-	copy(c.Party[:], party)
+	copy(c.About[:], party)
 	copy(c.Account[:], who)
 	c.At = moment(at)
 	return c, nil
@@ -49,8 +49,8 @@ func (s Consents) ConsentsOf(ctx context.Context, id habeas.AccountID) ([]accoun
 }
 
 // ConsentTo implements account.Consents.
-func (s Consents) ConsentTo(ctx context.Context, kind account.ConsentKind, id habeas.PartyID) (account.Consent, bool, error) {
-	c, err := scanConsent(s.q.QueryRowContext(ctx, selectConsent+` WHERE kind = ? AND party = ?`, string(kind), id[:]))
+func (s Consents) ConsentTo(ctx context.Context, kind account.ConsentKind, about habeas.SubjectID) (account.Consent, bool, error) {
+	c, err := scanConsent(s.q.QueryRowContext(ctx, selectConsent+` WHERE kind = ? AND party = ?`, string(kind), about[:]))
 	if errors.Is(err, sql.ErrNoRows) {
 		return account.Consent{}, false, nil
 	}
@@ -72,18 +72,23 @@ func (s Consents) ConsentCounts(ctx context.Context) ([]account.ConsentCount, er
 
 // SetConsent implements account.ConsentWriter.
 func (w ConsentsTx) SetConsent(c account.Consent, e audit.Entry) error {
-	_, err := w.tx.exec(`INSERT INTO consent (kind, party, account, words, given, at) VALUES (?,?,?,?,?,?)
-		ON CONFLICT (kind, party) DO UPDATE SET account=excluded.account, words=excluded.words, given=excluded.given, at=excluded.at`,
-		string(c.Kind), c.Party[:], c.Account[:], c.Words, c.Given, millis(c.At))
-	if err != nil {
+	if err := w.tx.setConsent(c); err != nil {
 		return err
 	}
 	return w.tx.Audit(e)
 }
 
+// setConsent writes a decision that the entry of something else witnesses.
+func (tx *Tx) setConsent(c account.Consent) error {
+	_, err := tx.exec(`INSERT INTO consent (kind, party, account, words, given, at) VALUES (?,?,?,?,?,?)
+		ON CONFLICT (kind, party) DO UPDATE SET account=excluded.account, words=excluded.words, given=excluded.given, at=excluded.at`,
+		string(c.Kind), c.About[:], c.Account[:], c.Words, c.Given, millis(c.At))
+	return err
+}
+
 // RemoveConsent implements account.ConsentWriter.
 func (w ConsentsTx) RemoveConsent(c account.Consent, e audit.Entry) error {
-	if _, err := w.tx.exec(`DELETE FROM consent WHERE kind = ? AND party = ? AND account = ?`, string(c.Kind), c.Party[:], c.Account[:]); err != nil {
+	if _, err := w.tx.exec(`DELETE FROM consent WHERE kind = ? AND party = ? AND account = ?`, string(c.Kind), c.About[:], c.Account[:]); err != nil {
 		return err
 	}
 	return w.tx.Audit(e)

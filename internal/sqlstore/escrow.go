@@ -69,7 +69,18 @@ func (w AccountsTx) SaveEscrow(x account.Escrow, e audit.Entry) error {
 	if err != nil {
 		return err
 	}
+	c := account.Consent{Account: x.Account, Kind: account.ConsentEscrow, About: habeas.SubjectOf(x.Account), Words: x.Words, Given: true, At: x.At}
+	if err := w.tx.setConsent(c); err != nil {
+		return err
+	}
 	return w.tx.Audit(e)
+}
+
+// endEscrowConsent notes that a consent has ended with the key that it was about; where says which.
+func (tx *Tx) endEscrowConsent(at time.Time, where string, arg []byte) error {
+	_, err := tx.exec(`UPDATE consent SET given = ?1, at = ?2 WHERE kind = ?3 AND given AND account IN
+		(SELECT subject FROM escrow WHERE subject IS NOT NULL AND `+where+`)`, false, millis(at), string(account.ConsentEscrow), arg)
+	return err
 }
 
 // emptyEscrow takes what was left out of rows; they stay until their keys are destroyed.
@@ -77,6 +88,9 @@ const emptyEscrow = `UPDATE escrow SET subject = NULL, sealed = NULL, ended_at =
 
 // EndEscrow implements account.EscrowWriter.
 func (w AccountsTx) EndEscrow(id habeas.EscrowID, e audit.Entry) error {
+	if err := w.tx.endEscrowConsent(e.At, `id = ?4`, id[:]); err != nil {
+		return err
+	}
 	res, err := w.tx.exec(emptyEscrow+`id = ?2`, millis(e.At), id[:])
 	if err != nil {
 		return err
@@ -112,6 +126,9 @@ func (tx *Tx) endWithEscrow(which string, arg []byte) error {
 // entry witnesses it.
 func (tx *Tx) endEscrowOf(serial pki.Serial, now time.Time) error {
 	if err := tx.endWithEscrow(`SELECT id FROM escrow WHERE serial = ? AND subject IS NOT NULL`, serial[:]); err != nil {
+		return err
+	}
+	if err := tx.endEscrowConsent(now, `serial = ?4`, serial[:]); err != nil {
 		return err
 	}
 	_, err := tx.exec(emptyEscrow+`serial = ?2`, millis(now), serial[:])

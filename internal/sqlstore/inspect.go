@@ -77,6 +77,7 @@ var inspected = []inspectedTable{
 		"id": "i", "account": whyOwn, "sealed": "-a copy of what stands in this inspection, as it was handed over",
 	}},
 	{"block", "account = ?1", []string{"b"}, columns{"id": "i", "account": whyOwn, "until": "m", "ended_at": "m", "sealed": "s"}},
+	{"intervention", "account = ?1", nil, columns{"event": "i", "kind": "t", "account": whyOwn, "by_whom": whyOther, "at": "m", "sealed": "s"}},
 	{"registration", "account = ?1", nil, columns{"account": whyOwn, "at": "m", "ends": "m", "policy": "n", "sealed": "s", "reminded": "n", "warned_at": "m"}},
 	{"certificate", "account = ?1", nil, columns{
 		"authority": "t", "generation": whyLock, "serial": "i", "shard": whyLock, "account": whyOwn, "holder": "i", "role": "t", "issued_at": "m", "ends": "m", "revoked_at": "m", "reason": "n", "sealed": "s",
@@ -139,6 +140,7 @@ var memberNames = map[string]map[string]string{
 	"role_grant":       {"d": "address", "p": "how_it_was_checked", "w": "why_it_ended"},
 	"role_application": {"w": "why", "a": "answer"},
 	"block":            {"n": "network", "r": "reason"},
+	"intervention":     {"w": "why"},
 }
 
 // Where the rows of the other tables are shown, or why not.
@@ -170,7 +172,7 @@ var uninspected = map[string]string{
 	"authority":       "certificates of the server's own authorities, public and about nobody",
 	"revocation_list": "numbers of revoked certificates, public and about nobody",
 
-	"directory_member": "who works here, as the directory says: keyed marks of addresses and groups, which nobody can read", "directory_state": ofNobody,
+	"directory_member": "who works here, as the directory says: keyed marks of addresses and groups, which nobody can read and which go with the account", "directory_state": ofNobody,
 	"staff_user": "what a system of the organisation says of who works here, account or not: the system and Admin → Directory show it", "staff_set": "the same, of groups", "staff_in_set": "the same",
 
 	"guess": ofWork, "known_browser": ofWork, "idempotent": ofWork, "notice_visit": ofWork, "change_feed": ofWork, "schedule": ofWork, "lease": ofWork,

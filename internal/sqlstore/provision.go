@@ -278,6 +278,15 @@ func (w ProvisionsTx) SaveStaffGroup(g account.StaffGroup, mark keyring.LookupHa
 	return nil
 }
 
+// partStaff takes away what systems and the directory have said of whoever has proved the addresses of
+// an account: what they say again is about somebody whom this server does not know. An address that only
+// a provider vouches for may be another's, and takes nothing. They run while the addresses are there.
+var partStaff = []string{
+	`DELETE FROM staff_in_set WHERE staff_user IN (SELECT u.id FROM staff_user u JOIN account_address a ON a.hash = u.address WHERE a.account = ? AND a.proof = 'code')`,
+	`DELETE FROM staff_user WHERE address IN (SELECT hash FROM account_address WHERE account = ? AND proof = 'code')`,
+	`DELETE FROM directory_member WHERE address IN (SELECT hash FROM account_address WHERE account = ? AND proof = 'code')`,
+}
+
 func compareStaff(a, b habeas.StaffUserID) int { return bytes.Compare(a[:], b[:]) }
 
 // RemoveStaffGroup implements account.ProvisionWriter.

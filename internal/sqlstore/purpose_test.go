@@ -60,6 +60,7 @@ var purposes = map[string]struct{ serves, columns string }{
 	"import_mapping":   {"Files that staff have uploaded", "header at sealed"},
 	"import_part":      {"Files that staff have uploaded", "import n sealed"},
 	"import_reject":    {"Rows of imported files", "import n sealed"},
+	"intervention":     {"Certificates that administrators revoked", "event kind account by_whom at sealed"},
 	"known_as":         {"Records that their person has claimed", "hash source n party ref sealed said"},
 	"known_browser":    {"Browsers that somebody", "key seen_at"},
 	"leaf":             {"The ledger's lines", "idx event subject leaf hashes sealed"},

@@ -46,6 +46,7 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM list_file WHERE at < ?`, millis(now.Add(-party.KeepListFiles))},
 		{`DELETE FROM pass_use WHERE expires < ?`, millis(now.Add(-party.KeepPasses))},
 		{`DELETE FROM pass WHERE expires < ?`, millis(now.Add(-party.KeepPasses))},
+		{`DELETE FROM intervention WHERE at < ?`, millis(now.AddDate(0, -account.KeepInterventions, 0))},
 		{`DELETE FROM directory_member WHERE ended > 0 AND ended < ?`, millis(now.Add(-account.KeepMemberships))},
 		{`DELETE FROM known_browser WHERE seen_at < ?`, millis(now.Add(-account.KnownBrowserFor))},
 		{`DELETE FROM request WHERE id IN (SELECT r.id FROM request r WHERE r.sealed IS NOT NULL AND r.ended_at > 0 AND r.ended_at < ?

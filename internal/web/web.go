@@ -69,6 +69,7 @@ type Site struct {
 	Downloads   *release.Shelf // nil: this server offers no programs
 
 	Registrations account.Registrations
+	Interventions admin.Interventions
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -99,7 +100,7 @@ func (s *Site) Mount(m *edge.Mux) {
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health, Directories: s.Directories,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
 		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders, Logs: s.Logs,
-		Releases: s.Releases, Blocks: s.Blocks, Downloads: s.Downloads,
+		Releases: s.Releases, Blocks: s.Blocks, Downloads: s.Downloads, Interventions: s.Interventions,
 	}).Mount(m)
 }
 

@@ -22,9 +22,9 @@ type Agreements interface {
 // Agreement is one thing that a person can agree to, and what they have decided.
 type Agreement struct {
 	Term    account.ConsentTerm
-	Party   habeas.PartyID
-	Name    string // of the record
-	Decided bool   // else it is as the organisation has set it
+	Party   habeas.PartyID // zero: it is about the account, and is decided on a page of its own
+	Name    string         // of the record
+	Decided bool           // else it is as the organisation has set it
 	Given   bool
 	At      time.Time
 }
@@ -49,7 +49,7 @@ type AgreedItem struct {
 	Given               bool
 	State               ui.Tag
 	When                string
-	Action              string
+	Action              string // empty: See leads to where it is decided
 	Hidden              []ui.Hidden
 	Verb                string
 	See                 *ui.Link
@@ -90,6 +90,11 @@ func (s *Pages) agreedItem(v ui.Visit, a Agreement) AgreedItem {
 	default:
 		item.State = ui.Tag{Kind: ui.TagQuiet, Text: p.T("withdrawn")}
 		item.When = p.T("You took it back {day}.", "day", p.Ago(a.At, s.Clock.Now()))
+	}
+	if a.Party.IsZero() {
+		item.Action = ""
+		item.See = &ui.Link{Text: p.T("Decide about it"), URL: escrowAt}
+		return item
 	}
 	if a.Given {
 		item.Verb = p.T("Take it back")

@@ -32,6 +32,8 @@ type Pages struct {
 	Directories Directories
 	Logs        Logs
 	Downloads   *release.Shelf // nil: this server offers no programs
+
+	Interventions Interventions
 }
 
 // Mount registers them.
@@ -52,6 +54,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountReleases(m)
 	s.mountDownloads(m)
 	s.mountBlocks(m)
+	s.mountInterventions(m)
 	s.mountSessions(m)
 	s.mountLogs(m)
 }
@@ -66,6 +69,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
 		{Area: ui.AreaAdmin, Group: access, Path: blocksPath, Label: lang.Mark("Blocks")},
+		{Area: ui.AreaAdmin, Group: access, Path: interventionsPath, Label: lang.Mark("Revoke and delete")},
 		{Area: ui.AreaAdmin, Group: access, Path: directoryPath, Label: lang.Mark("Directory")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: registerPath, Label: lang.Mark("Registers")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: processingPath, Label: lang.Mark("Record of processing")},

@@ -144,6 +144,7 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 				{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
 				{"eye", p.T("Who sees what"), p.T("Groups of staff, and the data sets that each sees and changes."), accessPath},
 				{"cross", p.T("Blocks"), p.T("Keep an account or a network out until a day."), blocksPath},
+				{"key", p.T("Revoke and delete"), p.T("Revoke somebody’s certificate, or delete an account whose address is dead."), interventionsPath},
 				{"person", p.T("Directory"), p.T("Who works here now, as the directory of the organisation says."), directoryPath},
 			}},
 			{"privacy", p.T("Privacy"), []Door{

@@ -98,8 +98,29 @@ func readingName(p lang.Printer, k account.ReadingKind) string {
 		return p.T("The session log")
 	case account.ReadQueries:
 		return p.T("The query log")
+	case account.ReadHolder:
+		return p.T("The certificates of one account")
 	}
 	return string(k)
+}
+
+// purposeControl lets its reader say what for, and typedPurpose is the sentence that they chose.
+func purposeControl(p lang.Printer) ui.Control {
+	c := ui.Control{Kind: ui.ControlRadio, Name: "purpose", Label: p.T("Why")}
+	for _, one := range account.ReadPurposes() {
+		c.Options = append(c.Options, ui.Option{Value: one.Key, Text: p.T(one.Sentence)})
+	}
+	return c
+}
+
+func typedPurpose(f *edge.Form) string {
+	key := f.String("purpose", 20)
+	for _, one := range account.ReadPurposes() {
+		if one.Key == key {
+			return one.Sentence
+		}
+	}
+	return "" // which is refused
 }
 
 func (s *Pages) logsPage(r *http.Request, v ui.Visit, asked account.ReadingKind) (LogsPage, error) {
@@ -113,11 +134,10 @@ func (s *Pages) logsPage(r *http.Request, v ui.Visit, asked account.ReadingKind)
 		account.ReadQueries:  p.T("Some of the questions about public things, where that is switched on, and what was answered."),
 	}
 	for _, k := range account.ReadingKinds() {
+		if k == account.ReadHolder { // which has a page of its own
+			continue
+		}
 		kind.Options = append(kind.Options, ui.Option{Value: string(k), Text: readingName(p, k), Hint: hints[k]})
-	}
-	purpose := ui.Control{Kind: ui.ControlRadio, Name: "purpose", Label: p.T("Why")}
-	for _, one := range account.LogPurposes() {
-		purpose.Options = append(purpose.Options, ui.Option{Value: one.Key, Text: p.T(one.Sentence)})
 	}
 	page := LogsPage{
 		Heading: ui.Heading{Title: p.T("Logs"), Lead: p.T("Say what you read and why; then it opens for four hours. Whose log it is sees that you looked, and for what.")},
@@ -125,7 +145,7 @@ func (s *Pages) logsPage(r *http.Request, v ui.Visit, asked account.ReadingKind)
 			kind,
 			{Kind: ui.ControlEmail, Name: "address", Label: p.T("Address of the account"), Optional: true, Autocomplete: "off", MaxLength: ui.MaxAddress},
 			{Name: "object", Label: p.T("Name of the public thing"), Hint: p.T("What stands at the end of its web address."), Optional: true, Autocomplete: "off", MaxLength: 100},
-			purpose,
+			purposeControl(p),
 			{Name: "words", Label: p.T("Which case"), Hint: p.T("No names of people: a number or a few words."), Optional: true, Autocomplete: "off", MaxLength: account.MostReadingWords},
 		}},
 		Table: ui.Table{
@@ -147,8 +167,12 @@ func (s *Pages) logsPage(r *http.Request, v ui.Visit, asked account.ReadingKind)
 }
 
 func readingURL(r account.Reading) string {
-	if r.Kind == account.ReadSessions {
+	switch r.Kind {
+	case account.ReadSessions:
 		return sessionsPath
+	case account.ReadHolder:
+		return interventionsPath + "/" + r.ID.String()
+	case account.ReadAccount, account.ReadShared, account.ReadAuthor:
 	}
 	return logPath + "/" + r.ID.String()
 }
@@ -167,12 +191,7 @@ func (s *Pages) readLog(w http.ResponseWriter, r *http.Request, v ui.Visit) erro
 		return err
 	}
 	in := account.Reading{Kind: account.ReadingKind(f.String("kind", 20)), Object: f.String("object", 100), Words: f.String("words", account.MostReadingWords)}
-	key := f.String("purpose", 20)
-	for _, one := range account.LogPurposes() {
-		if one.Key == key {
-			in.Purpose = one.Sentence
-		}
-	}
+	in.Purpose = typedPurpose(f)
 	var address email.Address
 	f.String("address", ui.MaxAddress) // not every kind has one
 	if in.Kind == account.ReadAccount || in.Kind == account.ReadShared {
@@ -245,8 +264,8 @@ func (s *Pages) reading(w http.ResponseWriter, r *http.Request, v ui.Visit, id h
 		page.Table = s.authorTable(p, view.Acts)
 	case account.ReadQueries:
 		page.Table = s.askedTable(p, view.Asked)
-	case account.ReadSessions:
-		http.Redirect(w, r, sessionsPath, http.StatusSeeOther)
+	case account.ReadSessions, account.ReadHolder:
+		http.Redirect(w, r, readingURL(view.Reading), http.StatusSeeOther)
 		return nil
 	}
 	return s.Render(w, r, http.StatusOK, "admin/log", page)

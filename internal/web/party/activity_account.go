@@ -2,6 +2,7 @@ package party
 
 import (
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/party"
@@ -16,6 +17,8 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Opened the account.")
 	case audit.AccountErased:
 		return p.T("Erased the account.")
+	case audit.AccountIntervened:
+		return p.T("Revoked the certificate of your account: {why}", "why", l.Detail["why"])
 	case audit.AccountClosed:
 		return p.T("Closed the account.")
 	case audit.AccountReopened:
@@ -87,6 +90,9 @@ func accountWords(p lang.Printer, l party.Look) string {
 	case audit.SignedOut:
 		return p.T("Signed out.")
 	case audit.LogRead:
+		if l.Detail["log"] == string(account.ReadHolder) {
+			return p.T("Looked at the certificates of your account.")
+		}
 		return p.T("Read the log of your account.")
 	case audit.RoleGranted:
 		return p.T("Granted a role.")
