@@ -288,7 +288,7 @@ func (s *Entities) Types() []entity.Template { return s.Kinds.All() }
 // Ready implements entity.Queries.
 func (s *Entities) Ready() bool { return s.Index != nil && s.Index.Ready() }
 
-var errNoIndex = habeas.Unavailable("The search is being prepared. Try again in a moment.").WithCode("entity.preparing")
+var errNoIndex = habeas.Unavailable("Entities are not searched here.").WithCode("entity.preparing")
 
 // Find implements entity.Queries.
 func (s *Entities) Find(ctx context.Context, q entity.Question) (entity.Answer, error) {
