@@ -165,7 +165,7 @@ func (s *Entities) held(tx *sqlstore.Tx, w entity.Writer, v entity.Versioned) (e
 	if e, err = from.One(tx.Context(), v.ID); err != nil {
 		return e, false, err
 	}
-	own, err := s.wrote(tx.Context(), tx.Logs(), w.Author, e)
+	own, err := s.wrote(tx.Context(), tx.Logs(), from, w.Author, e)
 	if err != nil {
 		return e, false, err
 	}
@@ -194,7 +194,7 @@ type contributions interface {
 // wrote reports whether an account has created an entity of which something is hidden: who has
 // sees that, unless others were merged into it, who hid things of their own. Of entities
 // without anything hidden nobody needs to know.
-func (s *Entities) wrote(ctx context.Context, logs contributions, id habeas.AccountID, e entity.Entity) (bool, error) {
+func (s *Entities) wrote(ctx context.Context, logs contributions, from entity.Reader, id habeas.AccountID, e entity.Entity) (bool, error) {
 	hidden := e.Description.Secret() || slices.ContainsFunc(e.Description.Attributes, func(a entity.Attribute) bool { return a.Access&entity.Hidden != 0 })
 	if id.IsZero() || !hidden {
 		return false, nil
@@ -209,7 +209,7 @@ func (s *Entities) wrote(ctx context.Context, logs contributions, id habeas.Acco
 	}) {
 		return false, err
 	}
-	led, err := s.DB.Entities().Followers(ctx, e.ID)
+	led, err := from.Followers(ctx, e.ID)
 	return len(led) == 0, err
 }
 
@@ -243,7 +243,7 @@ func (s *Entities) Resolve(ctx context.Context, id entity.ID, asOf time.Time, to
 			return e, err
 		}
 	}
-	own, err := s.wrote(ctx, s.DB.Logs(), to.Account, e)
+	own, err := s.wrote(ctx, s.DB.Logs(), from, to.Account, e)
 	if err != nil {
 		return entity.Entity{}, err
 	}

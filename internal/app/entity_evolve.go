@@ -154,7 +154,7 @@ func (s *Entities) undone(tx *sqlstore.Tx, w entity.Writer, p entity.Part) (u en
 		if e.State != entity.Active {
 			continue
 		}
-		own, err := s.wrote(tx.Context(), tx.Logs(), w.Author, e)
+		own, err := s.wrote(tx.Context(), tx.Logs(), from, w.Author, e)
 		if err != nil {
 			return u, err
 		}

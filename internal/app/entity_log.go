@@ -38,7 +38,7 @@ func NewQueryLog(db *sqlstore.DB, clock habeas.Clock, settings QueryLogSettings,
 // Note may note a question with its answer, and returns its name in the log then. What the
 // server asks itself is no question.
 func (l *QueryLog) Note(ctx context.Context, q entity.Question, a entity.Answer) string {
-	if q.Form == "" || l.Settings.Percent <= 0 || rand.Float64()*100 >= l.Settings.Percent { //nolint:gosec // a sample, no secret
+	if q.Form == "" || l.Settings.Percent <= 0 || rand.IntN(100) >= l.Settings.Percent { //nolint:gosec // a sample, no secret
 		return ""
 	}
 	out := entity.Asked{ID: entity.NewAskedID(), At: l.Clock.Now(), Form: q.Form, Text: q.Text, Types: q.Types, Found: len(a.Hits)}

@@ -19,7 +19,8 @@ func (p certPort) said(c *http.Client, method, path, body string, header ...stri
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	res := must(c.Do(req))(p)
+	res, err := c.Do(req)
+	p.ok(err)
 	defer res.Body.Close()
 	text := must(io.ReadAll(res.Body))(p)
 	var doc map[string]any

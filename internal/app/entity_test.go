@@ -197,7 +197,7 @@ func TestEditsNameTheVersionAndLocksExpire(t *testing.T) {
 		}
 	}
 
-	ticket, ends, err := w.Entities.Lock(w.ctx(), ada, a.ID)
+	ticket, _, err := w.Entities.Lock(w.ctx(), ada, a.ID)
 	w.ok(err)
 	w.refused(edit(bob, 2, "One GmbH"), "entity.locked")
 	if _, _, err := w.Entities.Lock(w.ctx(), bob, a.ID); err == nil {
@@ -207,7 +207,7 @@ func TestEditsNameTheVersionAndLocksExpire(t *testing.T) {
 	locked.Lock = ticket
 	w.ok(edit(locked, 2, "One Inc"))
 	w.ok(edit(bob, 3, "One GmbH")) // the change has ended the lock
-	_, ends, err = w.Entities.Lock(w.ctx(), ada, a.ID)
+	_, ends, err := w.Entities.Lock(w.ctx(), ada, a.ID)
 	w.ok(err)
 	w.clock.Advance(ends.Sub(w.clock.Now()))
 	w.ok(edit(bob, 4, "One AG"))

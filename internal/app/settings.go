@@ -163,8 +163,8 @@ type SessionSettings struct {
 
 // QueryLogSettings say whether questions about entities are noted.
 type QueryLogSettings struct {
-	Percent   float64 `toml:"percent" doc:"of a hundred questions about entities so many are noted for internal use, with what was answered, for at most six months: 0 notes none" default:"0"`
-	Addresses bool    `toml:"addresses" doc:"true notes from which network address they came, too, sealed"`
+	Percent   int  `toml:"percent" doc:"of a hundred questions about entities so many are noted for internal use, with what was answered, for at most six months: 0 notes none" default:"0"`
+	Addresses bool `toml:"addresses" doc:"true notes from which network address they came, too, sealed"`
 }
 
 // ArchiveSettings say where the log of accounts goes when its time here is over.

@@ -50,7 +50,7 @@ func (s Settings) problems() config.Problems {
 	c.wantIf(s.Disk.Warn.Percent > 0 == (s.Disk.Refuse.Percent > 0) && (s.Disk.Refuse.Bytes > s.Disk.Warn.Bytes || s.Disk.Refuse.Percent > s.Disk.Warn.Percent),
 		"disk.refuse", "expected less than disk.warn, so that the warning comes first")
 	c.wantIf(s.Backup.ExpectHours < 1 || s.Backup.ExpectHours > 24*366, "backup.expect_hours", "expected a number of hours, from 1 to 8784")
-	c.wantIf(!(s.QueryLog.Percent >= 0 && s.QueryLog.Percent <= 100), "query_log.percent", "expected a number from 0 to 100")
+	c.wantIf(s.QueryLog.Percent < 0 || s.QueryLog.Percent > 100, "query_log.percent", "expected a number from 0 to 100")
 	c.wantIf(s.SessionLog.KeepDays < 0 || s.SessionLog.KeepDays > session.MaxKeepDays, "session_log.keep_days", "expected a number from 0 to 180")
 	c.archived()
 	c.downloads()

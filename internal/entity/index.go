@@ -277,7 +277,7 @@ func (s *shelf) hit(id string, q Question) (Hit, bool) {
 	h := hitOf(id, e)
 	h.P, h.Exact = 1, true
 	if q.Explain {
-		h.Reasons = []Reason{{Code: "identifier", Weight: maxBits, Text: "the identifier is its own"}}
+		h.Reasons = []Reason{{reasonIdentifier, maxBits, "the identifier is its own"}}
 	}
 	return h, h.ID != 0
 }

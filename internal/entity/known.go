@@ -17,6 +17,12 @@ const (
 	weighedMax = 50   // so many hits of a name are looked at
 )
 
+// The codes of reasons that do not come from the names.
+const (
+	reasonAttribute  = "attribute"
+	reasonIdentifier = "identifier"
+)
+
 // Weigh orders an answer anew by what else is known of what is meant. described returns what
 // is said of a hit; only what may be searched counts, so that a hidden value has no weight.
 func (a Answer) Weigh(known []Attribute, explain bool, described func(ID) (Description, bool)) Answer {
@@ -63,7 +69,7 @@ func (d Description) says(k Attribute) (Reason, bool) {
 		fits := holdsWords(has, want)
 		if a.Name == k.Name {
 			if fits {
-				return Reason{Code: "attribute", Weight: saysSame, Text: k.Name + " fits"}, true
+				return Reason{reasonAttribute, saysSame, k.Name + " fits"}, true
 			}
 			named = true
 		}
@@ -71,9 +77,9 @@ func (d Description) says(k Attribute) (Reason, bool) {
 	}
 	switch {
 	case within:
-		return Reason{Code: "attribute", Weight: saysWords, Text: k.Name + " is mentioned"}, true
+		return Reason{reasonAttribute, saysWords, k.Name + " is mentioned"}, true
 	case named:
-		return Reason{Code: "attribute", Weight: saysOther, Text: k.Name + " differs"}, true
+		return Reason{reasonAttribute, saysOther, k.Name + " differs"}, true
 	}
 	return Reason{}, false
 }

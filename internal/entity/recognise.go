@@ -27,6 +27,9 @@ func Recognise(s string) []External {
 		}
 		return []External{x}
 	}
+	if !strings.ContainsAny(s, "0123456789") {
+		return nil // a name, as nearly every question is
+	}
 	among := bareSchemes
 	if strings.Contains(s, "/") {
 		among = addressed

@@ -148,8 +148,8 @@ func (s Entities) unpack(id entity.ID, version int64, body, sealed []byte) (d en
 	return d, secret.Why, nil
 }
 
-// labelMark is a hash of a folded name, never 0 but for no name: equal names are found by it,
-// and a few others, which their reader tells apart.
+// labelMark is a hash of a folded name, never 0 but for no name: equal names are found by it.
+// Two others with one hash are made on purpose or never; they are candidates too many.
 func labelMark(name string) int64 {
 	folded := text.Fold(name)
 	if folded == "" {
