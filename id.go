@@ -60,6 +60,9 @@ type (
 	GrantKind       struct{} // the decision that somebody shall hold a role
 	ApplicationKind struct{} // that somebody asks for a role
 	EscrowKind      struct{} // a private key that its person leaves with the organisation, as owner of a key
+
+	SiteKind    struct{} // a site that a trusted entity creator speaks for
+	MandateKind struct{} // that somebody lets a trusted entity creator act for them
 )
 
 // Prefix implements Kind.
@@ -176,6 +179,12 @@ func (ApplicationKind) Prefix() string { return "apl" }
 // Prefix implements Kind.
 func (EscrowKind) Prefix() string { return "esc" }
 
+// Prefix implements Kind.
+func (SiteKind) Prefix() string { return "sit" }
+
+// Prefix implements Kind.
+func (MandateKind) Prefix() string { return "man" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -225,6 +234,9 @@ type (
 	GrantID       = ID[GrantKind]
 	ApplicationID = ID[ApplicationKind]
 	EscrowID      = ID[EscrowKind]
+
+	SiteID    = ID[SiteKind]
+	MandateID = ID[MandateKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

@@ -54,8 +54,8 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Roles: s.Certificates.Roles, Directories: s.Directory, Systems: s.Systems, Deliveries: deliveries, Contact: s.Contact,
 		Health:   &HealthPage{Server: s, Started: s.Clock.Now()},
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
-		Registrations: s.Certificates,
-		Sessions:      s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
+		Registrations: s.Certificates, Creators: NewCreators(s.Certificates),
+		Sessions: s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
 		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks,
 	}
 	site.Mount(mux)

@@ -215,7 +215,7 @@ func (p *Port) handler() (http.Handler, error) {
 	p.failures = &edge.Failures{Page: renderer.Failure, Log: s.Log}
 	// Nothing stands in between that could be believed about who asks.
 	mux := &edge.Mux{Failures: p.failures, Admit: s.admit(NewBlocks(s.DB, s.Accounts, edge.Proxies{}, s.Clock, s.Contact))}
-	(&port.Pages{Renderer: renderer, Bearers: s.Accounts, Site: s.Origin}).Mount(mux)
+	(&port.Pages{Renderer: renderer, Bearers: s.Accounts, Creators: NewCreators(s.Certificates), Site: s.Origin}).Mount(mux)
 	guard := edge.Guard{Origin: s.Port, Failures: p.failures, Mixed: !s.Origin.Secure()}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
 	return edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, origins(edge.Proxies{}, p.admit(guard.Wrap(mux))), watchers...))), nil

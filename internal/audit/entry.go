@@ -227,6 +227,10 @@ const (
 	RegistrationReset  Event = "account.unregister" // by a mailed code: a new registration has to follow
 	AuthorityMade      Event = "authority.make"     // of the house: a certificate authority came to be
 
+	CreatorSiteChanged Event = "creator.site" // a trusted entity creator entered, changed or ended a site, or an administrator confirmed it
+	MandateGiven       Event = "mandate.give" // its person lets a trusted entity creator act for them
+	MandateEnded       Event = "mandate.end"  // and no more
+
 	GroupChanged     Event = "role.group"      // an administrator put somebody into a group of staff, or took them out
 	RolePermitted    Event = "role.permit"     // the directory has somebody in a group, so that the role counts if it is granted
 	RoleUnpermitted  Event = "role.unpermit"   // and has them there no more
@@ -426,6 +430,9 @@ var known = map[Event]bool{
 	CertificateIssued:  true,
 	CertificateRevoked: true,
 	EscrowKept:         true,
+	CreatorSiteChanged: true,
+	MandateGiven:       true,
+	MandateEnded:       true,
 	EscrowEnded:        true,
 	FileResetBegun:     true,
 	FileResetStopped:   true,

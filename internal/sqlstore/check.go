@@ -54,6 +54,8 @@ var sealedColumns = []sealedColumn{
 	{"outbox", "subject, id", ofAccount("outbox/")},
 	{"role_grant", "account, id", ofAccount("role-grant/")},
 	{"role_application", "account, id", ofAccount("role-application/")},
+	{"creator_site", "account, id", ofAccount("creator-site/")},
+	{"mandate", "account, id", ofAccount("mandate/")},
 	{"notice_visit", "hash", func(c [][]byte) ([]byte, string) { return nil, "visit/" + string(c[0]) }},
 	{"retention", "party, party", ofAccount("retention/")},
 	{"settled", "party, party", ofAccount("settled/")},
@@ -266,6 +268,9 @@ var references = []struct{ table, column, to string }{
 	{"certificate", "account", "account"},
 	{"escrow", "subject", "account"},
 	{"file_reset", "account", "account"},
+	{"creator_site", "account", "account"},
+	{"mandate", "account", "account"},
+	{"mandate", "creator", "account"},
 	{"sign_in", "account", "account"},
 	{"system_token", "system", "system"},
 	{"system_hand", "system", "system"},
@@ -418,6 +423,8 @@ var leftovers = []struct{ table, column string }{
 	{"block", "account"},
 	{"role_grant", "account"},
 	{"role_application", "account"},
+	{"creator_site", "account"},
+	{"mandate", "account"},
 	{"import_part", "import"},
 	{"import_reject", "import"},
 	{"party", "id"},
@@ -463,6 +470,9 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		return found, err
 	}
 	if err := count(w.tx.partEscrow(subject, e.At)); err != nil {
+		return found, err
+	}
+	if err := count(w.tx.partMandates(subject, e.At)); err != nil {
 		return found, err
 	}
 	if !found {

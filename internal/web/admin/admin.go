@@ -30,6 +30,7 @@ type Pages struct {
 
 	Directories Directories
 	Logs        Logs
+	Creators    Creators // nil: nobody acts for others
 }
 
 // Mount registers them.
@@ -49,6 +50,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountKept(m)
 	s.mountReleases(m)
 	s.mountBlocks(m)
+	s.mountCreators(m)
 	s.mountSessions(m)
 	s.mountLogs(m)
 }
@@ -62,6 +64,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: access, Path: rolesPath, Label: lang.Mark("People who work here"), Also: habeas.RoleManager},
 		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
+		{Area: ui.AreaAdmin, Group: access, Path: sitesPath, Label: lang.Mark("Sites of creators")},
 		{Area: ui.AreaAdmin, Group: access, Path: blocksPath, Label: lang.Mark("Blocks")},
 		{Area: ui.AreaAdmin, Group: access, Path: directoryPath, Label: lang.Mark("Directory")},
 		{Area: ui.AreaAdmin, Group: privacy, Path: registerPath, Label: lang.Mark("Registers")},
