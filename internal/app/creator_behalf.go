@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
@@ -223,7 +224,7 @@ func (c *Creators) register(tx *sqlstore.Tx, asked account.Challenge, state acco
 	}
 	old, registered := account.ActiveIdentity(held, c.clock.Now())
 	switch {
-	case registered && !c.through(ctx, tx, old, state.Creator):
+	case registered && !c.through(tx, held, state.Creator):
 		return none, account.ErrRegistered
 	case lostKey(held, keyOf(req.Key)):
 		return none, account.ErrLostKey
@@ -268,18 +269,16 @@ func (c *Creators) open(tx *sqlstore.Tx, asked account.Challenge, who account.Ac
 	return err
 }
 
-// through reports whether a certificate was asked for by a creator.
-func (c *Creators) through(ctx context.Context, tx *sqlstore.Tx, cert account.Certificate, creator habeas.AccountID) bool {
-	all, err := tx.Accounts().MandatesOf(ctx, cert.Account)
-	if err != nil || cert.Mandate.IsZero() {
+// through reports whether somebody was ever registered by a creator: then it may submit again,
+// also what its person has corrected here meanwhile (REC-11).
+func (c *Creators) through(tx *sqlstore.Tx, held []account.Certificate, creator habeas.AccountID) bool {
+	if len(held) == 0 {
 		return false
 	}
-	for _, m := range all {
-		if m.ID == cert.Mandate {
-			return m.Creator == creator
-		}
-	}
-	return false
+	all, err := tx.Accounts().MandatesOf(tx.Context(), held[0].Account)
+	return err == nil && slices.ContainsFunc(held, func(cert account.Certificate) bool {
+		return slices.ContainsFunc(all, func(m account.Mandate) bool { return m.ID == cert.Mandate && m.Creator == creator })
+	})
 }
 
 // mandate notes the consent, unless the creator has it already.
