@@ -44,6 +44,8 @@ var technicalWriters = map[string]string{
 	"KeepMapping":    "what the columns of a header mean, about nobody",
 	"EndLeases":      "leases of a server that is gone",
 
+	"LockEntity": "that an entity is being changed by whoever holds a ticket, for minutes; the change is witnessed",
+
 	"KeepTagChange": "what was done with a tag at once, for minutes; that each record got or lost it is witnessed in the same transaction",
 	"EndTagChange":  "and that it was taken back, which is witnessed on each record",
 	"MarkSavedList": "on which day a saved list was opened; who is shown by it is witnessed",

@@ -51,7 +51,9 @@ type Deps struct {
 	Webhooks Webhooks
 	// Staff lets systems say who works here (SCIM 2.0). Nil: there are no such endpoints.
 	Staff Staff
-	Clock habeas.Clock
+	// Entities is the Entity Name System. Nil: there are no such endpoints.
+	Entities *EntityDeps
+	Clock    habeas.Clock
 	// Origin is where programs reach the server; the description names it.
 	Origin edge.Origin
 	// LedgerDir holds the published ledger (C2SP tlog-tiles). Empty: nothing is served.
@@ -128,6 +130,9 @@ func (a *API) Mount(m *edge.Mux) {
 	}
 	if a.deps.Staff != nil {
 		a.mountSCIM(m)
+	}
+	if a.deps.Entities != nil {
+		MountEntities(m, *a.deps.Entities)
 	}
 	m.Handle("GET /api/v1/schemas", a.describeSets)
 	m.Handle("GET /api/openapi.json", a.openapi)

@@ -102,6 +102,7 @@ var problemTypes = []problemType{
 
 // problemCodes are the codes that a program can be answered, by kind.
 var problemCodes = slices.Concat(
+	entityCodes,
 	of(habeas.KindInvalid, 400,
 		"several", "More than one field is wrong.", "Look at “errors”: each has its own field, code and detail.",
 		"json.syntax", "The body is not JSON.", "Check quotes, commas and escapes (RFC 8259).",

@@ -20,6 +20,7 @@ import (
 	"github.com/habeas-data/habeas/internal/app"
 	"github.com/habeas-data/habeas/internal/authz"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/pgtest"
@@ -104,6 +105,21 @@ func openOn(t testing.TB, keys *keyring.Ring, sets []party.SetSchema, dsn string
 	return w
 }
 
+// entities is the Entity Name System of a world, as on the site: nobody is known who writes.
+func (w *world) entities() *api.EntityDeps {
+	w.Helper()
+	kinds, err := entity.NewTypes()
+	if err != nil {
+		w.Fatal(err)
+	}
+	s := app.NewEntities(app.NewRecords(app.Records{DB: w.db, Keys: w.keys, Clock: w.clock}, w.schemas), kinds)
+	origin, err := edge.ParseOrigin("https://records.example.org")
+	if err != nil {
+		w.Fatal(err)
+	}
+	return &api.EntityDeps{Queries: s, Writes: s, Origin: origin}
+}
+
 // newRing makes a key store that is quick to open.
 func newRing(t testing.TB) *keyring.Ring {
 	t.Helper()
@@ -133,6 +149,7 @@ func (w *world) serve(clock habeas.Clock, change ...deps) {
 		Systems: w.systems, Records: w.systems.Records(), Sandbox: w.systems.Sandbox(), Clock: clock,
 		LedgerDir: w.dir + "/ledger", LedgerKey: "example+key", Webhooks: w.hooks,
 	}
+	d.Entities = w.entities()
 	for _, c := range change {
 		c(&d)
 	}

@@ -55,6 +55,24 @@ func (c *Creators) Author(ctx context.Context, a habeas.Actor, certificate []byt
 	return author, err
 }
 
+// authors is Author with the log of attempts that were refused (LOG-10, LOG-11).
+type authors struct {
+	creators *Creators
+	records  *Records
+}
+
+// writeForAnother is the operation of such an attempt.
+const writeForAnother account.Operation = "entity.on-behalf"
+
+// Author implements api.Authors.
+func (s authors) Author(ctx context.Context, a habeas.Actor, certificate []byte) (habeas.AccountID, error) {
+	id, err := s.creators.Author(ctx, a, certificate)
+	if err != nil {
+		err = s.records.refusedFor(ctx, a, id, writeForAnother, err)
+	}
+	return id, err
+}
+
 // Mandates implements web/account.Creators: whom the actor lets act for them, and what was done.
 func (c *Creators) Mandates(ctx context.Context, a habeas.Actor) ([]webaccount.MandateHeld, error) {
 	all, err := c.db.Accounts().MandatesOf(ctx, a.Account)

@@ -202,7 +202,6 @@ func TestACreatorRegistersSomebody(t *testing.T) {
 	w.verify()
 }
 
-
 func (w *world) registrationOf(id habeas.AccountID) account.Registration {
 	w.Helper()
 	r, _, err := w.DB.Accounts().Registration(w.ctx(), id)

@@ -62,6 +62,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 	api.New(api.Deps{
 		Systems: s.Systems, Records: s.Systems.Records(), Sandbox: s.Systems.Sandbox(), Webhooks: s.Webhooks, Staff: s.Staff, Clock: s.Clock, Origin: s.Origin,
 		LedgerDir: s.Ledger.dir, LedgerKey: s.Ledger.VerifierKey(),
+		Entities: &api.EntityDeps{Queries: s.Entities, Writes: s.Entities, Origin: s.Origin},
 	}).Mount(mux)
 	if more != nil {
 		more(mux, site)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
+	"github.com/habeas-data/habeas/internal/api"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/pki"
@@ -215,10 +216,25 @@ func (p *Port) handler() (http.Handler, error) {
 	p.failures = &edge.Failures{Page: renderer.Failure, Log: s.Log}
 	// Nothing stands in between that could be believed about who asks.
 	mux := &edge.Mux{Failures: p.failures, Admit: s.admit(NewBlocks(s.DB, s.Accounts, edge.Proxies{}, s.Clock, s.Contact))}
-	(&port.Pages{Renderer: renderer, Bearers: s.Accounts, Creators: NewCreators(s.Certificates), Site: s.Origin}).Mount(mux)
+	creators := NewCreators(s.Certificates)
+	(&port.Pages{Renderer: renderer, Bearers: s.Accounts, Creators: creators, Site: s.Origin}).Mount(mux)
+	api.MountEntities(mux, api.EntityDeps{Queries: s.Entities, Writes: s.Entities, Origin: s.Origin, Caller: p.actor, Authors: authors{creators, s.Records}})
 	guard := edge.Guard{Origin: s.Port, Failures: p.failures, Mixed: !s.Origin.Secure()}
 	watchers := append([]edge.Watcher{edge.LogRequests(s.Log)}, s.Watchers...)
 	return edge.WithRequestID(edge.Sealing(edge.Watch(s.Clock, origins(edge.Proxies{}, p.admit(guard.Wrap(mux))), watchers...))), nil
+}
+
+// actor is who asks, as their certificate says; who may not in is witnessed.
+func (p *Port) actor(r *http.Request) (habeas.Actor, error) {
+	c, ok := port.ClientOf(r)
+	if !ok {
+		return habeas.Actor{}, pki.ErrNoCertificate
+	}
+	b, err := p.server.Accounts.Bearer(r.Context(), c)
+	if err != nil {
+		return habeas.Actor{}, p.server.Accounts.CertificateRefused(r.Context(), &c.Serial, err)
+	}
+	return b.Actor(), nil
 }
 
 // admit lets in who has shown a certificate that counts now. Cookies are of the site, which

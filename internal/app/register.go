@@ -8,6 +8,7 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/authz"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/session"
@@ -34,7 +35,7 @@ func (r *Registers) Kept(ctx context.Context) ([]habeas.Kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := slices.Concat(party.Kept(p), account.Kept(), jobs.Kept(), authz.Kept(), audit.Kept())
+	all := slices.Concat(party.Kept(p), account.Kept(), jobs.Kept(), entity.Kept(), authz.Kept(), audit.Kept())
 	if r.SessionDays > 0 {
 		all = append(all, session.Kept(r.SessionDays)...)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
@@ -59,6 +60,7 @@ type Config struct {
 	Port         edge.Origin                     // where people show certificates; zero: nowhere
 	RootAway     bool                            // the root of the certificate authority is on another machine
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
+	EntityTypes  []entity.Template               // types of entities beside the built-in ones, or in their place
 
 	WebhookNetworks []netip.Prefix // private networks that webhooks may reach
 	WebhookTLS      *tls.Config    // how webhooks are called; nil: with the system's roots
@@ -95,6 +97,7 @@ type Server struct {
 	Directory    *Directory
 	Staff        *Provisioning
 	Logs         *Logs
+	Entities     *Entities
 
 	operation operation
 	providers []provider
@@ -126,6 +129,10 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	cfg.Log = slog.New(session.NewHandler(cfg.Log.Handler()))
 	s := &Server{Config: cfg, Finder: party.NewIndex(), started: cfg.Clock.Now()}
 	if s.Schemas, err = party.NewSchemas(sets...); err != nil {
+		return nil, err
+	}
+	kinds, err := entity.NewTypes(cfg.EntityTypes...)
+	if err != nil {
 		return nil, err
 	}
 	if s.providers, err = newProviders(cfg.Providers, cfg.Origin, cfg.Clock); err != nil {
@@ -179,13 +186,13 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if s.Directory, err = NewDirectory(DirectoryDeps{DB: s.DB, Keys: cfg.Keys, Clock: cfg.Clock, Log: cfg.Log, Config: cfg.Directory}); err != nil {
 		return nil, errors.Join(err, s.Sessions.Close(), s.DB.Close())
 	}
-	s.wire()
+	s.wire(kinds)
 	s.start(ctx, from)
 	return s, nil
 }
 
 // wire makes the use cases from the stores.
-func (s *Server) wire() {
+func (s *Server) wire(kinds *entity.Types) {
 	cfg := s.Config
 	s.Mailer = &Mailer{
 		Keys: cfg.Keys, Sender: cfg.Sender, Origin: cfg.Origin, Organisation: cfg.Organisation,
@@ -214,6 +221,7 @@ func (s *Server) wire() {
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: cfg.Clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
 	s.Mailer.Receipts = s.Records.MailedReceipt
+	s.Entities = NewEntities(s.Records, kinds)
 	s.Terms = NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = NewDigests(s.Records, s.Accounts, s.Policies)
 	s.Profiles = NewProfiles(s.Records, s.Policies)

@@ -9,6 +9,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/app/config"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/party"
 )
 
@@ -56,6 +57,8 @@ type Settings struct {
 	DirectoryGroups []DirectoryGroupSettings `toml:"directory_group" doc:"a group of the directory that permits a role; only in the file"`
 
 	DataSets []party.SetSchema `toml:"data_set" doc:"a data set beside the built-in ones, or one of them described anew; only in the file"`
+
+	EntityTypes []entity.Template `toml:"entity_type" doc:"a type of entities beside the built-in ones, or one of them described anew; only in the file"`
 
 	dir    string
 	loaded *config.Loaded // nil when a test wrote the struct itself

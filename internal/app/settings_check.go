@@ -15,6 +15,7 @@ import (
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/app/config"
 	"github.com/habeas-data/habeas/internal/edge"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/party"
 	"github.com/habeas-data/habeas/internal/session"
 	"github.com/habeas-data/habeas/internal/webhook"
@@ -57,6 +58,8 @@ func (s Settings) problems() config.Problems {
 	c.port()
 	_, err = party.NewSchemas(s.sets()...)
 	c.want(err, "data_set")
+	_, err = entity.NewTypes(s.EntityTypes...)
+	c.want(err, "entity_type")
 	return c.found
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/email"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/keyring"
 	"github.com/habeas-data/habeas/internal/mail"
 	"github.com/habeas-data/habeas/internal/party"
@@ -127,6 +128,7 @@ func (w *world) open(keys *keyring.Ring) {
 		DB: s.DB, Keys: keys, Finder: s.Finder, Ready: func() bool { return true }, Accounts: s.Accounts, Systems: s.Systems,
 		Ledger: s.Ledger, Mailer: s.Mailer, Clock: w.clock, Policies: s.Policies, Rules: party.DefaultRules,
 	}, s.Schemas)
+	s.Entities = app.NewEntities(s.Records, must(entity.NewTypes())(w))
 	s.Mailer.Receipts = s.Records.MailedReceipt
 	s.Terms = app.NewTerms(s.Records, s.Accounts, s.Certificates)
 	s.Digests = app.NewDigests(s.Records, s.Accounts, s.Policies)

@@ -245,6 +245,16 @@ const (
 	ContributionLogged Event = "contribution.log" // a line of the contribution log, by its digest
 )
 
+// The events of the Entity Name System, the house's: what was done to which identifiers. Who
+// did it stands in the contribution log alone.
+const (
+	EntityWritten Event = "entity.write"  // entities came to be, or got another description
+	EntityEvolved Event = "entity.evolve" // identifiers were merged, split or deleted, or that was undone
+	EntityPurged  Event = "entity.purge"  // an administrator destroyed what was said of a deleted one
+
+	LicenceAccepted Event = "entity.licence" // of an account: it accepted the contribution licence
+)
+
 // The events of the server itself.
 const (
 	SystemConnected    Event = "system.connect"
@@ -446,6 +456,10 @@ var known = map[Event]bool{
 	LogRead:            true,
 	LogRotated:         true,
 	ContributionLogged: true,
+	EntityWritten:      true,
+	EntityEvolved:      true,
+	EntityPurged:       true,
+	LicenceAccepted:    true,
 	SystemConnected:    true,
 	SystemDisconnected: true,
 	SystemAuthorized:   true,

@@ -65,6 +65,11 @@ func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	return writeJSON(w, status, "application/json", v)
 }
 
+// WriteJSONAs is WriteJSON with another media type: one that ends in +json.
+func WriteJSONAs(w http.ResponseWriter, status int, mediaType string, v any) error {
+	return writeJSON(w, status, mediaType, v)
+}
+
 func writeJSON(w http.ResponseWriter, status int, mediaType string, v any) error {
 	buf := buffers.Get().(*bytes.Buffer)
 	defer release(buf)

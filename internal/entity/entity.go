@@ -1,7 +1,11 @@
 package entity
 
 import (
+	"encoding/json"
+	"slices"
 	"time"
+
+	"github.com/habeas-data/habeas"
 )
 
 // Type is what kind of thing an entity is (ENT-2). A server's configuration adds more.
@@ -25,10 +29,43 @@ type Access uint8
 // The bits of Access. They take away.
 const (
 	Unsearchable Access = 1 << iota // no question finds it, or is ranked by it
-	Hidden                          // it is shown to nobody but administrators and who wrote it
+	Hidden                          // it is shown to nobody but administrators and who created it
 	Protected                       // only administrators change it (ENT-41)
 	Published                       // of a person: it may be found by the public (ENT-43)
 )
+
+// accessNames are the flags as they are written, in the order of their bits.
+var accessNames = []string{"unsearchable", "hidden", "protected", "published"}
+
+// MarshalJSON writes the flags as a list of their names.
+func (a Access) MarshalJSON() ([]byte, error) {
+	names := []string{}
+	for i, name := range accessNames {
+		if a&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return json.Marshal(names)
+}
+
+// UnmarshalJSON reads them, and refuses what is none.
+func (a *Access) UnmarshalJSON(b []byte) error {
+	var names []string
+	if err := json.Unmarshal(b, &names); err != nil {
+		return errAccess
+	}
+	*a = 0
+	for _, name := range names {
+		i := slices.Index(accessNames, name)
+		if i < 0 {
+			return errAccess
+		}
+		*a |= 1 << i
+	}
+	return nil
+}
+
+var errAccess = habeas.Invalid("access", "This is a list of the flags unsearchable, hidden, protected and published.").WithCode("access.invalid")
 
 // Attribute is one thing that is said of an entity (ENT-3). Names are attributes: "name" is
 // what it is called first, "alias", "acronym" and "former_name" are further ones.
@@ -126,3 +163,23 @@ type Evolution struct {
 	New       []ID      `json:"new"`
 	At        time.Time `json:"at"`
 }
+
+// Secret reports whether nothing of a description is for the public: it is hidden, or about a
+// person who is not published (ENT-43). It then lies sealed.
+func (d Description) Secret() bool {
+	return d.Access&Hidden != 0 || d.Type == Person && d.Access&Published == 0
+}
+
+// Label is what the entity is called first: its first name that is not hidden, else "".
+func (d Description) Label() string {
+	for _, a := range d.Attributes {
+		if a.Name == AttrName && a.Access&Hidden == 0 {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// Named reports whether what other registries call an entity leads to it: it is active, and
+// not hidden, so that nobody learns of a hidden one by trying.
+func (e Entity) Named() bool { return e.State == Active && e.Description.Access&Hidden == 0 }

@@ -3,12 +3,16 @@ package entity
 import (
 	"context"
 	"time"
+
+	"github.com/habeas-data/habeas"
 )
 
 // Audience is who asks: what they may find and see.
 type Audience struct {
 	Registered bool // may see what is not Hidden of persons that are not Published
 	Steward    bool // an administrator: sees everything
+
+	Account habeas.AccountID // who asks, so that they see what they have created; zero: nobody knows
 }
 
 // Question is a search (ENT-30).
@@ -66,16 +70,16 @@ type Queries interface {
 
 // Template is what entities of a type are expected to say (ENT-2).
 type Template struct {
-	Type       Type
-	Label      string // English, a key of the catalogues
-	SchemaOrg  string // the term of schema.org: "Organization"
-	Attributes []Expected
+	Type       Type       `toml:"type"`
+	Label      string     `toml:"label"`      // English, a key of the catalogues
+	SchemaOrg  string     `toml:"schema_org"` // the term of schema.org: "Organization"
+	Attributes []Expected `toml:"attributes"`
 }
 
 // Expected is an attribute that a template knows.
 type Expected struct {
-	Name  string
-	Label string // English, a key of the catalogues
-	Kind  string // "text", "date", "number", "country", "url"
-	Many  bool
+	Name  string `toml:"name"`
+	Label string `toml:"label"` // English, a key of the catalogues
+	Kind  string `toml:"kind"`  // one of the kinds of values
+	Many  bool   `toml:"many"`  // it may have several of them
 }

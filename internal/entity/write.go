@@ -12,6 +12,7 @@ import (
 type Writer struct {
 	Actor  habeas.Actor     // who asks: proved by certificate or passkey, and registered
 	Author habeas.AccountID // who counts as the author: the actor's, or whom the creator writes for
+	Lock   string           // a ticket of Lock that the writer holds; "": none
 }
 
 // OnBehalf reports whether a creator writes for somebody else (ENT-14, ATTR-10).
@@ -32,6 +33,19 @@ type Candidate struct {
 	Type   Type
 	P      float64 // the probability that it is the same
 }
+
+// How long what a writer holds counts.
+const (
+	TicketFor = 30 * time.Minute // of Validate
+	LockFor   = 10 * time.Minute
+)
+
+// LicenceWords is the version of the contribution licence's words, and Licence what it is:
+// what people write here may be used by everybody for everything.
+const (
+	LicenceWords = 1
+	Licence      = "https://creativecommons.org/publicdomain/zero/1.0/"
+)
 
 // Report is the answer to a validation. With its Ticket the very same description is created
 // by the same author within TicketFor; where Candidates is not empty the writer has to say
@@ -65,6 +79,11 @@ type Change struct {
 // Errors: KindForbidden for who is not registered or may not write this one, KindConflict for
 // an old version, KindGone for what is deleted.
 type Writes interface {
+	// Accept records that an account has accepted the contribution licence, once (ENT-42).
+	Accept(ctx context.Context, w Writer, words int) error
+	// Lock keeps others from changing an entity for LockFor, or until it is changed with the
+	// ticket, which is returned with its end (ENT-11).
+	Lock(ctx context.Context, w Writer, id ID) (ticket string, ends time.Time, err error)
 	Validate(ctx context.Context, w Writer, d Description) (Report, error)
 	Create(ctx context.Context, w Writer, d Draft) (Entity, error)
 	Edit(ctx context.Context, w Writer, c Change) (Entity, error)

@@ -302,6 +302,7 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM system_hand WHERE account = ?`,
 		`DELETE FROM guardian WHERE account = ?`,
 		`DELETE FROM digest WHERE account = ?`,
+		`DELETE FROM entity_licence WHERE account = ?`,
 		`DELETE FROM showing WHERE account = ?`,
 		`DELETE FROM completing WHERE account = ?`,
 		`DELETE FROM account_log WHERE account = ?`,

@@ -89,6 +89,8 @@ var sealedColumns = []sealedColumn{
 	{"block", "account, id", ofAccount("block/")},
 	{"log_reading", "id", func(c [][]byte) ([]byte, string) { return nil, "log-reading/" + string(c[0]) }},
 	{tableLog, "account, event, at", func(c [][]byte) ([]byte, string) { return c[0], "account-log/" + string(c[1]) }},
+	{"entity", "id, version", ofEntity},
+	{"entity_past", "entity, version", ofEntity},
 	{"webhook", "system", func(c [][]byte) ([]byte, string) { return nil, "webhook/" + string(c[0]) }},
 }
 
@@ -96,6 +98,9 @@ var sealedColumns = []sealedColumn{
 func ofAccount(kind string) func([][]byte) ([]byte, string) {
 	return func(c [][]byte) ([]byte, string) { return c[0], kind + string(c[1]) }
 }
+
+// ofEntity binds a value to the house's key and a version of an entity.
+func ofEntity(c [][]byte) ([]byte, string) { return nil, "entity/" + string(c[0]) + "/" + string(c[1]) }
 
 // EachSealed visits every sealed value, those of the ledger's lines too. Values that
 // were emptied, after delivery or erasure, are left out.
@@ -258,6 +263,7 @@ var references = []struct{ table, column, to string }{
 	{"showing", "party", "party"},
 	{"completing", "party", "party"},
 	{"digest", "account", "account"},
+	{"entity_licence", "account", "account"},
 	{"party", "account", "account"},
 	{"account_address", "account", "account"},
 	{"address_change", "account", "account"},
@@ -402,6 +408,7 @@ var leftovers = []struct{ table, column string }{
 	{"showing", "account"},
 	{"completing", "account"},
 	{"digest", "account"},
+	{"entity_licence", "account"},
 	{"account_log", "account"},
 	{"log_reading", "subject"},
 	{"change_ref", "party"},

@@ -33,6 +33,9 @@ type Config struct {
 	Wake func()
 	// News is called after a commit of which connected systems may have to be told.
 	News func()
+	// Entities is called after a commit that wrote entities, outside the transaction and by the
+	// writer, which it must not hold up: whoever keeps an index asks Entities().Since then.
+	Entities func()
 	// Watch is for tests that compare how much work is done; nil: nobody is told.
 	Watch Watcher
 	// Observer is told how long the store works; nil: nobody is.

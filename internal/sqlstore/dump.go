@@ -23,6 +23,7 @@ var leftOut = map[string]string{
 	"notice_visit":     "a browser that proved an address an hour ago; it proves it again",
 	"pass":             "a consent that was taken back since must not come back: people give another one",
 	"pass_use":         "and who used it; the ledger tells it too",
+	"entity_lock":      "a ticket that ends in minutes",
 	"guess":            "counters of guesses and floods, over in hours",
 	"schedule":         "leases and last runs of this installation's nodes",
 	"lease":            "who does which work now, on this installation's nodes",

@@ -84,6 +84,7 @@ var inspected = []inspectedTable{
 		"id": "i", "account": whyOwn, "creator": whyOther, "site": "i", "at": "m", "ended_at": "m", "sealed": "s",
 	}},
 	{"consent", "account = ?1", nil, columns{"kind": "t", "party": "i", "account": whyOwn, "words": "n", "given": "f", "at": "m"}},
+	{"entity_licence", "account = ?1", nil, columns{"account": whyOwn, "words": "n", "at": "m"}},
 	{"claim", "account = ?1", nil, columns{
 		"id": "i", "party": "i", "account": whyOwn, "state": "t", "version": whyLock, "opened": whyLock, "stale": "f", "tries": "n",
 		"opened_at": "m", "closed_at": "m", "shown": "-which fields were shown: the record's own page has them", "fact_tries": "n",
@@ -167,6 +168,8 @@ var uninspected = map[string]string{
 
 	"breach": ofNobody, "bulk": ofNobody, "tag": ofNobody, "import_mapping": ofNobody, "setting": ofNobody, "system": ofNobody, "system_token": ofNobody,
 	"webhook": ofNobody, "log_month": ofNobody, "tree": ofNobody, "goose_db_version": ofNobody,
+	"entity": "things that have a public name; who wrote them stands in the contributions", "entity_past": "the same, as it was before",
+	"entity_external": "keyed marks of what other registries call them", "entity_lead": ofNobody, "entity_lock": ofWork, "evolution": "public, and about nobody", "evolution_part": ofNobody,
 	"revocation_list": "numbers of revoked certificates, public and about nobody",
 
 	"directory_member": "who works here, as the directory says: keyed marks of addresses and groups, which nobody can read", "directory_state": ofNobody,

@@ -9,6 +9,7 @@ import (
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/audit"
 	"github.com/habeas-data/habeas/internal/authz"
+	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/jobs"
 	"github.com/habeas-data/habeas/internal/party"
 )
@@ -42,6 +43,14 @@ var purposes = map[string]struct{ serves, columns string }{
 	"dispute":          {"Disputes about claims", "id party claim account state way reason shown ended_at ended_by claimed_at opened sealed"},
 	"dispute_link":     {"Disputes about claims", "hash party claim address expires sealed"},
 	"duplicate":        {"Which records may be about", "a b p reasons state found_at later_at mark_a mark_b decided_by decided_at"},
+	"entity":           {"Entities:", "id state version turn label created changed leads body sealed"},
+	"entity_external":  {"Entities:", "mark entity"},
+	"entity_licence":   {"That somebody has accepted", "account words at"},
+	"entity_lock":      {nobody + "which entity is locked for minutes", "entity mark ends"},
+	"entity_lead":      {"Entities:", "target entity"},
+	"entity_past":      {"What entities were before", "entity version state changed leads body sealed"},
+	"evolution":        {nobody + "the public evolution of identifiers", "seq operation at old new undone_by undoes"},
+	"evolution_part":   {nobody + "the public evolution of identifiers", "entity seq version"},
 	"forgotten":        {"The ledger's lines", "event sealed at"},
 	"guardian":         {"Who acts for whom", "id party account staff document until hand_over_at ended_at ended told_at"},
 	"guess":            {"Counters of guesses", "key count since"},
@@ -123,7 +132,7 @@ var purposes = map[string]struct{ serves, columns string }{
 // retention register it belongs to, and adds the line where there is none.
 // Proves REG-03.
 func TestEveryColumnHasADeclaredPurpose(t *testing.T) {
-	declared := slices.Concat(party.Kept(party.Policy{}), account.Kept(), jobs.Kept(), authz.Kept(), audit.Kept())
+	declared := slices.Concat(party.Kept(party.Policy{}), account.Kept(), jobs.Kept(), entity.Kept(), authz.Kept(), audit.Kept())
 	seen := map[string]bool{}
 	for engine, tables := range emptyStores(t) {
 		for _, table := range tables {

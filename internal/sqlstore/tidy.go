@@ -35,6 +35,7 @@ func (o Ops) Tidy(ctx context.Context, now time.Time) error {
 		{`DELETE FROM address_change WHERE switched_at > 0 AND ends < ?`, millis(now)},
 		{`DELETE FROM block WHERE CASE WHEN ended_at > 0 THEN ended_at ELSE until END < ?`, millis(now.Add(-account.KeepBlocks))},
 		{`DELETE FROM import_mapping WHERE at < ?`, millis(now.Add(-party.KeepMapping))},
+		{`DELETE FROM entity_lock WHERE ends < ?`, millis(now)},
 		{`DELETE FROM tag_change WHERE ends < ?`, millis(now)},
 		{`DELETE FROM saved_list WHERE ended_at > 0 AND ended_at < ?`, millis(now.Add(-party.SavedRegret))},
 		{`DELETE FROM saved_list WHERE used_at < ?`, millis(now.Add(-party.KeepSavedLists))},

@@ -20,15 +20,16 @@ import (
 // entry that witnesses it. It is valid only inside the function it was given to
 // and only on its goroutine.
 type Tx struct {
-	ctx     context.Context
-	w       *writer
-	front   *ledger.Frontier // SQLite: the tree's right edge as this batch leaves it
-	learned []learned
-	planned []party.Change // by plans inside a use case
-	touched []habeas.SubjectID
-	mail    bool // something was left in the outbox
-	news    bool // systems may have to be told
-	compact bool // truncate the log after the commit
+	ctx      context.Context
+	w        *writer
+	front    *ledger.Frontier // SQLite: the tree's right edge as this batch leaves it
+	learned  []learned
+	planned  []party.Change // by plans inside a use case
+	touched  []habeas.SubjectID
+	mail     bool // something was left in the outbox
+	news     bool // systems may have to be told
+	entities bool // some were written
+	compact  bool // truncate the log after the commit
 
 	origin netip.Addr // where the request of the use case that runs comes from
 }
@@ -42,7 +43,7 @@ type learned struct {
 // leaves the rest of the batch alone.
 func (tx *Tx) run(t *task) (refused, failed error) {
 	tx.origin = audit.Origin(t.ctx)
-	before, learnedBefore, mailBefore, newsBefore := tx.front, len(tx.learned), tx.mail, tx.news
+	before, learnedBefore, mailBefore, newsBefore, entitiesBefore := tx.front, len(tx.learned), tx.mail, tx.news, tx.entities
 	plannedBefore, touchedBefore := len(tx.planned), len(tx.touched)
 	if before != nil {
 		tx.front = before.Clone()
@@ -57,7 +58,7 @@ func (tx *Tx) run(t *task) (refused, failed error) {
 		if _, undo := tx.w.conn.ExecContext(tx.ctx, `ROLLBACK TO use_case`); undo != nil {
 			return nil, errors.Join(err, undo)
 		}
-		tx.front, tx.learned, tx.mail, tx.news = before, tx.learned[:learnedBefore], mailBefore, newsBefore
+		tx.front, tx.learned, tx.mail, tx.news, tx.entities = before, tx.learned[:learnedBefore], mailBefore, newsBefore, entitiesBefore
 		tx.planned, tx.touched = tx.planned[:plannedBefore], tx.touched[:touchedBefore]
 		refused = failure(err)
 	}
@@ -98,6 +99,9 @@ func (tx *Tx) announce(changes []party.Change) {
 	}
 	if tx.news && db.cfg.News != nil {
 		db.cfg.News()
+	}
+	if tx.entities && db.cfg.Entities != nil {
+		db.cfg.Entities()
 	}
 	if tx.compact {
 		db.engine.compact(tx)

@@ -102,6 +102,8 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Asked for a role.")
 	case audit.RoleAnswered:
 		return p.T("Answered an application for a role.")
+	case audit.LicenceAccepted:
+		return p.T("Accepted the licence for what they write about entities.")
 	case audit.GroupChanged:
 		return p.T("Decided which data sets are seen at work.")
 	case audit.RolePermitted:

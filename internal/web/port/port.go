@@ -42,6 +42,12 @@ func WithClient(r *http.Request, c pki.Client) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), clientKey{}, c))
 }
 
+// ClientOf returns whose certificate was verified for a request.
+func ClientOf(r *http.Request) (pki.Client, bool) {
+	c, ok := r.Context().Value(clientKey{}).(pki.Client)
+	return c, ok
+}
+
 // Mount registers them.
 func (p *Pages) Mount(m *edge.Mux) {
 	m.HandleHTTP("GET "+ui.AssetsPath, p.Assets())
@@ -64,7 +70,7 @@ type bearing struct {
 // known hands a page who asks, and witnesses who is refused.
 func (p *Pages) known(h func(http.ResponseWriter, *http.Request, bearing) error) edge.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		c, ok := r.Context().Value(clientKey{}).(pki.Client)
+		c, ok := ClientOf(r)
 		if !ok {
 			return pki.ErrNoCertificate
 		}
