@@ -62,6 +62,9 @@ type (
 	EscrowKind      struct{} // a private key that its person leaves with the organisation, as owner of a key
 	KeeperSetKind   struct{} // key keepers who were asked together
 	KeeperKind      struct{} // one of them
+
+	SiteKind    struct{} // a site that a trusted entity creator speaks for
+	MandateKind struct{} // that somebody lets a trusted entity creator act for them
 )
 
 // Prefix implements Kind.
@@ -184,6 +187,12 @@ func (KeeperSetKind) Prefix() string { return "kps" }
 // Prefix implements Kind.
 func (KeeperKind) Prefix() string { return "kpr" }
 
+// Prefix implements Kind.
+func (SiteKind) Prefix() string { return "sit" }
+
+// Prefix implements Kind.
+func (MandateKind) Prefix() string { return "man" }
+
 // ID is a 128-bit identifier: 48 bits of Unix milliseconds, then 80 random
 // bits. IDs made later sort later, so rows keyed by them are appended rather
 // than scattered. An ID is for inside the server: because it carries a time, it
@@ -235,6 +244,9 @@ type (
 	EscrowID      = ID[EscrowKind]
 	KeeperSetID   = ID[KeeperSetKind]
 	KeeperID      = ID[KeeperKind]
+
+	SiteID    = ID[SiteKind]
+	MandateID = ID[MandateKind]
 )
 
 // idText is Crockford's alphabet in lower case: no i, l, o, u.

@@ -36,6 +36,7 @@ type Certificate struct {
 	Ends       time.Time
 	RevokedAt  time.Time // zero: not revoked
 	Reason     pki.Reason
+	Mandate    habeas.MandateID // under which a trusted entity creator asked for it (REG-11); zero: its person did
 	DER        []byte
 }
 

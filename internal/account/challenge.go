@@ -34,6 +34,7 @@ const (
 	ForFilePassword  Purpose = "file-password"       // a code that resets the password of a registration file
 	ForLostFile      Purpose = "file-lost"           // a code that resets a whole registration: the file is lost
 	ForStolenFile    Purpose = "file-stolen"         // the same: somebody else may have it
+	ForBehalf        Purpose = "behalf"              // a code that confirms a registration through a trusted entity creator
 	codeLifeAsked            = 10 * time.Minute      // NIST SP 800-63B: out-of-band codes
 	codeLifeInvited          = 24 * time.Hour        // enrolment codes
 	ceremonyLife             = 10 * time.Minute
@@ -49,18 +50,18 @@ func (p Purpose) Life() time.Duration {
 		return ceremonyLife
 	case ForHandover:
 		return handoverLife
-	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForErase, ForFirstCode, ForCertificate, ForTerminal, ForFilePassword, ForLostFile, ForStolenFile:
+	case ForSignIn, ForAddress, ForMain, ForNotice, ForPass, ForErase, ForFirstCode, ForCertificate, ForTerminal, ForFilePassword, ForLostFile, ForStolenFile, ForBehalf:
 	}
 	return codeLifeAsked
 }
 
 // Coded reports whether the challenge is answered by typing a mailed code where people
-// sign in. Notices, consent codes and erasure and lost files have pages of their own: here their codes are foreign (PTY-A23).
+// sign in. Notices, consent codes, erasure, lost files and registrations through others have pages of their own: here their codes are foreign (PTY-A23).
 func (p Purpose) Coded() bool {
 	switch p {
 	case ForSignIn, ForInvitation, ForAddress, ForMain, ForFirstCode, ForCertificate:
 		return true
-	case ForNotice, ForPass, ForTerminal, ForErase, ForFilePassword, ForLostFile, ForStolenFile, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForPort, ForHandover:
+	case ForNotice, ForPass, ForTerminal, ForErase, ForFilePassword, ForLostFile, ForStolenFile, ForBehalf, ForFirst, ForPasskeySignIn, ForPasskeyNewOne, ForProvider, ForConnect, ForPort, ForHandover:
 	}
 	return false
 }
@@ -97,7 +98,7 @@ type Words struct {
 	Record   bool   `json:"r,omitempty"` // the person's records are to say the address too
 	Request  []byte `json:"q,omitempty"` // for a certificate, which a right code grants: exactly this one (REC-06)
 	Policy   int64  `json:"v,omitempty"` // version that was accepted
-	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony, the name of the provider, or the key of the browser that a reset answers
+	State    []byte `json:"s,omitempty"` // of a WebAuthn ceremony, the name of the provider, the key of the browser that a reset answers, or who registers whom
 }
 
 // Open reports whether the challenge can still be answered, and by this browser.

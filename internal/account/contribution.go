@@ -45,12 +45,17 @@ type Contribution struct {
 	Operation Operation
 	Object    string          // which thing; empty where the attempt was refused (LOG-10)
 	By        Pseudonym       // who did it
-	Via       habeas.SystemID // on whose behalf it came, a connected system; zero: none (LOG-11)
+	Via       habeas.SystemID // through which connected system it came; zero: none (LOG-11)
+	Through   Pseudonym       // through which trusted entity creator; zero: none (LOG-11)
 	Refused   bool
 }
 
 // Digest is what the ledger says of a line, so that none can be changed afterwards.
 func (c Contribution) Digest() [sha256.Size]byte {
+	var through []byte
+	if !c.Through.IsZero() {
+		through = c.Through[:]
+	}
 	text, err := json.Marshal(struct {
 		ID        habeas.ContributionID `json:"id"`
 		At        string                `json:"at"`
@@ -58,8 +63,9 @@ func (c Contribution) Digest() [sha256.Size]byte {
 		Object    string                `json:"object"`
 		By        []byte                `json:"by"`
 		Via       habeas.SystemID       `json:"via,omitzero"`
+		Through   []byte                `json:"through,omitempty"` // absent in lines from before there were any
 		Refused   bool                  `json:"refused"`
-	}{c.ID, c.At.UTC().Format("2006-01-02T15:04:05.000Z"), c.Operation, c.Object, c.By[:], c.Via, c.Refused})
+	}{c.ID, c.At.UTC().Format("2006-01-02T15:04:05.000Z"), c.Operation, c.Object, c.By[:], c.Via, through, c.Refused})
 	if err != nil {
 		panic("account: a contribution of plain values cannot be written: " + err.Error())
 	}

@@ -21,6 +21,7 @@ const MaxCreatorFile = 64 << 10
 type CreatorQuestion struct {
 	File         []byte // attribute certificate or identity certificate or both, PEM or DER
 	Number       string // serial number of either, hexadecimal
+	Site         string // address of a site
 	Organisation string // as the certificate names it
 }
 
@@ -34,11 +35,12 @@ type CreatorAnswer struct {
 	Country      string // ISO 3166-1 alpha-2
 	Number       string // of the attribute certificate, 32 hexadecimal digits
 	Since, Until time.Time
+	Sites        []CreatorSite // that an administrator has confirmed
 }
 
 // Why a certificate does not show a trusted entity creator.
 var (
-	ErrCreatorQuestion = habeas.Invalid("organisation", "Name the organisation, type the number of its certificate, or choose the file.").WithCode("creator.question")
+	ErrCreatorQuestion = habeas.Invalid("organisation", "Name the organisation or its site, type the number of its certificate, or choose the file.").WithCode("creator.question")
 	ErrCreatorFile     = habeas.Invalid("file", "This is no attribute certificate: expected one in PEM or DER, with the identity certificate or without.").WithCode("creator.file")
 	ErrCreatorForged   = habeas.Forbidden("This certificate was not issued here, or it was changed.").WithCode("creator.forged")
 	ErrCreatorExpired  = habeas.Forbidden("This certificate does not count at this time: it has expired.").WithCode("creator.expired")

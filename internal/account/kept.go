@@ -42,6 +42,10 @@ func Kept() []habeas.Kept {
 			Basis: habeas.BasisLegitimate, Until: "Until the person erases the account.",
 		},
 		{
+			What: "Trusted entity creators: their sites and what they declare, and who lets which of them act for them, in which words", Why: "So that everybody can see who acts for others, and those can end it.",
+			Basis: habeas.BasisConsent, Until: "Until the person erases the account; what a creator declares, until the creator does.",
+		},
+		{
 			What: "Private keys of registration files, sealed, of who agreed to that", Why: "So that a forgotten password does not mean a lost key.",
 			Basis: habeas.BasisConsent, Until: "Until the person withdraws it, or the certificate ends.",
 		},

@@ -32,6 +32,7 @@ type Logs interface {
 	// Contributor is the pseudonym of an account that lives.
 	Contributor(ctx context.Context, id habeas.AccountID) (Pseudonym, error)
 	ContributionsTo(ctx context.Context, object string, limit int) ([]Contribution, error)
+	// ContributionsBy are what somebody did, and what was done through them.
 	ContributionsBy(ctx context.Context, by Pseudonym, limit int) ([]Contribution, error)
 	// ContributionsAfter pages through all of them.
 	ContributionsAfter(ctx context.Context, after habeas.ContributionID, limit int) ([]Contribution, error)

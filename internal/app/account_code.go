@@ -63,19 +63,22 @@ func (a *Accounts) ask(ctx context.Context, c account.Challenge, in account.Aski
 		if err := tx.Ops().PutChallenge(ctx, c); err != nil || !allowed {
 			return err
 		}
-		return a.mailer.Post(tx, c.Subject, Letter{
-			Kind: codeMail(c.Purpose), To: mailbox, Language: in.Language, Challenge: c.ID, Minutes: int(c.Purpose.Life() / time.Minute),
-		})
+		return a.mailer.Post(tx, c.Subject, codeLetter(c, mailbox, in.Language))
 	})
 	return c.ID, err
 }
 
-// codeMail is the mail that carries a code: it says what the code is for.
-func codeMail(p account.Purpose) mail.Kind {
-	if p == account.ForCertificate {
-		return mail.KindCertificateCode
+// codeLetter is the mail that carries a code: it says what the code is for.
+func codeLetter(c account.Challenge, mailbox, language string) Letter {
+	l := Letter{Kind: mail.KindCode, To: mailbox, Language: language, Challenge: c.ID, Minutes: int(c.Purpose.Life() / time.Minute)}
+	if c.Purpose == account.ForCertificate {
+		l.Kind = mail.KindCertificateCode
 	}
-	return mail.KindCode
+	if s, ok := account.BehalfOf(c); ok {
+		l.Kind, l.Link = mail.KindBehalfCode, behalfPage+"?c="+c.ID.String()
+		l.From, l.Why = []string{s.Words.Name(), s.Words.Site}, s.Words.Text
+	}
+	return l
 }
 
 // storedMailbox decides where the mail goes, and makes the account the subject of

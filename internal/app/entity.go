@@ -130,13 +130,11 @@ func (s *Entities) refused(ctx context.Context, w entity.Writer, operation accou
 
 // contribute writes lines of the contribution log under the author's pseudonym.
 func (s *Entities) contribute(tx *sqlstore.Tx, w entity.Writer, operation account.Operation, id entity.ID, refused bool) error {
-	by := w.Actor
-	by.Account = w.Author
 	object := ""
 	if id != 0 {
 		object = id.String()
 	}
-	return s.Records.contribute(tx, by, operation, object, refused)
+	return s.Records.contributeFor(tx, w.Actor, w.Author, operation, object, refused)
 }
 
 // did notes a write that was carried out, of each of the entities that it was about.

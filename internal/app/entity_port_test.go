@@ -61,7 +61,7 @@ func TestAProgramWritesEntitiesByCertificate(t *testing.T) {
 	made := expect(201, "", "POST", "/api/v1/entities", `{"ticket":"`+ticket+`","description":`+d+`}`)
 	id, _ := made["id"].(string)
 	path := "/api/v1/entities/" + id
-	expect(403, "author.none", "POST", "/api/v1/entities", `{"override":"For Bob.","author":{"certificate":"AAAA"},"description":`+d+`}`)
+	expect(403, "creator.role-missing", "POST", "/api/v1/entities", `{"override":"For Bob.","author":{"certificate":"AAAA"},"description":`+d+`}`)
 
 	changed := strings.Replace(d, "Arts", "Arts Trust", 1)
 	expect(428, "match.missing", "PUT", path, `{"description":`+changed+`}`)

@@ -23,6 +23,8 @@ type copiedContribution struct {
 	Operation account.Operation `json:"operation"`
 	Object    string            `json:"object,omitempty"`
 	Refused   bool              `json:"refused,omitempty"`
+	Through   bool              `json:"through_a_creator,omitempty"`
+	AsCreator bool              `json:"as_a_creator,omitempty"` // somebody else is the author
 }
 
 // inspected adds what the account's rows and logs hold.
@@ -38,8 +40,12 @@ func (r *Records) inspected(ctx context.Context, a habeas.Actor, c *copied) erro
 		}
 		c.Log = append(c.Log, one)
 	}
+	own, err := r.DB.Logs().Contributor(ctx, a.Account)
+	if err != nil {
+		return err
+	}
 	for _, act := range acts {
-		c.Contributions = append(c.Contributions, copiedContribution{act.At.Format(time.RFC3339), act.Operation, act.Object, act.Refused})
+		c.Contributions = append(c.Contributions, copiedContribution{act.At.Format(time.RFC3339), act.Operation, act.Object, act.Refused, !act.Through.IsZero(), act.By != own})
 	}
 	c.Held, err = r.DB.Accounts().Inspect(ctx, a.Account)
 	return err

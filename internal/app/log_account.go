@@ -115,7 +115,7 @@ func (l *Logs) concerned(ctx context.Context, r account.Reading) ([]habeas.Accou
 			return nil, err
 		}
 		for _, act := range acts {
-			out = append(out, act.Account)
+			out = append(out, act.Account, act.Creator)
 		}
 	case account.ReadAccount, account.ReadSessions, account.ReadQueries, account.ReadHolder:
 	}
@@ -214,7 +214,11 @@ func (l *Logs) sharing(ctx context.Context, r account.Reading) ([]admin.SharedAc
 		return nil, err
 	}
 	for _, act := range acts {
-		if id := authors[act.By]; !id.IsZero() && id != r.About && !act.At.After(r.At) {
+		by := act.By
+		if !act.Through.IsZero() { // the network is the third party's
+			by = act.Through
+		}
+		if id := authors[by]; !id.IsZero() && id != r.About && !act.At.After(r.At) {
 			at(id, act.At).Contributions++
 		}
 	}
@@ -251,12 +255,15 @@ func (l *Logs) acts(ctx context.Context, r account.Reading) ([]admin.AuthoredAct
 		if act.At.After(r.At) {
 			continue
 		}
-		one := admin.AuthoredAct{Contribution: act, Account: authors[act.By]}
+		one := admin.AuthoredAct{Contribution: act, Account: authors[act.By], Creator: authors[act.Through]}
 		if !one.Account.IsZero() {
 			one.Name = l.Accounts.NameOf(ctx, one.Account)
 		}
 		if !act.Via.IsZero() {
 			one.Through = act.Via.String()
+		}
+		if !one.Creator.IsZero() {
+			one.Through = l.Accounts.NameOf(ctx, one.Creator)
 		}
 		out = append(out, one)
 	}
@@ -268,8 +275,9 @@ func (l *Logs) acts(ctx context.Context, r account.Reading) ([]admin.AuthoredAct
 func (l *Logs) authors(ctx context.Context, acts []account.Contribution) (map[account.Pseudonym]habeas.AccountID, error) {
 	out := make(map[account.Pseudonym]habeas.AccountID)
 	for _, act := range acts {
-		out[act.By] = habeas.AccountID{}
+		out[act.By], out[act.Through] = habeas.AccountID{}, habeas.AccountID{}
 	}
+	delete(out, account.Pseudonym{})
 	if len(out) == 0 {
 		return out, nil
 	}

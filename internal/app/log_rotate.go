@@ -154,6 +154,9 @@ func (l *Logs) writeActs(ctx context.Context, f *archive.File, month time.Time) 
 			if !act.Via.IsZero() {
 				out.Via = act.Via.String()
 			}
+			if !act.Through.IsZero() {
+				out.Through = pseudonymText(act.Through)
+			}
 			if err := f.Add(out); err != nil {
 				return err
 			}
@@ -199,6 +202,12 @@ const rotateEvery = time.Hour
 // The ledger's entry holds the line's digest and not who it was: the house's key is never
 // destroyed.
 func (r *Records) contribute(tx *sqlstore.Tx, a habeas.Actor, operation account.Operation, object string, refused bool) error {
+	return r.contributeFor(tx, a, a.Account, operation, object, refused)
+}
+
+// contributeFor is contribute for an author who may be another than the actor: then the actor is
+// the trusted entity creator through whom it came (ATTR-10, LOG-11).
+func (r *Records) contributeFor(tx *sqlstore.Tx, a habeas.Actor, author habeas.AccountID, operation account.Operation, object string, refused bool) error {
 	if a.Account.IsZero() && a.System.IsZero() {
 		return nil
 	}
@@ -207,12 +216,15 @@ func (r *Records) contribute(tx *sqlstore.Tx, a habeas.Actor, operation account.
 	if refused {
 		c.Object = "" // LOG-10
 	}
-	if !a.Account.IsZero() {
-		by, err := tx.Logs().Contributor(tx.Context(), a.Account)
+	for id, to := range map[habeas.AccountID]*account.Pseudonym{author: &c.By, through(a, author): &c.Through} {
+		if id.IsZero() {
+			continue
+		}
+		name, err := tx.Logs().Contributor(tx.Context(), id)
 		if err != nil {
 			return err
 		}
-		c.By = by
+		*to = name
 	}
 	digest := c.Digest()
 	e := r.houseEvent(audit.ContributionLogged, habeas.Server, map[string]string{"sha256": hex.EncodeToString(digest[:])})
@@ -220,14 +232,27 @@ func (r *Records) contribute(tx *sqlstore.Tx, a habeas.Actor, operation account.
 	return tx.Logs().SaveContribution(c, e)
 }
 
+// through is the third party of what an actor does for an author; zero: there is none.
+func through(a habeas.Actor, author habeas.AccountID) habeas.AccountID {
+	if a.Account == author {
+		return habeas.AccountID{}
+	}
+	return a.Account
+}
+
 // refusedContribution notes an attempt that was refused, and returns why.
 func (r *Records) refusedContribution(ctx context.Context, a habeas.Actor, operation account.Operation, why error) error {
+	return r.refusedFor(ctx, a, a.Account, operation, why)
+}
+
+// refusedFor is refusedContribution for an author who may be another than the actor, or unknown.
+func (r *Records) refusedFor(ctx context.Context, a habeas.Actor, author habeas.AccountID, operation account.Operation, why error) error {
 	switch habeas.KindOf(why) {
 	case habeas.KindForbidden, habeas.KindNotFound:
 	default:
 		return why
 	}
-	if err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error { return r.contribute(tx, a, operation, "", true) }); err != nil {
+	if err := r.DB.InTx(ctx, func(tx *sqlstore.Tx) error { return r.contributeFor(tx, a, author, operation, "", true) }); err != nil {
 		return err
 	}
 	return why

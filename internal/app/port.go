@@ -217,8 +217,9 @@ func (p *Port) handler() (http.Handler, error) {
 	p.failures = &edge.Failures{Page: renderer.Failure, Log: s.Log}
 	// Nothing stands in between that could be believed about who asks.
 	mux := &edge.Mux{Failures: p.failures, Admit: s.admit(NewBlocks(s.DB, s.Accounts, edge.Proxies{}, s.Clock, s.Contact))}
-	(&port.Pages{Renderer: renderer, Bearers: s.Accounts, Site: s.Origin}).Mount(mux)
-	api.MountEntities(mux, api.EntityDeps{Queries: s.Entities, Writes: s.Entities, Origin: s.Origin, Caller: p.actor})
+	creators := NewCreators(s.Certificates)
+	(&port.Pages{Renderer: renderer, Bearers: s.Accounts, Creators: creators, Site: s.Origin}).Mount(mux)
+	api.MountEntities(mux, api.EntityDeps{Queries: s.Entities, Writes: s.Entities, Origin: s.Origin, Caller: p.actor, Authors: authors{creators, s.Records}})
 	searching := api.NewSearching(s.EntityIndex, s.Origin, edge.Proxies{}, s.Clock, api.Quota{})
 	searching.Audience = p.audience
 	searching.Mount(mux)

@@ -63,7 +63,7 @@ func (b *browser) byPasskey(key *servertest.Authenticator) int {
 // listing is the list of revoked certificates that a certificate would be on, as everybody checks it.
 func (w *world) listing(c account.Certificate) (crl *x509.RevocationList, on bool) {
 	w.Helper()
-	l := must(w.Certificates.Authorities.List(w.ctx(), pki.Identity, c.Authority.Shard(c.Serial)))(w)
+	l := must(w.Certificates.Authorities.List(w.ctx(), c.Authority.Nth(max(c.Generation, 1)), c.Authority.Shard(c.Serial)))(w)
 	crl = must(x509.ParseRevocationList(l.DER))(w)
 	w.ok(crl.CheckSignatureFrom(must(w.Certificates.Authorities.Get(w.ctx(), pki.Identity))(w).Certificate()))
 	return crl, slices.ContainsFunc(crl.RevokedCertificateEntries, func(e x509.RevocationListEntry) bool { return e.SerialNumber.Cmp(c.Serial.Int()) == 0 })
@@ -73,7 +73,7 @@ func (w *world) listing(c account.Certificate) (crl *x509.RevocationList, on boo
 func (w *world) answers(c account.Certificate) int {
 	w.Helper()
 	issuer := must(w.Certificates.Authorities.Get(w.ctx(), pki.Identity))(w).Certificate()
-	r := must(w.Certificates.Authorities.Responder(w.ctx(), pki.Identity))(w)
+	r := must(w.Certificates.Authorities.Responder(w.ctx(), pki.Identity.Nth(1)))(w)
 	ask := must(ocsp.CreateRequest(must(x509.ParseCertificate(c.DER))(w), issuer, nil))(w)
 	der, _ := r.Respond(w.ctx(), ask)
 	return must(ocsp.ParseResponseForCert(der, &x509.Certificate{SerialNumber: c.Serial.Int()}, issuer))(w).Status

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,8 @@ func (r *Roles) Creator(ctx context.Context, q account.CreatorQuestion) (account
 		return r.pick(ctx, current, func(c account.Certificate, _ dn.Subject) bool {
 			return ok && (c.Serial == serial || c.Holder == serial)
 		})
+	case q.Site != "":
+		return r.atSite(ctx, q.Site, current)
 	case name != "":
 		return r.pick(ctx, current, func(_ account.Certificate, who dn.Subject) bool {
 			return who.Organisation != "" && account.SameOrganisation(who.Organisation, name)
@@ -70,13 +73,56 @@ func (r *Roles) pick(ctx context.Context, current []account.Certificate, fits fu
 			return account.CreatorAnswer{}, habeas.Internal(err)
 		}
 		if fits(c, who) {
+			sites, err := r.db.Accounts().Sites(ctx)
 			return account.CreatorAnswer{
 				Current: true, Organisation: who.Organisation, Country: who.Country,
 				Number: c.Serial.String(), Since: c.IssuedAt, Until: c.Ends,
-			}, nil
+				Sites: slices.DeleteFunc(sites, func(s account.CreatorSite) bool { return s.Account != c.Account || !s.Confirmed() }),
+			}, err
 		}
 	}
 	return account.CreatorAnswer{}, nil
+}
+
+// atSite finds the creator that speaks for a site.
+func (r *Roles) atSite(ctx context.Context, typed string, current []account.Certificate) (account.CreatorAnswer, error) {
+	origin, err := account.ParseSiteOrigin(typed)
+	if err != nil {
+		return account.CreatorAnswer{}, err
+	}
+	sites, err := r.db.Accounts().Sites(ctx)
+	if err != nil {
+		return account.CreatorAnswer{}, err
+	}
+	i := slices.IndexFunc(sites, func(s account.CreatorSite) bool { return s.Confirmed() && s.Words.Origin == origin })
+	if i < 0 {
+		return account.CreatorAnswer{}, nil
+	}
+	return r.pick(ctx, current, func(c account.Certificate, _ dn.Subject) bool { return c.Account == sites[i].Account })
+}
+
+// Sites implements web/account.Roles: every confirmed site of somebody who is a creator now.
+func (r *Roles) Sites(ctx context.Context) ([]account.CreatorAnswer, error) {
+	current, err := r.db.Accounts().Creators(ctx, r.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	var out []account.CreatorAnswer
+	done := map[habeas.AccountID]bool{}
+	for _, c := range current {
+		if done[c.Account] {
+			continue
+		}
+		done[c.Account] = true
+		a, err := r.pick(ctx, []account.Certificate{c}, func(account.Certificate, dn.Subject) bool { return true })
+		if err != nil {
+			return nil, err
+		}
+		if len(a.Sites) > 0 {
+			out = append(out, a)
+		}
+	}
+	return out, nil
 }
 
 // shown judges the certificates of a file.

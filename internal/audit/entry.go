@@ -236,6 +236,10 @@ const (
 	AuthorityRevoked   Event = "authority.revoke"   // of the house: the root revoked one
 	AuthorityRetired   Event = "authority.retire"   // of the house: its key was destroyed
 
+	CreatorSiteChanged Event = "creator.site" // a trusted entity creator entered, changed or ended a site, or an administrator confirmed it
+	MandateGiven       Event = "mandate.give" // its person lets a trusted entity creator act for them
+	MandateEnded       Event = "mandate.end"  // and no more
+
 	GroupChanged     Event = "role.group"      // an administrator put somebody into a group of staff, or took them out
 	RolePermitted    Event = "role.permit"     // the directory has somebody in a group, so that the role counts if it is granted
 	RoleUnpermitted  Event = "role.unpermit"   // and has them there no more
@@ -446,6 +450,9 @@ var known = map[Event]bool{
 	CertificateIssued:  true,
 	CertificateRevoked: true,
 	EscrowKept:         true,
+	CreatorSiteChanged: true,
+	MandateGiven:       true,
+	MandateEnded:       true,
 	EscrowEnded:        true,
 	KeepersAsked:       true,
 	KeepersDropped:     true,

@@ -76,6 +76,13 @@ const (
 	KindUnregistered    Kind = "unregistered"     // your certificate was revoked
 	KindCertificateCode Kind = "certificate-code" // the code that confirms what a certificate is to say
 
+	KindBehalfCode   Kind = "behalf-code"   // a trusted entity creator asks to register you: the code that allows it
+	KindBehalf       Kind = "behalf"        // it did
+	KindMandate      Kind = "mandate"       // you let a trusted entity creator act for you
+	KindMandateEnded Kind = "mandate-ended" // and no more
+	KindSiteWaits    Kind = "site-waits"    // to administrators: a site of a creator is to be confirmed
+	KindSiteAnswer   Kind = "site-answer"   // to a creator: your site was confirmed, or ended
+
 	KindTermEnds      Kind = "registration-ends"    // your registration ends soon: renew it
 	KindLapsed        Kind = "registration-ended"   // it has ended: the account is deactivated
 	KindTermGoes      Kind = "registration-goes"    // the account will be erased
@@ -184,6 +191,13 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindReregistered:    {link: true},
 	KindUnregistered:    {link: true},
 	KindCertificateCode: {code: true},
+
+	KindBehalfCode:   {link: true, code: true},
+	KindBehalf:       {link: true},
+	KindMandate:      {link: true},
+	KindMandateEnded: {link: true},
+	KindSiteWaits:    {link: true},
+	KindSiteAnswer:   {link: true},
 
 	KindTermEnds:      {link: true},
 	KindLapsed:        {link: true},

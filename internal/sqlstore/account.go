@@ -284,6 +284,8 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		`DELETE FROM role_grant WHERE account IS NULL AND address IN (SELECT hash FROM account_address WHERE account = ? AND proof = 'code')`,
 		`DELETE FROM role_grant WHERE account = ?`,
 		`DELETE FROM role_application WHERE account = ?`,
+		`DELETE FROM creator_site WHERE account = ?`,
+		`DELETE FROM mandate WHERE account = ?`,
 		`DELETE FROM account_address WHERE account = ?`,
 		`DELETE FROM address_change WHERE account = ?`,
 		`DELETE FROM address_removed WHERE account = ?`,
@@ -327,6 +329,9 @@ func (w AccountsTx) EraseAccount(id habeas.AccountID, e audit.Entry) error {
 		return err
 	}
 	if _, err := w.tx.partEscrow(habeas.SubjectOf(id), e.At); err != nil {
+		return err
+	}
+	if _, err := w.tx.partMandates(habeas.SubjectOf(id), e.At); err != nil {
 		return err
 	}
 	if err := w.tx.orphan(habeas.SubjectOf(id), e); err != nil {

@@ -65,20 +65,21 @@ func (w AccountsTx) SaveRegistration(g account.Registration, e audit.Entry) erro
 	return w.tx.Audit(e)
 }
 
-const selectCertificate = `SELECT authority, generation, serial, account, holder, role, issued_at, ends, revoked_at, reason, sealed FROM certificate`
+const selectCertificate = `SELECT authority, generation, serial, account, holder, role, issued_at, ends, revoked_at, reason, mandate, sealed FROM certificate`
 
 func (r Accounts) scanCertificate(ctx context.Context) func(row) (account.Certificate, error) {
 	return func(s row) (account.Certificate, error) {
 		var c account.Certificate
-		var serial, id, holder, sealed []byte
+		var serial, id, holder, mandate, sealed []byte
 		var issued, ends, revoked int64
-		err := s.Scan(&c.Authority, &c.Generation, &serial, &id, &holder, &c.Role, &issued, &ends, &revoked, &c.Reason, &sealed)
+		err := s.Scan(&c.Authority, &c.Generation, &serial, &id, &holder, &c.Role, &issued, &ends, &revoked, &c.Reason, &mandate, &sealed)
 		if err != nil {
 			return c, err
 		}
 		copy(c.Serial[:], serial)
 		copy(c.Account[:], id)
 		copy(c.Holder[:], holder)
+		copy(c.Mandate[:], mandate)
 		c.IssuedAt, c.Ends, c.RevokedAt = moment(issued), moment(ends), moment(revoked)
 		if len(id) == 0 {
 			return c, nil
@@ -113,12 +114,15 @@ func (w AccountsTx) AddCertificate(c account.Certificate, e audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	var holder []byte
+	var holder, mandate []byte
 	if c.Authority == pki.Attribute {
 		holder = c.Holder[:]
 	}
-	_, err = w.tx.exec(`INSERT INTO certificate (authority, generation, serial, shard, account, holder, role, issued_at, ends, sealed) VALUES (?,?,?,?,?,?,?,?,?,?)`,
-		string(c.Authority), max(c.Generation, 1), c.Serial[:], c.Authority.Shard(c.Serial), c.Account[:], holder, string(c.Role), millis(c.IssuedAt), millis(c.Ends),
+	if !c.Mandate.IsZero() {
+		mandate = c.Mandate[:]
+	}
+	_, err = w.tx.exec(`INSERT INTO certificate (authority, generation, serial, shard, account, holder, role, issued_at, ends, mandate, sealed) VALUES (?,?,?,?,?,?,?,?,?,?,?)`,
+		string(c.Authority), max(c.Generation, 1), c.Serial[:], c.Authority.Shard(c.Serial), c.Account[:], holder, string(c.Role), millis(c.IssuedAt), millis(c.Ends), mandate,
 		key.Seal(certificatePlace(c.Authority, c.Serial), c.DER))
 	if err != nil {
 		return err
@@ -163,7 +167,7 @@ func (tx *Tx) partCertificates(subject habeas.SubjectID, now time.Time) (sql.Res
 	if err != nil {
 		return nil, err
 	}
-	return tx.exec(`UPDATE certificate SET account = NULL, holder = NULL, role = '', sealed = NULL WHERE account = ?`, subject[:])
+	return tx.exec(`UPDATE certificate SET account = NULL, holder = NULL, role = '', mandate = NULL, sealed = NULL WHERE account = ?`, subject[:])
 }
 
 // Revocations tells what became of certificates, by their numbers. It implements pki.Store

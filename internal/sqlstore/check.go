@@ -56,6 +56,8 @@ var sealedColumns = []sealedColumn{
 	{"outbox", "subject, id", ofAccount("outbox/")},
 	{"role_grant", "account, id", ofAccount("role-grant/")},
 	{"role_application", "account, id", ofAccount("role-application/")},
+	{"creator_site", "account, id", ofAccount("creator-site/")},
+	{"mandate", "account, id", ofAccount("mandate/")},
 	{"notice_visit", "hash", func(c [][]byte) ([]byte, string) { return nil, "visit/" + string(c[0]) }},
 	{"retention", "party, party", ofAccount("retention/")},
 	{"settled", "party, party", ofAccount("settled/")},
@@ -278,6 +280,9 @@ var references = []struct{ table, column, to string }{
 	{"file_reset", "account", "account"},
 	{"keeper", "subject", "account"},
 	{"keeper", "account", "account"},
+	{"creator_site", "account", "account"},
+	{"mandate", "account", "account"},
+	{"mandate", "creator", "account"},
 	{"sign_in", "account", "account"},
 	{"intervention", "account", "account"},
 	{"system_token", "system", "system"},
@@ -434,6 +439,8 @@ var leftovers = []struct{ table, column string }{
 	{"intervention", "account"},
 	{"role_grant", "account"},
 	{"role_application", "account"},
+	{"creator_site", "account"},
+	{"mandate", "account"},
 	{"import_part", "import"},
 	{"import_reject", "import"},
 	{"party", "id"},
@@ -482,6 +489,9 @@ func (w RecordsTx) EraseLeftovers(subject habeas.SubjectID, e audit.Entry) (foun
 		return found, err
 	}
 	if err := count(w.tx.partEscrow(subject, e.At)); err != nil {
+		return found, err
+	}
+	if err := count(w.tx.partMandates(subject, e.At)); err != nil {
 		return found, err
 	}
 	if !found {

@@ -8,18 +8,19 @@ import (
 	"github.com/habeas-data/habeas/internal/audit"
 )
 
-const selectContribution = `SELECT id, at, operation, object, contributor, via, refused FROM contribution`
+const selectContribution = `SELECT id, at, operation, object, contributor, via, through, refused FROM contribution`
 
 func scanContribution(r row) (account.Contribution, error) {
 	var c account.Contribution
-	var id, by, via []byte
+	var id, by, via, through []byte
 	var at int64
-	if err := r.Scan(&id, &at, &c.Operation, &c.Object, &by, &via, &c.Refused); err != nil {
+	if err := r.Scan(&id, &at, &c.Operation, &c.Object, &by, &via, &through, &c.Refused); err != nil {
 		return c, err
 	}
 	copy(c.ID[:], id)
 	copy(c.By[:], by)
 	copy(c.Via[:], via)
+	copy(c.Through[:], through)
 	c.At = moment(at)
 	return c, nil
 }
@@ -41,7 +42,7 @@ func (s Logs) ContributionsTo(ctx context.Context, object string, limit int) ([]
 
 // ContributionsBy implements account.Logs.
 func (s Logs) ContributionsBy(ctx context.Context, by account.Pseudonym, limit int) ([]account.Contribution, error) {
-	rows, err := s.q.QueryContext(ctx, selectContribution+` WHERE contributor = ? ORDER BY at DESC, id DESC LIMIT ?`, by[:], limit)
+	rows, err := s.q.QueryContext(ctx, selectContribution+` WHERE contributor = ? OR through = ? ORDER BY at DESC, id DESC LIMIT ?`, by[:], by[:], limit)
 	return collect(rows, err, scanContribution)
 }
 
@@ -58,8 +59,12 @@ func (w LogsTx) SaveContribution(c account.Contribution, e audit.Entry) error {
 		return err
 	}
 	mark := markOf(month, w.tx.origin)
-	_, err = w.tx.exec(`INSERT INTO contribution (id, at, operation, object, contributor, via, refused, mark) VALUES (?,?,?,?,?,?,?,?)`,
-		c.ID[:], millis(c.At), string(c.Operation), c.Object, c.By[:], c.Via[:], c.Refused, mark[:])
+	var through []byte
+	if !c.Through.IsZero() {
+		through = c.Through[:]
+	}
+	_, err = w.tx.exec(`INSERT INTO contribution (id, at, operation, object, contributor, via, through, refused, mark) VALUES (?,?,?,?,?,?,?,?,?)`,
+		c.ID[:], millis(c.At), string(c.Operation), c.Object, c.By[:], c.Via[:], through, c.Refused, mark[:])
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,13 @@ var inspected = []inspectedTable{
 	{"intervention", "account = ?1", nil, columns{"event": "i", "kind": "t", "account": whyOwn, "by_whom": whyOther, "at": "m", "sealed": "s"}},
 	{"registration", "account = ?1", nil, columns{"account": whyOwn, "at": "m", "ends": "m", "policy": "n", "sealed": "s", "reminded": "n", "warned_at": "m"}},
 	{"certificate", "account = ?1", nil, columns{
-		"authority": "t", "generation": whyLock, "serial": "i", "shard": whyLock, "account": whyOwn, "holder": "i", "role": "t", "issued_at": "m", "ends": "m", "revoked_at": "m", "reason": "n", "sealed": "s",
+		"authority": "t", "generation": whyLock, "serial": "i", "shard": whyLock, "account": whyOwn, "holder": "i", "role": "t", "issued_at": "m", "ends": "m", "revoked_at": "m", "reason": "n", "mandate": "i", "sealed": "s",
+	}},
+	{"creator_site", "account = ?1", []string{"p"}, columns{
+		"id": "i", "account": whyOwn, "at": "m", "confirmed_at": "m", "confirmed_by": whyOther, "ended_at": "m", "sealed": "s",
+	}},
+	{"mandate", "account = ?1", nil, columns{
+		"id": "i", "account": whyOwn, "creator": whyOther, "site": "i", "at": "m", "ended_at": "m", "sealed": "s",
 	}},
 	{"consent", "account = ?1", nil, columns{"kind": "t", "party": "i", "account": whyOwn, "words": "n", "given": "f", "at": "m"}},
 	{"entity_licence", "account = ?1", nil, columns{"account": whyOwn, "words": "n", "at": "m"}},
@@ -141,6 +147,8 @@ var memberNames = map[string]map[string]string{
 	"role_application": {"w": "why", "a": "answer"},
 	"block":            {"n": "network", "r": "reason"},
 	"intervention":     {"w": "why"},
+	"creator_site":     {"o": "origin", "g": "gathers", "w": "why", "l": "identity_logs_days", "c": "contact", "e": "why_it_ended"},
+	"mandate":          {"o": "organisation", "s": "site", "t": "words", "m": "given", "w": "where"},
 }
 
 // Where the rows of the other tables are shown, or why not.

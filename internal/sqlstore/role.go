@@ -32,7 +32,7 @@ func (r Accounts) RolesOf(ctx context.Context, id habeas.AccountID, now time.Tim
 
 // Creators implements account.Reader.
 func (r Accounts) Creators(ctx context.Context, now time.Time) ([]account.Certificate, error) {
-	rows, err := r.q.QueryContext(ctx, `SELECT c.authority, c.generation, c.serial, c.account, c.holder, c.role, c.issued_at, c.ends, c.revoked_at, c.reason, c.sealed
+	rows, err := r.q.QueryContext(ctx, `SELECT c.authority, c.generation, c.serial, c.account, c.holder, c.role, c.issued_at, c.ends, c.revoked_at, c.reason, c.mandate, c.sealed
 		FROM certificate c WHERE c.role = 'creator' AND `+counting+` ORDER BY c.issued_at`, millis(now), millis(now))
 	return collect(rows, err, r.scanCertificate(ctx))
 }

@@ -70,6 +70,13 @@ type Site struct {
 
 	Registrations account.Registrations
 	Interventions admin.Interventions
+	Creators      Creators
+}
+
+// Creators is what all pages about trusted entity creators ask of the server.
+type Creators interface {
+	account.Creators
+	admin.Creators
 }
 
 // Disputes is what all pages about disputes ask of the server.
@@ -87,7 +94,7 @@ type Roles interface {
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Bearers: s.Bearers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting, Roles: s.Roles, Registrations: s.Registrations, Renewals: s.Renewals, Escrows: s.Escrows}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Bearers: s.Bearers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting, Roles: s.Roles, Registrations: s.Registrations, Renewals: s.Renewals, Escrows: s.Escrows, Creators: s.Creators}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,
@@ -100,7 +107,7 @@ func (s *Site) Mount(m *edge.Mux) {
 		Base: s.Base, Roles: s.Roles, Systems: s.Systems, Deliveries: s.Deliveries, Health: s.Health, Directories: s.Directories,
 		Policies: s.Policies, Registers: s.Registers, Contact: s.Contact, Sessions: s.Sessions,
 		Trials: s.Trials, Webhooks: s.Webhooks, Access: s.Access, Breaches: s.Breaches, Remainders: s.Remainders, Logs: s.Logs,
-		Releases: s.Releases, Blocks: s.Blocks, Downloads: s.Downloads, Interventions: s.Interventions,
+		Releases: s.Releases, Blocks: s.Blocks, Downloads: s.Downloads, Interventions: s.Interventions, Creators: s.Creators,
 	}).Mount(m)
 }
 

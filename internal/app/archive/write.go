@@ -38,6 +38,7 @@ type Line struct {
 	Operation string `json:"operation,omitempty"`
 	Object    string `json:"object,omitempty"`
 	Via       string `json:"via,omitempty"`
+	Through   string `json:"through,omitempty"` // pseudonym of a trusted entity creator
 	Refused   bool   `json:"refused,omitempty"`
 }
 

@@ -88,7 +88,8 @@ type Pages struct {
 
 	Registrations Registrations
 	Renewals      Renewals
-	Escrows       Escrows // nil: no keys are kept here
+	Escrows       Escrows  // nil: no keys are kept here
+	Creators      Creators // nil: nobody acts for others
 }
 
 // Mount registers them.
@@ -102,6 +103,10 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountRegistration(m)
 	s.mountRenew(m)
 	s.mountEscrow(m)
+	if s.Creators != nil {
+		s.mountCreatorSites(m)
+		s.mountMandates(m)
+	}
 	s.Handle(m, ui.Anybody, "GET /join", s.joinPage)
 	s.Handle(m, ui.Anybody, "POST /join", s.Limited(s.Begins(ui.FlowClaim, s.join)))
 	s.Handle(m, ui.Anybody, "POST /join/check", s.checkDomain)
@@ -200,6 +205,7 @@ func Nav() []ui.NavItem {
 	return []ui.NavItem{
 		{Area: ui.AreaMe, Group: own, Path: "/me/credentials", Label: lang.Mark("How you sign in")},
 		{Area: ui.AreaMe, Group: own, Path: rolesAt, Label: lang.Mark("Roles")},
+		{Area: ui.AreaMe, Group: own, Path: mandatesAt, Label: lang.Mark("Who acts for you")},
 		{Area: ui.AreaMe, Group: own, Path: addressesAt, Label: lang.Mark("Addresses")},
 		{Area: ui.AreaMe, Group: own, Path: registrationAt, Label: lang.Mark("Registration file")},
 		{Area: ui.AreaMe, Group: own, Path: escrowAt, Label: lang.Mark("Forgotten password of the file")},

@@ -30,8 +30,30 @@ type CreatorsPage struct {
 	Heading ui.Heading
 	Answer  *ui.Notice // nil: nothing was asked
 	Facts   []CreatorFact
+	Sites   []CreatorSheet // of the creator that was asked about
 	Ask     ui.Form
 	File    ui.Form
+	All     []CreatorSheet // when nothing was asked
+}
+
+// CreatorSheet is a confirmed site with what it declares.
+type CreatorSheet struct {
+	Origin, Organisation string
+	Facts                []CreatorFact
+}
+
+func creatorSheets(p lang.Printer, a account.CreatorAnswer) (out []CreatorSheet) {
+	for _, site := range a.Sites {
+		logs := p.T("none")
+		if n := site.Words.LogDays; n > 0 {
+			logs = p.Plural(n, "for {n} day", "for {n} days")
+		}
+		out = append(out, CreatorSheet{Origin: site.Words.Origin, Organisation: a.Organisation, Facts: []CreatorFact{
+			{p.T("Gathers"), site.Words.Gathers}, {p.T("Uses it for"), site.Words.Why}, {p.T("Logs of who was there"), logs},
+			{p.T("Cookies"), p.T("the current session at most")}, {p.T("Contact"), site.Words.Contact},
+		}})
+	}
+	return out
 }
 
 // CreatorFact is one line of what a creator's certificate shows.
@@ -47,6 +69,7 @@ func creatorsPage(p lang.Printer) CreatorsPage {
 			Action: creatorsAt, Get: true, Submit: p.T("Check it"),
 			Controls: []ui.Control{
 				{Kind: ui.ControlText, Name: "organisation", Label: p.T("Name of the organisation"), Optional: true, MaxLength: maxCreatorText, Autocomplete: "off", Hint: p.T("As its certificate has it, to the letter.")},
+				{Kind: ui.ControlText, Name: "site", Label: p.T("Address of its site"), Optional: true, MaxLength: maxCreatorText, Autocomplete: "off"},
 				{Kind: ui.ControlText, Name: "number", Label: p.T("Number of its certificate"), Optional: true, MaxLength: maxCreatorText, Autocomplete: "off"},
 			},
 		},
@@ -77,6 +100,7 @@ func (s *Pages) tell(p lang.Printer, page *CreatorsPage, a account.CreatorAnswer
 			{p.T("At the latest until"), p.Date(a.Until.In(s.Zone()))},
 			{p.T("Number of the certificate"), a.Number},
 		}
+		page.Sites = creatorSheets(p, a)
 	}
 }
 
@@ -86,15 +110,22 @@ func question(r *http.Request) account.CreatorQuestion {
 		text := []rune(q.Get(name))
 		return string(text[:min(len(text), maxCreatorText)])
 	}
-	return account.CreatorQuestion{Organisation: cut("organisation"), Number: cut("number")}
+	return account.CreatorQuestion{Organisation: cut("organisation"), Site: cut("site"), Number: cut("number")}
 }
 
 func (s *Pages) creators(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 	page, q := creatorsPage(v.P), question(r)
 	if r.URL.RawQuery == "" {
+		all, err := s.Roles.Sites(r.Context())
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			page.All = append(page.All, creatorSheets(v.P, a)...)
+		}
 		return s.Render(w, r, http.StatusOK, "account/creators", page)
 	}
-	page.Ask.Controls[0].Value, page.Ask.Controls[1].Value = q.Organisation, q.Number
+	page.Ask.Controls[0].Value, page.Ask.Controls[1].Value, page.Ask.Controls[2].Value = q.Organisation, q.Site, q.Number
 	a, err := s.Roles.Creator(r.Context(), q)
 	if err != nil {
 		if !page.Ask.Fail(v.P, err) {
@@ -141,6 +172,18 @@ type creatorJSON struct {
 	Number       string     `json:"number,omitempty"`
 	Since        *time.Time `json:"since,omitempty"`
 	Until        *time.Time `json:"until,omitempty"`
+	Sites        []siteJSON `json:"sites,omitempty"`
+}
+
+// siteJSON is what a site declares, for programs.
+type siteJSON struct {
+	Origin   string `json:"origin"`
+	Gathers  string `json:"gathers"`
+	Why      string `json:"why"`
+	LogDays  int    `json:"identityLogDays"`
+	Cookies  string `json:"cookies"` // "session": the current one at most
+	Contact  string `json:"contact"`
+	BadgeURL string `json:"badge"`
 }
 
 func (s *Pages) creatorsJSON(w http.ResponseWriter, r *http.Request, _ ui.Visit) error {
@@ -151,6 +194,10 @@ func (s *Pages) creatorsJSON(w http.ResponseWriter, r *http.Request, _ ui.Visit)
 	out := creatorJSON{Current: a.Current, Organisation: a.Organisation, Country: a.Country, Number: a.Number}
 	if a.Current {
 		out.Since, out.Until = &a.Since, &a.Until
+		for _, site := range a.Sites {
+			w := site.Words
+			out.Sites = append(out.Sites, siteJSON{w.Origin, w.Gathers, w.Why, w.LogDays, "session", w.Contact, s.Origin.URL(badgeAt + site.ID.String() + ".svg")})
+		}
 	}
 	body, err := json.Marshal(out)
 	if err != nil {

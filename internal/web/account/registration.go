@@ -2,14 +2,18 @@ package account
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/pem"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/lang"
 	"github.com/habeas-data/habeas/internal/pki"
+	"github.com/habeas-data/habeas/internal/pki/dn"
 	"github.com/habeas-data/habeas/internal/pki/regfile"
 	"github.com/habeas-data/habeas/internal/web/ui"
 	"github.com/habeas-data/habeas/sealed"
@@ -116,8 +120,15 @@ func (s *Pages) registrationPage(w http.ResponseWriter, r *http.Request, v ui.Vi
 			}
 		}
 	}
+	through, err := s.submitters(r, v)
+	if err != nil {
+		return err
+	}
 	for _, c := range h.Certificates {
 		line := s.certificateLine(p, c)
+		if len(through) > 0 && c.Authority == pki.Identity {
+			line.Facts = append(line.Facts, submittedBy(p, c, through)...)
+		}
 		if c.Active(now) {
 			page.Active = append(page.Active, line)
 		} else {
@@ -125,6 +136,60 @@ func (s *Pages) registrationPage(w http.ResponseWriter, r *http.Request, v ui.Vi
 		}
 	}
 	return s.Render(w, tellRegistration(r, p), http.StatusOK, "account/registration", page)
+}
+
+// submitters are the creators through whom the reader was ever registered, by their mandates.
+func (s *Pages) submitters(r *http.Request, v ui.Visit) (map[habeas.MandateID]account.MandateWords, error) {
+	if s.Creators == nil {
+		return nil, nil
+	}
+	all, err := s.Creators.Mandates(r.Context(), v.Actor)
+	out := map[habeas.MandateID]account.MandateWords{}
+	for _, m := range all {
+		if m.Certificates > 0 {
+			out[m.ID] = m.Words
+		}
+	}
+	return out, err
+}
+
+// submittedBy says who said what a certificate says: where more than one party did, this is the
+// history of it (REC-11).
+func submittedBy(p lang.Printer, c account.Certificate, through map[habeas.MandateID]account.MandateWords) []ui.FieldRow {
+	by := p.T("By yourself, here")
+	if w, ok := through[c.Mandate]; ok {
+		by = named(w.Organisation, w.Site)
+	}
+	rows := []ui.FieldRow{{Label: p.T("Submitted"), Value: by}}
+	if cert, err := x509.ParseCertificate(c.DER); err == nil {
+		if who, err := dn.Parse(cert.RawSubject); err == nil {
+			says := []string{who.Name, who.Country, who.Organisation, who.Username, who.Email}
+			rows = append(rows, ui.FieldRow{Label: p.T("It says"), Value: strings.Join(slices.DeleteFunc(says, func(s string) bool { return s == "" }), " · ")})
+		}
+	}
+	return rows
+}
+
+// thirdParty names the creator that the certificate which counts was asked for through; nil:
+// its person did.
+func (s *Pages) thirdParty(r *http.Request, v ui.Visit, h account.CertificateHolding) (*ui.Notice, error) {
+	through, err := s.submitters(r, v)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range h.Certificates {
+		w, ok := through[c.Mandate]
+		if c.Authority != pki.Identity || !ok {
+			continue
+		}
+		p := v.P
+		return &ui.Notice{
+			Kind: ui.NoticeInfo, Title: p.T("{creator} has registered you too", "creator", w.Name()),
+			Text: p.T("What you correct here counts at once. If you register at {site} again and type the code that is mailed to you, what was typed there counts again; your registration page shows who said what. You can renew there as well.", "site", w.Site),
+			Link: &ui.Link{Text: p.T("Who acts for you"), URL: mandatesAt},
+		}, nil
+	}
+	return nil, nil
 }
 
 // certifiedFields is what the certificate says, and until when.

@@ -24,6 +24,7 @@ type RegisterPage struct {
 	Heading  ui.Heading
 	Change   bool // a certificate counts already: a code confirms, and it is replaced
 	Risk     ui.Notice
+	Third    *ui.Notice // the creator that has registered the reader; nil: none has
 	Subject  dn.Subject // what the form begins with; Email is fixed
 	Controls []ui.Control
 	Policy   int64
@@ -49,7 +50,11 @@ func (s *Pages) registerForm(r *http.Request, v ui.Visit) (RegisterPage, error) 
 	if err != nil {
 		return RegisterPage{}, err
 	}
-	page := RegisterPage{Change: h.Chain != nil, Subject: h.Registration.Subject, Policy: policy, Site: s.Origin.String()}
+	third, err := s.thirdParty(r, v, h)
+	if err != nil {
+		return RegisterPage{}, err
+	}
+	page := RegisterPage{Third: third, Change: h.Chain != nil, Subject: h.Registration.Subject, Policy: policy, Site: s.Origin.String()}
 	page.Heading = ui.Heading{
 		Title: p.T("Register"), Back: &ui.Link{Text: p.T("Your registration"), URL: registrationAt},
 		Lead: p.T("Your browser makes a private key and puts it, with your certificate, into one encrypted file. Key and password never leave this device."),

@@ -27,6 +27,8 @@ type Roles interface {
 	Withdraw(ctx context.Context, a habeas.Actor, id habeas.ApplicationID) error
 	// Creator says whether somebody is a trusted entity creator; everybody may ask.
 	Creator(ctx context.Context, q account.CreatorQuestion) (account.CreatorAnswer, error)
+	// Sites are those of everybody who is one now, with what they declare.
+	Sites(ctx context.Context) ([]account.CreatorAnswer, error)
 }
 
 // RoleHolding is what somebody holds of roles, waits for and has asked for.

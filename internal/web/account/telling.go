@@ -225,12 +225,14 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("Details that are missing")
 	case mail.KindDisputed, mail.KindFrozen, mail.KindDisputeReceived, mail.KindDisputeKept, mail.KindDisputeUndone, mail.KindDisputeGranted:
 		return p.T("A dispute")
-	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindContact, mail.KindComplaint, mail.KindRolesEnded, mail.KindBackupLate, mail.KindRootNeeded, mail.KindRoleAsked:
+	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindContact, mail.KindComplaint, mail.KindRolesEnded, mail.KindBackupLate, mail.KindRootNeeded, mail.KindRoleAsked, mail.KindSiteWaits, mail.KindSiteAnswer:
 		return p.T("Your work here")
 	case mail.KindRoleGiven, mail.KindRoleWaits, mail.KindRoleEnded, mail.KindRoleRefused:
 		return p.T("Your roles")
 	case mail.KindRegistered, mail.KindReregistered, mail.KindUnregistered, mail.KindCertificateCode:
 		return p.T("Your registration")
+	case mail.KindBehalfCode, mail.KindBehalf, mail.KindMandate, mail.KindMandateEnded:
+		return p.T("A trusted entity creator acts for you")
 	case mail.KindBreach:
 		return p.T("A breach of data")
 	case mail.KindRelease:

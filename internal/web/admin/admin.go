@@ -34,6 +34,7 @@ type Pages struct {
 	Downloads   *release.Shelf // nil: this server offers no programs
 
 	Interventions Interventions
+	Creators      Creators // nil: nobody acts for others
 }
 
 // Mount registers them.
@@ -55,6 +56,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountDownloads(m)
 	s.mountBlocks(m)
 	s.mountInterventions(m)
+	s.mountCreators(m)
 	s.mountSessions(m)
 	s.mountLogs(m)
 }
@@ -68,6 +70,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaAdmin, Group: access, Path: rolesPath, Label: lang.Mark("People who work here"), Also: habeas.RoleManager},
 		{Area: ui.AreaAdmin, Group: access, Path: systemsPath, Label: lang.Mark("Connected systems")},
 		{Area: ui.AreaAdmin, Group: access, Path: accessPath, Label: lang.Mark("Who sees what")},
+		{Area: ui.AreaAdmin, Group: access, Path: sitesPath, Label: lang.Mark("Sites of creators")},
 		{Area: ui.AreaAdmin, Group: access, Path: blocksPath, Label: lang.Mark("Blocks")},
 		{Area: ui.AreaAdmin, Group: access, Path: interventionsPath, Label: lang.Mark("Revoke and delete")},
 		{Area: ui.AreaAdmin, Group: access, Path: directoryPath, Label: lang.Mark("Directory")},

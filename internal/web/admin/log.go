@@ -61,7 +61,8 @@ type AuthoredAct struct {
 	account.Contribution
 	Account habeas.AccountID // zero: unknown, or erased
 	Name    string
-	Through string // the connected system that it came by; may be empty
+	Creator habeas.AccountID // the trusted entity creator that it came through; zero: none, or erased
+	Through string           // the connected system or the creator that it came through; may be empty
 }
 
 const (

@@ -69,6 +69,12 @@ func accountWords(p lang.Printer, l party.Look) string {
 		return p.T("Got a certificate.")
 	case audit.CertificateRevoked:
 		return p.T("A certificate was revoked.")
+	case audit.MandateGiven:
+		return p.T("Let a trusted entity creator act for you.")
+	case audit.MandateEnded:
+		return p.T("Ended that a trusted entity creator acts for you.")
+	case audit.CreatorSiteChanged:
+		return p.T("The site of a trusted entity creator was entered, changed, confirmed or ended.")
 	case audit.EscrowKept:
 		return p.T("Left the private key of the registration file with the organisation, and agreed to that.")
 	case audit.EscrowEnded:

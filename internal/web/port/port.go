@@ -30,8 +30,9 @@ type Bearers interface {
 // Pages are the pages of the port.
 type Pages struct {
 	*ui.Renderer
-	Bearers Bearers
-	Site    edge.Origin // where the other pages are
+	Bearers  Bearers
+	Creators Creators
+	Site     edge.Origin // where the other pages are
 }
 
 type clientKey struct{}
@@ -57,6 +58,7 @@ func (p *Pages) Mount(m *edge.Mux) {
 	m.Handle("GET /sign-in", p.known(p.page))
 	m.Handle("POST /sign-in", p.known(p.handOver))
 	m.Handle("GET /api/v1/me", p.known(p.me))
+	p.mountCreators(m)
 }
 
 // bearing is one request by somebody whose certificate counts.
