@@ -120,6 +120,7 @@ func migrateTogether(ctx context.Context, pool *sql.DB) error {
 // elsewhere are the failures of a step that another node takes at the same moment.
 var elsewhere = map[string]bool{
 	"23505": true, "42P07": true, "42701": true, "42710": true, // unique, or there already: table, column, object
+	"42P01": true, "42703": true, "42704": true, // gone already: table, column, object
 	"40001": true, "40P01": true, "XX000": true, "55P03": true, // serialization, deadlock, tuple concurrently updated, lock
 }
 
