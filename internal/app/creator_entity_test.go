@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/habeas-data/habeas"
 	"github.com/habeas-data/habeas/internal/account"
@@ -45,6 +46,7 @@ func TestACreatorEntersAnEntityOfSomebodyElse(t *testing.T) {
 		t.Errorf("Ana sees %d acts", len(held[0].Acts))
 	}
 	w.ok(m.use.EndMandate(w.ctx(), self, held[0].ID))
+	w.later(time.Second)
 	if status, out := m.call(http.MethodPost, "/api/v1/entities:validate", map[string]any{"description": described, "author": author}); status != http.StatusForbidden || out["code"] != "mandate.none" {
 		t.Errorf("after the end: %d %v", status, out)
 	}

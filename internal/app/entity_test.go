@@ -74,6 +74,7 @@ func TestOnlyRegisteredPeopleWriteEntities(t *testing.T) {
 		_, err := w.Entities.Create(w.ctx(), by, entity.Draft{Description: organisation("Another One"), Override: "It is new."})
 		return err
 	}
+	w.later(time.Second)
 	w.ok(edit(ada))
 	acts := w.acts(ada)
 	if len(acts) != 2 || acts[0].Operation != "entity.edit" || acts[1].Operation != "entity.create" || acts[0].Object != e.ID.String() || acts[0].Refused || !acts[0].At.Equal(w.clock.Now()) {

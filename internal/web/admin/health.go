@@ -141,6 +141,7 @@ func (s *Pages) index(w http.ResponseWriter, r *http.Request, v ui.Visit) error 
 		Groups: []DoorGroup{
 			{"access", p.T("Access"), []Door{
 				{"staff", p.T("People who work here"), p.T("Give and take away roles; close an account."), rolesPath},
+				{"check", p.T("Sites of creators"), p.T("Which sites trusted entity creators act from."), sitesPath},
 				{"system", p.T("Connected systems"), p.T("Programs that may say something about people."), systemsPath},
 				{"eye", p.T("Who sees what"), p.T("Groups of staff, and the data sets that each sees and changes."), accessPath},
 				{"cross", p.T("Blocks"), p.T("Keep an account or a network out until a day."), blocksPath},
