@@ -70,7 +70,7 @@ func TestEverybodySearchesEntities(t *testing.T) {
 		got  reply
 		want string
 	}{
-		"name":    {w.send("GET", "/api/v1/entities?q=univeristy+of+cambrige&reasons=true", "", ""), club[1].String()},
+		"name":    {w.send("GET", "/api/v1/entities?q=universitey+of+cambrydge&reasons=true", "", ""), club[1].String()},
 		"filters": {w.send("GET", "/api/v1/entities?q=Harbour+Rowing+Club&type=location,organization&country=gb&limit=3", "", ""), club[0].String()},
 		"typing":  {w.send("GET", "/api/v1/entities:suggest?q=harb", "", ""), club[0].String()},
 		"form":    {w.send("POST", "/api/v1/entities:query", "text/plain; charset=utf-8", einstein), public[0].String()},

@@ -71,7 +71,8 @@ func (m museum) call(method, path string, body any) (status int, out map[string]
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	res := must(m.client.Do(r))(m)
+	res, err := m.client.Do(r)
+	m.ok(err)
 	defer res.Body.Close()
 	m.ok(json.NewDecoder(res.Body).Decode(&out))
 	return res.StatusCode, out
@@ -123,14 +124,12 @@ func (m museum) registers(who dn.Subject) (tls.Certificate, account.Certificate)
 func (m museum) held(out map[string]any, key *ecdsa.PrivateKey) (tls.Certificate, account.Certificate) {
 	m.Helper()
 	der := must(base64.StdEncoding.DecodeString(out["chain"].([]any)[0].(string)))(m)
-	var owner habeas.AccountID
 	for _, c := range must(m.DB.Accounts().Certificates(m.ctx(), m.accountAt("ana@example.org")))(m) {
 		if string(c.DER) == string(der) {
-			owner = c.Account
 			return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, c
 		}
 	}
-	m.Fatalf("the certificate is nobody's: %v", owner)
+	m.Fatal("the certificate is nobody's")
 	return tls.Certificate{}, account.Certificate{}
 }
 

@@ -57,9 +57,11 @@ func (i Issuer) commonName() string { return commonNames[i.Kind] + " " + strconv
 
 // Names of secrets.
 func (i Issuer) keySecret() string { return fmt.Sprintf("pki %s key %d", i.Kind, i.Generation) }
+
 func (i Issuer) certificateSecret() string {
 	return fmt.Sprintf("pki %s certificate %d", i.Kind, i.Generation)
 }
+
 func (i Issuer) responderSecret() string {
 	return fmt.Sprintf("pki %s ocsp key %d", i.Kind, i.Generation)
 }
@@ -97,6 +99,7 @@ func (k Kind) lasts(now time.Time) time.Time {
 		return now.AddDate(subordinateYears, 0, 0)
 	case Server:
 		return now.AddDate(serverYears, 0, 0)
+	case Identity, Attribute:
 	}
 	return Expiry(now)
 }

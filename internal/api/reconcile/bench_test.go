@@ -17,7 +17,7 @@ import (
 func BenchmarkBatchOfTen(b *testing.B) {
 	server := reconciletest.Serve(b, reconciletest.New(b), edge.NewBuckets(habeas.SystemClock{}, 1e9, 1e9, 64))
 	var queries []string
-	for i, name := range []string{"University of Cambridge", "Univeristy of Oxford", "Cambridge", "Cairo University", "Anglia Polytechnic"} {
+	for i, name := range []string{"University of Cambridge", "Universitey of Oxford", "Cambridge", "Cairo University", "Anglia Polytechnic"} {
 		key := string(rune('a' + i))
 		queries = append(queries, `"`+key+`0":{"query":"`+name+`"}`,
 			`"`+key+`1":{"query":"`+name+`","limit":3,"properties":[{"pid":"country","v":"GB"},{"pid":"place","v":"Cambridge"}]}`)

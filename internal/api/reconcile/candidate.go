@@ -17,7 +17,6 @@ type candidate struct {
 	label   string
 	kind    entity.Type
 	country string
-	about   string
 
 	p        float64 // the probability that it is meant
 	bits     float64 // what the conditions say for it (positive) or against it
@@ -207,7 +206,7 @@ func (p *pool) ranked(limit int) []candidate {
 	}
 	if len(out) > 0 {
 		first := &out[0]
-		first.match = first.p >= sure && !first.against && (len(p.all) == 1 || !(first.exact && p.all[1].exact))
+		first.match = first.p >= sure && !first.against && (len(p.all) == 1 || !first.exact || !p.all[1].exact)
 	}
 	return out
 }

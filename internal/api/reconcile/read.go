@@ -54,10 +54,10 @@ type many[T any] []T
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
 func (m *many[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	switch d.PeekKind() {
-	case 'n':
+	switch kind := d.PeekKind(); {
+	case kind == 'n':
 		return d.SkipValue()
-	case '[':
+	case kind == '[':
 		return json.UnmarshalDecode(d, (*[]T)(m))
 	}
 	var one T
@@ -70,14 +70,14 @@ func (m *many[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
 func (v *value) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	switch d.PeekKind() {
-	case '"':
+	switch kind := d.PeekKind(); {
+	case kind == '"':
 		return json.UnmarshalDecode(d, &v.text)
-	case '0', 't', 'f':
+	case kind == '0', kind == 't', kind == 'f':
 		raw, err := d.ReadValue()
 		v.text = string(raw)
 		return err
-	case '{':
+	case kind == '{':
 		var e struct {
 			ID   string         `json:"id"`
 			Name string         `json:"name"`

@@ -49,8 +49,11 @@ func creatorSheets(p lang.Printer, a account.CreatorAnswer) (out []CreatorSheet)
 			logs = p.Plural(n, "for {n} day", "for {n} days")
 		}
 		out = append(out, CreatorSheet{Origin: site.Words.Origin, Organisation: a.Organisation, Facts: []CreatorFact{
-			{p.T("Gathers"), site.Words.Gathers}, {p.T("Uses it for"), site.Words.Why}, {p.T("Logs of who was there"), logs},
-			{p.T("Cookies"), p.T("the current session at most")}, {p.T("Contact"), site.Words.Contact},
+			{p.T("Gathers"), site.Words.Gathers},
+			{p.T("Uses it for"), site.Words.Why},
+			{p.T("Logs of who was there"), logs},
+			{p.T("Cookies"), p.T("the current session at most")},
+			{p.T("Contact"), site.Words.Contact},
 		}})
 	}
 	return out

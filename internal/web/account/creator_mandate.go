@@ -204,7 +204,8 @@ func (s *Pages) registeringForm(r *http.Request, v ui.Visit, c string) (Register
 			Lead:  p.T("You began this at the site of a trusted entity creator. Type the code from your mail here or there: it is the same."),
 		},
 		Facts: []CreatorFact{
-			{p.T("Creator"), who.Words.Name()}, {p.T("Site"), who.Words.Site},
+			{p.T("Creator"), who.Words.Name()},
+			{p.T("Site"), who.Words.Site},
 			{p.T("What you get"), p.T("A registration and its certificate. The key was made in your browser, and nobody else has it.")},
 			{p.T("What the creator gets"), p.T("The certificate, and the right to act for you until you end that.")},
 		},

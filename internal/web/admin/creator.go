@@ -82,8 +82,12 @@ func (s *Pages) siteSheet(p lang.Printer, site CreatorSite) CreatorSiteSheet {
 	sheet := CreatorSiteSheet{
 		ID: id, Origin: w.Origin, State: ui.Tag{Kind: ui.TagYours, Text: p.T("confirmed")},
 		Facts: []ui.FieldRow{
-			{Label: p.T("Creator"), Value: site.Organisation + " · " + site.Name}, {Label: p.T("Entered"), Value: p.DateTime(site.At, s.Zone())},
-			{Label: p.T("Gathers"), Value: w.Gathers}, {Label: p.T("Uses it for"), Value: w.Why}, {Label: p.T("Logs of who was there"), Value: logs}, {Label: p.T("Contact"), Value: w.Contact},
+			{Label: p.T("Creator"), Value: site.Organisation + " · " + site.Name},
+			{Label: p.T("Entered"), Value: p.DateTime(site.At, s.Zone())},
+			{Label: p.T("Gathers"), Value: w.Gathers},
+			{Label: p.T("Uses it for"), Value: w.Why},
+			{Label: p.T("Logs of who was there"), Value: logs},
+			{Label: p.T("Contact"), Value: w.Contact},
 		},
 		End: ui.Form{Action: sitesPath + "/" + id + "/end", Submit: p.T("End the site"), Danger: true, Controls: []ui.Control{
 			{Kind: ui.ControlTextarea, Name: "why", Label: p.T("Why"), MaxLength: 500, Hint: p.T("The creator reads it.")},

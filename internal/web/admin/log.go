@@ -173,7 +173,7 @@ func readingURL(r account.Reading) string {
 		return sessionsPath
 	case account.ReadHolder:
 		return interventionsPath + "/" + r.ID.String()
-	case account.ReadAccount, account.ReadShared, account.ReadAuthor:
+	case account.ReadAccount, account.ReadShared, account.ReadAuthor, account.ReadQueries:
 	}
 	return logPath + "/" + r.ID.String()
 }

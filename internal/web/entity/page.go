@@ -17,8 +17,8 @@ import (
 // mostSteps is how much of an identifier's history its page shows.
 const mostSteps = 50
 
-// EntityPage is the data of entity/page.
-type EntityPage struct {
+// OnePage is the data of entity/page.
+type OnePage struct {
 	Heading    ui.Heading
 	ID         string
 	URI        string
@@ -74,8 +74,8 @@ var schemeNames = map[string]string{
 	"ror": "ROR", "wikidata": "Wikidata", "geonames": "GeoNames", "orcid": "ORCID", "isni": "ISNI", "viaf": "VIAF", "grid": "GRID", "fundref": "Crossref Funder",
 }
 
-func (s *Pages) entityPage(ctx context.Context, p lang.Printer, e entity.Entity) (EntityPage, error) {
-	page := EntityPage{ID: e.ID.String(), URI: s.Origin.URL(entityPath + e.ID.String()), State: e.State, API: apiPath + e.ID.String()}
+func (s *Pages) entityPage(ctx context.Context, p lang.Printer, e entity.Entity) (OnePage, error) {
+	page := OnePage{ID: e.ID.String(), URI: s.Origin.URL(entityPath + e.ID.String()), State: e.State, API: apiPath + e.ID.String()}
 	t, d := s.template(e.Description.Type), e.Description
 	back := &ui.Link{Text: p.T("Names of things"), URL: searchPath}
 	switch e.State {
@@ -128,7 +128,7 @@ func operationName(p lang.Printer, o entity.Operation) string {
 }
 
 // describe fills in what is said of an entity.
-func (page *EntityPage) describe(p lang.Printer, t entity.Template, d entity.Description) {
+func (page *OnePage) describe(p lang.Printer, t entity.Template, d entity.Description) {
 	kinds := map[string]string{entity.AttrAlias: p.T("also"), entity.AttrAcronym: p.T("acronym"), entity.AttrFormerName: p.T("formerly")}
 	facts := map[string]int{}
 	var lat, lon string

@@ -150,22 +150,22 @@ func changeStep(p lang.Printer, step string) string {
 // person keeps a share.
 func keeperLine(p lang.Printer, l party.Look) string {
 	own := l.Detail["as"] != "keeper"
-	switch l.Event {
-	case audit.KeepersAsked:
+	switch e := l.Event; {
+	case e == audit.KeepersAsked:
 		return p.T("Asked people to be key keepers.")
-	case audit.KeepersDropped:
+	case e == audit.KeepersDropped:
 		return p.T("Ended the asking for key keepers.")
-	case audit.KeeperAgreed:
+	case e == audit.KeeperAgreed:
 		if own {
 			return p.T("Agreed to be your key keeper.")
 		}
 		return p.T("Agreed to keep a share of somebody’s key.")
-	case audit.KeeperLeft:
+	case e == audit.KeeperLeft:
 		if own {
 			return p.T("Declined to be your key keeper, or stopped.")
 		}
 		return p.T("Declined to keep a share of somebody’s key, or stopped.")
-	case audit.KeeperLost:
+	case e == audit.KeeperLost:
 		return p.T("A key keeper cannot help any more: their certificate ended.")
 	}
 	if own {

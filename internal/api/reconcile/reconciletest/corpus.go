@@ -89,7 +89,7 @@ func objectBatches() []Request {
 	return []Request{
 		posted("batch", "queries", `{"q0":{"query":"University of Cambridge"},"q1":{"query":"University of Oxford","limit":1}}`, 200, resultBatch, `"q0":{"result":`+cam, `"q1":{"result":`+ox, `"match":true`, `"features":[`),
 		posted("batch in 0.1", "queries", `{"q0":{"query":"University of Cambridge"}}`, 200, resultBatch, cam).withVersion("0.1").without(`"features"`, `"description"`),
-		get("batch by GET", "?"+q("queries", `{"q0":{"query":"Univeristy of Cambrige"}}`), 200, resultBatch, cam),
+		get("batch by GET", "?"+q("queries", `{"q0":{"query":"Universitey of Cambrydge"}}`), 200, resultBatch, cam),
 		get("single query", "?"+q("query", `{"query":"University of Oxford","limit":2}`), 200, nil, `{"result":`+ox),
 		get("single name", "?"+q("query", "University of Oxford"), 200, nil, `{"result":`+ox),
 		array("batch as JSON", "", `{"q0":{"query":"University of Oxford"}}`, 200, resultBatch, ox),
