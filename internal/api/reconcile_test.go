@@ -11,7 +11,6 @@ import (
 
 // Every request of the corpus is answered as it should be, and as the server's own description
 // says. The published schemas are held against the same answers in internal/reference.
-// Proves ENT-43.
 func TestReconciliationAnswersEveryVersion(t *testing.T) {
 	w := newWorld(t)
 	for _, r := range reconciletest.Corpus() {

@@ -30,7 +30,7 @@ func (w *world) api(path string) (int, http.Header, map[string]any) {
 // Identifiers of what was merged lead to the survivor (301), of what was split to its
 // successors (300), of what was deleted nowhere (410), also as at a past date. The public list
 // of evolution tells operation, identifiers and time, and nothing else.
-// Proves ENT-12, ENT-20 and ENT-21.
+// Proves ENT-12 and ENT-21.
 func TestIdentifiersEvolveInPublic(t *testing.T) {
 	w := newWorld(t)
 	ada := w.contributor("ada@example.org")

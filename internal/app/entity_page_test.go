@@ -67,7 +67,7 @@ func TestEverybodyLooksUpTheNameOfAThing(t *testing.T) {
 }
 
 // A person who is not published is, to the public, one that is not there: in the search, while
-// typing, by identifier, by address, in the query form, as a page and as JSON. Proves ENT-43.
+// typing, by identifier, by address, in the query form, as a page and as JSON.
 func TestAPersonWhoIsNotPublishedIsNotThere(t *testing.T) {
 	w := newWorld(t)
 	d := named(entity.Person, "Mira Lindqvist")

@@ -12,7 +12,7 @@ import (
 // The whole server answers reconciliation clients of every website from its store and index, and
 // keeps persons who have not published themselves out, also for who is signed in here: nothing
 // that says who asks counts. The rest of the server stays closed to other websites.
-// Proves ENT-43 and ENT-44.
+// Proves ENT-44.
 func TestReconciliationIsAnsweredByTheServer(t *testing.T) {
 	w := newWorld(t)
 	club := named(entity.Organization, "Harbour Rowing Club", entity.Attribute{Name: entity.AttrCountry, Value: "PT"})

@@ -176,7 +176,7 @@ func equalAnswers(a, b Answer) bool {
 }
 
 // Persons are found by the public only when they are published, by name and by identifier;
-// registered people find them, and what is hidden nobody does. Proves ENT-43.
+// registered people find them, and what is hidden nobody does.
 func TestPersonsAreFoundByThePublicOnlyWhenPublished(t *testing.T) {
 	ada := thing(Person, nil, "Ada Lovelace")
 	ada.Description.Externals = []External{{"orcid", "https://orcid.org/0000-0002-1825-0097"}}

@@ -162,7 +162,7 @@ func FuzzNormalise(f *testing.F) {
 }
 
 // What is hidden is seen by administrators and by who wrote it; persons that are not published
-// by registered people alone. Proves ENT-4.
+// by registered people alone.
 func TestEverybodySeesWhatIsForThem(t *testing.T) {
 	hidden := Attribute{Name: "phone", Value: "+34 600 111 222", Access: Hidden}
 	shop := Entity{ID: NewID(), State: Active, Version: 1, Description: said1(hidden)}

@@ -54,30 +54,31 @@ type many[T any] []T
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
 func (m *many[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	switch kind := d.PeekKind(); {
-	case kind == 'n':
+	switch d.PeekKind() {
+	case 'n':
 		return d.SkipValue()
-	case kind == '[':
+	case '[':
 		return json.UnmarshalDecode(d, (*[]T)(m))
+	default:
+		var one T
+		if err := json.UnmarshalDecode(d, &one); err != nil {
+			return err
+		}
+		*m = many[T]{one}
+		return nil
 	}
-	var one T
-	if err := json.UnmarshalDecode(d, &one); err != nil {
-		return err
-	}
-	*m = many[T]{one}
-	return nil
 }
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
 func (v *value) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	switch kind := d.PeekKind(); {
-	case kind == '"':
+	switch d.PeekKind() {
+	case '"':
 		return json.UnmarshalDecode(d, &v.text)
-	case kind == '0', kind == 't', kind == 'f':
+	case '0', 't', 'f':
 		raw, err := d.ReadValue()
 		v.text = string(raw)
 		return err
-	case kind == '{':
+	case '{':
 		var e struct {
 			ID   string         `json:"id"`
 			Name string         `json:"name"`
@@ -90,8 +91,9 @@ func (v *value) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 			return errValue
 		}
 		return nil
+	default:
+		return errValue
 	}
-	return errValue
 }
 
 // objectBatch reads a batch of 0.1 or 0.2.

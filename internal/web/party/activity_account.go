@@ -150,26 +150,27 @@ func changeStep(p lang.Printer, step string) string {
 // person keeps a share.
 func keeperLine(p lang.Printer, l party.Look) string {
 	own := l.Detail["as"] != "keeper"
-	switch e := l.Event; {
-	case e == audit.KeepersAsked:
+	switch l.Event {
+	case audit.KeepersAsked:
 		return p.T("Asked people to be key keepers.")
-	case e == audit.KeepersDropped:
+	case audit.KeepersDropped:
 		return p.T("Ended the asking for key keepers.")
-	case e == audit.KeeperAgreed:
+	case audit.KeeperAgreed:
 		if own {
 			return p.T("Agreed to be your key keeper.")
 		}
 		return p.T("Agreed to keep a share of somebody’s key.")
-	case e == audit.KeeperLeft:
+	case audit.KeeperLeft:
 		if own {
 			return p.T("Declined to be your key keeper, or stopped.")
 		}
 		return p.T("Declined to keep a share of somebody’s key, or stopped.")
-	case e == audit.KeeperLost:
+	case audit.KeeperLost:
 		return p.T("A key keeper cannot help any more: their certificate ended.")
+	default: // audit.KeeperPassed
+		if own {
+			return p.T("Gave a share of your key for a reset.")
+		}
+		return p.T("Gave a share of somebody’s key for a reset.")
 	}
-	if own {
-		return p.T("Gave a share of your key for a reset.")
-	}
-	return p.T("Gave a share of somebody’s key for a reset.")
 }
