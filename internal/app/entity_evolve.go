@@ -125,12 +125,18 @@ func (s *Entities) Undo(ctx context.Context, w entity.Writer, seq int64) (entity
 			return nil, nil, entity.ErrSuperseded.With("seq", strconv.FormatInt(later.Seq, 10))
 		}
 		parts := make([]entity.Undone, len(step.Parts))
+		var led []entity.Entity
 		for i, p := range step.Parts {
 			if parts[i], err = s.undone(tx, w, p); err != nil {
 				return nil, nil, err
 			}
+			of, err := followers(tx, p.Entity)
+			if err != nil {
+				return nil, nil, err
+			}
+			led = append(led, of...)
 		}
-		v, err := entity.Undo(step, parts, s.Clock.Now())
+		v, err := entity.Undo(step, parts, led, s.Clock.Now())
 		return v, ids, err
 	})
 }

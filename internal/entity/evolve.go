@@ -197,20 +197,24 @@ type Undone struct {
 
 // Undo takes a step back. Later ones that changed the same identifiers are refused by whoever
 // calls. What was edited since keeps its edits: from it goes what the step brought, and what
-// the step took comes back. What a split made leads back to what it was split from.
-func Undo(s Step, parts []Undone, at time.Time) (*Evolved, error) {
+// the step took comes back. What a split made leads back to what it was split from, and with it
+// the followers of that: of an undone split of a part, say.
+func Undo(s Step, parts []Undone, followers []Entity, at time.Time) (*Evolved, error) {
 	if s.UndoneBy != 0 || s.Undoes != 0 {
 		return nil, ErrUndone
 	}
 	v := evolve(OpUndo, at, s.New, s.Old)
 	v.Step.Undoes = s.Seq
+	var made, known []ID
 	for _, p := range parts {
+		known = append(known, p.Now.ID)
 		edited := !p.Now.sameAs(p.After.Entity)
 		switch {
 		case p.Before.Version == 0 && edited:
 			return nil, ErrEditedSince
 		case p.Before.Version == 0:
 			v.put(p.Now, Merged, Description{}, s.Old)
+			made = append(made, p.Now.ID)
 		case edited && (p.Now.State != Active || p.Before.State != Active):
 			return nil, ErrEditedSince
 		case edited:
@@ -219,6 +223,10 @@ func Undo(s Step, parts []Undone, at time.Time) (*Evolved, error) {
 			v.put(p.Now, p.Before.State, p.Before.Description, p.Before.Successors)
 		}
 	}
+	v.turn(slices.DeleteFunc(followers, func(f Entity) bool {
+		toMade := func(id ID) bool { return slices.Contains(made, id) }
+		return slices.Contains(known, f.ID) || !slices.ContainsFunc(f.Successors, toMade)
+	}), made, s.Old)
 	return v, nil
 }
 
