@@ -81,7 +81,8 @@ func (s *Pages) mergeForm(v ui.Visit, e, other entity.Entity, notice *ui.Notice)
 	page.Sides, page.Notice = &sides, notice
 	page.Hidden = []ui.Hidden{
 		{Name: "version", Value: strconv.FormatInt(e.Version, 10)},
-		{Name: "other", Value: other.ID.String()}, {Name: "other_version", Value: strconv.FormatInt(other.Version, 10)},
+		{Name: "other", Value: other.ID.String()},
+		{Name: "other_version", Value: strconv.FormatInt(other.Version, 10)},
 	}
 	option := func(one entity.Entity) ui.Option {
 		return ui.Option{Value: one.ID.String(), Text: one.Description.Label() + " · " + one.ID.String()}
