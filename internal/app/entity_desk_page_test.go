@@ -101,8 +101,7 @@ func TestTheWayToWriteAboutThings(t *testing.T) {
 }
 
 // The form of a type becomes an entity: errors stand at their fields with what was typed, a
-// row more is a button, a likeness is shown and has to be denied in words.
-// Proves ENT-10.
+// row more is a button, a likeness is shown and has to be denied in words, which are recorded.
 func TestAThingIsGivenItsNameOnAPage(t *testing.T) {
 	w := newWorld(t)
 	old := w.keep(organisation("Harbour Rowing Club", entity.Attribute{Name: entity.AttrPlace, Value: "Las Palmas"}))[0]
@@ -124,6 +123,10 @@ func TestAThingIsGivenItsNameOnAPage(t *testing.T) {
 		t.Fatalf("status %d: %s", made.status, made.text)
 	}
 	at, _, _ := strings.Cut(made.header.Get("Location"), "?")
+	id := must(entity.ParseID(strings.TrimPrefix(at, "/entity/")))(w)
+	if first := must(w.DB.Entities().Version(w.ctx(), id, 1))(w); first.Why != "That one is in another town." {
+		t.Errorf("why it is none of them is kept as %q", first.Why)
+	}
 	shows(t, ada.get(made.header.Get("Location")), http.StatusOK, "The name is given.", "Club de remo", "Q4242", "https://example.org/remo", at+"/merge")
 	public := w.browser().get(at)
 	shows(t, public, http.StatusOK, "They row &amp; sing.")
@@ -137,8 +140,8 @@ func TestAThingIsGivenItsNameOnAPage(t *testing.T) {
 }
 
 // An edit that comes second shows both sides and keeps what was typed; saved again it holds.
-// What is hidden from the writer stays, and a protected entity is for administrators.
-// Proves ENT-41.
+// What is hidden from the writer stays, and a protected entity is for administrators, who also
+// read how it was described; nobody else does.
 func TestAnEditLosesNothing(t *testing.T) {
 	w := newWorld(t)
 	d := organisation("Riverside Arts", entity.Attribute{Name: "phone", Value: "+34 600 111 222", Access: entity.Hidden})
@@ -171,6 +174,7 @@ func TestAnEditLosesNothing(t *testing.T) {
 	}
 	shows(t, ada.send(http.MethodGet, at+"/edit", nil), http.StatusForbidden, "only administrators change it")
 	shows(t, ada.sent(at+"/edit", hers, "version", "4"), http.StatusForbidden)
+	shows(t, ada.send(http.MethodPost, "/entities/new", formOf("type", "organization", "do", "create", "n0.value", "Without Ticket", "n0.name", "name", "n0.lang", "en", "n0.source", "", "n0.access", "")), http.StatusConflict, "checked once more")
 	shows(t, root.get(at+"/history"), http.StatusOK, "Version 4", "Version 1", "Riverside Arts Trust", "600 111 222")
 	shows(t, ada.send(http.MethodGet, at+"/history", nil), http.StatusForbidden)
 	if strings.Contains(w.browser().get(at).text, "Trust") {
@@ -217,4 +221,31 @@ func TestNamesEvolveOnPages(t *testing.T) {
 	ada.post(other+"/undo", "seq", "3")
 	shows(t, w.browser().get(other), http.StatusOK, "Harbor Rowing Club")
 	shows(t, ada.sent(other+"/delete", form), http.StatusConflict, "Somebody has changed")
+}
+
+// A name that means two things becomes two, with what it says divided between them.
+func TestANameOfTwoThingsIsSplitOnAPage(t *testing.T) {
+	w := newWorld(t)
+	d := organisation("Three", entity.Attribute{Name: entity.AttrPlace, Value: "North Town"}, entity.Attribute{Name: "motto", Value: "Onward"})
+	d.Externals = []entity.External{{Scheme: "wikidata", Value: "Q4242"}}
+	at := "/entity/" + w.keep(d)[0].ID.String()
+	ada := w.licensed("ada@example.org")
+	form := formIn(ada.get(at + "/split").text)
+	shows(t, ada.sent(at+"/split", form), http.StatusBadRequest, `id="e-second"`)
+	p := ada.sent(at+"/split", form, "first", "Three North", "second", "Three South", "share1", "12", "share2", "2")
+	if p.status != http.StatusSeeOther {
+		t.Fatalf("status %d: %s", p.status, p.text)
+	}
+	both := ada.send(http.MethodGet, p.header.Get("Location"), nil)
+	shows(t, both, http.StatusMultipleChoices, "The name leads to its parts now.", "Three North", "Three South", at+"/undo")
+	says := map[string]string{}
+	for _, m := range regexp.MustCompile(`href="(/entity/[0-9a-z-]+)"><span class="entity-name">([^<]+)<`).FindAllStringSubmatch(both.text, -1) {
+		says[m[2]] = w.browser().get(m[1]).text
+	}
+	if n, s := says["Three North"], says["Three South"]; !strings.Contains(n, "North Town") || !strings.Contains(n, "Onward") || strings.Contains(n, "Q4242") ||
+		strings.Contains(s, "North Town") || !strings.Contains(s, "Onward") || !strings.Contains(s, "Q4242") {
+		t.Error("what it says is divided in another way")
+	}
+	ada.post(at+"/undo", "seq", "1")
+	shows(t, w.browser().get(at), http.StatusOK, "North Town", "Q4242")
 }

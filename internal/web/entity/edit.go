@@ -107,7 +107,7 @@ func (s *Pages) create(w http.ResponseWriter, r *http.Request, v ui.Visit, by en
 			return done(w, r, e.ID, "created")
 		case codeOf(err) == entity.ErrExternal.Code:
 			return again(http.StatusConflict, nil, warning(v.P, err))
-		case !slices.Contains([]string{"entity.ticket", "entity.candidates", "entity.why"}, codeOf(err)):
+		case !slices.Contains([]string{"entity.ticket", "entity.ticket-needed", "entity.candidates", "entity.why"}, codeOf(err)):
 			return err
 		}
 		return s.compare(w, r, v, by, &d, desc, why, err)
@@ -192,7 +192,7 @@ func (s *Pages) compared(w http.ResponseWriter, r *http.Request, v ui.Visit, by 
 	if because != nil {
 		status = http.StatusConflict
 		e := ui.FieldError{Text: ui.ErrorText(p, because)}
-		if codeOf(because) == "entity.ticket" {
+		if codeOf(because) == "entity.ticket" || codeOf(because) == "entity.ticket-needed" {
 			e.Text = p.T("It took a while, so it was checked once more. Create it now.")
 		} else if page.Why != nil {
 			e.Field, page.Why.Error, status = "override", p.T("Say why it is none of these, in 3 to 500 characters."), http.StatusBadRequest
@@ -284,7 +284,7 @@ func (s *Pages) edit(w http.ResponseWriter, r *http.Request, v ui.Visit, by enti
 	case codeOf(err) == entity.ErrVersion.Code:
 		ui.Refused(r, err)
 		return again(http.StatusConflict, e, nil, func(page *FormPage) { s.conflict(v.P, page, e.Description, desc) })
-	case habeas.KindOf(err) == habeas.KindConflict || codeOf(err) == entity.ErrFlags.Code:
+	case slices.Contains([]habeas.ErrorKind{habeas.KindConflict, habeas.KindGone}, habeas.KindOf(err)) || codeOf(err) == entity.ErrFlags.Code:
 		ui.Refused(r, err)
 		return again(http.StatusConflict, asSeen, nil, func(page *FormPage) { page.Notice = warning(v.P, err) })
 	}

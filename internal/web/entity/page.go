@@ -123,7 +123,7 @@ func writeLinks(p lang.Printer, e entity.Entity, to entity.Audience) *Write {
 	at := entityPath + e.ID.String()
 	w := &Write{}
 	if e.State == entity.Active {
-		w.Links = []ui.Link{{Text: p.T("It is the same as another one"), URL: at + "/merge"}, {Text: p.T("Give the name up"), URL: at + "/delete"}}
+		w.Links = []ui.Link{{Text: p.T("It is the same as another one"), URL: at + "/merge"}, {Text: p.T("It means several things"), URL: at + "/split"}, {Text: p.T("Give the name up"), URL: at + "/delete"}}
 	}
 	if to.Steward {
 		w.Links = append(w.Links, ui.Link{Text: p.T("How it was described"), URL: at + "/history"})

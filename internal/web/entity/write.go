@@ -31,6 +31,7 @@ func (s *Pages) mountWriting(m *edge.Mux) {
 		"GET " + newPath: s.newPage, "POST " + newPath: s.create, "POST " + licencePath: s.accept,
 		"GET " + entityPath + "{id}/edit": s.editPage, "POST " + entityPath + "{id}/edit": s.edit,
 		"GET " + entityPath + "{id}/merge": s.mergePage, "POST " + entityPath + "{id}/merge": s.merge,
+		"GET " + entityPath + "{id}/split": s.splitPage, "POST " + entityPath + "{id}/split": s.split,
 		"GET " + entityPath + "{id}/delete": s.deletePage, "POST " + entityPath + "{id}/delete": s.delete,
 		"POST " + entityPath + "{id}/undo": s.undo, "GET " + entityPath + "{id}/history": s.history,
 	} {
