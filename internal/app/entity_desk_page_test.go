@@ -27,9 +27,11 @@ func (w *world) licensed(address string) *browser {
 	return b
 }
 
-var control = regexp.MustCompile(`(?s)<input [^>]*?name="([^"]+)" value="([^"]*)"|<textarea [^>]*?name="([^"]+)"[^>]*>(.*?)</textarea>`)
-var chosen = regexp.MustCompile(`(?s)<select [^>]*?name="([^"]+)".*?</select>`)
-var selected = regexp.MustCompile(`<option value="([^"]*)" selected>`)
+var (
+	control  = regexp.MustCompile(`(?s)<input [^>]*?name="([^"]+)" value="([^"]*)"|<textarea [^>]*?name="([^"]+)"[^>]*>(.*?)</textarea>`)
+	chosen   = regexp.MustCompile(`(?s)<select [^>]*?name="([^"]+)".*?</select>`)
+	selected = regexp.MustCompile(`<option value="([^"]*)" selected>`)
+)
 
 // formIn is what a browser sends of the last form of a page, as it was loaded.
 func formIn(text string) url.Values {

@@ -55,7 +55,9 @@ func (s *Pages) shares(p lang.Printer, d entity.Description) (out []share) {
 }
 
 // isTitle reports whether an attribute is a name that is shown as the title.
-func isTitle(a entity.Attribute) bool { return a.Name == entity.AttrName && a.Access&entity.Hidden == 0 }
+func isTitle(a entity.Attribute) bool {
+	return a.Name == entity.AttrName && a.Access&entity.Hidden == 0
+}
 
 func (s *Pages) splitPage(w http.ResponseWriter, r *http.Request, v ui.Visit, by entity.Writer) error {
 	e, err := s.changing(r, v, by)
