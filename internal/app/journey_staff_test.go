@@ -20,9 +20,15 @@ import (
 func (w *world) staffBrowser(address string) *browser {
 	w.Helper()
 	b := w.browser().join(address)
-	// A code opens no role. What WebAuthn proves is proved in its own tests: here the
-	// sign-in that the cookie names is exchanged for one by passkey.
 	w.employ(address, habeas.RoleStaff)
+	return b.withKey()
+}
+
+// withKey makes this browser's sign-in one by passkey. A code opens no role. What WebAuthn
+// proves is proved in its own tests: here the sign-in that the cookie names is exchanged.
+func (b *browser) withKey() *browser {
+	b.Helper()
+	w := b.world
 	r, err := http.NewRequestWithContext(w.ctx(), http.MethodGet, "/", nil)
 	w.ok(err)
 	for name, value := range b.cookies {

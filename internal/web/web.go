@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/habeas-data/habeas/internal/edge"
-	"github.com/habeas-data/habeas/internal/entity"
 	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/web/account"
 	"github.com/habeas-data/habeas/internal/web/admin"
@@ -65,7 +64,7 @@ type Site struct {
 	Logs        admin.Logs
 	Inspecting  account.Inspecting
 	Contacting  notice.Contacting
-	Entities    entity.Queries
+	Entities    entitypages.Entities
 	Downloads   *release.Shelf // nil: this server offers no programs
 
 	Registrations account.Registrations

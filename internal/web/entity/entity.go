@@ -1,5 +1,5 @@
-// Package entity makes the public pages of the Entity Name System: the search that answers as
-// one types, and the page of each entity.
+// Package entity makes the pages of the Entity Name System: the search that answers as one
+// types, the page of each entity, and those by which registered people write them.
 package entity
 
 import (
@@ -18,10 +18,26 @@ import (
 	"github.com/habeas-data/habeas/internal/web/ui"
 )
 
-// Pages are the pages. Whoever opens them sees what everybody sees.
+// Entities is what the pages ask of the server.
+type Entities interface {
+	entity.Queries
+	entity.Writes
+	// Standing says whether somebody may write at all: nil, or why not.
+	Standing(ctx context.Context, w entity.Writer) error
+	// Check says what there is to say of a description.
+	Check(d entity.Description) []entity.Finding
+	// Undoable returns the newest evolution of an entity that can be undone; 0 for none.
+	Undoable(ctx context.Context, id entity.ID) (int64, error)
+	// History returns how an entity was described, newest first, before a version, or from
+	// the present one on (0). Administrators only.
+	History(ctx context.Context, w entity.Writer, id entity.ID, before int64, limit int) ([]entity.Past, error)
+}
+
+// Pages are the pages. Whoever is not registered, or has not proved a key, sees on them what
+// everybody sees.
 type Pages struct {
 	*ui.Base
-	Entities entity.Queries
+	Entities Entities
 }
 
 const (
@@ -36,6 +52,7 @@ const (
 func (s *Pages) Mount(m *edge.Mux) {
 	s.Handle(m, ui.Anybody, "GET "+searchPath, s.counted(s.search))
 	s.Handle(m, ui.Anybody, "GET "+entityPath+"{id}", s.page)
+	s.mountWriting(m)
 }
 
 // FindPage is the data of entity/find.
@@ -230,7 +247,8 @@ func (s *Pages) page(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		http.Redirect(w, r, entityPath+id.String(), http.StatusMovedPermanently)
 		return nil
 	}
-	e, err := s.Entities.Resolve(r.Context(), id, time.Time{}, entity.Audience{})
+	to := s.audience(r.Context(), v)
+	e, err := s.Entities.Resolve(r.Context(), id, time.Time{}, to)
 	if err != nil {
 		return err
 	}
@@ -238,10 +256,11 @@ func (s *Pages) page(w http.ResponseWriter, r *http.Request, v ui.Visit) error {
 		http.Redirect(w, r, entityPath+e.Successors[0].String()+"?was="+id.String(), http.StatusMovedPermanently)
 		return nil
 	}
-	page, err := s.entityPage(r.Context(), v.P, e)
+	page, err := s.entityPage(r.Context(), v.P, e, to)
 	if err != nil {
 		return err
 	}
+	r = tellDone(r, v.P, e, page.Undo)
 	if was, err := entity.ParseID(r.URL.Query().Get("was")); err == nil && was != id {
 		r = ui.WithNotice(r, ui.Notice{Kind: ui.NoticeInfo, Text: v.P.T("{id} was merged with others. They have this name now.", "id", was.String())})
 	}

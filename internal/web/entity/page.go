@@ -32,7 +32,12 @@ type OnePage struct {
 	Successors []ui.Link
 	Linked     map[string]any // for programs: schema.org as JSON-LD; nil: nothing is said any more
 	API        string
+	Write      *Write // nil: the reader may not write
+	Undo       int64  // the evolution that the reader may take back; 0: none
 }
+
+// Write is where a registered reader changes what a name means.
+type Write struct{ Links []ui.Link }
 
 // Value is something that is said, with its language and where it is from.
 type Value struct {
@@ -57,6 +62,7 @@ type Elsewhere struct {
 
 // Step is something that happened to identifiers.
 type Step struct {
+	Seq      int64
 	At       time.Time
 	What     string
 	Old, New []ui.Link
@@ -74,7 +80,7 @@ var schemeNames = map[string]string{
 	"ror": "ROR", "wikidata": "Wikidata", "geonames": "GeoNames", "orcid": "ORCID", "isni": "ISNI", "viaf": "VIAF", "grid": "GRID", "fundref": "Crossref Funder",
 }
 
-func (s *Pages) entityPage(ctx context.Context, p lang.Printer, e entity.Entity) (OnePage, error) {
+func (s *Pages) entityPage(ctx context.Context, p lang.Printer, e entity.Entity, to entity.Audience) (OnePage, error) {
 	page := OnePage{ID: e.ID.String(), URI: s.Origin.URL(entityPath + e.ID.String()), State: e.State, API: apiPath + e.ID.String()}
 	t, d := s.template(e.Description.Type), e.Description
 	back := &ui.Link{Text: p.T("Names of things"), URL: searchPath}
@@ -84,25 +90,45 @@ func (s *Pages) entityPage(ctx context.Context, p lang.Printer, e entity.Entity)
 		if page.Heading.Title == "" {
 			page.Heading.Title = page.ID
 		}
-		page.Linked = entity.Linked(e, t, page.URI)
+		page.Heading.Actions = []ui.Link{{Text: p.T("Edit"), URL: entityPath + page.ID + "/edit"}}
+		if _, public := entity.See(e, entity.Audience{}, false); public {
+			page.Linked = entity.Linked(e, t, page.URI)
+		}
 		page.describe(p, t, d)
 	case entity.Split:
 		page.Heading = ui.Heading{Title: page.ID, Lead: p.T("This name was split. It means one of these now."), Back: back}
 	default:
 		page.Heading = ui.Heading{Title: page.ID, Lead: p.T("This name was given up. It means nothing any more, and is never given again."), Back: back}
 	}
-	for _, to := range e.Successors {
-		l := ui.Link{Text: to.String(), URL: entityPath + to.String()}
-		if one, err := s.Entities.Resolve(ctx, to, time.Time{}, entity.Audience{}); err == nil && one.Description.Label() != "" {
+	for _, id := range e.Successors {
+		l := ui.Link{Text: id.String(), URL: entityPath + id.String()}
+		if one, err := s.Entities.Resolve(ctx, id, time.Time{}, to); err == nil && one.Description.Label() != "" {
 			l.Text = one.Description.Label()
 		}
 		page.Successors = append(page.Successors, l)
 	}
 	steps, err := s.Entities.Evolutions(ctx, e.ID, 0, mostSteps)
 	for _, one := range slices.Backward(steps) {
-		page.Steps = append(page.Steps, Step{At: one.At, What: operationName(p, one.Operation), Old: names(one.Old), New: names(one.New)})
+		page.Steps = append(page.Steps, Step{Seq: one.Seq, At: one.At, What: operationName(p, one.Operation), Old: names(one.Old), New: names(one.New)})
 	}
+	if err != nil || !to.Registered {
+		return page, err
+	}
+	page.Write = writeLinks(p, e, to)
+	page.Undo, err = s.Entities.Undoable(ctx, e.ID)
 	return page, err
+}
+
+func writeLinks(p lang.Printer, e entity.Entity, to entity.Audience) *Write {
+	at := entityPath + e.ID.String()
+	w := &Write{}
+	if e.State == entity.Active {
+		w.Links = []ui.Link{{Text: p.T("It is the same as another one"), URL: at + "/merge"}, {Text: p.T("It means several things"), URL: at + "/split"}, {Text: p.T("Give the name up"), URL: at + "/delete"}}
+	}
+	if to.Steward {
+		w.Links = append(w.Links, ui.Link{Text: p.T("How it was described"), URL: at + "/history"})
+	}
+	return w
 }
 
 func names(ids []entity.ID) []ui.Link {
@@ -219,4 +245,17 @@ func locate(p lang.Printer, lat, lon string) *Locator {
 		Text:  at(y, p.T("N"), p.T("S")) + ", " + at(x, p.T("E"), p.T("W")),
 		Large: ui.Link{Text: p.T("On a large map"), URL: "https://www.openstreetmap.org/#map=9/" + where},
 	}
+}
+
+func stateName(p lang.Printer, s entity.State) string {
+	switch s {
+	case entity.Merged:
+		return p.T("Merged")
+	case entity.Split:
+		return p.T("Split")
+	case entity.Deleted:
+		return p.T("Given up")
+	case entity.Active:
+	}
+	return ""
 }
