@@ -114,7 +114,7 @@ func newWorld(t *testing.T) *world {
 	shown := must(o.certificate(t.Context(), w.origin))(t)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
-	go func() { ended <- s.serve(ctx, l, shown) }()
+	go func() { ended <- serve(ctx, l, o.visitors(shown), s.handler()) }()
 	t.Cleanup(func() {
 		stop()
 		w.Must(<-ended)
