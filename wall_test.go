@@ -24,6 +24,7 @@ const module = "github.com/habeas-data/habeas"
 var house = map[string]int{
 	"cmd/habeas":          6, // command line: one file per command group, no logic
 	"internal/servertest": 6, // a whole server for tests; only tests import it
+	"examples/creator":    6, // a site of a trusted entity creator, to begin one's own from
 
 	"internal/app": 5, // the only place that wires things together
 

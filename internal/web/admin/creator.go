@@ -98,7 +98,7 @@ func (s *Pages) siteSheet(p lang.Printer, site CreatorSite) CreatorSiteSheet {
 		sheet.Proof = &ui.Link{Text: w.Origin + account.SiteProofPath, URL: w.Origin + account.SiteProofPath}
 		if !site.Own {
 			sheet.Confirm = &ui.Form{Action: sitesPath + "/" + id + "/confirm", Submit: p.T("Confirm the site"), Controls: []ui.Control{
-				{Kind: ui.ControlText, Name: "proof", Label: p.T("What the site shows there"), MaxLength: 100, Autocomplete: "off", Hint: p.T("Open the address in this browser and copy the text. Compare too what is declared with what the site does.")},
+				{Kind: ui.ControlText, Name: "shown", Label: p.T("What the site shows there"), MaxLength: 100, Autocomplete: "off", Hint: p.T("Open the address in this browser and copy the text. Compare too what is declared with what the site does.")},
 			}}
 		}
 	}
@@ -137,11 +137,11 @@ func (s *Pages) decideSite(w http.ResponseWriter, r *http.Request, v ui.Visit, i
 
 func (s *Pages) confirmSite(w http.ResponseWriter, r *http.Request, v ui.Visit, id habeas.SiteID) error {
 	return s.decideSite(w, r, v, id, func(f *edge.Form) error {
-		shown := f.Required("proof", 100)
+		shown := f.Required("shown", 100)
 		if err := f.Err(); err != nil {
 			return err
 		}
-		return s.Creators.ConfirmSite(r.Context(), v.Actor, id, shown)
+		return renamed(s.Creators.ConfirmSite(r.Context(), v.Actor, id, shown), "proof", "shown")
 	}, func(sheet *CreatorSiteSheet) *ui.Form { return sheet.Confirm })
 }
 

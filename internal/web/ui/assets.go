@@ -122,6 +122,16 @@ func (a *Assets) sum() string {
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
+// Scripts are the scripts of the pages, as files. A site of somebody else that registers people
+// makes key and file by the modules regfile*.js of them, so that they are the published ones.
+func Scripts() fs.FS {
+	js, err := fs.Sub(embedded, "js")
+	if err != nil { // only for a name that is no path
+		panic(err)
+	}
+	return js
+}
+
 // URL returns the address of an asset. An unknown name is an error, so that a
 // misspelt one fails the page's test and not the page's reader.
 func (a *Assets) URL(name string) (string, error) {
