@@ -27,7 +27,8 @@ type Authorities struct {
 	Elsewhere bool
 
 	listing    sync.Mutex // one list is signed at a time: who waited finds it signed
-	mu         sync.Mutex // makes and opens
+	making     sync.Mutex // one generation is made at a time: who waited finds it made
+	mu         sync.Mutex // guards what is open; which generations count is asked without it
 	open       map[pki.Issuer]*pki.Authority
 	responders map[pki.Issuer]*pki.Responder
 }
@@ -36,8 +37,12 @@ type Authorities struct {
 // one if there is none, or if the newest cannot issue for the whole time any more; so it must not
 // be called in a transaction. Error: pki.ErrNoAuthority when the ceremony has not been done yet.
 func (a *Authorities) Get(ctx context.Context, kind pki.Kind) (*pki.Authority, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	newest, err := a.newest(ctx, kind)
+	if err == nil && !newest.HeirDue(a.Clock.Now(), pki.CeremonyLead) { // nearly always
+		return newest, nil
+	}
+	a.making.Lock()
+	defer a.making.Unlock()
 	return a.get(ctx, kind)
 }
 
@@ -60,8 +65,6 @@ func (a *Authorities) get(ctx context.Context, kind pki.Kind) (*pki.Authority, e
 // There is Get that makes nothing: what strangers ask for is made for them by nobody, and nothing
 // is made in a transaction. Errors: pki.ErrNoAuthority.
 func (a *Authorities) There(ctx context.Context, kind pki.Kind) (*pki.Authority, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	return a.newest(ctx, kind)
 }
 
@@ -115,6 +118,8 @@ func (a *Authorities) discover(ctx context.Context, kind pki.Kind, known int) er
 
 // at opens one generation, the root with its newest certificate.
 func (a *Authorities) at(ctx context.Context, i pki.Issuer) (*pki.Authority, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if made := a.open[i]; made != nil {
 		return made, nil
 	}
@@ -184,8 +189,6 @@ func (a *Authorities) entry(event audit.Event, i pki.Issuer) audit.Entry {
 // Trusted are the generations of an authority whose certificates are believed: those that are
 // neither retired nor revoked, the newest first. Error: pki.ErrNoAuthority if there is none.
 func (a *Authorities) Trusted(ctx context.Context, kind pki.Kind) (trusted []*pki.Authority, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	all, err := a.generations(ctx, kind)
 	if err != nil {
 		return nil, err
@@ -225,12 +228,6 @@ func (a *Authorities) issuers() ([]*pki.Authority, error) {
 // Published opens a generation of which lists and answers are published: one with its key, that
 // is known here. Errors: pki.ErrNoAuthority, pki.ErrRetired.
 func (a *Authorities) Published(ctx context.Context, i pki.Issuer) (*pki.Authority, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.published(ctx, i)
-}
-
-func (a *Authorities) published(ctx context.Context, i pki.Issuer) (*pki.Authority, error) {
 	all, err := a.generations(ctx, i.Kind)
 	if err != nil {
 		return nil, err
@@ -250,8 +247,6 @@ func (a *Authorities) published(ctx context.Context, i pki.Issuer) (*pki.Authori
 // RootCertificate is the newest certificate of the root: where the root is elsewhere, the one
 // that came with the newest authority below it. Error: pki.ErrNoAuthority.
 func (a *Authorities) RootCertificate(ctx context.Context) (*x509.Certificate, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	var newest *x509.Certificate
 	for _, kind := range []pki.Kind{pki.Root, pki.Identity, pki.Attribute, pki.Server} {
 		there, err := a.newest(ctx, kind)
@@ -274,12 +269,12 @@ func (a *Authorities) RootCertificate(ctx context.Context) (*x509.Certificate, e
 
 // Responder returns what answers OCSP requests about the certificates of a generation.
 func (a *Authorities) Responder(ctx context.Context, i pki.Issuer) (*pki.Responder, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	authority, err := a.published(ctx, i)
+	authority, err := a.Published(ctx, i)
 	if err != nil {
 		return nil, err
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if r := a.responders[i]; r != nil {
 		return r, nil
 	}

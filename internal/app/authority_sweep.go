@@ -18,8 +18,8 @@ var subordinates = []pki.Kind{pki.Identity, pki.Server, pki.Attribute}
 // root is here, takes up what a ceremony has brought in, and retires those whose last certificate
 // has expired. It is run by schedule, and may be run again at any time, on several nodes too.
 func (a *Authorities) Sweep(ctx context.Context) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.making.Lock()
+	defer a.making.Unlock()
 	var failed error
 	if !a.Elsewhere {
 		failed = a.follow(ctx, pki.Root)
@@ -76,8 +76,7 @@ func (a *Authorities) retire(ctx context.Context, kind pki.Kind) error {
 		if err := pki.Retire(ctx, a.Keys, g.Issuer); err != nil {
 			return err
 		}
-		delete(a.open, g.Issuer)
-		delete(a.responders, g.Issuer)
+		a.forget(g.Issuer)
 		err = a.DB.InTx(ctx, func(tx *sqlstore.Tx) error {
 			return tx.RetireAuthority(g.Issuer, now, a.entry(audit.AuthorityRetired, g.Issuer))
 		})
@@ -86,6 +85,14 @@ func (a *Authorities) retire(ctx context.Context, kind pki.Kind) error {
 		}
 	}
 	return nil
+}
+
+// forget closes a generation whose key was destroyed.
+func (a *Authorities) forget(i pki.Issuer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.open, i)
+	delete(a.responders, i)
 }
 
 // Needs returns what has to be done in a ceremony, and by when: nothing where the root is here,

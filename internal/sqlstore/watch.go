@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 
 	"github.com/jackc/pgx/v5"
+	"modernc.org/sqlite"
 )
 
 // Watcher is told of every statement, with the bytes of what it is given. It is for
@@ -14,31 +15,31 @@ type Watcher func(statement string, bytes int)
 
 // openFile opens a pool of connections to a SQLite file, watched if somebody watches.
 func openFile(name string, w Watcher) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", name)
-	if err != nil || w == nil {
-		return db, err
+	connector, err := sqlite.NewConnector(name)
+	if err != nil {
+		return nil, err
 	}
-	return sql.OpenDB(watched{db.Driver(), name, w}), db.Close()
+	connector = preparing{connector}
+	if w != nil {
+		connector = watched{connector, w}
+	}
+	return sql.OpenDB(connector), nil
 }
 
 // watched opens connections whose statements are told of.
 type watched struct {
-	driver driver.Driver
-	name   string
-	tell   Watcher
+	driver.Connector
+	tell Watcher
 }
 
 // Connect implements driver.Connector.
-func (w watched) Connect(context.Context) (driver.Conn, error) {
-	c, err := w.driver.Open(w.name)
+func (w watched) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := w.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return watchedConn{c.(sqliteConn), w.tell}, nil
 }
-
-// Driver implements driver.Connector.
-func (w watched) Driver() driver.Driver { return w.driver }
 
 // sqliteConn is what the driver's connections can do.
 type sqliteConn interface {
