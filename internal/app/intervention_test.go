@@ -117,10 +117,10 @@ func TestAnAccountWhoseAddressIsDeadIsDeletedOnProof(t *testing.T) {
 
 	at := root.holderPage("tim@dead.example.com")
 	const proof = "Passport seen at the desk on 1 March; three mails came back."
-	if p := root.send(http.MethodPost, at+"/erase", formOf("proof", "")); p.status != http.StatusBadRequest {
+	if p := root.send(http.MethodPost, at+"/erase", formOf("grounds", "")); p.status != http.StatusBadRequest {
 		t.Errorf("without proof: %d", p.status)
 	}
-	second := root.send(http.MethodPost, at+"/erase", formOf("proof", proof))
+	second := root.send(http.MethodPost, at+"/erase", formOf("grounds", proof))
 	if second.status != http.StatusOK || !strings.Contains(second.text, proof) || !strings.Contains(second.text, "1 record that is its person’s") {
 		t.Fatalf("the second step: %d\n%s", second.status, second.text)
 	}
@@ -128,16 +128,16 @@ func TestAnAccountWhoseAddressIsDeadIsDeletedOnProof(t *testing.T) {
 		t.Fatalf("the first step deleted it: %v", err)
 	}
 	for name, form := range map[string][]string{
-		"another address": {"proof", proof, "step", "erase", "address", "root@example.org"},
-		"no address":      {"proof", proof, "step", "erase"},
-		"no proof":        {"proof", "", "step", "erase", "address", "tim@dead.example.com"},
+		"another address": {"grounds", proof, "step", "erase", "address", "root@example.org"},
+		"no address":      {"grounds", proof, "step", "erase"},
+		"no proof":        {"grounds", "", "step", "erase", "address", "tim@dead.example.com"},
 	} {
 		if p := root.send(http.MethodPost, at+"/erase", formOf(form...)); p.status != http.StatusBadRequest {
 			t.Errorf("%s: %d", name, p.status)
 		}
 	}
 	w.mails()
-	root.post(at+"/erase", "proof", proof, "step", "erase", "address", "tim@dead.example.com")
+	root.post(at+"/erase", "grounds", proof, "step", "erase", "address", "tim@dead.example.com")
 
 	if _, err := w.DB.Accounts().Account(w.ctx(), tim.Account); habeas.KindOf(err) != habeas.KindNotFound && habeas.KindOf(err) != habeas.KindGone {
 		t.Errorf("the account is there: %v", err)
@@ -172,7 +172,7 @@ func TestWhoMayNotInterveneDoesNot(t *testing.T) {
 	tim := w.browser().join("tim@example.com")
 	w.registered(w.who(tim), "tim@example.com")
 	at := root.holderPage("tim@example.com")
-	forms := map[string][]string{"/revoke": {"reason", "done", "why", "x"}, "/erase": {"step", "erase", "proof", "x", "address", "tim@example.com"}}
+	forms := map[string][]string{"/revoke": {"reason", "done", "why", "x"}, "/erase": {"step", "erase", "grounds", "x", "address", "tim@example.com"}}
 	for who, b := range map[string]*browser{"staff": w.staffBrowser("desk@example.org"), "its person": tim, "nobody": w.browser()} {
 		for path, form := range forms {
 			if p := b.send(http.MethodPost, at+path, formOf(form...)); p.status != http.StatusForbidden && p.status != http.StatusSeeOther || strings.HasPrefix(p.header.Get("Location"), "/admin") {
@@ -194,11 +194,11 @@ func TestWhoMayNotInterveneDoesNot(t *testing.T) {
 		t.Errorf("after four hours: %d", p.status)
 	}
 	own := root.holderPage("root@example.org")
-	if p := root.send(http.MethodPost, own+"/erase", formOf("proof", "x")); p.status != http.StatusForbidden {
+	if p := root.send(http.MethodPost, own+"/erase", formOf("grounds", "x")); p.status != http.StatusForbidden {
 		t.Errorf("one's own account: %d", p.status)
 	}
 	colleague := root.holderPage("other@example.org")
-	if p := root.send(http.MethodPost, colleague+"/erase", formOf("proof", "x", "step", "erase", "address", "other@example.org")); p.status != http.StatusConflict {
+	if p := root.send(http.MethodPost, colleague+"/erase", formOf("grounds", "x", "step", "erase", "address", "other@example.org")); p.status != http.StatusConflict {
 		t.Errorf("an administrator: %d", p.status)
 	}
 	if p := root.send(http.MethodPost, "/admin/interventions", formOf("address", "tim@example.com", "purpose", "curiosity")); p.status != http.StatusBadRequest {

@@ -173,7 +173,7 @@ func (s *Pages) holderPage(r *http.Request, v ui.Visit, id habeas.ReadingID) (pa
 		Erase: ui.Form{
 			Action: at + "/erase", Submit: p.T("Look at what goes"), Next: p.T("Nothing happens yet: you confirm it on the next page."),
 			Controls: []ui.Control{{
-				Kind: ui.ControlTextarea, Name: "proof", Label: p.T("What proves who asks"), MaxLength: account.MaxInterventionWords,
+				Kind: ui.ControlTextarea, Name: "grounds", Label: p.T("What proves who asks"), MaxLength: account.MaxInterventionWords,
 				Hint: p.T("Which document you have seen, when and how, and that the address reaches nobody. No names of people: it is kept after the account is gone."),
 			}},
 		},
@@ -269,7 +269,7 @@ func holderErasePage(p lang.Printer, id habeas.ReadingID, h Holder, why string) 
 		Why:     why,
 		Form: ui.Form{
 			Action: at + "/erase", Danger: true, Submit: p.T("Delete it now"), Cancel: &ui.Link{Text: p.T("Leave it as it is"), URL: at},
-			Hidden:   []ui.Hidden{{Name: "proof", Value: why}, {Name: "step", Value: "erase"}},
+			Hidden:   []ui.Hidden{{Name: "grounds", Value: why}, {Name: "step", Value: "erase"}},
 			Controls: []ui.Control{{Kind: ui.ControlEmail, Name: "address", Label: p.T("Type its address to confirm"), Autocomplete: "off", MaxLength: ui.MaxAddress}},
 			Next:     p.T("The keys are destroyed: nobody can take that back. The receipt goes to every address of the account."),
 		},
@@ -282,7 +282,7 @@ func (s *Pages) eraseHolder(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 	if err != nil {
 		return err
 	}
-	why, confirmed := f.Text("proof", account.MaxInterventionWords), f.String("step", 10) == "erase"
+	why, confirmed := f.Text("grounds", account.MaxInterventionWords), f.String("step", 10) == "erase"
 	f.String("address", ui.MaxAddress) // only the second step has one
 	if !confirmed {
 		page, h, wrong := s.holderPage(r, v, id)
@@ -293,7 +293,7 @@ func (s *Pages) eraseHolder(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 			err = s.Interventions.MayErase(r.Context(), v.Actor, id, why)
 		}
 		if err != nil {
-			return s.Again(w, r, v, renamed(err, "why", "proof"), "admin/intervention", &page, &page.Erase, f)
+			return s.Again(w, r, v, renamed(err, "why", "grounds"), "admin/intervention", &page, &page.Erase, f)
 		}
 		return s.Render(w, r, http.StatusOK, "admin/intervention-erase", holderErasePage(v.P, id, h, why))
 	}
@@ -309,5 +309,5 @@ func (s *Pages) eraseHolder(w http.ResponseWriter, r *http.Request, v ui.Visit, 
 		return errors.Join(err, wrong)
 	}
 	page := holderErasePage(v.P, id, h, why)
-	return s.Again(w, r, v, renamed(err, "why", "proof"), "admin/intervention-erase", &page, &page.Form, f)
+	return s.Again(w, r, v, renamed(err, "why", "grounds"), "admin/intervention-erase", &page, &page.Form, f)
 }
