@@ -370,7 +370,7 @@ func TestAnEntityIsEnteredForWhoIsSignedIn(t *testing.T) {
 		t.Errorf("before the licence was accepted: %d", status)
 	}
 	theirs, _ := w.browser(own) // at the server's own port
-	accepted := must(theirs.Post(w.Config.Port.URL("/api/v1/entities:acceptLicence"), "application/json", strings.NewReader(`{"words":1}`)))(t)
+	accepted := must(theirs.Post(w.Port.URL("/api/v1/entities:acceptLicence"), "application/json", strings.NewReader(`{"words":1}`)))(t)
 	accepted.Body.Close()
 	if accepted.StatusCode != http.StatusNoContent {
 		t.Fatalf("the licence: %d", accepted.StatusCode)
