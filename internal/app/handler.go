@@ -57,7 +57,7 @@ func (s *Server) Handler(more func(m *edge.Mux, site *web.Site)) (http.Handler, 
 		Health:   &HealthPage{Server: s, Started: s.Clock.Now()},
 		Policies: policyPages{s.Policies, s.Notices}, Registers: registers, Agreements: registers,
 		Registrations: s.Certificates, Interventions: NewInterventions(s.Records, s.Certificates, s.Escrows, s.Logs), Creators: NewCreators(s.Certificates),
-		Sessions: s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
+		Sessions: s.Sessions, Logs: s.Logs, Inspecting: s.Records, Contacting: s.Logs, MailingLists: s.MailingLists, Webhooks: s.Webhooks, Breaches: NewBreaches(s.Records), Remainders: s.Notices,
 		Entities: s.Entities,
 		Releases: NewReleases(s.Records, s.Accounts), Blocks: blocks, Downloads: s.Downloads,
 	}

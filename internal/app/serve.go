@@ -307,7 +307,7 @@ func (p *process) close(ctx context.Context) error {
 // config turns the settings into what Open wants.
 func (s Settings) config(l net.Listener) (Config, error) {
 	cfg := Config{
-		Dir: s.dir, Clock: habeas.SystemClock{}, Organisation: s.Organisation, Contact: s.Contact, Schemas: s.sets(), EntityTypes: s.EntityTypes, Disk: s.Disk,
+		Dir: s.dir, Clock: habeas.SystemClock{}, Organisation: s.Organisation, Contact: s.Contact, Schemas: s.sets(), EntityTypes: s.EntityTypes, MailingLists: s.MailingLists, Disk: s.Disk,
 		SessionDays: s.SessionLog.KeepDays, QueryLog: s.QueryLog, BackupWithin: time.Duration(s.Backup.ExpectHours) * time.Hour,
 	}
 	var err error

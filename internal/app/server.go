@@ -62,6 +62,7 @@ type Config struct {
 	RootAway     bool                            // the root of the certificate authority is on another machine
 	QueryLog     QueryLogSettings                // whether questions about entities are noted
 	Directory    DirectoryConfig                 // who decides who works here; zero: nobody but administrators
+	MailingLists []account.MailingList           // that the organisation runs elsewhere
 	EntityTypes  []entity.Template               // types of entities beside the built-in ones, or in their place
 	Downloads    *release.Shelf                  // programs that are offered to everybody; nil: none
 

@@ -62,6 +62,8 @@ type Settings struct {
 
 	EntityTypes []entity.Template `toml:"entity_type" doc:"a type of entities beside the built-in ones, or one of them described anew; only in the file"`
 
+	MailingLists []account.MailingList `toml:"mailing_list" doc:"a mailing list that the organisation runs elsewhere: name, url of the page on which one signs up, private_archive; only in the file"`
+
 	dir    string
 	loaded *config.Loaded // nil when a test wrote the struct itself
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/habeas-data/habeas"
+	"github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/app/config"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/entity"
@@ -62,6 +63,7 @@ func (s Settings) problems() config.Problems {
 	c.want(err, "data_set")
 	_, err = entity.NewTypes(s.EntityTypes...)
 	c.want(err, "entity_type")
+	c.want(account.CheckMailingLists(s.MailingLists), "mailing_list")
 	return c.found
 }
 

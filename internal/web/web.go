@@ -6,6 +6,7 @@ package web
 import (
 	"slices"
 
+	domain "github.com/habeas-data/habeas/internal/account"
 	"github.com/habeas-data/habeas/internal/edge"
 	"github.com/habeas-data/habeas/internal/release"
 	"github.com/habeas-data/habeas/internal/web/account"
@@ -64,8 +65,10 @@ type Site struct {
 	Logs        admin.Logs
 	Inspecting  account.Inspecting
 	Contacting  notice.Contacting
-	Entities    entitypages.Entities
-	Downloads   *release.Shelf // nil: this server offers no programs
+	// MailingLists are those that the organisation runs elsewhere.
+	MailingLists []domain.MailingList
+	Entities     entitypages.Entities
+	Downloads    *release.Shelf // nil: this server offers no programs
 
 	Registrations account.Registrations
 	Interventions admin.Interventions
@@ -99,7 +102,7 @@ func (s *Site) Mount(m *edge.Mux) {
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,
 		Relations: s.Relations, Guardians: s.Guardians, Letters: s.Letters, Profiles: s.Profiles,
 	}).Mount(m)
-	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes, Contacting: s.Contacting}).Mount(m)
+	(&notice.Pages{Base: s.Base, Notices: s.Notices, Disputes: s.Disputes, Contacting: s.Contacting, MailingLists: s.MailingLists}).Mount(m)
 	(&entitypages.Pages{Base: s.Base, Entities: s.Entities}).Mount(m)
 	(&pass.Pages{Base: s.Base, Passes: s.Passes}).Mount(m)
 	(&admin.Pages{

@@ -35,10 +35,11 @@ type ContactPage struct {
 	Heading ui.Heading
 	Form    ui.Form
 	Sent    bool
+	Lists   *ui.Notice // nil: the organisation has no mailing lists
 }
 
 func (s *Pages) contactPage(p lang.Printer) ContactPage {
-	return ContactPage{
+	page := ContactPage{
 		Heading: ui.Heading{Title: p.T("Write to us"), Lead: p.T("A question, a mistake, a complaint: it reaches the people who run this server. You need no account.")},
 		Form: ui.Form{
 			Action: contactPath, Submit: p.T("Send it"),
@@ -50,6 +51,10 @@ func (s *Pages) contactPage(p lang.Printer) ContactPage {
 			},
 		},
 	}
+	if len(s.MailingLists) > 0 {
+		page.Lists = &ui.Notice{Kind: ui.NoticeInfo, Text: p.T("Before you sign up for one of our mailing lists, read what others will see of you."), Link: &ui.Link{Text: p.T("Mailing lists"), URL: mailingListsPath}}
+	}
+	return page
 }
 
 func (s *Pages) contact(w http.ResponseWriter, r *http.Request, v ui.Visit) error {

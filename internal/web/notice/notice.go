@@ -68,6 +68,8 @@ type Pages struct {
 	Notices    Notices
 	Disputes   Disputes
 	Contacting Contacting
+	// MailingLists are those of the organisation, in the order of its settings.
+	MailingLists []account.MailingList
 }
 
 // Mount registers them.
@@ -76,6 +78,7 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.Handle(m, ui.Anybody, "POST /notice", s.Limited(s.ask))
 	s.proving().Mount(m)
 	s.mountContact(m)
+	s.mountMailingLists(m)
 	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/{kind}", s.Limited(onParty(s.request)))
 	s.Handle(m, ui.Anybody, "GET /notice/records/{id}/dispute", onParty(s.askDispute))
 	s.Handle(m, ui.Anybody, "POST /notice/records/{id}/dispute", s.Limited(onParty(s.dispute)))
