@@ -35,6 +35,9 @@ var ConsentTerms = []ConsentTerm{{
 }, {
 	Kind: ConsentEscrow, Words: EscrowWords, Title: "A copy of my private key",
 	Says: "The private key of my registration file is kept here, so that I can get the file back under a new password.",
+}, {
+	Kind: ConsentWritten, Words: 1, Title: "Letters from others",
+	Says: "People who are signed in and have my link may write to me by mail. They do not see my address.",
 }}
 
 // Term returns what a kind says; ok is false when there is no such kind.

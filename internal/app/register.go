@@ -94,12 +94,16 @@ func (r *Registers) Agreements(ctx context.Context, a habeas.Actor) ([]accountpa
 		found = found && c.Account == a.Account
 		out = append(out, accountpages.Agreement{Term: term, Party: p.ID, Name: rec.Name(), Decided: found, Given: c.Given || !found, At: c.At})
 	}
-	key, found, err := r.DB.Consents().ConsentTo(ctx, account.ConsentEscrow, habeas.SubjectOf(a.Account))
-	if err == nil && found {
-		term, _ := account.Term(account.ConsentEscrow)
-		out = append(out, accountpages.Agreement{Term: term, Decided: true, Given: key.Given, At: key.At})
+	for _, kind := range []account.ConsentKind{account.ConsentEscrow, account.ConsentWritten} { // about the account
+		c, found, err := r.DB.Consents().ConsentTo(ctx, kind, habeas.SubjectOf(a.Account))
+		if err != nil {
+			return nil, err
+		}
+		if term, _ := account.Term(kind); found {
+			out = append(out, accountpages.Agreement{Term: term, Decided: true, Given: c.Given, At: c.At})
+		}
 	}
-	return out, err
+	return out, nil
 }
 
 // Decide notes what the actor agrees to about one of their records, or takes it back,

@@ -70,6 +70,7 @@ const (
 	KindRelease    Kind = "release"     // a legal demand asks for data about your account
 	KindContact    Kind = "contact"     // to the operator: somebody wrote on the contact page
 	KindComplaint  Kind = "complaint"   // the same, a complaint
+	KindWritten    Kind = "written"     // another person wrote to you, by the link that you gave away
 
 	KindRegistered      Kind = "registered"       // you have a certificate
 	KindReregistered    Kind = "reregistered"     // another certificate has taken the place of yours
@@ -107,7 +108,8 @@ const (
 
 // Data is all that a mail can say. It has no place for anybody's name, address
 // or other personal data, and must not be given any. What somebody writes to the operator is
-// the one exception: it and Reply go to the operator alone.
+// an exception: it and Reply go to the operator alone. So is what one person writes to another
+// who has agreed to it.
 type Data struct {
 	Organisation string // who writes; required
 	PublicURL    string // origin of the server, "https://records.example.org"; required
@@ -127,7 +129,7 @@ type Data struct {
 	Months int      // how long they are kept after the last word about them
 	Days   int      // until something happens by itself
 	Count  int      // how many details are missing
-	Reply  string   // of KindContact and KindComplaint: where the answer goes; may be empty
+	Reply  string   // of KindContact, KindComplaint and KindWritten: where the answer goes; may be empty but in the last
 	Lines  []string // what was counted: numbers and kinds, nobody's name
 	Legal  string   // whose words for the remedy: "eu", "us"; else those that fit anywhere
 
@@ -186,6 +188,7 @@ var needs = map[Kind]struct{ link, code, dispute bool }{
 	KindRelease:    {link: true},
 	KindContact:    {},
 	KindComplaint:  {},
+	KindWritten:    {link: true},
 
 	KindRegistered:      {link: true},
 	KindReregistered:    {link: true},

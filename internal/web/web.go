@@ -73,6 +73,8 @@ type Site struct {
 	Registrations account.Registrations
 	Interventions admin.Interventions
 	Creators      Creators
+	// Correspondence lets people write to each other.
+	Correspondence account.Correspondence
 }
 
 // Creators is what all pages about trusted entity creators ask of the server.
@@ -96,7 +98,7 @@ type Roles interface {
 // Mount registers every page.
 func (s *Site) Mount(m *edge.Mux) {
 	s.Base.Mount(m)
-	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Bearers: s.Bearers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting, Roles: s.Roles, Registrations: s.Registrations, Renewals: s.Renewals, Escrows: s.Escrows, Creators: s.Creators}).Mount(m)
+	(&account.Pages{Base: s.Base, Accounts: s.Accounts, Providers: s.Providers, Bearers: s.Bearers, Agreements: s.Agreements, Tellings: s.Tellings, Inspecting: s.Inspecting, Roles: s.Roles, Registrations: s.Registrations, Renewals: s.Renewals, Escrows: s.Escrows, Creators: s.Creators, Correspondence: s.Correspondence}).Mount(m)
 	(&party.Pages{
 		Base: s.Base, Records: s.Records, Invitations: s.Invitations, Rights: s.Rights, Joins: s.Joins, Imports: s.Imports,
 		Disputes: s.Disputes, Duplicates: s.Duplicates, Bulks: s.Bulks, Notes: s.Notes, Lists: s.Lists, Tags: s.Tags,

@@ -90,6 +90,8 @@ type Pages struct {
 	Renewals      Renewals
 	Escrows       Escrows  // nil: no keys are kept here
 	Creators      Creators // nil: nobody acts for others
+	// Correspondence lets people write to each other. Nil: they cannot.
+	Correspondence Correspondence
 }
 
 // Mount registers them.
@@ -103,6 +105,9 @@ func (s *Pages) Mount(m *edge.Mux) {
 	s.mountRegistration(m)
 	s.mountRenew(m)
 	s.mountEscrow(m)
+	if s.Correspondence != nil {
+		s.mountCorrespondence(m)
+	}
 	if s.Creators != nil {
 		s.mountCreatorSites(m)
 		s.mountMandates(m)
@@ -212,6 +217,7 @@ func Nav() []ui.NavItem {
 		{Area: ui.AreaMe, Group: own, Path: keepingAt, Label: lang.Mark("Keys you help to keep")},
 		{Area: ui.AreaMe, Group: own, Path: tellingPath, Label: lang.Mark("How you are told")},
 		{Area: ui.AreaMe, Group: own, Path: agreedPath, Label: lang.Mark("Agreed to")},
+		{Area: ui.AreaMe, Group: own, Path: writtenAt, Label: lang.Mark("Who may write to you")},
 		{Area: ui.AreaMe, Group: own, Path: inspectPath, Label: lang.Mark("Everything about me")},
 	}
 }

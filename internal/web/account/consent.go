@@ -31,6 +31,9 @@ type Agreement struct {
 
 const agreedPath = "/me/agreed"
 
+// decidedAt are the pages on which what is about the account is decided.
+var decidedAt = map[account.ConsentKind]string{account.ConsentEscrow: escrowAt, account.ConsentWritten: writtenAt}
+
 func (s *Pages) mountAgreed(m *edge.Mux) {
 	s.Handle(m, ui.SignedIn, "GET "+agreedPath, s.agreed)
 	s.Handle(m, ui.SignedIn, "POST "+agreedPath, s.decide)
@@ -93,7 +96,7 @@ func (s *Pages) agreedItem(v ui.Visit, a Agreement) AgreedItem {
 	}
 	if a.Party.IsZero() {
 		item.Action = ""
-		item.See = &ui.Link{Text: p.T("Decide about it"), URL: escrowAt}
+		item.See = &ui.Link{Text: p.T("Decide about it"), URL: decidedAt[a.Term.Kind]}
 		return item
 	}
 	if a.Given {

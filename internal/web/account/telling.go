@@ -227,6 +227,8 @@ func aboutWords(p lang.Printer, kind mail.Kind) string {
 		return p.T("A dispute")
 	case mail.KindRefused, mail.KindStubConfirmed, mail.KindLocked, mail.KindRequestDue, mail.KindWebhook, mail.KindContact, mail.KindComplaint, mail.KindRolesEnded, mail.KindBackupLate, mail.KindRootNeeded, mail.KindRoleAsked, mail.KindSiteWaits, mail.KindSiteAnswer:
 		return p.T("Your work here")
+	case mail.KindWritten:
+		return p.T("Somebody wrote to you")
 	case mail.KindRoleGiven, mail.KindRoleWaits, mail.KindRoleEnded, mail.KindRoleRefused:
 		return p.T("Your roles")
 	case mail.KindRegistered, mail.KindReregistered, mail.KindUnregistered, mail.KindCertificateCode:
